@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+type healthcheckCmd struct {
+	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where the emulator listens, as serve has it; the first address is asked."`
+}
+
+const patience = 3 * time.Second
+
+// Run asks for /_standin/health.
+func (c *healthcheckCmd) Run(ctx context.Context) error {
+	_, at, ok := strings.Cut(c.Listen[0], "=")
+	if !ok {
+		at = c.Listen[0]
+	}
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/_standin/health", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("health: %s", resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+// Command standin runs the emulated services, and helps to write for them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"standin/emulator"
+	"standin/emulator/world"
+)
+
+// cli is the command line: one field per subcommand. Every flag is also an
+// environment variable, STANDIN_ and its name.
+type cli struct {
+	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready; the exit code tells."`
+	Check       checkCmd       `cmd:"" help:"Check fixture files and contracts; tell every mistake with line and column."`
+	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
+	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	out, err io.Writer
+}
+
+// errSilent ends a command with exit code 1 when all has been said.
+var errSilent = errors.New("")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+}
+
+// run carries out a command line and returns the exit code: 0, 1 for a failure,
+// 2 for a command line that cannot be understood.
+func run(ctx context.Context, args []string, s streams) int {
+	code := -1
+	parser, err := kong.New(&cli{},
+		kong.Name("standin"),
+		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
+		kong.DefaultEnvars("STANDIN"),
+		kong.Vars{"version": emulator.Version(), "seed": strconv.Itoa(world.DefaultSeed)},
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(c int) { code = c }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		fmt.Fprintln(s.err, "standin:", err)
+		return 2
+	}
+	k, err := parser.Parse(args)
+	if code >= 0 { // --help or --version
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "standin:", err)
+		return 2
+	}
+	if err := k.Run(); err != nil {
+		if !errors.Is(err, errSilent) {
+			fmt.Fprintln(s.err, "standin:", err)
+		}
+		return 1
+	}
+	return 0
+}

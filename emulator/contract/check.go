@@ -1,0 +1,144 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// schemas compiles the schemas of a document when they are first asked for.
+type schemas struct {
+	mu       sync.Mutex
+	compiler *jsonschema.Compiler // nil until the first schema is asked for
+	contract *Contract
+	compiled map[string]*jsonschema.Schema
+}
+
+func newSchemas(c *Contract) *schemas {
+	return &schemas{contract: c, compiled: map[string]*jsonschema.Schema{}}
+}
+
+func (s *schemas) get(pointer string) (*jsonschema.Schema, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if schema, ok := s.compiled[pointer]; ok {
+		return schema, nil
+	}
+	base := "standin:///" + s.contract.Service
+	if s.compiler == nil {
+		c := jsonschema.NewCompiler()
+		c.Draft = jsonschema.Draft2020
+		c.AssertFormat = true
+		c.LoadURL = func(u string) (io.ReadCloser, error) {
+			return nil, fmt.Errorf("%s: contracts refer to nothing outside themselves", u)
+		}
+		if err := c.AddResource(base, bytes.NewReader(s.contract.json)); err != nil {
+			return nil, err
+		}
+		s.compiler = c
+	}
+	schema, err := s.compiler.Compile(base + "#/" + escapeFragment(pointer))
+	if err != nil {
+		return nil, err
+	}
+	s.compiled[pointer] = schema
+	return schema, nil
+}
+
+// escapeFragment makes a JSON pointer fit to stand in a URL's fragment.
+func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}).EscapedFragment() }
+
+// CompileAll compiles every schema of the responses and tells the first that
+// is no schema.
+func (c *Contract) CompileAll() error {
+	for _, op := range append(c.Operations[:len(c.Operations):len(c.Operations)], c.Elsewhere) {
+		for _, r := range op.Responses {
+			if r.schema == "" {
+				continue
+			}
+			if _, err := c.schemas.get(r.schema); err != nil {
+				return fmt.Errorf("%s %d: %w", op.ID, r.Status, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Check holds an answer to the contract: its status, content type, obligatory
+// headers and body. A HEAD request's answer has no body to check.
+func (op *Operation) Check(method string, status int, header http.Header, body []byte) error {
+	r := op.Response(status)
+	if r == nil {
+		return fmt.Errorf("status %d is not in the contract", status)
+	}
+	for _, name := range r.Headers {
+		if header.Get(name) == "" {
+			return fmt.Errorf("%d without its header %s", status, name)
+		}
+	}
+	if method == http.MethodHead || r.Optional && len(body) == 0 {
+		return nil
+	}
+	if len(r.MediaTypes) == 0 {
+		if len(body) > 0 {
+			return fmt.Errorf("%d with a body where the contract has none", status)
+		}
+		return nil
+	}
+	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	if !slices.Contains(r.MediaTypes, mediaType) {
+		return fmt.Errorf("%d with content type %q, expected %s", status, mediaType, strings.Join(r.MediaTypes, " or "))
+	}
+	if r.schema == "" || !strings.Contains(mediaType, "json") {
+		return nil
+	}
+	return r.checkBody(body)
+}
+
+func (r *Response) checkBody(body []byte) error {
+	schema, err := r.owner.schemas.get(r.schema)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return fmt.Errorf("%d with a body that is not JSON: %w", r.Status, err)
+	}
+	if err := schema.Validate(v); err != nil {
+		return fmt.Errorf("%d: %s", r.Status, firstCause(err))
+	}
+	return nil
+}
+
+// firstCause names one cause, always the same: the library lists them in no order.
+func firstCause(err error) string {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return err.Error()
+	}
+	var leaves []string
+	var walk func(*jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		if len(e.Causes) == 0 {
+			leaves = append(leaves, fmt.Sprintf("at %q: %s", e.InstanceLocation, e.Message))
+		}
+		for _, c := range e.Causes {
+			walk(c)
+		}
+	}
+	walk(invalid)
+	slices.Sort(leaves)
+	return leaves[0]
+}

@@ -1,0 +1,227 @@
+// Package contract reads OpenAPI 3.1 documents: the only place where a path, a
+// parameter, a status, a body's schema or a sample is stated.
+//
+// Everything else asks a Contract: the router for paths, the request path for
+// statuses and reason phrases, the check on our own answers for schemas, the
+// tests for samples. The package knows no HTTP server and no service.
+package contract
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// Evidence tells why a response is in the contract.
+type Evidence string
+
+// The kinds of evidence.
+const (
+	Document Evidence = "document" // the service's document lists it
+	Server   Evidence = "server"   // the real server was seen to answer it
+	Standin  Evidence = "standin"  // a bound of this emulator
+)
+
+// A Contract is one service's document.
+type Contract struct {
+	Service    string // x-service: freezer, barbican…
+	Title      string
+	Prefix     string       // x-prefix: where OpenStack installations put the service, such as "/backup"
+	Operations []*Operation // in the order of the document
+	// Elsewhere holds what the service answers outside every operation: unknown
+	// paths, other methods. It has no method and no path.
+	Elsewhere *Operation
+	json      []byte
+	schemas   *schemas
+}
+
+// JSON is the document as JSON, members in their order.
+func (c *Contract) JSON() []byte { return c.json }
+
+// Operation finds an operation by its operationId; nil if there is none.
+func (c *Contract) Operation(id string) *Operation {
+	for _, op := range c.Operations {
+		if op.ID == id {
+			return op
+		}
+	}
+	return nil
+}
+
+// An Operation is one method on one path.
+type Operation struct {
+	ID        string // operationId, the operation's address everywhere: freezer.clients.create
+	Service   string
+	Method    string
+	Path      string // with parameters in braces
+	Summary   string
+	Stateless bool // x-stateless: answered by its documented example, without a handler
+	Public    bool // security: [] — nobody is asked who they are
+	Responses []*Response
+	Samples   []Sample
+	requests  map[string]any // examples of the request body, by name
+	parameter []Parameter
+}
+
+// A Parameter is documented for an operation.
+type Parameter struct {
+	Name string
+	In   string // path, query or header
+}
+
+// Parameters lists the documented parameters in order.
+func (op *Operation) Parameters() []Parameter { return op.parameter }
+
+// Response finds what the contract says of a status; nil if it knows none.
+func (op *Operation) Response(status int) *Response {
+	for _, r := range op.Responses {
+		if r.Status == status {
+			return r
+		}
+	}
+	return nil
+}
+
+// Request is a named example of the request's body.
+func (op *Operation) Request(name string) ([]byte, bool) {
+	v, ok := op.requests[name]
+	return value.Append(nil, v), ok
+}
+
+// A Response is what the contract says of one status of an operation.
+type Response struct {
+	Status      int
+	Reason      string // the phrase in the status line
+	Description string
+	Evidence    Evidence
+	FaultOnly   bool     // x-fault-only: no request brings it about, only a fault does
+	Optional    bool     // x-body-optional: the body may be empty
+	MediaTypes  []string // none: the body is empty
+	Headers     []string // headers that are always there
+	examples    map[string]any
+	schema      string // JSON pointer, empty if the body is not JSON or has no schema
+	owner       *Contract
+}
+
+// Example is a named example of the body.
+func (r *Response) Example(name string) ([]byte, bool) {
+	v, ok := r.examples[name]
+	return value.Append(nil, v), ok
+}
+
+// Examples lists the names of the examples in order.
+func (r *Response) Examples() []string {
+	var names []string
+	for name := range r.examples {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// A Sample is one exchange: a request and the answer it brings.
+type Sample struct {
+	Name     string            `json:"name" fixture:"required"`
+	Note     string            `json:"note"`      // where it departs from the document's letter, and why
+	Fixture  string            `json:"fixture"`   // the state it starts from; "documented" if empty
+	HostHref string            `json:"host_href"` // the option of that name
+	Caller   string            `json:"caller"`    // a member of the cast, or "none"; "demo" if empty
+	After    []string          `json:"after"`     // samples to replay before, as OPERATION/NAME
+	Method   string            `json:"method"`    // the operation's if empty
+	URL      string            `json:"url"`       // a path in place of the operation's
+	Path     map[string]string `json:"path"`      // values of the path's parameters
+	Query    string            `json:"query"`     // as it stands in the URL
+	Headers  map[string]string `json:"headers"`
+	Request  string            `json:"request"` // the name of an example of the request body
+	Body     *string           `json:"body"`    // a body that is no example
+	Status   int               `json:"status" fixture:"required"`
+	Response string            `json:"response"` // the name of an example of the response; none: an empty body
+}
+
+// Target is the sample's path and query.
+func (s Sample) Target(op *Operation) string {
+	target := cmp.Or(s.URL, op.Path)
+	for name, v := range s.Path {
+		target = strings.ReplaceAll(target, "{"+name+"}", v)
+	}
+	if s.Query != "" {
+		target += "?" + s.Query
+	}
+	return target
+}
+
+// Fill puts the values of the path's parameters into the placeholders of a
+// documented text.
+func (s Sample) Fill(text []byte) []byte {
+	filled := string(text)
+	for name, v := range s.Path {
+		filled = strings.ReplaceAll(filled, "{"+name+"}", v)
+	}
+	return []byte(filled)
+}
+
+// Reason is the standard phrase of a status.
+func Reason(status int) string { return http.StatusText(status) }
+
+// Parse reads a contract from YAML or JSON.
+func Parse(name string, data []byte) (*Contract, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	v, err := root.Value()
+	if err != nil {
+		return nil, err
+	}
+	doc, ok := v.(*value.Object)
+	if !ok {
+		return nil, root.Errorf("expected an OpenAPI document")
+	}
+	if version := text(doc, "openapi"); !strings.HasPrefix(version, "3.1.") {
+		return nil, root.At("openapi").Errorf("expected openapi: 3.1.x, got %q", version)
+	}
+	c := &Contract{Service: text(doc, "x-service"), Prefix: text(doc, "x-prefix"), json: value.Append(nil, doc)}
+	if info, ok := object(doc, "info"); ok {
+		c.Title = text(info, "title")
+	}
+	if c.Service == "" {
+		return nil, root.Errorf(`"x-service" is missing: the name that begins every operationId`)
+	}
+	r := &reader{contract: c, doc: doc, root: root}
+	if err := r.read(); err != nil {
+		return nil, err
+	}
+	c.schemas = newSchemas(c)
+	return c, nil
+}
+
+func text(o *value.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.(string)
+	return s
+}
+
+func flag(o *value.Object, name string) bool {
+	v, _ := o.Get(name)
+	return v == true
+}
+
+func object(o *value.Object, name string) (*value.Object, bool) {
+	v, _ := o.Get(name)
+	x, ok := v.(*value.Object)
+	return x, ok
+}
+
+func list(o *value.Object, name string) []any {
+	v, _ := o.Get(name)
+	x, _ := v.([]any)
+	return x
+}
+
+// String is the operation's method and path.
+func (op *Operation) String() string { return fmt.Sprintf("%s %s", op.Method, op.Path) }

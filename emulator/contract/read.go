@@ -1,0 +1,206 @@
+package contract
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// A reader takes an OpenAPI document apart.
+type reader struct {
+	contract *Contract
+	doc      *value.Object
+	root     file.Node
+}
+
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+func (r *reader) read() error {
+	paths, ok := object(r.doc, "paths")
+	if !ok {
+		return r.root.Errorf(`"paths" is missing`)
+	}
+	for _, path := range paths.Members() {
+		item, ok := path.Value.(*value.Object)
+		if !ok {
+			return r.root.At("paths", path.Name).Errorf("expected a path item")
+		}
+		for _, m := range item.Members() {
+			if !slices.Contains(methods, m.Name) {
+				continue
+			}
+			if err := r.operation(path.Name, m.Name, item); err != nil {
+				return err
+			}
+		}
+	}
+	r.contract.Elsewhere = &Operation{Service: r.contract.Service}
+	if elsewhere, ok := object(r.doc, "x-elsewhere"); ok {
+		op := r.contract.Elsewhere
+		if err := r.responses(op, elsewhere, "x-elsewhere"); err != nil {
+			return err
+		}
+		return r.samples(op, r.root.At("x-elsewhere"))
+	}
+	return nil
+}
+
+func (r *reader) operation(path, method string, item *value.Object) error {
+	at := r.root.At("paths", path, method)
+	o, ok := object(item, method)
+	if !ok {
+		return at.Errorf("expected an operation")
+	}
+	op := &Operation{
+		ID: text(o, "operationId"), Service: r.contract.Service,
+		Method: strings.ToUpper(method), Path: path, Summary: text(o, "summary"),
+		Stateless: flag(o, "x-stateless"),
+		requests:  map[string]any{},
+	}
+	if !strings.HasPrefix(op.ID, op.Service+".") {
+		return at.At("operationId").Errorf("operationId %q does not begin with %q", op.ID, op.Service+".")
+	}
+	if r.contract.Operation(op.ID) != nil {
+		return at.At("operationId").Errorf("operationId %q is given twice", op.ID)
+	}
+	if v, ok := o.Get("security"); ok {
+		none, _ := v.([]any)
+		op.Public = len(none) == 0
+	}
+	for _, v := range slices.Concat(list(item, "parameters"), list(o, "parameters")) {
+		if p, _ := r.resolve(v, ""); p != nil {
+			op.parameter = append(op.parameter, Parameter{Name: text(p, "name"), In: text(p, "in")})
+		}
+	}
+	if body, ok := object(o, "requestBody"); ok {
+		body, _ = r.resolve(body, "")
+		r.media(body, "", func(_ string, m *value.Object, _ string) { r.examples(m, op.requests) })
+	}
+	if err := r.responses(op, o, pointer("paths", path, method)); err != nil {
+		return err
+	}
+	r.contract.Operations = append(r.contract.Operations, op)
+	return r.samples(op, at)
+}
+
+// responses reads the members "responses" and "x-responses": the second holds
+// statuses such as 753 that OpenAPI does not let stand in the first.
+func (r *reader) responses(op *Operation, o *value.Object, at string) error {
+	for _, group := range []string{"responses", "x-responses"} {
+		all, _ := object(o, group)
+		if all == nil {
+			continue
+		}
+		for _, m := range all.Members() {
+			status, err := strconv.Atoi(m.Name)
+			if err != nil || status < 100 || status > 999 {
+				continue // default, or a range: nothing that an answer could be held to
+			}
+			spec, where := r.resolve(m.Value, at+"/"+pointer(group, m.Name))
+			if spec == nil {
+				return r.root.Errorf("%s: response %s is neither an object nor a reference that leads to one", op.ID, m.Name)
+			}
+			op.Responses = append(op.Responses, r.response(status, spec, where))
+		}
+	}
+	slices.SortStableFunc(op.Responses, func(a, b *Response) int { return cmp.Compare(a.Status, b.Status) })
+	return nil
+}
+
+func (r *reader) response(status int, spec *value.Object, at string) *Response {
+	resp := &Response{
+		Status:      status,
+		Reason:      cmp.Or(text(spec, "x-reason"), Reason(status)),
+		Description: text(spec, "description"),
+		Evidence:    Evidence(text(spec, "x-evidence")),
+		FaultOnly:   flag(spec, "x-fault-only"),
+		Optional:    flag(spec, "x-body-optional"),
+		examples:    map[string]any{},
+		owner:       r.contract,
+	}
+	r.media(spec, at, func(mediaType string, m *value.Object, where string) {
+		resp.MediaTypes = append(resp.MediaTypes, mediaType)
+		if _, ok := m.Get("schema"); ok && strings.Contains(mediaType, "json") {
+			resp.schema = where + "/schema"
+		}
+		r.examples(m, resp.examples)
+	})
+	if headers, ok := object(spec, "headers"); ok {
+		for _, h := range headers.Members() {
+			if o, _ := r.resolve(h.Value, ""); o != nil && flag(o, "required") {
+				resp.Headers = append(resp.Headers, h.Name)
+			}
+		}
+	}
+	return resp
+}
+
+func (r *reader) media(o *value.Object, at string, use func(mediaType string, m *value.Object, at string)) {
+	if content, ok := object(o, "content"); ok {
+		for _, m := range content.Members() {
+			if media, ok := m.Value.(*value.Object); ok {
+				use(m.Name, media, at+"/"+pointer("content", m.Name))
+			}
+		}
+	}
+}
+
+func (r *reader) examples(media *value.Object, into map[string]any) {
+	if v, ok := media.Get("example"); ok {
+		into["example"] = v
+	}
+	if all, ok := object(media, "examples"); ok {
+		for _, m := range all.Members() {
+			if o, _ := r.resolve(m.Value, ""); o != nil {
+				v, _ := o.Get("value")
+				into[m.Name] = v
+			}
+		}
+	}
+}
+
+func (r *reader) samples(op *Operation, at file.Node) error {
+	if n, ok := at.Get("x-samples"); ok {
+		return n.Decode(&op.Samples)
+	}
+	return nil
+}
+
+// resolve follows a local $ref and tells the object and where it stands.
+func (r *reader) resolve(v any, at string) (*value.Object, string) {
+	o, ok := v.(*value.Object)
+	if !ok {
+		return nil, at
+	}
+	ref := text(o, "$ref")
+	if ref == "" {
+		return o, at
+	}
+	target := r.doc
+	for _, step := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+		if target, ok = object(target, unescape(step)); !ok {
+			return nil, at
+		}
+	}
+	return target, strings.TrimPrefix(ref, "#/")
+}
+
+var (
+	escaper   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescaper = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+func unescape(step string) string { return unescaper.Replace(step) }
+
+// pointer joins names to a JSON pointer without its leading slash.
+func pointer(names ...string) string {
+	escaped := make([]string, len(names))
+	for i, n := range names {
+		escaped[i] = escaper.Replace(n)
+	}
+	return strings.Join(escaped, "/")
+}

@@ -1,0 +1,74 @@
+package control
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+
+	"standin/emulator/service"
+)
+
+// entry is a service in the index.
+type entry struct {
+	Service string `json:"service"`
+	Title   string `json:"title"`
+	URL     string `json:"url"`
+	OpenAPI string `json:"openapi"`
+	Paths   []path `json:"operations"`
+}
+
+type path struct {
+	Operation string `json:"operation"`
+	Method    string `json:"method"`
+	Path      string `json:"path"`
+}
+
+// index answers GET /: what is here, as JSON or, for browsers, as a page.
+func (a *api) index(c *service.Call) (service.Reply, error) {
+	all := []entry{}
+	for _, ct := range a.host.Contracts() {
+		e := entry{
+			Service: ct.Service, Title: ct.Title, URL: c.Root + ct.Prefix,
+			OpenAPI: c.Root + "/_standin/openapi/" + ct.Service,
+		}
+		for _, op := range ct.Operations {
+			e.Paths = append(e.Paths, path{op.ID, op.Method, op.Path})
+		}
+		all = append(all, e)
+	}
+	page := struct {
+		Name     string  `json:"name"`
+		Version  string  `json:"version"`
+		Services []entry `json:"services"`
+	}{"standin", a.host.Version(), all}
+	accept := c.Header.Get("Accept")
+	if service.Quality(accept, "text/html") <= service.Quality(accept, "application/json") {
+		return reply(http.StatusOK, page)
+	}
+	var b bytes.Buffer
+	if err := indexPage.Execute(&b, page); err != nil {
+		return service.Reply{}, err
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: "text/html; charset=utf-8", Body: b.Bytes()}, nil
+}
+
+var indexPage = template.Must(template.New("index").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Standin</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; } td { padding: .15rem .8rem .15rem 0; vertical-align: top; }
+td:first-child { width: 5rem; color: #666; } code { font-family: ui-monospace, monospace; }
+</style>
+<h1>Standin {{.Version}}</h1>
+<p>State: <a href="/_standin/state">/_standin/state</a> · Health: <a href="/_standin/health">/_standin/health</a> · Operations: <a href="/_standin/operations">/_standin/operations</a></p>
+{{range .Services}}<h2>{{.Title}}</h2>
+<p><code>{{.URL}}</code> · <a href="{{.OpenAPI}}">OpenAPI</a></p>
+<table>{{range .Paths}}
+<tr><td><code>{{.Method}}</code></td><td><code>{{.Path}}</code></td><td>{{.Operation}}</td></tr>{{end}}
+</table>
+{{end}}</html>
+`))

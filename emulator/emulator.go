@@ -1,0 +1,182 @@
+// Package emulator runs the emulated services: as an http.Handler, on
+// listeners, or inside a Go test.
+//
+//	s := emulator.RunT(t, emulator.WithFixture("documented"))
+//	// point the client under test at s.URL
+//
+// An Emulator holds one world of records, which every request reads or
+// replaces as a whole. New loads it from fixtures; Reset goes back to there.
+//
+// The request path is the same for every service: find the operation, see who
+// is calling, do the service's checks, run its handler in a transaction, hold
+// the answer to the contract, send it. It stands in exchange.go and nowhere else.
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"standin/emulator/contract"
+	"standin/emulator/control"
+	"standin/emulator/service"
+	"standin/emulator/service/barbican"
+	"standin/emulator/service/devops"
+	"standin/emulator/service/freezer"
+	"standin/emulator/service/keystone"
+	"standin/emulator/service/privx"
+	"standin/emulator/world"
+	"standin/fixtures"
+	"standin/schemas"
+)
+
+// services are the emulated APIs, in the order of their sections in a fixture.
+func services() []*service.Service {
+	return []*service.Service{keystone.New(), freezer.New(), barbican.New(), devops.New(), privx.New()}
+}
+
+// An Emulator emulates all services in one world. Make one with New; its
+// methods may be used from many goroutines.
+type Emulator struct {
+	config     config
+	loader     *world.Loader
+	routes     *routes
+	sandbox    *sandbox
+	violations atomic.Uint64
+	memory     *memory // the in-memory listener behind Client
+	mu         sync.Mutex
+	listeners  []address
+}
+
+// New makes an emulator and loads its fixtures. Without options it starts from
+// the fixture "empty" with the seed 1, wants callers to log in, and logs nothing.
+// An error tells every mistake in the fixtures and contracts.
+func New(opts ...Option) (*Emulator, error) {
+	e := &Emulator{config: defaults()}
+	for _, opt := range opts {
+		if err := opt(&e.config); err != nil {
+			return nil, err
+		}
+	}
+	e.memory = &memory{emulator: e}
+	if err := e.loadServices(); err != nil {
+		return nil, err
+	}
+	fx, err := e.loader.Load(e.config.fixtures...)
+	if err != nil {
+		return nil, err
+	}
+	e.sandbox = newSandbox(fx)
+	return e, nil
+}
+
+// NewLoader is the loader of fixtures for all services.
+func NewLoader() *world.Loader {
+	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{service.IdentitySection()}}
+	for _, s := range services() {
+		if s.Section != nil {
+			l.Sections = append(l.Sections, *s.Section)
+		}
+	}
+	return l
+}
+
+// Contracts reads the contracts of all services, the control API's included.
+// They are read once and shared: contracts do not change.
+func Contracts() ([]*contract.Contract, error) {
+	all, err := builtin()
+	return slices.Clone(all), err
+}
+
+var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
+	var all []*contract.Contract
+	for _, s := range append(services(), control.New(nil)) {
+		name := s.Name + ".yaml"
+		data, err := fs.ReadFile(schemas.FS, name)
+		if err != nil {
+			return nil, fmt.Errorf("service %s has no contract: %w", s.Name, err)
+		}
+		c, err := contract.Parse("schemas/"+name, data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+})
+
+func (e *Emulator) loadServices() error {
+	contracts, err := Contracts()
+	if err != nil {
+		return err
+	}
+	all := append(services(), control.New(host{e}))
+	for _, file := range e.config.contracts {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("contract: %w", err)
+		}
+		c, err := contract.Parse(file, data)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(contracts, func(o *contract.Contract) bool { return o.Service == c.Service }) {
+			return fmt.Errorf("%s: x-service %q is taken", file, c.Service)
+		}
+		contracts, all = append(contracts, c), append(all, stateless(c))
+	}
+	e.loader = NewLoader()
+	e.loader.Seed = e.config.seed
+	e.routes, err = newRoutes(contracts, all)
+	return err
+}
+
+// Operations lists the operations of all services in the order of their contracts.
+func (e *Emulator) Operations() []*contract.Operation {
+	var all []*contract.Operation
+	for _, b := range e.routes.services {
+		all = append(all, b.contract.Operations...)
+	}
+	return all
+}
+
+// Reset goes back to the state the emulator started with: world, clock, ids.
+func (e *Emulator) Reset() { e.sandbox.reset() }
+
+// Violations counts the answers that were found not to keep to the contract.
+func (e *Emulator) Violations() uint64 { return e.violations.Load() }
+
+// ServeHTTP answers one request of any service. Behind a listener that is not
+// this package's, the reason phrase of a status such as 753 is net/http's.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchange{emulator: e, sandbox: e.sandbox, request: r}
+	x.serve(w)
+}
+
+// Version is the version of the module as it was built.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// stateless is a service that answers the documented examples of a contract.
+func stateless(c *contract.Contract) *service.Service {
+	return &service.Service{
+		Name:     c.Service,
+		Identify: func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Checks:   []service.Check{service.Routed, service.BodyRead},
+		Fail:     control.Problem,
+	}
+}
+
+// errClosed is what a closed emulator's client meets.
+var errClosed = errors.New("emulator closed")

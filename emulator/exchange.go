@@ -1,0 +1,283 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/contract"
+	"standin/emulator/service"
+)
+
+// An exchange is one request on its way through the emulator:
+//
+//	locate the service → match the operation → read the bounded body
+//	→ identify the caller → the service's checks → handler, in a transaction
+//	→ hold the answer to the contract → send it
+type exchange struct {
+	emulator *Emulator
+	sandbox  *sandbox
+	request  *http.Request
+	service  *bound
+	matched  *operation // nil outside every operation
+	call     service.Call
+	problem  error // what stands behind a 500
+}
+
+// serve is the request path.
+func (x *exchange) serve(w http.ResponseWriter) {
+	x.match()
+	x.readBody()
+	reply := x.answer()
+	x.check(&reply)
+	x.send(w, reply)
+	x.log(reply)
+}
+
+// match finds the service, the operation and the addresses of the call.
+func (x *exchange) match() {
+	r := x.request
+	at := collapse(r.URL.Path)
+	b, prefix := x.emulator.routes.locate(listenerService(r), at)
+	x.service = b
+	c := &x.call
+	root := rootOf(r)
+	at = at[len(prefix):]
+	if b.Normalise != nil {
+		at = b.Normalise(at)
+	}
+	now, frozen := x.sandbox.now()
+	*c = service.Call{
+		Method: r.Method, Path: at, RawQuery: r.URL.RawQuery, Header: r.Header,
+		Now: now, Frozen: frozen, Root: root, Base: root + prefix, Settings: &x.emulator.config.settings,
+		Sequence: x.sandbox.sequence.Add(1), Seed: x.sandbox.world.Load().Seed(),
+	}
+	c.Endpoint = func(name string) string { return x.emulator.endpoint(r, root, name) }
+	p, vars := b.find(at)
+	if p == nil {
+		return
+	}
+	method := r.Method
+	if method == http.MethodHead && b.HeadAsGet {
+		method = http.MethodGet
+	}
+	c.Methods, c.Vars = p.methods, vars
+	if op := p.operations[method]; op != nil {
+		x.matched, c.Operation = op, op.Operation
+	}
+}
+
+// readBody reads up to the service's limit. What cannot be read, because the
+// client broke off, is as if it had not been sent.
+func (x *exchange) readBody() {
+	r, c := x.request, &x.call
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	limit := x.service.BodyLimit
+	if limit == 0 {
+		limit = service.DefaultBodyLimit
+	}
+	c.HasLength = r.ContentLength > 0
+	if n := r.ContentLength; n > 0 && n <= int64(limit) {
+		c.Body = make([]byte, n)
+		got, err := io.ReadFull(r.Body, c.Body)
+		if err != nil {
+			c.Body = c.Body[:got]
+		}
+		return
+	}
+	c.Body, _ = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
+	if len(c.Body) > limit {
+		c.Body = c.Body[:limit]
+		c.BodyTooLarge = !x.service.CutBody
+	}
+}
+
+// answer runs the call on the world. Requests of safe methods read it; others
+// write a copy, which is published if they succeed.
+func (x *exchange) answer() service.Reply {
+	run := x.sandbox.write
+	if slices.Contains(safeMethods, x.call.Method) {
+		run = x.sandbox.read
+	}
+	reply, err := run(&x.call, x.handle)
+	if err != nil {
+		e := service.AsError(err)
+		if e.Kind == service.Internal {
+			x.problem = err
+		}
+		reply = x.service.Fail(&x.call, e)
+	}
+	if x.service.Finish != nil {
+		x.service.Finish(&x.call, &reply)
+	}
+	return reply
+}
+
+var safeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+
+// handle identifies the caller, does the checks and calls the handler. A panic
+// is an error like any other bug.
+func (x *exchange) handle() (reply service.Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	c := &x.call
+	c.Caller, c.CallerError = x.service.Identify(c)
+	for _, check := range x.service.Checks {
+		if err := check(c); err != nil {
+			return service.Reply{}, err
+		}
+	}
+	if x.matched == nil {
+		return service.Reply{}, errors.New("the checks of the service let a call pass that is no operation")
+	}
+	return x.matched.handler(c)
+}
+
+// contractOf is what the answer is held to.
+func (x *exchange) contractOf() *operation {
+	if x.matched != nil {
+		return x.matched
+	}
+	return x.service.elsewhere
+}
+
+const (
+	checkedFirst = 100 // answers of an operation and status that are all checked
+	checkedThen  = 100 // one in so many after that
+)
+
+// check holds the answer to the contract. An answer of an operation may also be
+// one that the service gives everywhere.
+func (x *exchange) check(reply *service.Reply) {
+	op := x.contractOf()
+	switch x.emulator.config.check {
+	case CheckOff:
+		return
+	case CheckSampled:
+		if n := op.count(reply.Status); n > checkedFirst && n%checkedThen != 0 {
+			return
+		}
+	}
+	if op.Response(reply.Status) == nil {
+		op = x.service.elsewhere
+	}
+	header := http.Header{"Content-Type": {reply.ContentType}}
+	for name, values := range reply.Header {
+		header[name] = values
+	}
+	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
+	if err == nil {
+		return
+	}
+	x.emulator.violations.Add(1)
+	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, x.request.URL.Path, err)
+	x.emulator.config.logger.Warn().Msg(err.Error())
+	if report := x.emulator.config.onViolation; report != nil {
+		report(err)
+	}
+}
+
+// count counts an answer; statuses that the contract does not know are always new.
+func (o *operation) count(status int) uint64 {
+	if n := o.checks[status]; n != nil {
+		return n.Add(1)
+	}
+	return 1
+}
+
+func (x *exchange) operationID() string {
+	if x.matched != nil {
+		return x.matched.ID
+	}
+	return x.service.Name
+}
+
+// send writes the answer. Its date is the sandbox's.
+func (x *exchange) send(w http.ResponseWriter, reply service.Reply) {
+	h := w.Header()
+	for name, values := range reply.Header {
+		h[name] = values
+	}
+	if reply.ContentType != "" {
+		h["Content-Type"] = []string{reply.ContentType}
+	} else {
+		h["Content-Type"] = nil // net/http must not guess one
+	}
+	h["Date"] = []string{x.call.Now.Format(http.TimeFormat)}
+	if reply.Status != http.StatusNoContent {
+		h["Content-Length"] = []string{strconv.Itoa(len(reply.Body))}
+	}
+	if reason := x.reason(reply.Status); reason != contract.Reason(reply.Status) {
+		phrase(x.request, reply.Status, reason)
+	}
+	w.WriteHeader(reply.Status)
+	if x.call.Method != http.MethodHead && len(reply.Body) > 0 {
+		_, _ = w.Write(reply.Body) // the client left: nobody to tell
+	}
+}
+
+// reason is the phrase that the contract has for a status.
+func (x *exchange) reason(status int) string {
+	if r := x.contractOf().Response(status); r != nil {
+		return r.Reason
+	}
+	return contract.Reason(status)
+}
+
+// log writes the line of the exchange. Paths are logged without their query:
+// secrets may stand there.
+func (x *exchange) log(reply service.Reply) {
+	if x.problem != nil {
+		x.emulator.config.logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
+			Msg(x.problem.Error())
+	}
+	ev := x.emulator.config.logger.Debug()
+	if !ev.Enabled() {
+		return
+	}
+	if x.call.Caller != nil {
+		ev.Str("caller", x.call.Caller.Name)
+	}
+	ev.Uint64("sequence", x.call.Sequence).Str("operation", x.operationID()).Str("method", x.call.Method).
+		Str("path", x.request.URL.Path).Int("status", reply.Status).Msg("exchange")
+}
+
+// rootOf is the address under which the caller reached the emulator: the Host,
+// unless a proxy says what it was before.
+func rootOf(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if proto := first(r.Header["X-Forwarded-Proto"]); proto == "http" || proto == "https" {
+		scheme = proto
+	}
+	host := r.Host
+	if h := first(r.Header["X-Forwarded-Host"]); h != "" {
+		host = h
+	}
+	if host == "" { // HTTP/1.0
+		host = "localhost"
+	}
+	prefix := strings.TrimRight(first(r.Header["X-Forwarded-Prefix"]), "/")
+	return scheme + "://" + host + prefix
+}
+
+// first is the first element of a header that may be a list.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	v, _, _ := strings.Cut(values[0], ",")
+	return strings.TrimSpace(v)
+}

@@ -1,0 +1,131 @@
+package emulator_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"testing"
+
+	"standin/emulator"
+	"standin/emulator/contract"
+)
+
+// FuzzRequest ensures that no request, whatever its bytes, brings a 500, a panic
+// or an answer that breaks its contract. The seeds are the contracts' samples.
+func FuzzRequest(f *testing.F) {
+	all, err := emulator.Contracts()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range all {
+		for _, op := range everywhere(c) {
+			for _, s := range op.Samples {
+				f.Add(rawRequest(f, op, s))
+			}
+		}
+	}
+	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithContractCheck(emulator.CheckAlways))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
+		if err != nil || strings.Contains(string(raw), "generate") {
+			t.Skip()
+		}
+		e.Reset()
+		before := e.Violations()
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		if w.Code == http.StatusInternalServerError {
+			t.Errorf("500: %s", w.Body)
+		}
+		if e.Violations() != before {
+			t.Errorf("%d %v %s breaks the contract", w.Code, w.Header(), w.Body)
+		}
+	})
+}
+
+// rawRequest writes a sample's request as it goes over the wire.
+func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte {
+	tb.Helper()
+	var body string
+	if s.Body != nil {
+		body = *s.Body
+	} else if b, ok := op.Request(s.Request); ok {
+		body = string(b)
+	}
+	method := s.Method
+	if method == "" {
+		method = op.Method
+	}
+	r, err := http.NewRequest(method, "http://localhost:9311"+s.Target(op), strings.NewReader(body))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	(&player{}).login(r, op.Service, strings.ReplaceAll(s.Caller, "unscoped", "nobody"))
+	for name, v := range s.Headers {
+		r.Header.Set(name, v)
+	}
+	raw, err := httputil.DumpRequest(r, true)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if body != "" && !bytes.Contains(raw, []byte("Content-Length")) {
+		head, tail, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+		raw = fmt.Appendf(nil, "%s\r\nContent-Length: %d\r\n\r\n%s", head, len(body), tail)
+	}
+	return raw
+}
+
+// FuzzFixture ensures that a fixture is refused with an error or loaded, and
+// that what was loaded is loaded again, the same, from its dump.
+func FuzzFixture(f *testing.F) {
+	for _, name := range []string{"empty", "default", "documented"} {
+		l := emulator.NewLoader()
+		fx, err := l.Load(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		dump, err := l.Dump(fx)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(dump)
+		for _, section := range []string{"freezer", "barbican", "devops", "privx"} {
+			if dump, err = l.Dump(fx, section); err != nil {
+				f.Fatal(err)
+			}
+			f.Add(dump)
+		}
+	}
+	f.Add([]byte("extends: default\nclock: {freeze: 2026-01-01T00:00:00Z}\nprivx: {generate: {api_clients: {count: 3}}}"))
+	f.Add([]byte("freezer: {clients: [&a {user_id: u, client: {client_id: x}}, *a]}"))
+	l := emulator.NewLoader()
+	l.MostGenerated = 10
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fx, err := l.LoadBytes("fuzz.yaml", data)
+		if err != nil {
+			return
+		}
+		first, err := l.Dump(fx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := l.LoadBytes("dump.json", first)
+		if err != nil {
+			t.Fatalf("%v in %s", err, first)
+		}
+		second, err := l.Dump(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first, second) {
+			t.Errorf("first dump %s\nthen %s", first, second)
+		}
+	})
+}

@@ -1,0 +1,279 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An address is where a service, or all of them, listen.
+type address struct {
+	service string // empty: all
+	addr    net.Addr
+}
+
+// A Server is an emulator on its listeners. Its methods may be used from many
+// goroutines.
+type Server struct {
+	// URL is the address of the combined listener, or of the first one.
+	URL string
+
+	*Emulator
+	http *http.Server
+	done sync.WaitGroup
+}
+
+// The bounds of a connection. A request's line and headers may be 64 KiB
+// together; net/http answers more with 431.
+const (
+	maxHeaderBytes    = 64 << 10
+	readHeaderTimeout = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxConnections    = 8192 // more wait to be accepted
+)
+
+// Start listens on the addresses and returns when it can be called. An address
+// is HOST:PORT for all services, or NAME=HOST:PORT for one of them; without any,
+// it is 127.0.0.1 and a free port. The context ends the server as Close does.
+func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, error) {
+	if len(addresses) == 0 {
+		addresses = []string{"127.0.0.1:0"}
+	}
+	s := &Server{Emulator: e}
+	var open []net.Listener
+	var named []address
+	for _, a := range addresses {
+		l, name, err := e.listen(ctx, a)
+		if err != nil {
+			for _, o := range open {
+				_ = o.Close()
+			}
+			return nil, err
+		}
+		open, named = append(open, l), append(named, address{service: name, addr: l.Addr()})
+	}
+	e.mu.Lock()
+	e.listeners = append(e.listeners, named...)
+	e.mu.Unlock()
+	s.URL = "http://" + reachable(named)
+	s.http = newHTTPServer(e)
+	for i, l := range open {
+		s.done.Go(func() {
+			_ = s.http.Serve(&listener{Listener: l, service: named[i].service, free: make(chan struct{}, maxConnections)})
+		})
+	}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	s.http.RegisterOnShutdown(func() { stop() })
+	return s, nil
+}
+
+func newHTTPServer(e *Emulator) *http.Server {
+	return &http.Server{
+		Handler:           e,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          nil,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
+	}
+}
+
+func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, error) {
+	name, at, ok := strings.Cut(a, "=")
+	if !ok {
+		name, at = "", a
+	}
+	if name != "" && (e.routes.byName[name] == nil || name == controlService) {
+		return nil, "", fmt.Errorf("listen %q: no service %q", a, name)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
+	if err != nil {
+		return nil, "", fmt.Errorf("listen %q: %w", a, err)
+	}
+	return l, name, nil
+}
+
+// reachable is the address that a client on this machine uses.
+func reachable(all []address) string {
+	at := all[0].addr
+	for _, a := range all {
+		if a.service == "" {
+			at = a.addr
+			break
+		}
+	}
+	host, port, err := net.SplitHostPort(at.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// Addr is the address of the listener of a service; of the combined one for
+// services that have none of their own, and for the empty name. It is empty
+// where there is neither.
+func (s *Server) Addr(service string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range []string{service, ""} {
+		for _, a := range s.listeners {
+			if a.service == name {
+				return a.addr.String()
+			}
+		}
+	}
+	return ""
+}
+
+// Client is an ordinary client for the server; it shares no connections with
+// others.
+func (s *Server) Client() *http.Client {
+	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+}
+
+// Shutdown stops listening and waits for the exchanges under way until the
+// context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.done.Wait()
+	return err
+}
+
+// Close stops at once. Closing twice does no harm.
+func (s *Server) Close() error {
+	err := s.http.Close()
+	s.done.Wait()
+	return err
+}
+
+// endpoint is where a service is reached by whoever sent the request to root.
+// Behind the listener of one service, others are on the same host, on their own
+// port or under their prefix on the combined one.
+func (e *Emulator) endpoint(r *http.Request, root, name string) string {
+	prefix := e.routes.byName[name].contract.Prefix
+	at := listenerService(r)
+	if at == "" {
+		return root + prefix
+	}
+	if at == name {
+		return root
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, own := range []bool{true, false} {
+		i := slices.IndexFunc(e.listeners, func(a address) bool { return own && a.service == name || !own && a.service == "" })
+		if i < 0 {
+			continue
+		}
+		_, port, err := net.SplitHostPort(e.listeners[i].addr.String())
+		if err != nil {
+			continue
+		}
+		url := "http://" + net.JoinHostPort(host, port)
+		if !own {
+			url += prefix
+		}
+		return url
+	}
+	return ""
+}
+
+// A listener knows which service it is for and bounds its connections.
+type listener struct {
+	net.Listener
+	service string
+	free    chan struct{}
+}
+
+// Accept waits for a connection, and for a place for it.
+func (l *listener) Accept() (net.Conn, error) {
+	l.free <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.free
+		return nil, err
+	}
+	return &conn{Conn: c, service: l.service, release: sync.OnceFunc(func() { <-l.free })}, nil
+}
+
+// A conn can put a reason phrase of ours into the status line of the next
+// answer: net/http knows none for 753.
+type conn struct {
+	net.Conn
+	service string
+	release func()
+	line    []byte // as net/http will write it; nil if it is to stay
+	instead []byte
+}
+
+type connKey struct{}
+
+func connOf(r *http.Request) *conn {
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	return c
+}
+
+// listenerService is the service of the listener that the request came in by.
+func listenerService(r *http.Request) string {
+	if c := connOf(r); c != nil {
+		return c.service
+	}
+	return ""
+}
+
+// phrase asks for a reason phrase. Without a listener of ours there is none.
+func phrase(r *http.Request, status int, reason string) {
+	c := connOf(r)
+	if c == nil || r.ProtoMajor != 1 {
+		return
+	}
+	code := strconv.Itoa(status)
+	version := "HTTP/1.1 "
+	if r.ProtoMinor == 0 {
+		version = "HTTP/1.0 "
+	}
+	written := http.StatusText(status)
+	if written == "" {
+		written = "status code " + code
+	}
+	c.line = []byte(version + code + " " + written + "\r\n")
+	c.instead = []byte(version + code + " " + reason + "\r\n")
+}
+
+// Write writes to the connection. An answer begins with a write of its own,
+// because net/http flushes the one before.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.line == nil || !bytes.HasPrefix(b, c.line) {
+		return c.Conn.Write(b)
+	}
+	n := len(b)
+	b = append(c.instead, b[len(c.line):]...)
+	c.line = nil
+	if _, err := c.Conn.Write(b); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// Close closes the connection and frees its place.
+func (c *conn) Close() error {
+	c.release()
+	return c.Conn.Close()
+}

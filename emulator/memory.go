@@ -1,0 +1,86 @@
+package emulator
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// memory is a listener without a network: it serves an emulator over pipes.
+type memory struct {
+	emulator *Emulator
+	start    sync.Once
+	server   *http.Server
+	conns    chan net.Conn
+	closed   chan struct{}
+}
+
+// Client reaches the emulator without a network, over pipes behind a real
+// http.Server: time-outs and half answers behave, and inside testing/synctest
+// all of it runs on virtual time. Any host name in the URL will do. Close ends it.
+func (e *Emulator) Client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: e.memory.dial}}
+}
+
+// Close ends what Client has started. Closing twice does no harm.
+func (e *Emulator) Close() error {
+	m := e.memory
+	m.start.Do(func() { m.closed = closedChannel() })
+	if m.server == nil {
+		return nil
+	}
+	return m.server.Close()
+}
+
+func closedChannel() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	m.start.Do(m.serve)
+	client, server := net.Pipe()
+	select {
+	case m.conns <- server:
+		return client, nil
+	case <-m.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (m *memory) serve() {
+	m.conns, m.closed = make(chan net.Conn), make(chan struct{})
+	m.server = newHTTPServer(m.emulator)
+	go func() { _ = m.server.Serve(&pipes{memory: m}) }()
+}
+
+// pipes is the server's end of a memory.
+type pipes struct {
+	memory *memory
+	once   sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.memory.conns:
+		return &conn{Conn: c, release: func() {}}, nil
+	case <-p.memory.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.memory.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "memory" }
+func (pipeAddr) String() string  { return "memory" }

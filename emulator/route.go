@@ -1,0 +1,208 @@
+package emulator
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gorilla/mux"
+
+	"standin/emulator/contract"
+	"standin/emulator/service"
+)
+
+// A bound service has its handlers bound to the operations of its contract.
+type bound struct {
+	*service.Service
+	contract  *contract.Contract
+	router    *mux.Router
+	paths     map[*mux.Route]*path
+	elsewhere *operation // what is answered outside every operation
+}
+
+// A path of a contract with its operations by method.
+type path struct {
+	methods    []string
+	operations map[string]*operation
+}
+
+// An operation is a contract's operation and its handler, and counts how often
+// its answers were held to the contract.
+type operation struct {
+	*contract.Operation
+	handler service.Handler
+	checks  map[int]*atomic.Uint64 // by status
+}
+
+func newOperation(op *contract.Operation, h service.Handler) *operation {
+	o := &operation{Operation: op, handler: h, checks: map[int]*atomic.Uint64{}}
+	for _, r := range op.Responses {
+		o.checks[r.Status] = new(atomic.Uint64)
+	}
+	return o
+}
+
+// bind matches handlers and operations one to one.
+func bind(c *contract.Contract, s *service.Service) (*bound, error) {
+	b := &bound{
+		Service: s, contract: c, elsewhere: newOperation(c.Elsewhere, nil),
+		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*path{},
+	}
+	templates := map[string]*path{}
+	for _, op := range c.Operations {
+		h := s.Handlers[op.ID]
+		switch {
+		case h == nil && !op.Stateless && c.Service == s.Name && s.Handlers != nil:
+			return nil, fmt.Errorf("%s: the operation has no handler and is not x-stateless", op.ID)
+		case h != nil && op.Stateless:
+			return nil, fmt.Errorf("%s: the operation is x-stateless and has a handler", op.ID)
+		case h == nil:
+			var err error
+			if h, err = example(op); err != nil {
+				return nil, err
+			}
+		}
+		p := templates[op.Path]
+		if p == nil {
+			p = &path{operations: map[string]*operation{}}
+			templates[op.Path] = p
+			route := b.router.Path(op.Path)
+			if err := route.GetError(); err != nil {
+				return nil, fmt.Errorf("%s: %w", op.ID, err)
+			}
+			b.paths[route] = p
+		}
+		p.methods = append(p.methods, op.Method)
+		p.operations[op.Method] = newOperation(op, h)
+	}
+	for id := range s.Handlers {
+		if c.Operation(id) == nil {
+			return nil, fmt.Errorf("%s: the handler has no operation in the contract of %s", id, c.Service)
+		}
+	}
+	return b, nil
+}
+
+// example answers an operation with the first documented example of its lowest
+// status below 400.
+func example(op *contract.Operation) (service.Handler, error) {
+	for _, r := range op.Responses {
+		if r.Status >= http.StatusBadRequest {
+			break
+		}
+		reply := service.Reply{Status: r.Status}
+		if names := r.Examples(); len(names) > 0 {
+			reply.ContentType = r.MediaTypes[0]
+			reply.Body, _ = r.Example(names[0])
+		} else if len(r.MediaTypes) > 0 {
+			continue
+		}
+		return func(*service.Call) (service.Reply, error) { return reply, nil }, nil
+	}
+	return nil, fmt.Errorf("%s: the operation is answered by its example, but no response below 400 has one", op.ID)
+}
+
+// find looks a path up in the contract. An unknown path gives nil.
+func (b *bound) find(at string) (*path, map[string]string) {
+	var m mux.RouteMatch
+	r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}
+	if !b.router.Match(&r, &m) {
+		return nil, nil
+	}
+	return b.paths[m.Route], m.Vars
+}
+
+// routes find the service that a path belongs to.
+type routes struct {
+	services []*bound
+	byName   map[string]*bound
+	families []family
+}
+
+// A family is the beginning of paths at the root that belong to one service.
+type family struct {
+	prefix string
+	exact  bool // only the path itself belongs to it
+	bound  *bound
+}
+
+// controlService answers at the root what no other service does.
+const (
+	controlService = "control"
+	controlPrefix  = "/_standin"
+)
+
+func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes, error) {
+	rs := &routes{byName: map[string]*bound{}}
+	for i, s := range all {
+		b, err := bind(contracts[i], s)
+		if err != nil {
+			return nil, err
+		}
+		rs.services = append(rs.services, b)
+		rs.byName[s.Name] = b
+	}
+	for _, b := range rs.services {
+		for _, op := range b.contract.Operations {
+			rs.addFamily(b, op.Path)
+		}
+	}
+	slices.SortStableFunc(rs.families, func(a, b family) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
+	return rs, nil
+}
+
+// addFamily takes the path up to its first parameter. A path of one segment,
+// such as /v3, stands for itself only: many services begin like that.
+func (rs *routes) addFamily(b *bound, template string) {
+	prefix, _, _ := strings.Cut(template, "/{")
+	f := family{prefix: prefix, exact: strings.Count(prefix, "/") < 2, bound: b}
+	same := func(o family) bool { return o.prefix == f.prefix }
+	if prefix != "/" && !slices.ContainsFunc(rs.families, same) {
+		rs.families = append(rs.families, f)
+	}
+}
+
+// locate finds the service that answers at a path and the prefix under which
+// it does. The name is that of the listener's service, or empty.
+func (rs *routes) locate(name, at string) (b *bound, prefix string) {
+	switch {
+	case at == controlPrefix || strings.HasPrefix(at, controlPrefix+"/"):
+		return rs.byName[controlService], ""
+	case name != "":
+		return rs.byName[name], ""
+	}
+	for _, b := range rs.services {
+		if p := b.contract.Prefix; p != "" && below(at, p) {
+			return b, p
+		}
+	}
+	for i := range rs.families {
+		f := &rs.families[i]
+		if f.exact && (at == f.prefix || at == f.prefix+"/") || !f.exact && below(at, f.prefix) {
+			return f.bound, ""
+		}
+	}
+	return rs.byName[controlService], ""
+}
+
+func below(at, prefix string) bool {
+	return strings.HasPrefix(at, prefix) && (len(at) == len(prefix) || at[len(prefix)] == '/')
+}
+
+// collapse makes runs of slashes one.
+func collapse(at string) string {
+	if !strings.Contains(at, "//") {
+		return at
+	}
+	b := make([]byte, 0, len(at))
+	for i := range len(at) {
+		if at[i] != '/' || i == 0 || at[i-1] != '/' {
+			b = append(b, at[i])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,290 @@
+package barbican
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// readBody reads a JSON body and strips the blanks around its strings.
+func readBody(c *service.Call) (any, error) {
+	if !utf8.Valid(c.Body) {
+		return nil, service.Errorf(service.Invalid, "", "")
+	}
+	v, err := c.JSON()
+	if err != nil {
+		return nil, service.Errorf(service.Invalid, "", "Malformed JSON")
+	}
+	return strip(v), nil
+}
+
+func strip(v any) any {
+	switch x := v.(type) {
+	case string:
+		return service.Strip(x)
+	case []any:
+		for i := range x {
+			x[i] = strip(x[i])
+		}
+	case *value.Object:
+		for _, m := range x.Members() {
+			x.Set(m.Name, strip(m.Value))
+		}
+	}
+	return v
+}
+
+// invalid is the error of a body that does not match its schema. The property
+// is empty where the object as a whole is meant.
+func invalid(schema, message, property string) error {
+	if property == "" {
+		property = "None"
+	}
+	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property)
+}
+
+// A text is a string property and what jsonschema demands of it.
+type text struct {
+	name     string
+	min, max int
+	null     bool // null is as good
+}
+
+// typeFault is jsonschema's message if the value is no string.
+func (t text) typeFault(v any) string {
+	if _, ok := v.(string); ok || t.null && v == nil {
+		return ""
+	}
+	if t.null {
+		return fmt.Sprintf("%s is not of type 'string', 'null'", service.Repr(v))
+	}
+	return fmt.Sprintf("%s is not of type 'string'", service.Repr(v))
+}
+
+// lengthFault is jsonschema's message if the string is too short or too long;
+// code points are counted.
+func (t text) lengthFault(v any) string {
+	s, ok := v.(string)
+	if !ok {
+		return ""
+	}
+	switch n := utf8.RuneCountInString(s); {
+	case n < t.min:
+		return service.Repr(s) + " is too short"
+	case n > t.max:
+		return service.Repr(s) + " is too long"
+	}
+	return ""
+}
+
+func asObject(schema string, v any) (*value.Object, error) {
+	o, ok := v.(*value.Object)
+	if !ok {
+		return nil, invalid(schema, fmt.Sprintf("%s is not of type 'object'", service.Repr(v)), "")
+	}
+	return o, nil
+}
+
+var (
+	consumerName = text{name: "name", min: 1, max: 36}
+	consumerURL  = text{name: "URL", min: 1, max: 255}
+)
+
+// readConsumer reads {"name", "URL"}. In the place of URL, which the server
+// wants, it takes the url of the documents' POST if lower is set. Of two faulty
+// members the server tells a wrong type before a wrong length, URL before name.
+func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
+	v, err := readBody(c)
+	if err != nil {
+		return "", "", err
+	}
+	o, err := asObject("Consumer", v)
+	if err != nil {
+		return "", "", err
+	}
+	n, ok := o.Get("name")
+	if !ok {
+		return "", "", invalid("Consumer", "'name' is a required property", "")
+	}
+	u, ok := o.Get("URL")
+	if !ok && lower {
+		u, ok = o.Get("url")
+	}
+	if !ok {
+		return "", "", invalid("Consumer", "'URL' is a required property", "")
+	}
+	for _, fault := range []struct{ message, property string }{
+		{consumerURL.typeFault(u), "URL"},
+		{consumerName.typeFault(n), "name"},
+		{consumerURL.lengthFault(u), "URL"},
+		{consumerName.lengthFault(n), "name"},
+	} {
+		if fault.message != "" {
+			return "", "", invalid("Consumer", fault.message, fault.property)
+		}
+	}
+	return n.(string), u.(string), nil
+}
+
+// A containerBody is what a POST of a container says.
+type containerBody struct {
+	name    *string
+	kind    string
+	secrets []secretRef
+}
+
+var (
+	containerTypes = []string{"generic", "rsa", "certificate"}
+	anyName        = text{name: "name", max: 255, null: true}
+	secretHref     = text{name: "secret_ref", min: 1, max: 1 << 20}
+)
+
+// readContainer reads and checks the body of a new container.
+func readContainer(c *service.Call) (*containerBody, error) {
+	v, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := asObject("Container", v)
+	if err != nil {
+		return nil, err
+	}
+	b := &containerBody{}
+	if err := b.readType(o); err != nil {
+		return nil, err
+	}
+	if n, ok := o.Get("name"); ok {
+		if b.name, err = readName(n); err != nil {
+			return nil, err
+		}
+	}
+	if refs, ok := o.Get("secret_refs"); ok {
+		if err := b.readSecrets(refs); err != nil {
+			return nil, err
+		}
+	}
+	return b, b.check()
+}
+
+func (b *containerBody) readType(o *value.Object) error {
+	v, ok := o.Get("type")
+	if !ok {
+		return invalid("Container", "'type' is a required property", "")
+	}
+	if fault := (text{}).typeFault(v); fault != "" {
+		return invalid("Container", fault, "type")
+	}
+	b.kind = v.(string)
+	for _, t := range containerTypes {
+		if b.kind == t {
+			return nil
+		}
+	}
+	return invalid("Container", fmt.Sprintf("%s is not one of ['generic', 'rsa', 'certificate']", service.Repr(v)), "type")
+}
+
+func readName(v any) (*string, error) {
+	for _, fault := range []string{anyName.typeFault(v), anyName.lengthFault(v)} {
+		if fault != "" {
+			return nil, invalid("Container", fault, "name")
+		}
+	}
+	if s, ok := v.(string); ok {
+		return &s, nil
+	}
+	return nil, nil //nolint:nilnil // null is a name too
+}
+
+func (b *containerBody) readSecrets(v any) error {
+	list, ok := v.([]any)
+	if !ok {
+		return invalid("Container", fmt.Sprintf("%s is not of type 'array'", service.Repr(v)), "secret_refs")
+	}
+	for _, e := range list {
+		o, err := asObject("Container", e)
+		if err != nil {
+			return invalid("Container", fmt.Sprintf("%s is not of type 'object'", service.Repr(e)), "secret_refs")
+		}
+		r, ok := o.Get("secret_ref")
+		if !ok {
+			return invalid("Container", "'secret_ref' is a required property", "secret_refs")
+		}
+		for _, fault := range []string{secretHref.typeFault(r), secretHref.lengthFault(r)} {
+			if fault != "" {
+				return invalid("Container", fault, "secret_refs")
+			}
+		}
+		n, _ := o.Get("name")
+		name, err := readName(n)
+		if err != nil {
+			return err
+		}
+		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(r.(string))})
+	}
+	return nil
+}
+
+// check is what the server demands of secret_refs beside the schema: no name
+// and no secret twice, and the names that belong to the type.
+func (b *containerBody) check() error {
+	if len(b.secrets) == 0 {
+		return nil
+	}
+	names, ids := map[string]bool{}, map[string]bool{}
+	for _, s := range b.secrets {
+		names[s.name()], ids[s.SecretRef] = true, true
+	}
+	switch {
+	case len(names) != len(b.secrets):
+		return invalid("Container", "Duplicate reference names are not allowed", "secret_refs")
+	case len(ids) != len(b.secrets):
+		return invalid("Container", "Duplicate secret ids are not allowed", "secret_refs")
+	}
+	rules, ok := typeRules[b.kind]
+	if !ok {
+		return nil
+	}
+	known := 0
+	for _, n := range rules.required {
+		if !names[n] {
+			return invalid("Container", rules.missing, "secret_refs")
+		}
+		known++
+	}
+	for _, n := range rules.optional {
+		if names[n] {
+			known++
+		}
+	}
+	if known != len(names) {
+		return invalid("Container", rules.unknown, "secret_refs")
+	}
+	return nil
+}
+
+// typeRules are the names of secrets that a container of a type has.
+var typeRules = map[string]struct {
+	required, optional []string
+	unknown, missing   string
+}{
+	"rsa": {
+		required: []string{"public_key", "private_key"}, optional: []string{"private_key_passphrase"},
+		unknown: "only 'private_key', 'public_key' and 'private_key_passphrase' reference names are allowed for RSA type",
+		missing: "The minimum required reference names are 'public_key' and'private_key' for RSA type",
+	},
+	"certificate": {
+		required: []string{"certificate"}, optional: []string{"private_key", "private_key_passphrase", "intermediates"},
+		unknown: "only 'private_key', 'certificate' , 'private_key_passphrase',  or 'intermediates' reference names are allowed for Certificate type",
+		missing: "The minimum required reference name is 'certificate' for Certificate type",
+	},
+}
+
+func (r secretRef) name() string {
+	if r.Name == nil {
+		return ""
+	}
+	return strings.TrimSpace(*r.Name)
+}

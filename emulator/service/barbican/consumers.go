@@ -1,0 +1,128 @@
+package barbican
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A consumer says that somebody uses a container. Deleted ones are kept: when
+// the same name and URL register again, the old record comes back to life.
+type consumer struct {
+	Container string
+	Name      string
+	URL       string
+	ProjectID string // who registered it first
+	Created   stamp
+	Updated   stamp
+	Deleted   bool
+}
+
+var (
+	consumers   = world.NewKind(func(k *consumer) string { return consumerKey(k.Container, k.Name, k.URL) })
+	ofContainer = consumers.Index(func(k *consumer) string { return k.Container }, nil)
+	byName      = consumers.Index(func(k *consumer) string { return k.living(k.Container) }, func(a, b *consumer) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.URL, b.URL))
+	})
+	ofRegistrar = consumers.Index(func(k *consumer) string { return k.living(k.ProjectID) }, nil)
+)
+
+// consumerKey keeps "ab"+"c" and "a"+"bc" apart.
+func consumerKey(container, name, url string) string {
+	return container + strconv.Itoa(len(name)) + ":" + name + url
+}
+
+// graveyard is the partition of deleted consumers.
+const graveyard = "\x00"
+
+func (k *consumer) living(partition string) string {
+	if k.Deleted {
+		return graveyard
+	}
+	return partition
+}
+
+// listConsumers answers GET {container_ref}/consumers, by name.
+func listConsumers(c *service.Call) (service.Reply, error) {
+	p, id := readPaging(c), c.Vars["container_ref"]
+	page := byName.Page(c.View, id, p.offset, p.limit, false)
+	path := "containers/" + id + "/consumers"
+	b := p.open(c, "consumers", path, byName.Len(c.View, id), len(page))
+	for i, k := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"status":"ACTIVE","URL":`...)
+		b = value.AppendString(b, k.URL)
+		b = append(b, `,"updated":"`...)
+		b = k.Updated.append(b)
+		b = value.AppendString(append(b, `","name":`...), k.Name)
+		b = append(b, `,"created":"`...)
+		b = append(k.Created.append(b), `"}`...)
+	}
+	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+}
+
+// registering is how long the server was seen to take between setting created
+// and updated of a new consumer.
+const registering = 6 * time.Microsecond
+
+// createConsumer answers POST {container_ref}/consumers with the container.
+// The quota is looked at before it is found that the consumer is there already.
+func createConsumer(c *service.Call) (service.Reply, error) {
+	name, url, err := readConsumer(c, true)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	project, id := c.Caller.Project.ID, c.Vars["container_ref"]
+	if err := withinQuota("ContainerConsumer", quotaOf(c.View, project).Consumers, ofRegistrar.Len(c.View, project)); err != nil {
+		return service.Reply{}, err
+	}
+	switch old := consumers.Get(c.View, consumerKey(id, name, url)); {
+	case old == nil:
+		consumers.Put(c.Tx(), &consumer{
+			Container: id, Name: name, URL: url, ProjectID: project,
+			Created: newStamp(c.Now), Updated: newStamp(c.Now.Add(registering)),
+		})
+		ct := *containers.Get(c.View, id)
+		ct.Updated = newStamp(c.Now)
+		containers.Put(c.Tx(), &ct)
+	case old.Deleted:
+		back := *old
+		back.Deleted, back.Updated = false, newStamp(c.Now)
+		consumers.Put(c.Tx(), &back)
+	}
+	return containerReply(c)
+}
+
+// deleteConsumer answers DELETE {container_ref}/consumers with the container.
+func deleteConsumer(c *service.Call) (service.Reply, error) {
+	name, url, err := readConsumer(c, false)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	old := consumers.Get(c.View, consumerKey(c.Vars["container_ref"], name, url))
+	if old == nil || old.Deleted {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Consumer not found.")
+	}
+	gone := *old
+	gone.Deleted, gone.Updated = true, newStamp(c.Now)
+	consumers.Put(c.Tx(), &gone)
+	return containerReply(c)
+}
+
+func removeConsumers(tx *world.Tx, container string) {
+	var keys []string
+	for k := range ofContainer.All(tx, container, 0) {
+		keys = append(keys, consumerKey(k.Container, k.Name, k.URL))
+	}
+	for _, key := range keys {
+		consumers.Delete(tx, key)
+	}
+}

@@ -1,0 +1,167 @@
+package barbican
+
+import (
+	"net/http"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A container groups secrets. It belongs to a project.
+type container struct {
+	ID        string
+	ProjectID string
+	CreatorID string
+	Name      *string
+	Type      string
+	Status    string
+	Created   stamp
+	Updated   stamp
+	Secrets   []secretRef
+}
+
+// A secretRef is a named secret in a container.
+type secretRef struct {
+	Name      *string `json:"name"`
+	SecretRef string  `json:"secret_ref" fixture:"required"` // the secret's id
+}
+
+var (
+	containers    = world.NewKind(func(ct *container) string { return ct.ID })
+	ofProject     = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
+	allContainers = containers.Index(nil, nil)
+)
+
+// listContainers answers GET /v1/containers: the caller's project's, by creation.
+func listContainers(c *service.Call) (service.Reply, error) {
+	p := readPaging(c)
+	project := c.Caller.Project.ID
+	name, byName := c.Last("name")
+	kind, byType := c.Last("type")
+	var page []*container
+	total := ofProject.Len(c.View, project)
+	if byName || byType {
+		total = 0
+		for ct := range ofProject.All(c.View, project, 0) {
+			if byName && (ct.Name == nil || *ct.Name != name) || byType && ct.Type != kind {
+				continue
+			}
+			if total >= p.offset && len(page) < p.limit {
+				page = append(page, ct)
+			}
+			total++
+		}
+	} else {
+		page = ofProject.Page(c.View, project, p.offset, p.limit, false)
+	}
+	b := p.open(c, "containers", "containers", total, len(page))
+	for i, ct := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendContainer(b, c, ct)
+	}
+	return service.JSON(http.StatusOK, p.close(b, c, "containers", len(page))), nil
+}
+
+// createContainer answers POST /v1/containers.
+func createContainer(c *service.Call) (service.Reply, error) {
+	body, err := readContainer(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	project := c.Caller.Project.ID
+	if err := withinQuota("Container", quotaOf(c.View, project).Containers, ofProject.Len(c.View, project)); err != nil {
+		return service.Reply{}, err
+	}
+	for _, r := range body.secrets {
+		if s := secrets.Get(c.View, r.SecretRef); s == nil || s.ProjectID != project {
+			name := "None"
+			if r.Name != nil {
+				name = *r.Name
+			}
+			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", name)
+		}
+	}
+	now := newStamp(c.Now)
+	ct := &container{
+		ID: c.Tx().NewID("barbican.containers", world.UUID, func(id string) bool {
+			return containers.Get(c.View, id) != nil
+		}),
+		ProjectID: project, CreatorID: c.Caller.ID, Name: body.name, Type: body.kind,
+		Status: active, Created: now, Updated: now, Secrets: body.secrets,
+	}
+	containers.Put(c.Tx(), ct)
+	href := ref(c, "containers/"+ct.ID)
+	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"container_ref":`), href), '}'))
+	reply.Set("Location", href)
+	return reply, nil
+}
+
+// active is the status of everything that is there.
+const active = "ACTIVE"
+
+// showContainer answers GET /v1/containers/{container_ref}.
+func showContainer(c *service.Call) (service.Reply, error) { return containerReply(c) }
+
+func containerReply(c *service.Call) (service.Reply, error) {
+	ct := containers.Get(c.View, c.Vars["container_ref"])
+	return service.JSON(http.StatusOK, appendContainer(make([]byte, 0, 1024), c, ct)), nil
+}
+
+// deleteContainer answers DELETE /v1/containers/{container_ref}: consumers do
+// not protect a container, they go with it.
+func deleteContainer(c *service.Call) (service.Reply, error) {
+	id := c.Vars["container_ref"]
+	removeConsumers(c.Tx(), id)
+	containers.Delete(c.Tx(), id)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// appendContainer writes a container with its consumers in the order in which
+// they registered; members stand as in the documents.
+func appendContainer(b []byte, c *service.Call, ct *container) []byte {
+	b = append(b, `{"status":`...)
+	b = value.AppendString(b, ct.Status)
+	b = append(b, `,"updated":"`...)
+	b = ct.Updated.append(b)
+	b = append(b, `","name":`...)
+	b = appendName(b, ct.Name)
+	b = append(b, `,"consumers":[`...)
+	first := true
+	for cons := range ofContainer.All(c.View, ct.ID, 0) {
+		if cons.Deleted {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = value.AppendString(append(b, `{"URL":`...), cons.URL)
+		b = value.AppendString(append(b, `,"name":`...), cons.Name)
+		b = append(b, '}')
+	}
+	b = append(b, `],"created":"`...)
+	b = ct.Created.append(b)
+	b = value.AppendString(append(b, `","container_ref":`...), ref(c, "containers/"+ct.ID))
+	b = value.AppendString(append(b, `,"creator_id":`...), ct.CreatorID)
+	b = append(b, `,"secret_refs":[`...)
+	for i, s := range ct.Secrets {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = value.AppendString(append(b, `{"secret_ref":`...), ref(c, "secrets/"+s.SecretRef))
+		b = appendName(append(b, `,"name":`...), s.Name)
+		b = append(b, '}')
+	}
+	b = value.AppendString(append(b, `],"type":`...), ct.Type)
+	return append(b, '}')
+}
+
+func appendName(b []byte, name *string) []byte {
+	if name == nil {
+		return append(b, "null"...)
+	}
+	return value.AppendString(b, *name)
+}

@@ -1,0 +1,239 @@
+package barbican
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+	"standin/emulator/world"
+)
+
+// A stamp is a moment as Barbican writes it: UTC without a zone, microseconds
+// unless they are 0.
+type stamp struct{ t time.Time }
+
+func newStamp(t time.Time) stamp { return stamp{t.UTC().Truncate(time.Microsecond)} }
+
+const (
+	wholeSeconds = "2006-01-02T15:04:05"
+	microseconds = "2006-01-02T15:04:05.000000"
+)
+
+func (s stamp) append(b []byte) []byte {
+	if s.t.Nanosecond() == 0 {
+		return s.t.AppendFormat(b, wholeSeconds)
+	}
+	return s.t.AppendFormat(b, microseconds)
+}
+
+// MarshalText writes the stamp as answers have it.
+func (s stamp) MarshalText() ([]byte, error) { return s.append(nil), nil }
+
+// UnmarshalText reads a stamp, with or without a zone.
+func (s *stamp) UnmarshalText(text []byte) error {
+	t, err := time.Parse(wholeSeconds, strings.TrimSuffix(string(text), "Z"))
+	if err != nil {
+		return fmt.Errorf("expected a time such as 2015-10-15T17:56:18.626724, got %q", text)
+	}
+	*s = newStamp(t)
+	return nil
+}
+
+// IsZero tells that the stamp was not given.
+func (s stamp) IsZero() bool { return s.t.IsZero() }
+
+// A secret is what containers refer to. It belongs to a project.
+type secret struct {
+	ID           string            `json:"secret_ref" fixture:"required"`
+	ProjectID    string            `json:"project_id" fixture:"required"`
+	Name         *string           `json:"name,omitempty"`
+	Status       string            `json:"status,omitempty"`
+	Created      stamp             `json:"created,omitzero"`
+	Updated      stamp             `json:"updated,omitzero"`
+	CreatorID    string            `json:"creator_id,omitempty"`
+	Type         string            `json:"secret_type,omitempty"`
+	Expiration   *stamp            `json:"expiration,omitempty"`
+	Algorithm    *string           `json:"algorithm,omitempty"`
+	BitLength    *int              `json:"bit_length,omitempty"`
+	Mode         *string           `json:"mode,omitempty"`
+	ContentTypes map[string]string `json:"content_types,omitempty"`
+}
+
+// quotas bound what a project may have; -1 is no bound, as is none at all.
+type quotas struct {
+	Secrets    *int `json:"secrets,omitempty"`
+	Orders     *int `json:"orders,omitempty"`
+	Containers *int `json:"containers,omitempty"`
+	Consumers  *int `json:"consumers,omitempty"`
+	CAs        *int `json:"cas,omitempty"`
+}
+
+type projectQuotas struct {
+	ProjectID string `json:"project_id" fixture:"required"`
+	Quotas    quotas `json:"project_quotas" fixture:"required"`
+}
+
+var (
+	secrets    = world.NewKind(func(s *secret) string { return s.ID })
+	allSecrets = secrets.Index(nil, nil)
+	quotaKind  = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
+	allQuotas  = quotaKind.Index(nil, nil)
+)
+
+func quotaOf(v world.View, project string) quotas {
+	if q := quotaKind.Get(v, project); q != nil {
+		return q.Quotas
+	}
+	return quotas{}
+}
+
+// containerFile is a container as the API answers it, and its owner.
+type containerFile struct {
+	ID        string         `json:"container_ref" fixture:"required"`
+	ProjectID string         `json:"project_id" fixture:"required"`
+	CreatorID string         `json:"creator_id"`
+	Name      *string        `json:"name"`
+	Type      string         `json:"type" fixture:"required"`
+	Status    string         `json:"status"`
+	Created   stamp          `json:"created"`
+	Updated   stamp          `json:"updated"`
+	Secrets   []secretRef    `json:"secret_refs"`
+	Consumers []consumerFile `json:"consumers"`
+}
+
+// consumerFile is a consumer as a list or its container has it.
+type consumerFile struct {
+	Name      string `json:"name" fixture:"required"`
+	URL       string `json:"URL" fixture:"required"`
+	Status    string `json:"status,omitempty"`
+	ProjectID string `json:"project_id,omitempty"` // the container's if empty
+	Created   stamp  `json:"created,omitzero"`     // the container's if not given
+	Updated   stamp  `json:"updated,omitzero"`
+	Deleted   bool   `json:"deleted,omitempty"`
+}
+
+func fixtureSection() world.Section {
+	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, containers, consumers, quotaKind}, Collections: []world.Collection{
+		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret),
+		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer),
+		world.PlainCollection("quotas", quotaKind, allQuotas, nil, nil),
+	}}
+}
+
+func storeSecret(tx *world.Tx, s *secret, at file.Node) (string, error) {
+	s.ID = lastSegment(s.ID)
+	if !uuid4.MatchString(s.ID) {
+		return "", at.At("secret_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", s.ID)
+	}
+	secrets.Put(tx, s)
+	return s.ID, nil
+}
+
+func dumpSecrets(v world.View) iter.Seq[secret] {
+	return func(yield func(secret) bool) {
+		for s := range allSecrets.All(v, "", 0) {
+			if !yield(*s) {
+				return
+			}
+		}
+	}
+}
+
+func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error) {
+	ct := &container{
+		ID: lastSegment(r.ID), ProjectID: r.ProjectID, CreatorID: r.CreatorID, Name: r.Name, Type: r.Type,
+		Status: cmp.Or(r.Status, active), Created: r.Created, Updated: r.Updated,
+	}
+	switch {
+	case !uuid4.MatchString(ct.ID):
+		return "", at.At("container_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", r.ID)
+	case !slices.Contains(containerTypes, ct.Type):
+		return "", at.At("type").Errorf("unknown type %q%s", ct.Type, file.Hint(ct.Type, containerTypes))
+	}
+	for i, s := range r.Secrets {
+		s.SecretRef = lastSegment(s.SecretRef)
+		if secrets.Get(tx, s.SecretRef) == nil {
+			return "", at.At("secret_refs", i, "secret_ref").Errorf("there is no secret %q; list it under barbican.secrets", s.SecretRef)
+		}
+		ct.Secrets = append(ct.Secrets, s)
+	}
+	removeConsumers(tx, ct.ID)
+	containers.Put(tx, ct)
+	for i, k := range r.Consumers {
+		if consumers.Get(tx, consumerKey(ct.ID, k.Name, k.URL)) != nil {
+			return "", at.At("consumers", i).Errorf("this consumer is in the list twice")
+		}
+		if k.Created.IsZero() {
+			k.Created = ct.Updated
+		}
+		if k.Updated.IsZero() {
+			k.Updated = k.Created
+		}
+		consumers.Put(tx, &consumer{
+			Container: ct.ID, Name: k.Name, URL: k.URL, ProjectID: cmp.Or(k.ProjectID, ct.ProjectID),
+			Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
+		})
+	}
+	return ct.ID, nil
+}
+
+func dumpContainers(v world.View) iter.Seq[containerFile] {
+	return func(yield func(containerFile) bool) {
+		for ct := range allContainers.All(v, "", 0) {
+			r := containerFile{
+				ID: ct.ID, ProjectID: ct.ProjectID, CreatorID: ct.CreatorID, Name: ct.Name, Type: ct.Type,
+				Status: ct.Status, Created: ct.Created, Updated: ct.Updated, Secrets: ct.Secrets,
+			}
+			for k := range ofContainer.All(v, ct.ID, 0) {
+				r.Consumers = append(r.Consumers, consumerFile{
+					Name: k.Name, URL: k.URL, Status: active, ProjectID: k.ProjectID,
+					Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
+				})
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// owner is whose the made-up records are.
+func owner(v world.View) (project, user string) {
+	u, p := service.Member(v)
+	if u != nil {
+		user = u.ID
+	}
+	if p != nil {
+		project = p.ID
+	}
+	return project, user
+}
+
+func fakeSecret(v world.View, f *world.Faker) secret {
+	project, user := owner(v)
+	name, at := f.Name(), newStamp(f.Time())
+	return secret{
+		ID: f.UUID(), ProjectID: project, Name: &name, Status: active, Created: at, Updated: at, CreatorID: user,
+		Type: f.OneOf("opaque", "passphrase", "symmetric", "private", "certificate"),
+	}
+}
+
+func fakeContainer(v world.View, f *world.Faker) containerFile {
+	project, user := owner(v)
+	name, at := f.Name(), newStamp(f.Time())
+	r := containerFile{
+		ID: f.UUID(), ProjectID: project, CreatorID: user, Name: &name, Type: "generic",
+		Status: active, Created: at, Updated: at, Secrets: []secretRef{}, Consumers: []consumerFile{},
+	}
+	for range f.Int(0, 3) {
+		r.Consumers = append(r.Consumers, consumerFile{
+			Name: f.Host() + "-" + f.Hex()[:6], URL: f.URL(), Status: active, Created: at, Updated: at,
+		})
+	}
+	return r
+}

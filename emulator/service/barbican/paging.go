@@ -1,0 +1,72 @@
+package barbican
+
+import (
+	"math/big"
+	"strconv"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// paging is which part of a list is asked for. Nothing that stands in the query
+// is an error.
+type paging struct {
+	limit, offset, total int
+}
+
+const (
+	usualLimit = 10
+	mostLimit  = 100
+)
+
+// readPaging brings limit and offset into bounds as the server does.
+func readPaging(c *service.Call) *paging {
+	p := &paging{limit: usualLimit}
+	if n := number(c, "limit"); n != nil {
+		p.limit = mostLimit
+		if n.Cmp(big.NewInt(mostLimit)) < 0 {
+			p.limit = max(1, int(n.Int64()))
+		}
+		if n.Sign() < 0 {
+			p.limit = 1
+		}
+	}
+	if n := number(c, "offset"); n != nil && n.Sign() > 0 && n.IsInt64() {
+		p.offset = int(n.Int64())
+	}
+	return p
+}
+
+func number(c *service.Call, name string) *big.Int {
+	s, ok := c.Last(name)
+	if !ok {
+		return nil
+	}
+	n, _ := service.Int(s)
+	return n
+}
+
+// open writes a list up to where its items stand.
+func (p *paging) open(c *service.Call, name, path string, total, items int) []byte {
+	p.total = total
+	b := make([]byte, 0, 256+256*items)
+	b = value.Append(append(b, `{"total":`...), total)
+	if items > 0 && total-p.limit > p.offset {
+		b = value.AppendString(append(b, `,"next":`...), p.link(c, path, p.offset+p.limit))
+	}
+	b = value.AppendString(append(b, ','), name)
+	return append(b, ":["...)
+}
+
+// close writes what stands behind the items.
+func (p *paging) close(b []byte, c *service.Call, path string, items int) []byte {
+	b = append(b, ']')
+	if items > 0 && p.offset > 0 {
+		b = value.AppendString(append(b, `,"previous":`...), p.link(c, path, max(0, p.offset-p.limit)))
+	}
+	return append(b, '}')
+}
+
+func (p *paging) link(c *service.Call, path string, offset int) string {
+	return ref(c, path) + "?limit=" + strconv.Itoa(p.limit) + "&offset=" + strconv.Itoa(offset)
+}

@@ -1,0 +1,128 @@
+package service
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/contract"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// Settings are the options of an emulator that services look at.
+type Settings struct {
+	AuthOff  bool   // everybody is the member "demo"
+	HostHref string // what Barbican's references begin with; empty: the request's own host
+}
+
+// A Call is one request as its service sees it.
+type Call struct {
+	Operation *contract.Operation // nil: an unknown path, or a method the path does not have
+	Methods   []string            // the methods of the path; none if it is unknown
+	Vars      map[string]string   // the path's parameters
+	Method    string
+	Path      string // normalised, without the prefix of the service
+	RawQuery  string
+	Header    http.Header
+
+	Body         []byte
+	HasLength    bool // the request told the length of its body, and it is not 0
+	BodyTooLarge bool // Body holds only the beginning
+
+	Caller      *Caller // nil if CallerError is not
+	CallerError error
+
+	Now      time.Time // UTC
+	Frozen   bool      // the clock stands still
+	Root     string    // scheme, host and prefix under which the emulator was reached
+	Base     string    // Root and the prefix of the service
+	Settings *Settings
+
+	// Endpoint tells under which address another service is reached from where
+	// this call came in; empty if it is not reachable.
+	Endpoint func(service string) string
+
+	Seed     int64  // of the world
+	Sequence uint64 // the number of the exchange
+	View     world.View
+	tx       *world.Tx
+	query    url.Values
+	replaced *world.World
+}
+
+// Write opens the call's transaction. Calls of safe methods have none.
+func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
+
+// Tx is the transaction of the call, whose writes View shows too.
+func (c *Call) Tx() *world.Tx { return c.tx }
+
+// Replace has the world replaced by another when the call succeeds, in place of
+// what its transaction wrote.
+func (c *Call) Replace(w *world.World) { c.replaced = w }
+
+// Result is the world that the call leaves behind.
+func (c *Call) Result() *world.World {
+	if c.replaced != nil {
+		return c.replaced
+	}
+	return c.tx.Commit()
+}
+
+// Query is the query string taken apart. Pieces that cannot be decoded are left
+// out, as all four servers do.
+func (c *Call) Query() url.Values {
+	if c.query == nil {
+		c.query, _ = url.ParseQuery(c.RawQuery)
+	}
+	return c.query
+}
+
+// Last is the last value of a query parameter that may be repeated.
+func (c *Call) Last(name string) (string, bool) {
+	if c.RawQuery == "" {
+		return "", false
+	}
+	all := c.Query()[name]
+	if len(all) == 0 {
+		return "", false
+	}
+	return all[len(all)-1], true
+}
+
+// Is tells whether the call is for the operation.
+func (c *Call) Is(operation string) bool { return c.Operation != nil && c.Operation.ID == operation }
+
+// Allow writes methods as the headers of the real servers list them.
+func (c *Call) Allow(methods ...string) string {
+	methods = slices.Clone(methods)
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+// MediaType is the Content-Type without its parameters, in its own spelling.
+func (c *Call) MediaType() string {
+	mediaType, _, _ := strings.Cut(c.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(mediaType)
+}
+
+// JSON reads the body as one JSON value.
+func (c *Call) JSON() (any, error) { return value.Parse(c.Body) }
+
+// NewRequestID is an id for the exchange: the same for the same seed and the
+// same number of requests before it.
+func (c *Call) NewRequestID() string {
+	return "req-" + world.UUID(world.Draw(c.Seed, "request", c.Sequence, 16))
+}
+
+// TokenLifetime is how long a token issued now is valid. Where the clock stands
+// still it is half a century, so that clients, who look at their own clock, do
+// not think it expired.
+func (c *Call) TokenLifetime(usual time.Duration) time.Duration {
+	if c.Frozen {
+		return 50 * 365 * 24 * time.Hour
+	}
+	return usual
+}

@@ -1,0 +1,180 @@
+// Package freezer emulates the clients API of OpenStack Freezer v1.
+//
+// Where the api-ref page is silent it behaves as freezer-api 13.0.0 does on
+// falcon 3.1.1: error envelopes, order of checks, Python's way with numbers.
+package freezer
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// New is the service.
+func New() *service.Service {
+	section := fixtureSection()
+	return &service.Service{
+		Name:    "freezer",
+		Section: &section,
+		Handlers: map[string]service.Handler{
+			"freezer.clients.list":   listClients,
+			"freezer.clients.create": createClient,
+			"freezer.clients.show":   showClient,
+			"freezer.clients.delete": deleteClient,
+		},
+		Identify: func(c *service.Call) (*service.Caller, error) {
+			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
+		},
+		Checks:    []service.Check{service.Authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead},
+		Fail:      fail,
+		Finish:    finish,
+		Normalise: func(path string) string { return strings.TrimSuffix(path, "/") },
+	}
+}
+
+// acceptable is falcon's check that the caller takes JSON.
+func acceptable(c *service.Call) error {
+	if service.Quality(c.Header.Get("Accept"), "application/json") > 0 {
+		return nil
+	}
+	return service.Errorf(service.NotAcceptable, "Freezer-api only supports responses encoded as JSON.", "")
+}
+
+// falconMethods are the words that falcon takes for a method.
+var falconMethods = []string{
+	"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
+	"CHECKIN", "CHECKOUT", "COPY", "LOCK", "MKCOL", "MOVE", "PROPFIND", "PROPPATCH", "REPORT", "UNCHECKIN", "UNLOCK", "UPDATE", "VERSION-CONTROL",
+}
+
+func methodKnown(c *service.Call) error {
+	switch {
+	case !slices.Contains(falconMethods, c.Method):
+		return service.Errorf(service.Invalid, "Bad request", "Invalid HTTP method")
+	case c.Method == http.MethodOptions && len(c.Methods) > 0:
+		return &service.Error{Kind: http.StatusOK, Header: http.Header{"Allow": {c.Allow(c.Methods...)}}}
+	default:
+		return nil
+	}
+}
+
+// allowed is the policy: reading takes any of the roles admin, member and
+// reader, writing admin or member. The rules that freezer-api ships let
+// everybody pass, but the document has a 403, which only a policy file brings.
+func allowed(c *service.Call) error {
+	roles := []string{"admin", "member"}
+	if c.Method == http.MethodGet {
+		roles = append(roles, "reader")
+	}
+	if c.Caller == nil || c.Operation.Public || c.Caller.HasRole(roles...) {
+		return nil
+	}
+	return service.Errorf(service.Forbidden, "Access Forbidden", "You are not allowed to access this resource")
+}
+
+// badRequest is the error of a body that is JSON but not what is expected.
+func badRequest(description string) error {
+	return service.Errorf(service.Invalid, "Bad request format", description)
+}
+
+func malformed() error { return service.Errorf(service.SyntaxError, "Malformed JSON", "") }
+
+// fail writes an error as falcon does: title and description, as JSON or, if
+// the caller would rather have it, as XML.
+func fail(c *service.Call, e *service.Error) service.Reply {
+	switch {
+	case e.Kind == http.StatusOK: // OPTIONS
+		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
+	case e.Kind == service.Unauthorized:
+		return service.KeystoneUnauthorized(c.Root + "/identity/v3")
+	case e.Detail == emptyBody:
+		return service.Reply{Status: int(e.Kind), ContentType: "application/json"}
+	}
+	r := service.Reply{Status: int(e.Kind), ContentType: "application/json", Header: e.Header}
+	if e.Kind == service.NotAllowed {
+		r.Set("Allow", e.Header.Get("Allow")+", OPTIONS")
+	}
+	r.Set("Vary", "Accept")
+	accept := c.Header.Get("Accept")
+	json := service.Quality(accept, "application/json")
+	for _, xml := range []string{"application/xml", "text/xml"} {
+		if service.Quality(accept, xml) > json {
+			r.ContentType, r.Body = xml, xmlBody(e)
+			return r
+		}
+	}
+	if e.Kind != service.NotAcceptable || strings.Contains(accept, "+json") {
+		r.Body = jsonBody(e)
+	}
+	return r
+}
+
+// emptyBody marks an error that is answered without a body.
+const emptyBody = "empty body"
+
+const docs = "http://docs.examples.com/api/json"
+
+func title(e *service.Error) string {
+	if e.Code != "" {
+		return e.Code
+	}
+	return strconv.Itoa(int(e.Kind)) + " " + e.Kind.Reason()
+}
+
+func jsonBody(e *service.Error) []byte {
+	o := value.NewObject(value.Member{Name: "title", Value: title(e)})
+	if e.Message != "" {
+		o.Set("description", e.Message)
+	}
+	if e.Kind == service.NotAcceptable {
+		o.Set("link", value.NewObject(
+			value.Member{Name: "text", Value: "Documentation related to this error"},
+			value.Member{Name: "href", Value: docs},
+			value.Member{Name: "rel", Value: "help"},
+		))
+	}
+	return value.Append(nil, o)
+}
+
+func xmlBody(e *service.Error) []byte {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?><error>`)
+	element(&b, "title", title(e))
+	if e.Message != "" {
+		element(&b, "description", e.Message)
+	}
+	if e.Kind == service.NotAcceptable {
+		b.WriteString("<link>")
+		element(&b, "text", "Documentation related to this error")
+		element(&b, "href", docs)
+		element(&b, "rel", "help")
+		b.WriteString("</link>")
+	}
+	b.WriteString("</error>")
+	return []byte(b.String())
+}
+
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+func element(b *strings.Builder, name, text string) {
+	b.WriteString("<" + name + ">" + xmlEscaper.Replace(text) + "</" + name + ">")
+}
+
+// finish gives the answers behind the login their request id: the caller's own,
+// if there is one.
+func finish(c *service.Call, r *service.Reply) {
+	if c.CallerError != nil {
+		return
+	}
+	id := c.Header.Get("X-Openstack-Request-Id")
+	switch {
+	case id == "":
+		id = c.NewRequestID()
+	case !strings.HasPrefix(id, "req-"):
+		id = "req-" + id
+	}
+	r.Set("X-Openstack-Request-Id", id)
+}

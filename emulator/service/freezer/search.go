@@ -1,0 +1,177 @@
+package freezer
+
+import (
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A search filters a list: every pair of match must be equal, none of not.
+type search struct{ match, not []value.Member }
+
+// parseSearch reads the search out of the body of the GET, where the server has
+// it, or out of ?search=, where the document has it. It is nil if there is none.
+func parseSearch(c *service.Call) (*search, error) {
+	text := c.Body
+	if !c.HasLength {
+		s, _ := c.Last("search")
+		if s == "" {
+			return nil, nil //nolint:nilnil // no search is a value, not an error
+		}
+		text = []byte(s)
+	}
+	return readSearch(text)
+}
+
+func readSearch(text []byte) (*search, error) {
+	v, err := value.Parse(text)
+	if err != nil {
+		return nil, malformed()
+	}
+	if falsy(v) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	o, ok := v.(*value.Object)
+	if !ok {
+		return nil, notOfType(v, "object")
+	}
+	s := &search{}
+	if s.match, err = pairs(o, "match"); err != nil {
+		return nil, err
+	}
+	if s.not, err = pairs(o, "match_not"); err != nil {
+		return nil, err
+	}
+	if all, ok := allOf(o); ok {
+		return readAll(all)
+	}
+	if len(s.match) == 0 && len(s.not) == 0 {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return s, nil
+}
+
+// pairs lists the members of all objects in the list of that name.
+func pairs(o *value.Object, name string) ([]value.Member, error) {
+	v, _ := o.Get(name)
+	if falsy(v) {
+		return nil, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, notOfType(v, "array")
+	}
+	return flatten(list)
+}
+
+func flatten(list []any) ([]value.Member, error) {
+	var all []value.Member
+	for _, e := range list {
+		pair, ok := e.(*value.Object)
+		if !ok {
+			return nil, notOfType(e, "object")
+		}
+		all = append(all, pair.Members()...)
+	}
+	return all, nil
+}
+
+// allOf finds the "_all" of the first match: what `freezer client-list --search`
+// sends, a string that holds a JSON list of pairs.
+func allOf(o *value.Object) (any, bool) {
+	v, _ := o.Get("match")
+	list, _ := v.([]any)
+	if len(list) == 0 {
+		return nil, false
+	}
+	first, _ := list[0].(*value.Object)
+	return first.Get("_all")
+}
+
+// readAll takes the list in place of the whole search. What is no list is
+// ignored, and everything is found.
+func readAll(all any) (*search, error) {
+	s, _ := all.(string)
+	v, err := value.Parse([]byte(s))
+	if err != nil {
+		return nil, nil //nolint:nilnil,nilerr // the server ignores it
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return nil, nil //nolint:nilnil // as above
+	}
+	match, err := flatten(list)
+	return &search{match: match}, err
+}
+
+// find lists a user's clients that match: those from the position on, less the
+// first skip of them, limit at most. A negative limit finds nothing.
+func (s *search) find(v world.View, user string, from, skip, limit int) []*client {
+	var found []*client
+	skip = max(skip, 0)
+	for cl := range ofUser.All(v, user, from) {
+		if len(found) >= limit {
+			break
+		}
+		if !s.matches(cl) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		found = append(found, cl)
+	}
+	return found
+}
+
+func (s *search) matches(cl *client) bool {
+	for _, p := range s.match {
+		if !value.Equal(lookup(cl, p.Name), p.Value) {
+			return false
+		}
+	}
+	for _, p := range s.not {
+		if value.Equal(lookup(cl, p.Name), p.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// lookup finds the key at any depth of {"client": BODY, "user_id": USER}: the
+// last one in the order of the members, null if there is none.
+func lookup(cl *client, key string) any {
+	switch key {
+	case "user_id":
+		return cl.UserID
+	case "client":
+		if v, ok := lastIn(cl.Body, key); ok {
+			return v
+		}
+		return cl.Body
+	}
+	v, _ := lastIn(cl.Body, key)
+	return v
+}
+
+func lastIn(v any, key string) (found any, ok bool) {
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			if f, yes := lastIn(e, key); yes {
+				found, ok = f, true
+			}
+		}
+	case *value.Object:
+		for _, m := range x.Members() {
+			if m.Name == key {
+				found, ok = m.Value, true
+			}
+			if f, yes := lastIn(m.Value, key); yes {
+				found, ok = f, true
+			}
+		}
+	}
+	return found, ok
+}

@@ -1,0 +1,80 @@
+package service
+
+import (
+	"maps"
+	"slices"
+
+	"standin/emulator/file"
+	"standin/emulator/world"
+)
+
+// IdentitySection is how the identity kinds stand in a fixture, each in its own
+// shape, those that others refer to first.
+func IdentitySection() world.Section {
+	kinds := []world.Clearer{Domains, Projects, Roles, Users, Tokens, Accounts, OAuthClients, APILogins}
+	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
+		world.PlainCollection("domains", Domains, AllDomains, nil, nil),
+		world.PlainCollection("projects", Projects, AllProjects, checkProject, nil),
+		world.PlainCollection("roles", Roles, AllRoles, nil, nil),
+		world.PlainCollection("users", Users, AllUsers, checkUser, nil),
+		world.PlainCollection("tokens", Tokens, AllTokens, checkToken, nil),
+		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
+		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
+		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil),
+	}}
+}
+
+func checkProject(v world.View, p *Project, at file.Node) error {
+	if Domains.Get(v, p.DomainID) == nil {
+		return at.At("domain_id").Errorf("there is no domain %q; list it under identity.domains", p.DomainID)
+	}
+	return nil
+}
+
+func checkUser(v world.View, u *User, at file.Node) error {
+	if Domains.Get(v, u.DomainID) == nil {
+		return at.At("domain_id").Errorf("there is no domain %q; list it under identity.domains", u.DomainID)
+	}
+	for _, project := range slices.Sorted(maps.Keys(u.Roles)) {
+		if Projects.Get(v, project) == nil {
+			return at.At("roles", project).Errorf("there is no project %q; list it under identity.projects", project)
+		}
+		for i, r := range u.Roles[project] {
+			if Roles.Get(v, r) == nil {
+				return at.At("roles", project, i).Errorf("there is no role %q; list it under identity.roles", r)
+			}
+		}
+	}
+	return nil
+}
+
+// checkToken looks at the project only: the token may be a PrivX API client's,
+// which is loaded later.
+func checkToken(v world.View, t *Token, at file.Node) error {
+	if t.ProjectID != "" && Projects.Get(v, t.ProjectID) == nil {
+		return at.At("project_id").Errorf("there is no project %q; list it under identity.projects", t.ProjectID)
+	}
+	if t.Refresh == "" && len(t.Permissions) == 0 && Users.Get(v, t.UserID) == nil {
+		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", t.UserID)
+	}
+	return nil
+}
+
+// Policies are the policies of devops-service.
+var Policies = []string{"read_images", "create_image", "delete_image"}
+
+func checkAccount(_ world.View, a *Account, at file.Node) error {
+	for i, p := range a.Policies {
+		if !slices.Contains(Policies, p) {
+			return at.At("policies", i).Errorf("unknown policy %q%s", p, file.Hint(p, Policies))
+		}
+	}
+	return nil
+}
+
+func checkLogin(v world.View, l *APILogin, at file.Node) error {
+	if Users.Get(v, l.UserID) == nil {
+		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", l.UserID)
+	}
+	return nil
+}

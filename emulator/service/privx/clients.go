@@ -1,0 +1,208 @@
+package privx
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A client is a program that calls PrivX. Its secrets are told whenever it is read.
+type client struct {
+	ID          string
+	Secret      string
+	Name        string
+	Created     string // RFC 3339, seconds, Z
+	Updated     string
+	UpdatedBy   string
+	Author      string
+	Roles       []string // ids
+	OAuthID     string
+	OAuthSecret string
+}
+
+var (
+	clients  = world.NewKind(func(cl *client) string { return cl.ID })
+	inserted = clients.Index(nil, nil)
+
+	// orders are the members that a list can be sorted by, by code point.
+	orders = map[string]*world.Index[client]{
+		"id":                  sorted(func(cl *client) string { return cl.ID }),
+		"secret":              sorted(func(cl *client) string { return cl.Secret }),
+		"name":                sorted(func(cl *client) string { return cl.Name }),
+		"created":             sorted(func(cl *client) string { return cl.Created }),
+		"updated":             sorted(func(cl *client) string { return cl.Updated }),
+		"updated_by":          sorted(func(cl *client) string { return cl.UpdatedBy }),
+		"author":              sorted(func(cl *client) string { return cl.Author }),
+		"oauth_client_id":     sorted(func(cl *client) string { return cl.OAuthID }),
+		"oauth_client_secret": sorted(func(cl *client) string { return cl.OAuthSecret }),
+	}
+)
+
+func sorted(by func(*client) string) *world.Index[client] {
+	return clients.Index(nil, func(a, b *client) int { return strings.Compare(by(a), by(b)) })
+}
+
+// listClients answers GET …/api-clients.
+func listClients(c *service.Call) (service.Reply, error) {
+	p, err := readPaging(c, nil)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	page := p.order.Page(c.View, "", p.offset, p.limit, p.backwards)
+	return listReply(c, p.order.Len(c.View, ""), page), nil
+}
+
+// searchClients answers POST …/api-clients/search: those whose names contain
+// any of the keywords, in whatever case. Without a keyword that is all.
+func searchClients(c *service.Call) (service.Reply, error) {
+	body := value.NewObject()
+	if len(c.Body) > 0 {
+		var err error
+		if body, err = readObject(c); err != nil {
+			return service.Reply{}, err
+		}
+	}
+	p, err := readPaging(c, body)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	v, _ := body.Get("keywords")
+	text, ok := v.(string)
+	if v != nil && !ok {
+		return service.Reply{}, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
+	}
+	keywords := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(keywords) == 0 {
+		page := p.order.Page(c.View, "", p.offset, p.limit, p.backwards)
+		return listReply(c, p.order.Len(c.View, ""), page), nil
+	}
+	var found []*client
+	for cl := range p.order.All(c.View, "", 0) {
+		name := strings.ToLower(cl.Name)
+		if slices.ContainsFunc(keywords, func(k string) bool { return strings.Contains(name, k) }) {
+			found = append(found, cl)
+		}
+	}
+	if p.backwards {
+		slices.Reverse(found)
+	}
+	from := min(p.offset, len(found))
+	return listReply(c, len(found), found[from:from+min(p.limit, len(found)-from)]), nil
+}
+
+func listReply(c *service.Call, count int, page []*client) service.Reply {
+	b := append(make([]byte, 0, 64+512*len(page)), `{"count":`...)
+	b = append(value.Append(b, count), `,"items":[`...)
+	for i, cl := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = cl.append(b, c.View)
+	}
+	return service.JSON(http.StatusOK, append(b, "]}"...))
+}
+
+// createClient answers POST …/api-clients. Names need not be unique.
+func createClient(c *service.Call) (service.Reply, error) {
+	body, err := readObject(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	name, roles, err := readClient(c, body)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	now, author := c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
+	cl := &client{
+		ID: c.Tx().NewID("privx.api_clients", world.UUID, func(id string) bool {
+			return clients.Get(c.View, id) != nil
+		}),
+		Secret: base64.StdEncoding.EncodeToString(c.Tx().Draw("privx.api_clients.secrets", 32)),
+		Name:   name, Roles: roles,
+		Created: now, Updated: now, Author: author, UpdatedBy: author,
+	}
+	if o := service.First(service.AllOAuthClients, c.View, ""); o != nil {
+		cl.OAuthID, cl.OAuthSecret = o.ID, o.Secret
+	}
+	clients.Put(c.Tx(), cl)
+	r := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), cl.ID), '}'))
+	r.Set("Location", c.Base+c.Path+"/"+cl.ID)
+	return r, nil
+}
+
+// showClient answers GET …/api-clients/{api_client_id}.
+func showClient(c *service.Call) (service.Reply, error) {
+	cl, err := existing(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return service.JSON(http.StatusOK, cl.append(make([]byte, 0, 512), c.View)), nil
+}
+
+func existing(c *service.Call) (*client, error) {
+	if cl := clients.Get(c.View, c.Vars["api_client_id"]); cl != nil {
+		return cl, nil
+	}
+	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no API client with this id.")
+}
+
+// updateClient answers PUT …/api-clients/{api_client_id}: name and roles are
+// replaced, what only the server writes is passed over.
+func updateClient(c *service.Call) (service.Reply, error) {
+	old, err := existing(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	body, err := readObject(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	cl := *old
+	if cl.Name, cl.Roles, err = readClient(c, body); err != nil {
+		return service.Reply{}, err
+	}
+	cl.Updated, cl.UpdatedBy = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
+	clients.Put(c.Tx(), &cl)
+	return empty(), nil
+}
+
+// deleteClient answers DELETE …/api-clients/{api_client_id}.
+func deleteClient(c *service.Call) (service.Reply, error) {
+	if _, err := existing(c); err != nil {
+		return service.Reply{}, err
+	}
+	clients.Delete(c.Tx(), c.Vars["api_client_id"])
+	return empty(), nil
+}
+
+func (cl *client) append(b []byte, v world.View) []byte {
+	b = value.AppendString(append(b, `{"id":`...), cl.ID)
+	b = value.AppendString(append(b, `,"secret":`...), cl.Secret)
+	b = value.AppendString(append(b, `,"name":`...), cl.Name)
+	b = value.AppendString(append(b, `,"created":`...), cl.Created)
+	b = value.AppendString(append(b, `,"updated":`...), cl.Updated)
+	b = value.AppendString(append(b, `,"updated_by":`...), cl.UpdatedBy)
+	b = value.AppendString(append(b, `,"author":`...), cl.Author)
+	b = append(b, `,"roles":[`...)
+	for i, id := range cl.Roles {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		r := roles.Get(v, id)
+		b = value.AppendString(append(b, `{"id":`...), id)
+		b = value.AppendString(append(b, `,"name":`...), r.Name)
+		if r.Deleted {
+			b = append(b, `,"deleted":true`...)
+		}
+		b = append(b, '}')
+	}
+	b = value.AppendString(append(b, `],"oauth_client_id":`...), cl.OAuthID)
+	b = value.AppendString(append(b, `,"oauth_client_secret":`...), cl.OAuthSecret)
+	return append(b, '}')
+}

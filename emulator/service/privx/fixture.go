@@ -1,0 +1,130 @@
+package privx
+
+import (
+	"encoding/base64"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+	"standin/emulator/world"
+)
+
+// A role gives its permissions to the API clients that have it.
+type role struct {
+	ID          string   `json:"id" fixture:"required"`
+	Name        string   `json:"name"`
+	Deleted     bool     `json:"deleted,omitempty"`
+	Permissions []string `json:"permissions,omitempty"`
+}
+
+var (
+	roles    = world.NewKind(func(r *role) string { return r.ID })
+	allRoles = roles.Index(nil, nil)
+)
+
+// permissions are what an API client's roles, less the deleted ones, let it do.
+func permissions(v world.View, cl *client) []string {
+	var all []string
+	for _, id := range cl.Roles {
+		if r := roles.Get(v, id); r != nil && !r.Deleted {
+			all = append(all, r.Permissions...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// clientFile is an API client as the API answers it. Of a role only the id
+// counts: name and deleted are the role's own.
+type clientFile struct {
+	ID          string     `json:"id" fixture:"required"`
+	Secret      string     `json:"secret"`
+	Name        string     `json:"name" fixture:"required"`
+	Created     string     `json:"created"`
+	Updated     string     `json:"updated"`
+	UpdatedBy   string     `json:"updated_by"`
+	Author      string     `json:"author"`
+	Roles       []roleFile `json:"roles"`
+	OAuthID     string     `json:"oauth_client_id"`
+	OAuthSecret string     `json:"oauth_client_secret"`
+}
+
+type roleFile struct {
+	ID      string `json:"id" fixture:"required"`
+	Name    string `json:"name,omitempty"`
+	Deleted bool   `json:"deleted,omitempty"`
+}
+
+func fixtureSection() world.Section {
+	return world.Section{Name: "privx", Kinds: []world.Clearer{roles, clients}, Collections: []world.Collection{
+		world.PlainCollection("roles", roles, allRoles, nil, nil),
+		world.NewCollection("api_clients", storeClient, dumpClients, fakeClient),
+	}}
+}
+
+func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
+	cl := &client{
+		ID: r.ID, Secret: r.Secret, Name: r.Name, Created: r.Created, Updated: r.Updated,
+		UpdatedBy: r.UpdatedBy, Author: r.Author, OAuthID: r.OAuthID, OAuthSecret: r.OAuthSecret,
+	}
+	switch {
+	case cl.ID == "" || strings.Contains(cl.ID, "/"):
+		return "", at.At("id").Errorf("%q cannot be reached as an id", cl.ID)
+	case cl.Name == "":
+		return "", at.At("name").Errorf("name is empty; the API would refuse it")
+	}
+	for _, name := range []string{"created", "updated"} {
+		s := map[string]string{"created": r.Created, "updated": r.Updated}[name]
+		if _, err := time.Parse(time.RFC3339, s); s != "" && err != nil {
+			return "", at.At(name).Errorf("expected a time such as 2017-01-01T15:05:05Z, got %q", s)
+		}
+	}
+	for i, ref := range r.Roles {
+		if roles.Get(tx, ref.ID) == nil {
+			return "", at.At("roles", i, "id").Errorf("there is no role %q; list it under privx.roles", ref.ID)
+		}
+		cl.Roles = append(cl.Roles, ref.ID)
+	}
+	clients.Put(tx, cl)
+	return cl.ID, nil
+}
+
+func dumpClients(v world.View) iter.Seq[clientFile] {
+	return func(yield func(clientFile) bool) {
+		for cl := range inserted.All(v, "", 0) {
+			r := clientFile{
+				ID: cl.ID, Secret: cl.Secret, Name: cl.Name, Created: cl.Created, Updated: cl.Updated,
+				UpdatedBy: cl.UpdatedBy, Author: cl.Author, Roles: []roleFile{}, OAuthID: cl.OAuthID, OAuthSecret: cl.OAuthSecret,
+			}
+			for _, id := range cl.Roles {
+				r.Roles = append(r.Roles, roleFile{ID: id})
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+func fakeClient(v world.View, f *world.Faker) clientFile {
+	author := f.UUID()
+	if u, _ := service.Member(v); u != nil {
+		author = dashed(u.ID)
+	}
+	created := f.Time().Format(time.RFC3339)
+	r := clientFile{
+		ID: f.UUID(), Secret: base64.StdEncoding.EncodeToString(f.Bytes(32)), Name: fmt.Sprintf("%s-%d", f.Name(), f.Int(1, 999)),
+		Created: created, Updated: created, UpdatedBy: author, Author: author, Roles: []roleFile{},
+	}
+	if known := allRoles.Page(v, "", 0, allRoles.Len(v, ""), false); len(known) > 0 {
+		r.Roles = append(r.Roles, roleFile{ID: known[f.Int(0, len(known)-1)].ID})
+	}
+	if o := service.First(service.AllOAuthClients, v, ""); o != nil {
+		r.OAuthID, r.OAuthSecret = o.ID, o.Secret
+	}
+	return r
+}

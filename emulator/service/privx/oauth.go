@@ -1,0 +1,122 @@
+package privx
+
+import (
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// oauthError is the "error" member that OAuth has on the token endpoint.
+type oauthError string
+
+// refuse is a 400 also for wrong credentials: a 401 the Go SDK takes for a
+// request to be sent again, and then loses the error.
+func refuse(code oauthError, message string) error {
+	e := service.Errorf(service.Invalid, "BAD_REQUEST", message)
+	e.Detail = code
+	return e
+}
+
+const tokenLifetime = 300 * time.Second
+
+// issueToken answers POST /auth/api/v1/oauth/token. It takes forms only, from
+// OAuth clients that name themselves by HTTP Basic.
+func issueToken(c *service.Call) (service.Reply, error) {
+	if !strings.EqualFold(c.MediaType(), "application/x-www-form-urlencoded") {
+		return service.Reply{}, refuse("invalid_request", "The content type must be application/x-www-form-urlencoded.")
+	}
+	form, err := url.ParseQuery(string(c.Body))
+	if err != nil {
+		return service.Reply{}, refuse("invalid_request", "The form could not be read.")
+	}
+	if !knownClient(c) {
+		return service.Reply{}, refuse("invalid_client", "The OAuth client is unknown or its secret is wrong.")
+	}
+	var t *service.Token
+	switch grant := form.Get("grant_type"); grant {
+	case "password":
+		t, err = passwordGrant(c, form)
+	case "refresh_token":
+		t, err = refreshGrant(c, form)
+	case "":
+		err = refuse("invalid_request", "grant_type is missing.")
+	default:
+		err = refuse("unsupported_grant_type", "The grant type is not supported.")
+	}
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return tokenReply(c, t), nil
+}
+
+func knownClient(c *service.Call) bool {
+	scheme, credentials, _ := strings.Cut(c.Header.Get("Authorization"), " ")
+	id, secret, ok := service.DecodeBasic(credentials)
+	client := service.OAuthClients.Get(c.View, id)
+	return strings.EqualFold(scheme, "Basic") && ok && client != nil && same(client.Secret, secret)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// passwordGrant logs an API client in: one of the records, with the permissions
+// of its roles, or one that the fixture lets act as a user.
+func passwordGrant(c *service.Call, form url.Values) (*service.Token, error) {
+	id, secret := form.Get("username"), form.Get("password")
+	if l := service.APILogins.Get(c.View, id); l != nil && same(l.Secret, secret) {
+		return &service.Token{UserID: l.UserID}, nil
+	}
+	if cl := clients.Get(c.View, id); cl != nil && same(cl.Secret, secret) {
+		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
+	}
+	return nil, refuse("invalid_grant", "The API client is unknown or its secret is wrong.")
+}
+
+func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
+	r := form.Get("refresh_token")
+	old := service.First(service.TokensByRefresh, c.View, r)
+	if r == "" || old == nil {
+		return nil, refuse("invalid_grant", "The refresh token is unknown.")
+	}
+	service.Tokens.Delete(c.Tx(), old.ID)
+	return &service.Token{UserID: old.UserID, Permissions: slices.Clone(old.Permissions)}, nil
+}
+
+// tokenReply issues the token. It looks like a JWT; clients take it as it is.
+func tokenReply(c *service.Call, t *service.Token) service.Reply {
+	lifetime := c.TokenLifetime(tokenLifetime)
+	draw := c.Tx().Draw("privx.tokens", 100)
+	claims := value.NewObject(
+		value.Member{Name: "aud", Value: "privx-ui"},
+		value.Member{Name: "exp", Value: c.Now.Add(lifetime).Unix()},
+		value.Member{Name: "iat", Value: c.Now.Unix()},
+		value.Member{Name: "iss", Value: "oam.auth.ssh.com"},
+		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, t.Permissions...), ",")},
+		value.Member{Name: "userid", Value: dashed(t.UserID)},
+	)
+	enc := base64.RawURLEncoding
+	t.ID = enc.EncodeToString([]byte(`{"alg":"Ed25519","typ":"JWT"}`)) + "." +
+		enc.EncodeToString(value.Append(nil, claims)) + "." + enc.EncodeToString(draw[:64])
+	t.Refresh = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(draw[64:])
+	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, c.Now.Add(lifetime)
+	service.Issue(c, t)
+	b := value.AppendString([]byte(`{"access_token":`), t.ID)
+	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(lifetime.Seconds()))
+	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
+	return service.JSON(http.StatusOK, append(b, `,"scope":"privx-user"}`...))
+}
+
+// dashed writes a Keystone id, 32 hexadecimal digits, as the UUID it is.
+func dashed(id string) string {
+	if len(id) != 32 {
+		return id
+	}
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}

@@ -1,0 +1,114 @@
+// Package privx emulates the API clients of SSH PrivX's local user store, and
+// the token endpoint through which their callers log in.
+//
+// Statuses come from the public document and from what the public SDKs demand;
+// the codes of errors are those that public sources name.
+package privx
+
+import (
+	"net/http"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// New is the service.
+func New() *service.Service {
+	section := fixtureSection()
+	return &service.Service{
+		Name:    "privx",
+		Section: &section,
+		Handlers: map[string]service.Handler{
+			"privx.oauth.token":        issueToken,
+			"privx.api-clients.list":   listClients,
+			"privx.api-clients.create": createClient,
+			"privx.api-clients.search": searchClients,
+			"privx.api-clients.show":   showClient,
+			"privx.api-clients.update": updateClient,
+			"privx.api-clients.delete": deleteClient,
+		},
+		Identify: identify,
+		Checks:   []service.Check{service.Authenticated, service.Routed, allowed, service.BodyRead},
+		Fail:     fail,
+	}
+}
+
+func identify(c *service.Call) (*service.Caller, error) {
+	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+	return service.CallerByToken(c, strings.TrimSpace(token))
+}
+
+// allowed demands the permission that PrivX's roles give for API clients.
+func allowed(c *service.Call) error {
+	if c.Operation.Public || c.Caller.May("api-clients-manage") {
+		return nil
+	}
+	return service.Errorf(service.Forbidden, "PERMISSION_DENIED", "The caller lacks the permission api-clients-manage.")
+}
+
+// A detail is one fault of a request.
+type detail struct{ code, message, property string }
+
+// invalid is the error of a request that is understood but not acceptable.
+func invalid(code, property, message string) error {
+	e := service.Errorf(service.Invalid, "INVALID_REQUEST_DATA", "The request has invalid data.")
+	e.Detail = []detail{{code, message, property}}
+	return e
+}
+
+var codes = map[service.Kind]struct{ code, message string }{
+	service.Invalid:      {"BAD_REQUEST", "The request could not be read."},
+	service.Unauthorized: {"UNAUTHORIZED", "The access token is missing, unknown or expired."},
+	service.NotFound:     {"OBJECT_NOT_FOUND", "There is nothing at this address."},
+	service.NotAllowed:   {"BAD_REQUEST", "The method is not allowed at this address."},
+	service.TooLarge:     {"BAD_REQUEST", "The request body is too large."},
+	service.Internal:     {"GENERAL_ERROR", "Internal error."},
+}
+
+// fail writes error_code, error_message and, for data that is not acceptable,
+// the property and details; the token endpoint adds OAuth's members.
+func fail(c *service.Call, e *service.Error) service.Reply {
+	usual := codes[e.Kind]
+	code, message := e.Code, e.Message
+	if code == "" {
+		code = usual.code
+	}
+	if message == "" {
+		message = usual.message
+	}
+	o := value.NewObject()
+	if oauth, ok := e.Detail.(oauthError); ok {
+		o.Set("error", string(oauth))
+		o.Set("error_description", message)
+	}
+	o.Set("error_code", code)
+	o.Set("error_message", message)
+	if details, ok := e.Detail.([]detail); ok {
+		o.Set("property", details[0].property)
+		list := make([]any, len(details))
+		for i, d := range details {
+			list[i] = value.NewObject(
+				value.Member{Name: "error_code", Value: d.code},
+				value.Member{Name: "error_message", Value: d.message},
+				value.Member{Name: "property", Value: d.property},
+			)
+		}
+		o.Set("details", list)
+	}
+	r := service.JSON(int(e.Kind), value.Append(nil, o))
+	r.Header = e.Header
+	if e.Kind == service.Unauthorized {
+		r.Set("Www-Authenticate", "Bearer")
+	}
+	return r
+}
+
+func badRequest(message string) error {
+	return service.Errorf(service.Invalid, "BAD_REQUEST", message)
+}
+
+func empty() service.Reply { return service.Reply{Status: http.StatusOK} }

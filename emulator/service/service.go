@@ -1,0 +1,131 @@
+// Package service says what a service is: handlers bound to operations, the
+// order of its checks, its error envelope. What several services need stands
+// here too: who is calling, content negotiation, the habits of Python servers.
+//
+// A service is a value. It sees no lock, no logger, no clock but its Call's,
+// no http.ResponseWriter and no other service.
+package service
+
+import (
+	"net/http"
+	"slices"
+
+	"standin/emulator/world"
+)
+
+// A Service is one emulated API.
+type Service struct {
+	Name    string         // the contract's x-service
+	Section *world.Section // how its records stand in a fixture; nil if it has none
+
+	// Handlers serve the operations, by operationId. All but the stateless ones
+	// must be there, and no others.
+	Handlers map[string]Handler
+
+	// Identify says who is calling, or why nobody is. It gives no verdict: the
+	// check Authenticated does, in its place among the service's checks.
+	Identify func(*Call) (*Caller, error)
+
+	// Checks are done in this order before the handler; the first error ends the
+	// request. Calls to unknown paths and methods pass through them too.
+	Checks []Check
+
+	// Fail writes an error in the service's envelope.
+	Fail func(*Call, *Error) Reply
+
+	// Finish adds what every answer carries; nil if there is nothing.
+	Finish func(*Call, *Reply)
+
+	// Normalise brings a path into the form the contract has it in; nil keeps it.
+	Normalise func(path string) string
+
+	// HeadAsGet answers HEAD where GET is an operation.
+	HeadAsGet bool
+
+	// BodyLimit is how many bytes of a body are read; 0 is 1 MiB. A longer body
+	// is 413, unless CutBody says that the server goes on with what it has read.
+	BodyLimit int
+	CutBody   bool
+}
+
+// DefaultBodyLimit bounds the bodies of services that set no limit.
+const DefaultBodyLimit = 1 << 20
+
+// A Handler carries out one operation. What it wrote is kept if it returns no error.
+type Handler func(*Call) (Reply, error)
+
+// A Check refuses a call by returning an error.
+type Check func(*Call) error
+
+// A Reply is an answer before it is sent.
+type Reply struct {
+	Status      int
+	ContentType string // empty: no such header
+	Header      http.Header
+	Body        []byte
+}
+
+// JSON is a reply with a JSON body.
+func JSON(status int, body []byte) Reply {
+	return Reply{Status: status, ContentType: "application/json", Body: body}
+}
+
+// Set adds a header to the reply.
+func (r *Reply) Set(name, value string) {
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set(name, value)
+}
+
+// Authenticated is the check that the caller is known, on all but public operations.
+func Authenticated(c *Call) error {
+	if c.Operation != nil && c.Operation.Public {
+		return nil
+	}
+	return c.CallerError
+}
+
+// Routed is the check that the path and method are an operation's. The error
+// for an unknown path is NotFound, for a method the path does not have
+// NotAllowed with an Allow header; both have an empty message.
+func Routed(c *Call) error {
+	switch {
+	case c.Operation != nil:
+		return nil
+	case len(c.Methods) == 0:
+		return Errorf(NotFound, "", "")
+	default:
+		return Errorf(NotAllowed, "", "").With("Allow", c.Allow(c.Methods...))
+	}
+}
+
+// BodyRead is the check that the whole body was read and is within its limit.
+func BodyRead(c *Call) error {
+	if c.BodyTooLarge {
+		return Errorf(TooLarge, "", "The request body is larger than the limit of this emulator.")
+	}
+	return nil
+}
+
+// Caller is who makes a request.
+type Caller struct {
+	User        *User    // nil for a devops-service account
+	Project     *Project // nil for an unscoped token
+	Roles       []string // in the project
+	Permissions []string // PrivX permissions, or devops-service policies
+	Token       *Token   // nil where the caller logged in without one
+	Name        string
+	ID          string
+}
+
+// HasRole tells whether the caller has one of the roles in its project.
+func (c *Caller) HasRole(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(c.Roles, r) })
+}
+
+// May tells whether the caller has the permission or policy.
+func (c *Caller) May(permission string) bool { return slices.Contains(c.Permissions, permission) }
+
+// InProject tells whether the caller acts in the project.
+func (c *Caller) InProject(id string) bool { return c.Project != nil && c.Project.ID == id }

@@ -1,0 +1,175 @@
+package world
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+func (tx *Tx) setStream(name string, s *stream) {
+	if s == nil {
+		return
+	}
+	tx.w.draws, tx.w.first = maps.Clone(tx.w.draws), maps.Clone(tx.w.first)
+	if tx.w.draws == nil {
+		tx.w.draws = map[string]uint64{}
+	}
+	if tx.w.first == nil {
+		tx.w.first = map[string][]string{}
+	}
+	tx.draws = true
+	if s.Drawn > 0 {
+		tx.w.draws[name] = s.Drawn
+	}
+	if len(s.First) > 0 {
+		tx.w.first[name] = s.First
+	}
+}
+
+// streams lists where the ids of each kind stand, by name.
+func (w *World) streams() map[string]*stream {
+	all := map[string]*stream{}
+	for name, n := range w.draws {
+		all[name] = &stream{Drawn: n}
+	}
+	for name, ids := range w.first {
+		if all[name] == nil {
+			all[name] = &stream{}
+		}
+		all[name].First = ids
+	}
+	return all
+}
+
+// Dump writes a fixture as JSON, as Load reads it. With names, only those
+// sections are written and nothing beside them.
+func (l *Loader) Dump(fx *Fixture, sections ...string) ([]byte, error) {
+	doc := value.NewObject()
+	if len(sections) == 0 {
+		if err := dumpHead(doc, fx); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range l.Sections {
+		if len(sections) > 0 && !slices.Contains(sections, s.Name) {
+			continue
+		}
+		o, err := s.dump(fx.World)
+		if err != nil {
+			return nil, err
+		}
+		doc.Set(s.Name, o)
+	}
+	return doc.MarshalJSON()
+}
+
+func dumpHead(doc *value.Object, fx *Fixture) error {
+	seed := fx.World.Seed()
+	doc.Set("seed", seed)
+	if fx.Freeze != nil {
+		doc.Set("clock", value.NewObject(value.Member{Name: "freeze", Value: fx.Freeze.Format(time.RFC3339Nano)}))
+	}
+	if all := fx.World.streams(); len(all) > 0 {
+		raw, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		doc.Set("ids", json.RawMessage(raw))
+	}
+	return nil
+}
+
+func (s *Section) dump(v View) (*value.Object, error) {
+	o := value.NewObject()
+	for _, c := range s.Collections {
+		list := []any{}
+		for r := range c.Dump(v) {
+			raw, err := marshal(r)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, raw)
+		}
+		o.Set(c.Name, list)
+	}
+	return o, nil
+}
+
+func marshal(r any) (json.RawMessage, error) {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	v, err := value.Parse(raw) // undoes the HTML escapes of encoding/json
+	if err != nil {
+		return nil, err
+	}
+	return value.Append(nil, v), nil
+}
+
+// Generate writes a fixture file, in YAML, with made-up records of a section:
+// count of each of its collections that can be made up, the same ones every
+// time for the same seed.
+func (l *Loader) Generate(section string, count int, seed int64) ([]byte, error) {
+	s := l.section(section)
+	base, err := l.build(nil)
+	if err != nil {
+		return nil, err
+	}
+	tx := base.World.WithSeed(seed).Begin()
+	lists := value.NewObject()
+	for _, c := range s.Collections {
+		if c.Fake == nil {
+			continue
+		}
+		f := NewFaker(seed, s.Name+"."+c.Name)
+		list := []any{}
+		for range count {
+			r := c.Fake(tx, f)
+			raw, err := marshal(r)
+			if err != nil {
+				return nil, err
+			}
+			node, err := file.Parse(s.Name, raw)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := c.Load(tx, node); err != nil {
+				return nil, err
+			}
+			list = append(list, raw)
+		}
+		lists.Set(c.Name, list)
+	}
+	raw, err := value.NewObject(value.Member{Name: s.Name, Value: lists}).MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return toYAML(raw)
+}
+
+// toYAML rewrites JSON as block-style YAML with the members in their order.
+func toYAML(raw []byte) ([]byte, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	blockStyle(&doc)
+	return yaml.Dump(&doc)
+}
+
+func blockStyle(n *yaml.Node) {
+	n.Style &^= yaml.FlowStyle
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+		n.Style = 0 // quotes come back where a plain string would be misread
+	}
+	for _, c := range n.Content {
+		blockStyle(c)
+	}
+}
