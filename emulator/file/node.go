@@ -44,6 +44,13 @@ func (e *Error) Error() string {
 
 // Parse reads one YAML or JSON document.
 func Parse(name string, data []byte) (Node, error) {
+	if isJSON(data) {
+		root, err := newJSONReader(data).read()
+		if err != nil {
+			return Node{}, syntaxError(name, err)
+		}
+		return Node{file: name, yaml: root}, nil
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return Node{}, syntaxError(name, err)
