@@ -149,7 +149,7 @@ func TestBarbicanStory(t *testing.T) {
 	tell(t, "barbican", "documented", []step{
 		{method: "POST", path: c + "/", body: `{"name":"b","URL":"u"}`, status: 200, want: has(`"consumers":[{"URL":"u","name":"b"}]`)},
 		{method: "POST", path: c, body: `{"name":" a ","url":"u"}`, status: 200, want: has(`[{"URL":"u","name":"b"},{"URL":"u","name":"a"}]`)}, // in order of registration
-		{method: "GET", path: c, status: 200, want: has(`"total":2`, `"name":"a","created":"2015-10-15T17:56:18.626724"},{`)},                      // by name
+		{method: "GET", path: c, status: 200, want: has(`"total":2`, `"name":"a","created":"2015-10-15T17:56:18.626724"},{`)},                  // by name
 		{method: "POST", path: c, body: `{"name":"a","URL":"wins","url":"loses"}`, status: 200, want: has("wins"), not: has("loses")},
 		{method: "POST", path: c, body: `{"name":"B","URL":"u"}`, status: 200}, // case counts
 		{method: "POST", path: c, body: `{"name":"ab","URL":"c"}`, status: 200},
@@ -296,7 +296,7 @@ func TestPrivXStory(t *testing.T) {
 		{method: "POST", path: c + "/search", body: `{"keywords":["a"]}`, status: 400},
 		{method: "POST", path: c + "/search", body: `{"limit":"a"}`, status: 400},
 		{method: "PUT", path: c + "/" + id, body: `{"id":"","secret":"","name":"renamed","roles":null,"created":"","author":5}`, status: 200},
-		{method: "GET", path: c + "/" + id, status: 200, want: has(`"id":"` + id + `"`, `"secret":"Zm9ydHkt`, `"renamed"`, `"roles":[]`, `"author":"4f6ce1d0-`, `"updated_by":"0cd44caf-6db5-486b-94a0-4b33256a5ff4"`)},
+		{method: "GET", path: c + "/" + id, status: 200, want: has(`"id":"`+id+`"`, `"secret":"Zm9ydHkt`, `"renamed"`, `"roles":[]`, `"author":"4f6ce1d0-`, `"updated_by":"0cd44caf-6db5-486b-94a0-4b33256a5ff4"`)},
 		{method: "PUT", path: c + "/" + id, body: `{"name":""}`, status: 400, want: has("REQUIRED_VALUE_MISSING")},
 		{method: "POST", path: c, body: `{"name":"x","roles":[{"id":""}]}`, status: 400, want: has(`"property":"roles.id"`)},
 		{method: "POST", path: c, body: `{"name":"x","roles":[{"id":5}]}`, status: 400},

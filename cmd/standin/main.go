@@ -26,7 +26,7 @@ type cli struct {
 	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
 	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
 
-	Version kong.VersionFlag `help:"Print the version."`
+	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
 // streams are what a command reads and writes.

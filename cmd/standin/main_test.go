@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// command runs a command line to its end.
+func command(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, streams{&o, &e})
+	return code, o.String(), e.String()
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := write("good.yaml", "extends: default\ndevops: {images: [{id: a, provider: b, remote_user: c}]}")
+	bad := write("bad.yaml", "devops:\n  images:\n    - {id: a, provider: b, remote_usr: c}\n")
+	notOpenAPI := write("contract.yaml", "openapi: 3.0.0\n")
+	tests := []struct {
+		name        string
+		args        []string
+		code        int
+		out, errOut string
+	}{
+		{"help", []string{"--help"}, 0, "Usage: standin <command>", ""},
+		{"version", []string{"--version"}, 0, "", ""},
+		{"operations", []string{"operations"}, 0, "freezer.clients.create", ""},
+		{"check, good", []string{"check", good}, 0, good + ": ok\n", ""},
+		{"check, bad", []string{"check", good, bad}, 1, good + ": ok\n", bad + `:3:28: unknown key "remote_usr", did you mean "remote_user"?`},
+		{"check, every mistake", []string{"check", bad}, 1, "", bad + `:3:7: "remote_user" is missing`},
+		{"check, contract", []string{"check", notOpenAPI}, 1, "", notOpenAPI + `:1:10: expected openapi: 3.1.x, got "3.0.0"`},
+		{"check, our contracts", []string{"check", "../../schemas/freezer.yaml", "../../schemas/control.yaml"}, 0, "freezer.yaml: ok", ""},
+		{"check, no file", []string{"check", filepath.Join(dir, "nothing")}, 1, "", "no such file"},
+		{"generate", []string{"generate", "--service", "devops", "--count", "2"}, 0, "devops:\n", ""},
+		{"generate, unknown service", []string{"generate", "--service", "nova"}, 2, "", "must be one of"},
+		{"generate, absurd count", []string{"generate", "--service", "devops", "--count=-1"}, 1, "", "expected 0 to 1000000"},
+		{"unknown command", []string{"frobnicate"}, 2, "", "unexpected argument frobnicate"},
+		{"unknown flag", []string{"--nothing"}, 2, "", "unknown flag --nothing"},
+		{"unknown fixture", []string{"--fixture", "documentd"}, 1, "", `did you mean "documented"?`},
+		{"bad listen address", []string{"--listen", "nowhere=127.0.0.1:0"}, 1, "", `no service "nowhere"`},
+		{"bad host href", []string{"--host-href", "localhost"}, 1, "", "expected a URL"},
+		{"nobody there", []string{"healthcheck", "--listen", "127.0.0.1:1"}, 1, "", "refused"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code, out, errOut := command(t, tt.args...)
+			if code != tt.code || !strings.Contains(out, tt.out) || !strings.Contains(errOut, tt.errOut) {
+				t.Errorf("code %d\nout %s\nerr %s", code, out, errOut)
+			}
+		})
+	}
+}
+
+func TestGenerateIsRepeatable(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{"freezer", "barbican", "devops", "privx"} {
+		_, one, _ := command(t, "generate", "--service", service, "--count", "20", "--seed", "3")
+		_, two, _ := command(t, "generate", "--service", service, "--count", "20", "--seed", "3")
+		_, other, _ := command(t, "generate", "--service", service, "--count", "20", "--seed", "4")
+		if one != two || one == other {
+			t.Errorf("%s: seed 3 and 3 agree: %v; seed 3 and 4 agree: %v", service, one == two, one == other)
+		}
+		path := filepath.Join(t.TempDir(), "made.yaml")
+		if err := os.WriteFile(path, []byte(one), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errOut := command(t, "check", path); code != 0 {
+			t.Errorf("%s: %s", service, errOut)
+		}
+	}
+}
+
+// A lineWriter hands on the first line that is written to it.
+type lineWriter struct {
+	once sync.Once
+	line chan string
+}
+
+func (w *lineWriter) Write(b []byte) (int, error) {
+	w.once.Do(func() { w.line <- strings.TrimSpace(string(b)) })
+	return len(b), nil
+}
+
+// Ensure serve says where it is, answers there, is found healthy, and stops with
+// exit code 0 when told to.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ready := &lineWriter{line: make(chan string, 1)}
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--fixture", "documented", "--log-format", "json", "--auth", "off", "--seed", "0"}, streams{ready, io.Discard})
+	}()
+	var url string
+	select {
+	case line := <-ready.line:
+		if _, err := fmt.Sscanf(line, "standin ready %s", &url); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+	case code := <-done:
+		t.Fatalf("ended with %d", code)
+	}
+	resp, err := http.Get(url + "/v3/images")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), "image id") {
+		t.Errorf("got %s", b)
+	}
+	if code, _, errOut := command(t, "healthcheck", "--listen", strings.TrimPrefix(url, "http://")); code != 0 {
+		t.Errorf("healthcheck: %s", errOut)
+	}
+	stop()
+	select {
+	case code := <-done:
+		if code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("does not stop")
+	}
+}
