@@ -117,4 +117,3 @@ func BenchmarkReset(b *testing.B) {
 		})
 	}
 }
-

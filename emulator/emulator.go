@@ -94,21 +94,24 @@ func Contracts() ([]*contract.Contract, error) {
 	return slices.Clone(all), err
 }
 
+// builtin reads the contracts at once: that is most of the time New takes.
 var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
-	var all []*contract.Contract
-	for _, s := range append(services(), control.New(nil)) {
-		name := s.Name + ".yaml"
-		data, err := fs.ReadFile(schemas.FS, name)
-		if err != nil {
-			return nil, fmt.Errorf("service %s has no contract: %w", s.Name, err)
-		}
-		c, err := contract.Parse("schemas/"+name, data)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
+	named := append(services(), control.New(nil))
+	all, errs := make([]*contract.Contract, len(named)), make([]error, len(named))
+	var wg sync.WaitGroup
+	for i, s := range named {
+		wg.Go(func() {
+			name := s.Name + ".yaml"
+			data, err := fs.ReadFile(schemas.FS, name)
+			if err != nil {
+				errs[i] = fmt.Errorf("service %s has no contract: %w", s.Name, err)
+				return
+			}
+			all[i], errs[i] = contract.Parse("schemas/"+name, data)
+		})
 	}
-	return all, nil
+	wg.Wait()
+	return all, errors.Join(errs...)
 })
 
 func (e *Emulator) loadServices() error {
@@ -155,7 +158,9 @@ func (e *Emulator) Violations() uint64 { return e.violations.Load() }
 // ServeHTTP answers one request of any service. Behind a listener that is not
 // this package's, the reason phrase of a status such as 753 is net/http's.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchange{emulator: e, sandbox: e.sandbox, request: r}
+	x := exchanges.Get().(*exchange)
+	defer x.release()
+	x.emulator, x.sandbox, x.request = e, e.sandbox, r
 	x.serve(w)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"standin/emulator/contract"
 	"standin/emulator/service"
@@ -26,7 +27,21 @@ type exchange struct {
 	service  *bound
 	matched  *operation // nil outside every operation
 	call     service.Call
-	problem  error // what stands behind a 500
+	prefix   string // under which the service was reached
+	problem  error  // what stands behind a 500
+}
+
+// exchanges are used again, with the buffers that their answers are written to.
+var exchanges = sync.Pool{New: func() any {
+	return &exchange{call: service.Call{Scratch: make([]byte, 0, scratch)}}
+}}
+
+// scratch is room for the usual answer; a longer one takes memory of its own.
+const scratch = 8 << 10
+
+func (x *exchange) release() {
+	*x = exchange{call: service.Call{Scratch: x.call.Scratch}}
+	exchanges.Put(x)
 }
 
 // serve is the request path.
@@ -46,7 +61,7 @@ func (x *exchange) match() {
 	b, prefix := x.emulator.routes.locate(listenerService(r), at)
 	x.service = b
 	c := &x.call
-	root := rootOf(r)
+	x.prefix = prefix
 	at = at[len(prefix):]
 	if b.Normalise != nil {
 		at = b.Normalise(at)
@@ -54,10 +69,9 @@ func (x *exchange) match() {
 	now, frozen := x.sandbox.now()
 	*c = service.Call{
 		Method: r.Method, Path: at, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Now: now, Frozen: frozen, Root: root, Base: root + prefix, Settings: &x.emulator.config.settings,
-		Sequence: x.sandbox.sequence.Add(1), Seed: x.sandbox.world.Load().Seed(),
+		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x,
+		Scratch: c.Scratch, Sequence: x.sandbox.sequence.Add(1), Seed: x.sandbox.world.Load().Seed(),
 	}
-	c.Endpoint = func(name string) string { return x.emulator.endpoint(r, root, name) }
 	p, vars := b.find(at)
 	if p == nil {
 		return
@@ -102,11 +116,14 @@ func (x *exchange) readBody() {
 // answer runs the call on the world. Requests of safe methods read it; others
 // write a copy, which is published if they succeed.
 func (x *exchange) answer() service.Reply {
-	run := x.sandbox.write
+	var reply service.Reply
+	var err error
 	if slices.Contains(safeMethods, x.call.Method) {
-		run = x.sandbox.read
+		x.call.View = x.sandbox.world.Load()
+		reply, err = x.handle()
+	} else {
+		reply, err = x.transact()
 	}
-	reply, err := run(&x.call, x.handle)
 	if err != nil {
 		e := service.AsError(err)
 		if e.Kind == service.Internal {
@@ -118,6 +135,19 @@ func (x *exchange) answer() service.Reply {
 		x.service.Finish(&x.call, &reply)
 	}
 	return reply
+}
+
+// transact runs the call on a copy of the world and publishes what it leaves.
+func (x *exchange) transact() (service.Reply, error) {
+	s := x.sandbox
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	x.call.Write(s.world.Load().Begin())
+	reply, err := x.handle()
+	if err == nil {
+		s.world.Store(x.call.Result())
+	}
+	return reply, err
 }
 
 var safeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
@@ -172,8 +202,8 @@ func (x *exchange) check(reply *service.Reply) {
 		op = x.service.elsewhere
 	}
 	header := http.Header{"Content-Type": {reply.ContentType}}
-	for name, values := range reply.Header {
-		header[name] = values
+	for _, f := range reply.Header {
+		header.Set(f.Name, f.Value)
 	}
 	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
 	if err == nil {
@@ -205,8 +235,8 @@ func (x *exchange) operationID() string {
 // send writes the answer. Its date is the sandbox's.
 func (x *exchange) send(w http.ResponseWriter, reply service.Reply) {
 	h := w.Header()
-	for name, values := range reply.Header {
-		h[name] = values
+	for _, f := range reply.Header {
+		h[f.Name] = []string{f.Value}
 	}
 	if reply.ContentType != "" {
 		h["Content-Type"] = []string{reply.ContentType}
@@ -252,9 +282,18 @@ func (x *exchange) log(reply service.Reply) {
 		Str("path", x.request.URL.Path).Int("status", reply.Status).Msg("exchange")
 }
 
-// rootOf is the address under which the caller reached the emulator: the Host,
+// Base is Root and the prefix of the service.
+func (x *exchange) Base() string { return x.Root() + x.prefix }
+
+// Endpoint is the address of another service.
+func (x *exchange) Endpoint(name string) string {
+	return x.emulator.endpoint(x.request, x.Root(), name)
+}
+
+// Root is the address under which the caller reached the emulator: the Host,
 // unless a proxy says what it was before.
-func rootOf(r *http.Request) string {
+func (x *exchange) Root() string {
+	r := x.request
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"

@@ -21,7 +21,8 @@ type bound struct {
 	contract  *contract.Contract
 	router    *mux.Router
 	paths     map[*mux.Route]*path
-	elsewhere *operation // what is answered outside every operation
+	literal   map[string]*path // the paths without parameters
+	elsewhere *operation       // what is answered outside every operation
 }
 
 // A path of a contract with its operations by method.
@@ -50,7 +51,7 @@ func newOperation(op *contract.Operation, h service.Handler) *operation {
 func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 	b := &bound{
 		Service: s, contract: c, elsewhere: newOperation(c.Elsewhere, nil),
-		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*path{},
+		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*path{}, literal: map[string]*path{},
 	}
 	templates := map[string]*path{}
 	for _, op := range c.Operations {
@@ -75,6 +76,9 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 				return nil, fmt.Errorf("%s: %w", op.ID, err)
 			}
 			b.paths[route] = p
+			if !strings.Contains(op.Path, "{") {
+				b.literal[op.Path] = p
+			}
 		}
 		p.methods = append(p.methods, op.Method)
 		p.operations[op.Method] = newOperation(op, h)
@@ -108,6 +112,9 @@ func example(op *contract.Operation) (service.Handler, error) {
 
 // find looks a path up in the contract. An unknown path gives nil.
 func (b *bound) find(at string) (*path, map[string]string) {
+	if p := b.literal[at]; p != nil {
+		return p, nil
+	}
 	var m mux.RouteMatch
 	r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}
 	if !b.router.Match(&r, &m) {

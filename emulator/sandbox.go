@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"standin/emulator/service"
 	"standin/emulator/world"
 )
 
@@ -44,22 +43,4 @@ func (s *sandbox) now() (time.Time, bool) {
 		return t.UTC(), true
 	}
 	return time.Now().UTC(), false
-}
-
-// read runs fn on the world as it is.
-func (s *sandbox) read(c *service.Call, fn func() (service.Reply, error)) (service.Reply, error) {
-	c.View = s.world.Load()
-	return fn()
-}
-
-// write runs fn in a transaction and publishes what it leaves if it succeeds.
-func (s *sandbox) write(c *service.Call, fn func() (service.Reply, error)) (service.Reply, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	c.Write(s.world.Load().Begin())
-	reply, err := fn()
-	if err == nil {
-		s.world.Store(c.Result())
-	}
-	return reply, err
 }

@@ -138,7 +138,7 @@ func (a *api) safe(c *service.Call) error {
 	if c.Is("control.health") || c.Is("control.index") {
 		return nil
 	}
-	root, err := url.Parse(c.Root)
+	root, err := url.Parse(c.Root())
 	switch {
 	case err != nil || !a.known(root.Hostname()):
 		return service.Errorf(service.Forbidden, "", "The control API is not served under this host name; allow it with --control-host.")

@@ -28,8 +28,8 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 	all := []entry{}
 	for _, ct := range a.host.Contracts() {
 		e := entry{
-			Service: ct.Service, Title: ct.Title, URL: c.Root + ct.Prefix,
-			OpenAPI: c.Root + "/_standin/openapi/" + ct.Service,
+			Service: ct.Service, Title: ct.Title, URL: c.Root() + ct.Prefix,
+			OpenAPI: c.Root() + "/_standin/openapi/" + ct.Service,
 		}
 		for _, op := range ct.Operations {
 			e.Paths = append(e.Paths, path{op.ID, op.Method, op.Path})

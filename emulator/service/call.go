@@ -18,6 +18,17 @@ type Settings struct {
 	HostHref string // what Barbican's references begin with; empty: the request's own host
 }
 
+// A Gateway knows by which addresses the caller reaches the emulator.
+type Gateway interface {
+	// Root is the scheme, host and prefix under which the emulator was reached.
+	Root() string
+	// Base is Root and the prefix of the call's own service.
+	Base() string
+	// Endpoint is the address of another service, from where the call came in;
+	// empty if it cannot be reached.
+	Endpoint(service string) string
+}
+
 // A Call is one request as its service sees it.
 type Call struct {
 	Operation *contract.Operation // nil: an unknown path, or a method the path does not have
@@ -37,13 +48,12 @@ type Call struct {
 
 	Now      time.Time // UTC
 	Frozen   bool      // the clock stands still
-	Root     string    // scheme, host and prefix under which the emulator was reached
-	Base     string    // Root and the prefix of the service
 	Settings *Settings
+	Gateway
 
-	// Endpoint tells under which address another service is reached from where
-	// this call came in; empty if it is not reachable.
-	Endpoint func(service string) string
+	// Scratch is empty and may be grown into the body of the reply. It is used
+	// again when the reply was sent.
+	Scratch []byte
 
 	Seed     int64  // of the world
 	Sequence uint64 // the number of the exchange

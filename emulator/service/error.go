@@ -35,7 +35,7 @@ type Error struct {
 	Kind    Kind
 	Code    string // what the service calls the error, exactly; empty where it has no such word
 	Message string // exactly as the service words it
-	Header  http.Header
+	Header  Headers
 	Detail  any   // more for the envelope of the one service that knows it
 	Err     error // the cause: logged, never sent
 }
@@ -50,10 +50,7 @@ func Errorf(kind Kind, code, format string, args ...any) *Error {
 
 // With adds a header to the answer.
 func (e *Error) With(name, value string) *Error {
-	if e.Header == nil {
-		e.Header = http.Header{}
-	}
-	e.Header.Set(name, value)
+	e.Header = append(e.Header, Field{name, value})
 	return e
 }
 

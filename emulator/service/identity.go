@@ -93,14 +93,11 @@ var (
 
 // The orders in which identity records are listed and looked up.
 var (
-	AllDomains      = Domains.Index(nil, nil)
 	DomainsByName   = Domains.Index(func(d *Domain) string { return d.Name }, nil)
-	AllProjects     = Projects.Index(nil, nil)
 	ProjectsByName  = Projects.Index(func(p *Project) string { return p.DomainID + "/" + p.Name }, nil)
 	AllRoles        = Roles.Index(nil, nil)
 	AllUsers        = Users.Index(nil, nil)
 	UsersByName     = Users.Index(func(u *User) string { return u.DomainID + "/" + u.Name }, nil)
-	AllTokens       = Tokens.Index(nil, nil)
 	TokensByRefresh = Tokens.Index(func(t *Token) string { return t.Refresh }, nil)
 	AllAccounts     = Accounts.Index(nil, nil)
 	AllOAuthClients = OAuthClients.Index(nil, nil)

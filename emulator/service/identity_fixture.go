@@ -13,11 +13,11 @@ import (
 func IdentitySection() world.Section {
 	kinds := []world.Clearer{Domains, Projects, Roles, Users, Tokens, Accounts, OAuthClients, APILogins}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
-		world.PlainCollection("domains", Domains, AllDomains, nil, nil),
-		world.PlainCollection("projects", Projects, AllProjects, checkProject, nil),
+		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
+		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil),
 		world.PlainCollection("roles", Roles, AllRoles, nil, nil),
 		world.PlainCollection("users", Users, AllUsers, checkUser, nil),
-		world.PlainCollection("tokens", Tokens, AllTokens, checkToken, nil),
+		world.PlainCollection("tokens", Tokens, tokensByExpiry, checkToken, nil),
 		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
 		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
 		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil),

@@ -7,7 +7,6 @@
 package service
 
 import (
-	"net/http"
 	"slices"
 
 	"standin/emulator/world"
@@ -61,8 +60,24 @@ type Check func(*Call) error
 type Reply struct {
 	Status      int
 	ContentType string // empty: no such header
-	Header      http.Header
+	Header      Headers
 	Body        []byte
+}
+
+// Headers are the headers of a reply: few, and cheaper than a map.
+type Headers []Field
+
+// A Field is one header, its name in the canonical form of net/http.
+type Field struct{ Name, Value string }
+
+// Get is the value of a header; empty if it is not there.
+func (h Headers) Get(name string) string {
+	for _, f := range h {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // JSON is a reply with a JSON body.
@@ -70,12 +85,16 @@ func JSON(status int, body []byte) Reply {
 	return Reply{Status: status, ContentType: "application/json", Body: body}
 }
 
-// Set adds a header to the reply.
+// Set gives the reply a header, in place of one of that name.
 func (r *Reply) Set(name, value string) {
-	if r.Header == nil {
-		r.Header = http.Header{}
+	for i := range r.Header {
+		if r.Header[i].Name == name {
+			r.Header = slices.Clone(r.Header) // it may be shared with an error
+			r.Header[i].Value = value
+			return
+		}
 	}
-	r.Header.Set(name, value)
+	r.Header = append(r.Header, Field{name, value})
 }
 
 // Authenticated is the check that the caller is known, on all but public operations.

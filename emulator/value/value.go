@@ -114,7 +114,7 @@ func (o *Object) find(name string) int {
 // surrogates, a byte order mark, NaN, text after the value, and nesting beyond
 // MaxDepth. Of a name given twice the last value counts, at the first place.
 func Parse(data []byte) (any, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
 	v, err := read(dec, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)

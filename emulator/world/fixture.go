@@ -104,7 +104,7 @@ func PlainCollection[T any](
 	}
 	dump := func(v View) iter.Seq[T] {
 		return func(yield func(T) bool) {
-			for r := range all.All(v, "", 0) {
+			for r := range all.Everything(v) {
 				if !yield(*r) {
 					return
 				}

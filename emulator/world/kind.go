@@ -68,13 +68,20 @@ type table[T any] struct {
 	parts []*btree.BTreeG[*part[T]] // by the number of the index
 }
 
+// degree keeps nodes small: a write copies every node on its way to the leaf.
+const degree = 8
+
+func newTree[E any](less func(a, b E) bool) *btree.BTreeG[E] {
+	return btree.NewBTreeGOptions(less, btree.Options{Degree: degree})
+}
+
 func newTable[T any](k *Kind[T], o *owner) *table[T] {
 	t := &table[T]{
 		owner: o,
-		byKey: btree.NewBTreeG(func(a, b *entry[T]) bool { return a.key < b.key }),
+		byKey: newTree(func(a, b *entry[T]) bool { return a.key < b.key }),
 	}
 	for range k.indexes {
-		t.parts = append(t.parts, btree.NewBTreeG(func(a, b *part[T]) bool { return a.name < b.name }))
+		t.parts = append(t.parts, newTree(func(a, b *part[T]) bool { return a.name < b.name }))
 	}
 	return t
 }
@@ -163,7 +170,7 @@ func (ix *Index[T]) part(tx *Tx, t *table[T], name string) *part[T] {
 	p, ok := parts.Get(&part[T]{name: name})
 	switch {
 	case !ok:
-		p = &part[T]{owner: tx.owner, name: name, tree: btree.NewBTreeG(ix.less)}
+		p = &part[T]{owner: tx.owner, name: name, tree: newTree(ix.less)}
 	case p.owner == tx.owner:
 		return p
 	default:
@@ -244,6 +251,23 @@ func (ix *Index[T]) All(v View, partition string, offset int) iter.Seq[*T] {
 			}
 			if len(page) < chunk {
 				return
+			}
+		}
+	}
+}
+
+// Everything walks through all partitions, each in its order, by their names.
+func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		t := ix.kind.read(v)
+		if t == nil {
+			return
+		}
+		for _, p := range t.parts[ix.number].Items() {
+			for rec := range ix.All(v, p.name, 0) {
+				if !yield(rec) {
+					return
+				}
 			}
 		}
 	}

@@ -126,6 +126,10 @@ func Draw(seed int64, stream string, count uint64, n int) []byte {
 	key = binary.BigEndian.AppendUint64(key, uint64(seed))
 	key = binary.BigEndian.AppendUint64(key, count)
 	key = append(key, stream...)
+	if n <= sha256.Size {
+		sum := sha256.Sum256(key)
+		return sum[:n]
+	}
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8(sha256.Sum256(key)).Read(b) // never fails
 	return b

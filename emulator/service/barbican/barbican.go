@@ -105,7 +105,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case http.StatusOK:
 		return service.Reply{Status: http.StatusOK}
 	case service.Unauthorized:
-		return service.KeystoneUnauthorized(c.Root + "/identity")
+		return service.KeystoneUnauthorized(c.Root() + "/identity")
 	}
 	b := value.Append([]byte(`{"code":`), int(e.Kind))
 	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
@@ -140,7 +140,7 @@ func finish(c *service.Call, r *service.Reply) {
 func ref(c *service.Call, path string) string {
 	base := c.Settings.HostHref
 	if base == "" {
-		base = c.Base
+		base = c.Base()
 	}
 	return base + "/v1/" + path
 }

@@ -28,9 +28,8 @@ type secretRef struct {
 }
 
 var (
-	containers    = world.NewKind(func(ct *container) string { return ct.ID })
-	ofProject     = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
-	allContainers = containers.Index(nil, nil)
+	containers = world.NewKind(func(ct *container) string { return ct.ID })
+	ofProject  = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
 )
 
 // listContainers answers GET /v1/containers: the caller's project's, by creation.
@@ -107,7 +106,7 @@ func showContainer(c *service.Call) (service.Reply, error) { return containerRep
 
 func containerReply(c *service.Call) (service.Reply, error) {
 	ct := containers.Get(c.View, c.Vars["container_ref"])
-	return service.JSON(http.StatusOK, appendContainer(make([]byte, 0, 1024), c, ct)), nil
+	return service.JSON(http.StatusOK, appendContainer(c.Scratch, c, ct)), nil
 }
 
 // deleteContainer answers DELETE /v1/containers/{container_ref}: consumers do

@@ -184,7 +184,7 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 
 func dumpContainers(v world.View) iter.Seq[containerFile] {
 	return func(yield func(containerFile) bool) {
-		for ct := range allContainers.All(v, "", 0) {
+		for ct := range ofProject.Everything(v) {
 			r := containerFile{
 				ID: ct.ID, ProjectID: ct.ProjectID, CreatorID: ct.CreatorID, Name: ct.Name, Type: ct.Type,
 				Status: ct.Status, Created: ct.Created, Updated: ct.Updated, Secrets: ct.Secrets,

@@ -49,8 +49,7 @@ func number(c *service.Call, name string) *big.Int {
 // open writes a list up to where its items stand.
 func (p *paging) open(c *service.Call, name, path string, total, items int) []byte {
 	p.total = total
-	b := make([]byte, 0, 256+256*items)
-	b = value.Append(append(b, `{"total":`...), total)
+	b := value.Append(append(c.Scratch, `{"total":`...), total)
 	if items > 0 && total-p.limit > p.offset {
 		b = value.AppendString(append(b, `,"next":`...), p.link(c, path, p.offset+p.limit))
 	}

@@ -75,7 +75,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case e.Kind == service.NotAllowed, e.Kind == service.NotFound && e.Message == "": // Sinatra knows no 405
 		return service.Reply{
 			Status: http.StatusNotFound, ContentType: "text/html;charset=utf-8",
-			Header: http.Header{"X-Cascade": {"pass"}}, Body: []byte("<h1>Not Found</h1>"),
+			Header: service.Headers{{Name: "X-Cascade", Value: "pass"}}, Body: []byte("<h1>Not Found</h1>"),
 		}
 	case c.CallerError != nil && slices.Contains([]service.Kind{service.Unauthorized, service.Invalid}, e.Kind):
 		r := service.Reply{Status: int(e.Kind), ContentType: "text/plain"}

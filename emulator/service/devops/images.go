@@ -55,7 +55,7 @@ func listImages(c *service.Call) (service.Reply, error) {
 	if p, ok := c.Last("provider"); ok {
 		ix, partition = ofProvider, p
 	}
-	b := append(make([]byte, 0, 64+128*ix.Len(c.View, partition)), '[')
+	b := append(c.Scratch, '[')
 	for i := range ix.All(c.View, partition, 0) {
 		if len(b) > 1 {
 			b = append(b, ',')
@@ -95,7 +95,7 @@ func showImage(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, i.append(nil)), nil
+	return service.JSON(http.StatusOK, i.append(c.Scratch)), nil
 }
 
 func existing(c *service.Call) (*image, error) {

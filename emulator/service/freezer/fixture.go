@@ -37,8 +37,8 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 
 func dumpClients(v world.View) iter.Seq[clientFile] {
 	return func(yield func(clientFile) bool) {
-		for cl := range everyone.All(v, "", 0) {
-			if !yield(clientFile{UserID: cl.UserID, Client: cl.Body}) {
+		for cl := range ofUser.Everything(v) {
+			if !yield(clientFile{UserID: cl.UserID, Client: cl.body()}) {
 				return
 			}
 		}

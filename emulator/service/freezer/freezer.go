@@ -55,7 +55,7 @@ func methodKnown(c *service.Call) error {
 	case !slices.Contains(falconMethods, c.Method):
 		return service.Errorf(service.Invalid, "Bad request", "Invalid HTTP method")
 	case c.Method == http.MethodOptions && len(c.Methods) > 0:
-		return &service.Error{Kind: http.StatusOK, Header: http.Header{"Allow": {c.Allow(c.Methods...)}}}
+		return &service.Error{Kind: http.StatusOK, Header: service.Headers{{Name: "Allow", Value: c.Allow(c.Methods...)}}}
 	default:
 		return nil
 	}
@@ -89,7 +89,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case e.Kind == http.StatusOK: // OPTIONS
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
 	case e.Kind == service.Unauthorized:
-		return service.KeystoneUnauthorized(c.Root + "/identity/v3")
+		return service.KeystoneUnauthorized(c.Root() + "/identity/v3")
 	case e.Detail == emptyBody:
 		return service.Reply{Status: int(e.Kind), ContentType: "application/json"}
 	}

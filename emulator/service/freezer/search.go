@@ -126,13 +126,14 @@ func (s *search) find(v world.View, user string, from, skip, limit int) []*clien
 }
 
 func (s *search) matches(cl *client) bool {
+	item, _ := value.Parse([]byte(cl.item))
 	for _, p := range s.match {
-		if !value.Equal(lookup(cl, p.Name), p.Value) {
+		if v, _ := lookup(item, p.Name); !value.Equal(v, p.Value) {
 			return false
 		}
 	}
 	for _, p := range s.not {
-		if value.Equal(lookup(cl, p.Name), p.Value) {
+		if v, _ := lookup(item, p.Name); value.Equal(v, p.Value) {
 			return false
 		}
 	}
@@ -141,25 +142,11 @@ func (s *search) matches(cl *client) bool {
 
 // lookup finds the key at any depth of {"client": BODY, "user_id": USER}: the
 // last one in the order of the members, null if there is none.
-func lookup(cl *client, key string) any {
-	switch key {
-	case "user_id":
-		return cl.UserID
-	case "client":
-		if v, ok := lastIn(cl.Body, key); ok {
-			return v
-		}
-		return cl.Body
-	}
-	v, _ := lastIn(cl.Body, key)
-	return v
-}
-
-func lastIn(v any, key string) (found any, ok bool) {
+func lookup(v any, key string) (found any, ok bool) {
 	switch x := v.(type) {
 	case []any:
 		for _, e := range x {
-			if f, yes := lastIn(e, key); yes {
+			if f, yes := lookup(e, key); yes {
 				found, ok = f, true
 			}
 		}
@@ -168,7 +155,7 @@ func lastIn(v any, key string) (found any, ok bool) {
 			if m.Name == key {
 				found, ok = m.Value, true
 			}
-			if f, yes := lastIn(m.Value, key); yes {
+			if f, yes := lookup(m.Value, key); yes {
 				found, ok = f, true
 			}
 		}

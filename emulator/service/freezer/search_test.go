@@ -71,7 +71,7 @@ func TestSearch(t *testing.T) {
 			}
 			got := ""
 			for _, cl := range page {
-				id, _ := cl.Body.Get("client_id")
+				id, _ := cl.body().Get("client_id")
 				got += id.(string)
 			}
 			if got != tt.want {

@@ -68,7 +68,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	r := service.JSON(int(e.Kind), append(b, "}}"...))
 	r.Header = e.Header
 	if e.Kind == service.Unauthorized {
-		r.Set("Www-Authenticate", `Keystone uri="`+c.Base+`/v3"`)
+		r.Set("Www-Authenticate", `Keystone uri="`+c.Base()+`/v3"`)
 	}
 	return r
 }
@@ -92,6 +92,6 @@ func showVersion(c *service.Call) (service.Reply, error) {
 
 func version(c *service.Call) []byte {
 	b := []byte(`{"id":"v3.14","status":"stable","updated":"2020-04-07T00:00:00Z","links":[{"rel":"self","href":`)
-	b = value.AppendString(b, c.Base+"/v3/")
+	b = value.AppendString(b, c.Base()+"/v3/")
 	return append(b, `}],"media-types":[{"base":"application/json","type":"application/vnd.openstack.identity-v3+json"}]}`...)
 }

@@ -148,7 +148,7 @@ func showCatalog(c *service.Call) (service.Reply, error) {
 	}
 	o := value.NewObject(
 		value.Member{Name: "catalog", Value: catalog(c)},
-		value.Member{Name: "links", Value: value.NewObject(value.Member{Name: "self", Value: c.Base + "/v3/auth/catalog"})},
+		value.Member{Name: "links", Value: value.NewObject(value.Member{Name: "self", Value: c.Base() + "/v3/auth/catalog"})},
 	)
 	return service.JSON(http.StatusOK, value.Append(nil, o)), nil
 }

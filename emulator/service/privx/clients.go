@@ -97,7 +97,7 @@ func searchClients(c *service.Call) (service.Reply, error) {
 }
 
 func listReply(c *service.Call, count int, page []*client) service.Reply {
-	b := append(make([]byte, 0, 64+512*len(page)), `{"count":`...)
+	b := append(c.Scratch, `{"count":`...)
 	b = append(value.Append(b, count), `,"items":[`...)
 	for i, cl := range page {
 		if i > 0 {
@@ -132,7 +132,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	}
 	clients.Put(c.Tx(), cl)
 	r := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), cl.ID), '}'))
-	r.Set("Location", c.Base+c.Path+"/"+cl.ID)
+	r.Set("Location", c.Base()+c.Path+"/"+cl.ID)
 	return r, nil
 }
 
@@ -142,7 +142,7 @@ func showClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, cl.append(make([]byte, 0, 512), c.View)), nil
+	return service.JSON(http.StatusOK, cl.append(c.Scratch, c.View)), nil
 }
 
 func existing(c *service.Call) (*client, error) {
