@@ -1,9 +1,11 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -69,7 +71,7 @@ func (x *exchange) match() {
 	now, frozen := x.sandbox.now()
 	*c = service.Call{
 		Method: r.Method, Path: at, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x,
+		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
 		Scratch: c.Scratch, Sequence: x.sandbox.sequence.Add(1), Seed: x.sandbox.world.Load().Seed(),
 	}
 	p, vars := b.find(at)
@@ -93,25 +95,29 @@ func (x *exchange) readBody() {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
-	limit := x.service.BodyLimit
-	if limit == 0 {
-		limit = service.DefaultBodyLimit
-	}
+	limit := cmp.Or(x.service.BodyLimits[x.operationID()], x.service.BodyLimit, service.DefaultBodyLimit)
 	c.HasLength = r.ContentLength > 0
-	if n := r.ContentLength; n > 0 && n <= int64(limit) {
+	if r.ContentLength > int64(limit) && !x.service.CutBody && r.Header.Get("Expect") != "" {
+		c.BodyTooLarge = true // and the client is not asked to go on
+		return
+	}
+	if n := r.ContentLength; n > 0 && n <= min(int64(limit), service.DefaultBodyLimit) {
 		c.Body = make([]byte, n)
-		got, err := io.ReadFull(r.Body, c.Body)
-		if err != nil {
-			c.Body = c.Body[:got]
-		}
+		got, _ := io.ReadFull(r.Body, c.Body)
+		c.Body = c.Body[:got]
 		return
 	}
 	c.Body, _ = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if len(c.Body) > limit {
 		c.Body = c.Body[:limit]
 		c.BodyTooLarge = !x.service.CutBody
+		_, _ = io.CopyN(io.Discard, r.Body, mostDrained)
 	}
 }
+
+// mostDrained is how much of a body that is too large is still read, so that
+// the client, who is busy sending, gets to see the answer.
+const mostDrained = 64 << 20
 
 // answer runs the call on the world. Requests of safe methods read it; others
 // write a copy, which is published if they succeed.
@@ -198,15 +204,16 @@ func (x *exchange) check(reply *service.Reply) {
 			return
 		}
 	}
-	if op.Response(reply.Status) == nil {
-		op = x.service.elsewhere
-	}
 	header := http.Header{"Content-Type": {reply.ContentType}}
 	for _, f := range reply.Header {
 		header.Set(f.Name, f.Value)
 	}
 	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
-	if err == nil {
+	elsewhere := x.service.elsewhere
+	if err == nil || elsewhere.Check(x.call.Method, reply.Status, header, reply.Body) == nil {
+		return
+	}
+	if len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil { // the contract is silent
 		return
 	}
 	x.emulator.violations.Add(1)
@@ -307,6 +314,9 @@ func (x *exchange) Root() string {
 	}
 	if host == "" { // HTTP/1.0
 		host = "localhost"
+		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			host = at.String()
+		}
 	}
 	prefix := strings.TrimRight(first(r.Header["X-Forwarded-Prefix"]), "/")
 	return scheme + "://" + host + prefix

@@ -36,7 +36,7 @@ var homes = map[string]string{
 	"go.yaml.in/yaml/v4":                       "standin/emulator/file standin/emulator/world",
 	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin",
 	"github.com/alecthomas/kong":               "standin/cmd/standin",
-	"sync":                                     "standin/emulator standin/emulator/contract",
+	"sync":                                     "standin/emulator standin/emulator/contract standin/bench",
 	"math/rand":                                "",
 	"math/rand/v2":                             "standin/emulator/world",
 }

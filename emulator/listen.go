@@ -16,6 +16,7 @@ import (
 
 // An address is where a service, or all of them, listen.
 type address struct {
+	server  *Server
 	service string // empty: all
 	addr    net.Addr
 }
@@ -36,6 +37,7 @@ type Server struct {
 const (
 	maxHeaderBytes    = 64 << 10
 	readHeaderTimeout = 30 * time.Second
+	readTimeout       = 2 * time.Minute // for a request with its body
 	idleTimeout       = 2 * time.Minute
 	maxConnections    = 8192 // more wait to be accepted
 )
@@ -58,7 +60,7 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 			}
 			return nil, err
 		}
-		open, named = append(open, l), append(named, address{service: name, addr: l.Addr()})
+		open, named = append(open, l), append(named, address{server: s, service: name, addr: l.Addr()})
 	}
 	e.mu.Lock()
 	e.listeners = append(e.listeners, named...)
@@ -67,7 +69,7 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 	s.http = newHTTPServer(e)
 	for i, l := range open {
 		s.done.Go(func() {
-			_ = s.http.Serve(&listener{Listener: l, service: named[i].service, free: make(chan struct{}, maxConnections)})
+			_ = s.http.Serve(&listener{Listener: l, at: named[i], free: make(chan struct{}, maxConnections)})
 		})
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
@@ -79,9 +81,9 @@ func newHTTPServer(e *Emulator) *http.Server {
 	return &http.Server{
 		Handler:           e,
 		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          nil,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
 		},
@@ -127,7 +129,7 @@ func (s *Server) Addr(service string) string {
 	defer s.mu.Unlock()
 	for _, name := range []string{service, ""} {
 		for _, a := range s.listeners {
-			if a.service == name {
+			if a.server == s && a.service == name {
 				return a.addr.String()
 			}
 		}
@@ -141,9 +143,17 @@ func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 }
 
+// forget takes the server's listeners off the list of addresses.
+func (s *Server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = slices.DeleteFunc(s.listeners, func(a address) bool { return a.server == s })
+}
+
 // Shutdown stops listening and waits for the exchanges under way until the
 // context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.forget()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
@@ -154,6 +164,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Close stops at once. Closing twice does no harm.
 func (s *Server) Close() error {
+	s.forget()
 	err := s.http.Close()
 	s.done.Wait()
 	return err
@@ -164,13 +175,13 @@ func (s *Server) Close() error {
 // port or under their prefix on the combined one.
 func (e *Emulator) endpoint(r *http.Request, root, name string) string {
 	prefix := e.routes.byName[name].contract.Prefix
-	at := listenerService(r)
-	if at == "" {
+	switch listenerService(r) {
+	case "":
 		return root + prefix
-	}
-	if at == name {
+	case name:
 		return root
 	}
+	server := connOf(r).at.server
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -178,7 +189,9 @@ func (e *Emulator) endpoint(r *http.Request, root, name string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, own := range []bool{true, false} {
-		i := slices.IndexFunc(e.listeners, func(a address) bool { return own && a.service == name || !own && a.service == "" })
+		i := slices.IndexFunc(e.listeners, func(a address) bool {
+			return a.server == server && (own && a.service == name || !own && a.service == "")
+		})
 		if i < 0 {
 			continue
 		}
@@ -198,8 +211,8 @@ func (e *Emulator) endpoint(r *http.Request, root, name string) string {
 // A listener knows which service it is for and bounds its connections.
 type listener struct {
 	net.Listener
-	service string
-	free    chan struct{}
+	at   address
+	free chan struct{}
 }
 
 // Accept waits for a connection, and for a place for it.
@@ -210,14 +223,14 @@ func (l *listener) Accept() (net.Conn, error) {
 		<-l.free
 		return nil, err
 	}
-	return &conn{Conn: c, service: l.service, release: sync.OnceFunc(func() { <-l.free })}, nil
+	return &conn{Conn: c, at: l.at, release: sync.OnceFunc(func() { <-l.free })}, nil
 }
 
 // A conn can put a reason phrase of ours into the status line of the next
 // answer: net/http knows none for 753.
 type conn struct {
 	net.Conn
-	service string
+	at      address
 	release func()
 	line    []byte // as net/http will write it; nil if it is to stay
 	instead []byte
@@ -233,7 +246,7 @@ func connOf(r *http.Request) *conn {
 // listenerService is the service of the listener that the request came in by.
 func listenerService(r *http.Request) string {
 	if c := connOf(r); c != nil {
-		return c.service
+		return c.at.service
 	}
 	return ""
 }

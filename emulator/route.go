@@ -54,7 +54,11 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*path{}, literal: map[string]*path{},
 	}
 	templates := map[string]*path{}
-	for _, op := range c.Operations {
+	operations := slices.Clone(c.Operations) // concrete paths are matched before those with parameters
+	slices.SortStableFunc(operations, func(a, b *contract.Operation) int {
+		return cmp.Compare(strings.Count(a.Path, "{"), strings.Count(b.Path, "{"))
+	})
+	for _, op := range operations {
 		h := s.Handlers[op.ID]
 		switch {
 		case h == nil && !op.Stateless && c.Service == s.Name && s.Handlers != nil:
@@ -163,13 +167,18 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 }
 
 // addFamily takes the path up to its first parameter. A path of one segment,
-// such as /v3, stands for itself only: many services begin like that.
+// such as /v3, stands for itself unless parameters follow: many services begin
+// like that.
 func (rs *routes) addFamily(b *bound, template string) {
-	prefix, _, _ := strings.Cut(template, "/{")
-	f := family{prefix: prefix, exact: strings.Count(prefix, "/") < 2, bound: b}
-	same := func(o family) bool { return o.prefix == f.prefix }
-	if prefix != "/" && !slices.ContainsFunc(rs.families, same) {
+	prefix, _, more := strings.Cut(template, "/{")
+	f := family{prefix: prefix, exact: !more && strings.Count(prefix, "/") < 2, bound: b}
+	i := slices.IndexFunc(rs.families, func(o family) bool { return o.prefix == prefix })
+	switch {
+	case prefix == "/":
+	case i < 0:
 		rs.families = append(rs.families, f)
+	case rs.families[i].bound == b:
+		rs.families[i].exact = rs.families[i].exact && f.exact
 	}
 }
 
@@ -187,13 +196,25 @@ func (rs *routes) locate(name, at string) (b *bound, prefix string) {
 			return b, p
 		}
 	}
+	if at == "/" {
+		return rs.byName[controlService], ""
+	}
 	for i := range rs.families {
+		if f := &rs.families[i]; f.has(at) {
+			return f.bound, ""
+		}
+	}
+	for i := range rs.families { // in another spelling of the service's
 		f := &rs.families[i]
-		if f.exact && (at == f.prefix || at == f.prefix+"/") || !f.exact && below(at, f.prefix) {
+		if f.bound.Normalise != nil && f.has(f.bound.Normalise(at)) {
 			return f.bound, ""
 		}
 	}
 	return rs.byName[controlService], ""
+}
+
+func (f *family) has(at string) bool {
+	return at == f.prefix || !f.exact && below(at, f.prefix)
 }
 
 func below(at, prefix string) bool {

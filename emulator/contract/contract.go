@@ -62,6 +62,7 @@ type Operation struct {
 	Summary   string
 	Stateless bool // x-stateless: answered by its documented example, without a handler
 	Public    bool // security: [] — nobody is asked who they are
+	Body      bool // the operation looks at the request's body
 	Responses []*Response
 	Samples   []Sample
 	requests  map[string]any // examples of the request body, by name

@@ -77,6 +77,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		}
 	}
 	if body, ok := object(o, "requestBody"); ok {
+		op.Body = true
 		body, _ = r.resolve(body, "")
 		r.media(body, "", func(_ string, m *value.Object, _ string) { r.examples(m, op.requests) })
 	}

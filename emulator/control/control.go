@@ -59,12 +59,12 @@ func New(h Host) *service.Service {
 			"control.operations":   a.operations,
 			"control.openapi":      a.openapi,
 		},
-		Identify:  func(*service.Call) (*service.Caller, error) { return &service.Caller{Name: "control"}, nil },
-		Checks:    []service.Check{a.routed, a.safe, service.BodyRead},
-		Fail:      Problem,
-		Normalise: normalise,
-		HeadAsGet: true,
-		BodyLimit: stateLimit,
+		Identify:   func(*service.Call) (*service.Caller, error) { return &service.Caller{Name: "control"}, nil },
+		Checks:     []service.Check{a.routed, a.safe, service.BodyRead},
+		Fail:       Problem,
+		Normalise:  normalise,
+		HeadAsGet:  true,
+		BodyLimits: map[string]int{"control.state.load": stateLimit, "control.section.load": stateLimit},
 	}
 }
 
@@ -138,16 +138,16 @@ func (a *api) safe(c *service.Call) error {
 	if c.Is("control.health") || c.Is("control.index") {
 		return nil
 	}
-	root, err := url.Parse(c.Root())
+	host := (&url.URL{Host: c.Host}).Hostname() // not what a proxy, or a page, says it was
 	switch {
-	case err != nil || !a.known(root.Hostname()):
+	case !a.known(host):
 		return service.Errorf(service.Forbidden, "", "The control API is not served under this host name; allow it with --control-host.")
 	case c.Header.Get("Sec-Fetch-Site") == "cross-site":
 		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other sites.")
 	}
 	if origin := c.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host != root.Host {
+		if err != nil || u.Host == "" || u.Host != c.Host && !strings.HasPrefix(c.Root()+"/", origin+"/") {
 			return service.Errorf(service.Forbidden, "", "The control API is not for pages of other origins.")
 		}
 	}

@@ -41,7 +41,7 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		Version  string  `json:"version"`
 		Services []entry `json:"services"`
 	}{"standin", a.host.Version(), all}
-	accept := c.Header.Get("Accept")
+	accept := c.Accept()
 	if service.Quality(accept, "text/html") <= service.Quality(accept, "application/json") {
 		return reply(http.StatusOK, page)
 	}

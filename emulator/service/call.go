@@ -37,6 +37,7 @@ type Call struct {
 	Method    string
 	Path      string // normalised, without the prefix of the service
 	RawQuery  string
+	Host      string // the Host of the request
 	Header    http.Header
 
 	Body         []byte
@@ -81,14 +82,43 @@ func (c *Call) Result() *world.World {
 	return c.tx.Commit()
 }
 
-// Query is the query string taken apart. Pieces that cannot be decoded are left
-// out, as all four servers do.
+// Query is the query string taken apart at each "&". An escape that is none
+// stands for itself, as on the Python servers.
 func (c *Call) Query() url.Values {
 	if c.query == nil {
-		c.query, _ = url.ParseQuery(c.RawQuery)
+		c.query = url.Values{}
+		for piece := range strings.SplitSeq(c.RawQuery, "&") {
+			if name, v, _ := strings.Cut(piece, "="); name != "" {
+				name = unescape(name)
+				c.query[name] = append(c.query[name], unescape(v))
+			}
+		}
 	}
 	return c.query
 }
+
+func unescape(s string) string {
+	if u, err := url.QueryUnescape(s); err == nil {
+		return u
+	}
+	var b strings.Builder
+	for s != "" {
+		n := 1
+		if len(s) >= 3 && s[0] == '%' {
+			n = 3
+		}
+		u, err := url.QueryUnescape(s[:n])
+		if err != nil {
+			n, u = 1, s[:1]
+		}
+		b.WriteString(u)
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// Accept is the Accept header; several of them are one list.
+func (c *Call) Accept() string { return strings.Join(c.Header["Accept"], ",") }
 
 // Last is the last value of a query parameter that may be repeated.
 func (c *Call) Last(name string) (string, bool) {

@@ -77,9 +77,9 @@ func AsError(err error) *Error {
 }
 
 // KeystoneUnauthorized is the 401 of keystonemiddleware, which stands before
-// every OpenStack service; the challenge names the Keystone.
-func KeystoneUnauthorized(keystone string) Reply {
+// every OpenStack service; the challenge names the Keystone, followed by the path.
+func KeystoneUnauthorized(c *Call, path string) Reply {
 	r := JSON(http.StatusUnauthorized, []byte(`{"error":{"code":401,"title":"Unauthorized","message":"The request you have made requires authentication."}}`))
-	r.Set("Www-Authenticate", `Keystone uri="`+keystone+`"`)
+	r.Set("Www-Authenticate", `Keystone uri="`+c.Endpoint("keystone")+path+`"`)
 	return r
 }

@@ -58,6 +58,17 @@ type Token struct {
 // Expired tells whether the token is no longer valid.
 func (t *Token) Expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
 
+// refreshable is how much longer a token can be refreshed than used.
+const refreshable = 24 * time.Hour
+
+// Gone is when the token can be neither used nor refreshed.
+func (t *Token) Gone() time.Time {
+	if t.Refresh != "" {
+		return t.Expires.Add(refreshable)
+	}
+	return t.Expires
+}
+
 // An Account logs in at devops-service by HTTP Basic.
 type Account struct {
 	Name     string   `json:"name" fixture:"required"`
@@ -99,6 +110,7 @@ var (
 	AllUsers        = Users.Index(nil, nil)
 	UsersByName     = Users.Index(func(u *User) string { return u.DomainID + "/" + u.Name }, nil)
 	TokensByRefresh = Tokens.Index(func(t *Token) string { return t.Refresh }, nil)
+	TokensByUser    = Tokens.Index(func(t *Token) string { return t.UserID }, nil)
 	AllAccounts     = Accounts.Index(nil, nil)
 	AllOAuthClients = OAuthClients.Index(nil, nil)
 	AllAPILogins    = APILogins.Index(nil, nil)
@@ -164,7 +176,7 @@ func CallerByBasic(c *Call) (*Caller, error) {
 
 // DecodeBasic takes the credentials of HTTP Basic apart.
 func DecodeBasic(credentials string) (name, password string, ok bool) {
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(credentials), "="))
 	if err != nil {
 		return "", "", false
 	}
@@ -212,7 +224,7 @@ func anyone(c *Call) (*Caller, error) {
 func Issue(c *Call, t *Token) {
 	for {
 		old := First(tokensByExpiry, c.View, issued)
-		if old == nil || !old.Expired(c.Now) {
+		if old == nil || c.Now.Before(old.Gone()) {
 			break
 		}
 		Tokens.Delete(c.Tx(), old.ID)
@@ -228,4 +240,4 @@ var tokensByExpiry = Tokens.Index(func(t *Token) string {
 		return "fixed"
 	}
 	return issued
-}, func(a, b *Token) int { return a.Expires.Compare(b.Expires) })
+}, func(a, b *Token) int { return a.Gone().Compare(b.Gone()) })

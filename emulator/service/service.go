@@ -43,8 +43,10 @@ type Service struct {
 
 	// BodyLimit is how many bytes of a body are read; 0 is 1 MiB. A longer body
 	// is 413, unless CutBody says that the server goes on with what it has read.
-	BodyLimit int
-	CutBody   bool
+	// BodyLimits are those of single operations.
+	BodyLimit  int
+	CutBody    bool
+	BodyLimits map[string]int
 }
 
 // DefaultBodyLimit bounds the bodies of services that set no limit.
@@ -119,9 +121,10 @@ func Routed(c *Call) error {
 	}
 }
 
-// BodyRead is the check that the whole body was read and is within its limit.
+// BodyRead is the check that the whole body was read and is within its limit,
+// for operations that look at one.
 func BodyRead(c *Call) error {
-	if c.BodyTooLarge {
+	if c.BodyTooLarge && c.Operation.Body {
 		return Errorf(TooLarge, "", "The request body is larger than the limit of this emulator.")
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -89,9 +88,15 @@ func (o *Object) Set(name string, v any) {
 	}
 }
 
-// With is a copy of the object with one member set.
-func (o *Object) With(name string, v any) *Object {
-	return NewObject(append(o.members[:len(o.members):len(o.members)], Member{Name: name, Value: v})...)
+// Without is a copy of the object without one member.
+func (o *Object) Without(name string) *Object {
+	c := &Object{}
+	for _, m := range o.members {
+		if m.Name != name {
+			c.Set(m.Name, m.Value)
+		}
+	}
+	return c
 }
 
 func (o *Object) find(name string) int {
@@ -126,12 +131,12 @@ func Parse(data []byte) (any, error) {
 }
 
 func read(dec *jsontext.Decoder, depth int) (any, error) {
-	if depth > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
-	}
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return nil, err
+	}
+	if k := tok.Kind(); depth >= MaxDepth && (k == '[' || k == '{') {
+		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
 	}
 	switch tok.Kind() {
 	case 'n':
@@ -218,14 +223,18 @@ func equalNumbers(a, b Number) bool {
 	if a == b {
 		return true
 	}
-	if a.isInteger() && b.isInteger() {
-		x, _ := new(big.Int).SetString(string(a), 10)
-		y, _ := new(big.Int).SetString(string(b), 10)
-		return x.Cmp(y) == 0
+	if a.isInteger() && b.isInteger() { // JSON has no leading zeros: only -0 and 0 differ in their digits
+		return a.IsZero() && b.IsZero()
 	}
 	x, errX := strconv.ParseFloat(string(a), 64)
 	y, errY := strconv.ParseFloat(string(b), 64)
 	return errX == nil && errY == nil && x == y
+}
+
+// IsZero tells whether the number is worth 0.
+func (n Number) IsZero() bool {
+	mantissa, _, _ := strings.Cut(strings.ToLower(string(n)), "e")
+	return strings.Trim(mantissa, "-0.") == ""
 }
 
 func (n Number) isInteger() bool { return !strings.ContainsAny(string(n), ".eE") }

@@ -6,8 +6,10 @@
 package barbican
 
 import (
+	"html"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"standin/emulator/service"
@@ -28,12 +30,13 @@ func New() *service.Service {
 			"barbican.consumers.list":    listConsumers,
 			"barbican.consumers.create":  createConsumer,
 			"barbican.consumers.delete":  deleteConsumer,
+			"barbican.consumers.show":    showConsumer,
 		},
 		Identify: func(c *service.Call) (*service.Caller, error) {
 			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
-			preflight, service.Authenticated, microversion, containerExists, acceptable, service.Routed, allowed, contentType,
+			preflight, below, service.Authenticated, microversion, containerExists, acceptable, service.Routed, allowed, contentType,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -58,36 +61,57 @@ func preflight(c *service.Call) error {
 	return nil
 }
 
-var versionHeader = regexp.MustCompile(`^key-manager\s+(latest|1\.[01]|(\d+)\.(\d+))$`)
+// below answers for paths beside /v1, which lie outside the application and its
+// login.
+func below(c *service.Call) error {
+	if c.Path == "/v1" || strings.HasPrefix(c.Path, "/v1/") {
+		return nil
+	}
+	e := service.Errorf(service.NotFound, "", "The resource could not be found.")
+	e.Detail = outside
+	return e
+}
+
+var versionNumber = regexp.MustCompile(`^(\d+)\.(\d+)$`)
+
+// askedVersion is what OpenStack-API-Version asks of this service, among others
+// perhaps; empty if nothing.
+func askedVersion(c *service.Call) string {
+	for part := range strings.SplitSeq(strings.Join(c.Header["Openstack-Api-Version"], ","), ",") {
+		if name, version, ok := strings.Cut(strings.TrimSpace(part), " "); ok && name == "key-manager" {
+			return strings.TrimSpace(version)
+		}
+	}
+	return ""
+}
 
 // microversion refuses versions of the API that the server does not have.
-// Headers of other services are none of its business.
 func microversion(c *service.Call) error {
-	h := strings.TrimSpace(c.Header.Get("Openstack-Api-Version"))
-	if !strings.HasPrefix(h, "key-manager ") {
+	var e *service.Error
+	switch v := askedVersion(c); {
+	case v == "", v == "latest", v == "1.0", v == "1.1":
 		return nil
-	}
-	m := versionHeader.FindStringSubmatch(h)
-	switch {
-	case m == nil:
-		return service.Errorf(service.Invalid, "", "Invalid version string in the OpenStack-API-Version header.")
-	case m[2] != "":
-		return service.Errorf(service.NotAcceptable, "", "Version %s.%s is not available; the versions are 1.0 to 1.1.", m[2], m[3])
+	case versionNumber.MatchString(v):
+		e = service.Errorf(service.NotAcceptable, "", "Version %s is not available; the versions are 1.0 to 1.1.", v)
 	default:
-		return nil
+		e = service.Errorf(service.Invalid, "", "Invalid version string %s in the OpenStack-API-Version header.", service.Repr(v))
 	}
+	e.Detail = outside
+	return e
 }
 
 func acceptable(c *service.Call) error {
-	accept := c.Header.Get("Accept")
+	accept := c.Accept()
 	if service.Quality(accept, "application/json") > 0 || !service.Readable(accept) {
 		return nil
 	}
 	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
 }
 
-// noDescription marks an error whose description is null.
-const noDescription = "no description"
+const (
+	noDescription = "no description" // marks an error whose description is null
+	outside       = "outside"        // marks an error that is not the application's
+)
 
 // contentType demands JSON where a body is read. It is spelled exactly so:
 // webob compares without regard to parameters, but with regard to case.
@@ -105,7 +129,10 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case http.StatusOK:
 		return service.Reply{Status: http.StatusOK}
 	case service.Unauthorized:
-		return service.KeystoneUnauthorized(c.Root() + "/identity")
+		return service.KeystoneUnauthorized(c, "")
+	}
+	if e.Detail == outside {
+		return failOutside(c, e)
 	}
 	b := value.Append([]byte(`{"code":`), int(e.Kind))
 	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
@@ -120,16 +147,30 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
+// failOutside writes an error as webob does: a page, or for callers who ask for
+// JSON an envelope that is not Barbican's.
+func failOutside(c *service.Call, e *service.Error) service.Reply {
+	status := strconv.Itoa(int(e.Kind)) + " " + e.Kind.Reason()
+	if strings.Contains(c.Accept(), "application/json") {
+		return service.JSON(int(e.Kind), value.Append(nil, value.NewObject(
+			value.Member{Name: "message", Value: e.Message + "<br /><br />\n\n\n"},
+			value.Member{Name: "code", Value: status},
+			value.Member{Name: "title", Value: e.Kind.Reason()},
+		)))
+	}
+	page := "<html>\n <head>\n  <title>" + status + "</title>\n </head>\n <body>\n  <h1>" + status + "</h1>\n  " +
+		html.EscapeString(e.Message) + "<br /><br />\n\n\n\n </body>\n</html>"
+	return service.Reply{Status: int(e.Kind), ContentType: "text/html; charset=UTF-8", Body: []byte(page)}
+}
+
 // finish adds the headers of every answer that got behind the login.
 func finish(c *service.Call, r *service.Reply) {
 	if c.CallerError != nil || c.Method == http.MethodOptions {
 		return
 	}
 	version := "1.0"
-	if m := versionHeader.FindStringSubmatch(strings.TrimSpace(c.Header.Get("Openstack-Api-Version"))); m != nil && m[2] == "" {
-		if version = m[1]; version == "latest" {
-			version = "1.1"
-		}
+	if v := askedVersion(c); v == "1.1" || v == "latest" {
+		version = "1.1"
 	}
 	r.Set("Openstack-Api-Version", "key-manager "+version)
 	r.Set("Vary", "openstack-api-version")

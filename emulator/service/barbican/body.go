@@ -1,6 +1,7 @@
 package barbican
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -79,6 +80,9 @@ func (t text) lengthFault(v any) string {
 	}
 	return ""
 }
+
+// typeOrLength is the first fault of a value.
+func (t text) typeOrLength(v any) string { return cmp.Or(t.typeFault(v), t.lengthFault(v)) }
 
 func asObject(schema string, v any) (*value.Object, error) {
 	o, ok := v.(*value.Object)
@@ -187,10 +191,8 @@ func (b *containerBody) readType(o *value.Object) error {
 }
 
 func readName(v any) (*string, error) {
-	for _, fault := range []string{anyName.typeFault(v), anyName.lengthFault(v)} {
-		if fault != "" {
-			return nil, invalid("Container", fault, "name")
-		}
+	if fault := anyName.typeOrLength(v); fault != "" {
+		return nil, invalid("Container", fault, "name")
 	}
 	if s, ok := v.(string); ok {
 		return &s, nil
@@ -212,10 +214,8 @@ func (b *containerBody) readSecrets(v any) error {
 		if !ok {
 			return invalid("Container", "'secret_ref' is a required property", "secret_refs")
 		}
-		for _, fault := range []string{secretHref.typeFault(r), secretHref.lengthFault(r)} {
-			if fault != "" {
-				return invalid("Container", fault, "secret_refs")
-			}
+		if fault := secretHref.typeOrLength(r); fault != "" {
+			return invalid("Container", fault, "secret_refs")
 		}
 		n, _ := o.Get("name")
 		name, err := readName(n)

@@ -69,6 +69,15 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
 }
 
+// showConsumer answers GET {container_ref}/consumers/{consumer_id}. No answer of
+// the API tells an id, so there is none that a caller could know.
+func showConsumer(c *service.Call) (service.Reply, error) {
+	if !uuid4.MatchString(c.Vars["consumer_id"]) {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
+	}
+	return service.Reply{}, service.Errorf(service.NotFound, "", "Consumer not found.")
+}
+
 // registering is how long the server was seen to take between setting created
 // and updated of a new consumer.
 const registering = 6 * time.Microsecond

@@ -144,6 +144,9 @@ func dumpSecrets(v world.View) iter.Seq[secret] {
 	}
 }
 
+// long is when a container was created that does not say so.
+var long = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error) {
 	ct := &container{
 		ID: lastSegment(r.ID), ProjectID: r.ProjectID, CreatorID: r.CreatorID, Name: r.Name, Type: r.Type,
@@ -154,6 +157,12 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 		return "", at.At("container_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", r.ID)
 	case !slices.Contains(containerTypes, ct.Type):
 		return "", at.At("type").Errorf("unknown type %q%s", ct.Type, file.Hint(ct.Type, containerTypes))
+	}
+	if ct.Created.IsZero() {
+		ct.Created = newStamp(long)
+	}
+	if ct.Updated.IsZero() {
+		ct.Updated = ct.Created
 	}
 	for i, s := range r.Secrets {
 		s.SecretRef = lastSegment(s.SecretRef)
@@ -167,6 +176,13 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 	for i, k := range r.Consumers {
 		if consumers.Get(tx, consumerKey(ct.ID, k.Name, k.URL)) != nil {
 			return "", at.At("consumers", i).Errorf("this consumer is in the list twice")
+		}
+		fault := cmp.Or(consumerName.typeOrLength(k.Name), consumerURL.typeOrLength(k.URL))
+		switch {
+		case fault != "":
+			return "", at.At("consumers", i).Errorf("the API would refuse this consumer: %s", fault)
+		case k.Status != "" && k.Status != active:
+			return "", at.At("consumers", i, "status").Errorf("expected %s, got %q", active, k.Status)
 		}
 		if k.Created.IsZero() {
 			k.Created = ct.Updated

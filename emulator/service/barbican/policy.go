@@ -2,37 +2,37 @@ package barbican
 
 import (
 	"regexp"
+	"strings"
 
 	"standin/emulator/service"
 )
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// containerExists tells about the container of the path before everything that
-// concerns the request itself.
+// containerExists tells about the container of the path, and about what is below
+// it, before everything that concerns the request itself.
 func containerExists(c *service.Call) error {
 	id, ok := c.Vars["container_ref"]
+	rest := ""
+	if !ok {
+		path, below := strings.CutPrefix(c.Path, "/v1/containers/")
+		if !below {
+			return nil
+		}
+		id, rest, _ = strings.Cut(path, "/")
+	}
 	switch {
-	case !ok:
-		return unknownBelow(c)
 	case !uuid4.MatchString(id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided container id is invalid.")
 	case containers.Get(c.View, id) == nil:
 		return service.Errorf(service.NotFound, "", "Secrets container not found.")
+	case strings.HasSuffix(rest, ".xml"):
+		return &service.Error{Kind: service.NotFound, Detail: noDescription}
+	case rest != "": // the server fails with 500 on a sub-resource that containers do not have
+		return service.Errorf(service.NotFound, "", "Not Found")
 	default:
 		return nil
 	}
-}
-
-var belowContainer = regexp.MustCompile(`^/v1/containers/[^/]+/.`)
-
-// unknownBelow refuses sub-resources that containers do not have. The server
-// fails with 500 there.
-func unknownBelow(c *service.Call) error {
-	if len(c.Methods) == 0 && belowContainer.MatchString(c.Path) {
-		return service.Errorf(service.NotFound, "", "Not Found")
-	}
-	return nil
 }
 
 // A rule says who may carry out an operation, and what is said to the others.
@@ -52,6 +52,7 @@ var (
 		"barbican.containers.show":   {"Container retrieval", readers, true},
 		"barbican.containers.delete": {"Container deletion", []string{"admin", "creator"}, true},
 		"barbican.consumers.list":    {"ContainerConsumers(s) retrieval", readers, true},
+		"barbican.consumers.show":    {"ContainerConsumer retrieval", readers, true},
 		"barbican.consumers.create":  {"ContainerConsumer creation", readers, true},
 		"barbican.consumers.delete":  {"ContainerConsumer deletion", readers, true},
 	}

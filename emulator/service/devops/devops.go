@@ -36,7 +36,7 @@ func New() *service.Service {
 }
 
 func acceptable(c *service.Call) error {
-	if service.Quality(c.Header.Get("Accept"), "application/json") > 0 {
+	if service.Quality(c.Accept(), "application/json") > 0 {
 		return nil
 	}
 	e := service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
@@ -75,7 +75,9 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case e.Kind == service.NotAllowed, e.Kind == service.NotFound && e.Message == "": // Sinatra knows no 405
 		return service.Reply{
 			Status: http.StatusNotFound, ContentType: "text/html;charset=utf-8",
-			Header: service.Headers{{Name: "X-Cascade", Value: "pass"}}, Body: []byte("<h1>Not Found</h1>"),
+			Header: service.Headers{
+				{Name: "X-Cascade", Value: "pass"}, {Name: "X-Xss-Protection", Value: "1; mode=block"}, {Name: "X-Frame-Options", Value: "SAMEORIGIN"},
+			}, Body: []byte("<h1>Not Found</h1>"),
 		}
 	case c.CallerError != nil && slices.Contains([]service.Kind{service.Unauthorized, service.Invalid}, e.Kind):
 		r := service.Reply{Status: int(e.Kind), ContentType: "text/plain"}

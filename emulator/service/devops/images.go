@@ -32,8 +32,8 @@ func fixtureSection() world.Section {
 
 func checkImage(_ world.View, i *image, at file.Node) error {
 	for _, f := range []struct{ name, value string }{{"id", i.ID}, {"provider", i.Provider}, {"remote_user", i.RemoteUser}} {
-		if strings.TrimSpace(f.value) == "" {
-			return at.At(f.name).Errorf("%s is empty; the API would refuse it", f.name)
+		if f.value == "" || strip(f.value) != f.value {
+			return at.At(f.name).Errorf("%s is empty or has blanks around it; the API would not store it so", f.name)
 		}
 	}
 	return nil
@@ -154,6 +154,9 @@ func (i *image) append(b []byte) []byte {
 	return append(b, '}')
 }
 
+// strip is Ruby's: ASCII blanks and NUL.
+func strip(s string) string { return strings.Trim(s, "\x00\t\n\v\f\r ") }
+
 func readObject(c *service.Call) (*value.Object, error) {
 	v, err := c.JSON()
 	if err != nil {
@@ -176,7 +179,7 @@ func readFields(o *value.Object, names ...string) (map[string]string, error) {
 		v, _ := o.Get(name)
 		optional := name == "name"
 		s, ok := v.(string)
-		s = strings.TrimSpace(s)
+		s = strip(s)
 		switch {
 		case optional && (v == nil || v == false):
 		case v == nil:

@@ -23,13 +23,13 @@ func fixtureSection() world.Section {
 }
 
 func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
-	v, _ := r.Client.Get("client_id")
-	id, ok := v.(string)
-	if !ok {
-		return "", at.At("client", "client_id").Errorf("expected client.client_id, a string")
+	body := r.Client
+	if v, ok := body.Get("description"); ok && v == nil { // SQL answers have it so
+		body = body.Without("description")
 	}
-	if !isClientID(id) {
-		return "", at.At("client", "client_id").Errorf("%q is no client_id; the API would refuse it", id)
+	id, err := validate(body)
+	if err != nil {
+		return "", at.At("client").Errorf("the API would refuse this client: %s", service.AsError(err).Message)
 	}
 	clients.Put(tx, newClient(r.UserID, id, r.Client))
 	return clientKey(r.UserID, id), nil

@@ -38,7 +38,7 @@ func New() *service.Service {
 
 // acceptable is falcon's check that the caller takes JSON.
 func acceptable(c *service.Call) error {
-	if service.Quality(c.Header.Get("Accept"), "application/json") > 0 {
+	if service.Quality(c.Accept(), "application/json") > 0 {
 		return nil
 	}
 	return service.Errorf(service.NotAcceptable, "Freezer-api only supports responses encoded as JSON.", "")
@@ -89,7 +89,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case e.Kind == http.StatusOK: // OPTIONS
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
 	case e.Kind == service.Unauthorized:
-		return service.KeystoneUnauthorized(c.Root() + "/identity/v3")
+		return service.KeystoneUnauthorized(c, "/v3")
 	case e.Detail == emptyBody:
 		return service.Reply{Status: int(e.Kind), ContentType: "application/json"}
 	}
@@ -98,7 +98,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r.Set("Allow", e.Header.Get("Allow")+", OPTIONS")
 	}
 	r.Set("Vary", "Accept")
-	accept := c.Header.Get("Accept")
+	accept := c.Accept()
 	json := service.Quality(accept, "application/json")
 	for _, xml := range []string{"application/xml", "text/xml"} {
 		if service.Quality(accept, xml) > json {

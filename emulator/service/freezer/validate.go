@@ -44,7 +44,7 @@ func falsy(v any) bool {
 	case string:
 		return x == ""
 	case value.Number:
-		return value.Equal(x, value.Number("0"))
+		return x.IsZero()
 	case []any:
 		return len(x) == 0
 	case *value.Object:

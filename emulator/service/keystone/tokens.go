@@ -38,12 +38,16 @@ func createToken(c *service.Call) (service.Reply, error) {
 	return reply, nil
 }
 
+// powerless callers have a project and no role in it: no login makes such a
+// token, only a fixture.
+func powerless(c *service.Caller) bool { return c.Project != nil && len(c.Roles) == 0 }
+
 // subject finds the token that is asked about. Everybody may ask about their
 // own, admins about all.
 func subject(c *service.Call, rule string) (*service.Token, error) {
 	id := c.Header.Get("X-Subject-Token")
 	t := service.Tokens.Get(c.View, id)
-	own := c.Caller.Token != nil && c.Caller.Token.ID == id
+	own := c.Settings.AuthOff || c.Caller.Token.ID == id && !powerless(c.Caller)
 	switch {
 	case !own && !c.Caller.HasRole("admin", "service"):
 		return nil, service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule)
@@ -143,7 +147,7 @@ func domain(v world.View, id string) *value.Object {
 
 // showCatalog answers GET /v3/auth/catalog.
 func showCatalog(c *service.Call) (service.Reply, error) {
-	if c.Caller.Project == nil {
+	if c.Caller.Project == nil || powerless(c.Caller) {
 		return service.Reply{}, service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:get_auth_catalog.")
 	}
 	o := value.NewObject(
@@ -275,7 +279,7 @@ func (r *authRequest) login(c *service.Call, identity *value.Object, method any)
 func (r *authRequest) scope(c *service.Call, auth *value.Object) error {
 	v, ok := auth.Get("scope")
 	if !ok || v == "unscoped" {
-		if !ok && r.from != nil && r.from.ProjectID != "" {
+		if !ok && r.from != nil && len(r.user.Roles[r.from.ProjectID]) > 0 {
 			r.project = service.Projects.Get(c.View, r.from.ProjectID)
 		}
 		return nil

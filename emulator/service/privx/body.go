@@ -67,7 +67,10 @@ type paging struct {
 	backwards     bool
 }
 
-const usualLimit = 50
+const (
+	usualLimit    = 50
+	longestNumber = 100 // digits that are looked at
+)
 
 // readPaging reads offset, limit, sortkey and sortdir from the query and from
 // the body, which wins. Empty strings mean the default: the Go SDK sends them.
@@ -136,9 +139,12 @@ func number(c *service.Call, body *value.Object, name string, usual int) (int, e
 	case value.Number:
 		text = string(v)
 	}
+	if len(text) > longestNumber {
+		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
+	}
 	n, ok := new(big.Int).SetString(text, 10)
 	switch {
-	case len(text) > 100 || !ok:
+	case !ok:
 		return 0, invalid("VALUE_INCORRECT_TYPE", name, "Expected an integer.")
 	case n.Sign() < 0 || !n.IsInt64():
 		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")

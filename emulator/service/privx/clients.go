@@ -2,6 +2,7 @@ package privx
 
 import (
 	"encoding/base64"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -172,12 +173,16 @@ func updateClient(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// deleteClient answers DELETE …/api-clients/{api_client_id}.
+// deleteClient answers DELETE …/api-clients/{api_client_id}. Its tokens go with it.
 func deleteClient(c *service.Call) (service.Reply, error) {
-	if _, err := existing(c); err != nil {
+	cl, err := existing(c)
+	if err != nil {
 		return service.Reply{}, err
 	}
-	clients.Delete(c.Tx(), c.Vars["api_client_id"])
+	for _, t := range service.TokensByUser.Page(c.View, cl.ID, 0, math.MaxInt, false) {
+		service.Tokens.Delete(c.Tx(), t.ID)
+	}
+	clients.Delete(c.Tx(), cl.ID)
 	return empty(), nil
 }
 

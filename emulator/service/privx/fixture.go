@@ -1,6 +1,7 @@
 package privx
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"iter"
@@ -42,7 +43,7 @@ func permissions(v world.View, cl *client) []string {
 // counts: name and deleted are the role's own.
 type clientFile struct {
 	ID          string     `json:"id" fixture:"required"`
-	Secret      string     `json:"secret"`
+	Secret      string     `json:"secret" fixture:"required"`
 	Name        string     `json:"name" fixture:"required"`
 	Created     string     `json:"created"`
 	Updated     string     `json:"updated"`
@@ -66,13 +67,16 @@ func fixtureSection() world.Section {
 	}}
 }
 
+// long is when a client was created that does not say so.
+const long = "2026-01-01T00:00:00Z"
+
 func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	cl := &client{
 		ID: r.ID, Secret: r.Secret, Name: r.Name, Created: r.Created, Updated: r.Updated,
 		UpdatedBy: r.UpdatedBy, Author: r.Author, OAuthID: r.OAuthID, OAuthSecret: r.OAuthSecret,
 	}
 	switch {
-	case cl.ID == "" || strings.Contains(cl.ID, "/"):
+	case cl.ID == "" || cl.ID == "search" || strings.Contains(cl.ID, "/"):
 		return "", at.At("id").Errorf("%q cannot be reached as an id", cl.ID)
 	case cl.Name == "":
 		return "", at.At("name").Errorf("name is empty; the API would refuse it")
@@ -83,6 +87,9 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 			return "", at.At(name).Errorf("expected a time such as 2017-01-01T15:05:05Z, got %q", s)
 		}
 	}
+	cl.Created = cmp.Or(cl.Created, long)
+	cl.Updated = cmp.Or(cl.Updated, cl.Created)
+	cl.UpdatedBy = cmp.Or(cl.UpdatedBy, cl.Author)
 	for i, ref := range r.Roles {
 		if roles.Get(tx, ref.ID) == nil {
 			return "", at.At("roles", i, "id").Errorf("there is no role %q; list it under privx.roles", ref.ID)

@@ -82,7 +82,7 @@ func passwordGrant(c *service.Call, form url.Values) (*service.Token, error) {
 func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
 	r := form.Get("refresh_token")
 	old := service.First(service.TokensByRefresh, c.View, r)
-	if r == "" || old == nil {
+	if r == "" || old == nil || !c.Now.Before(old.Gone()) {
 		return nil, refuse("invalid_grant", "The refresh token is unknown.")
 	}
 	service.Tokens.Delete(c.Tx(), old.ID)
@@ -98,7 +98,7 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 		value.Member{Name: "exp", Value: c.Now.Add(lifetime).Unix()},
 		value.Member{Name: "iat", Value: c.Now.Unix()},
 		value.Member{Name: "iss", Value: "oam.auth.ssh.com"},
-		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, t.Permissions...), ",")},
+		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, granted(c, t)...), ",")},
 		value.Member{Name: "userid", Value: dashed(t.UserID)},
 	)
 	enc := base64.RawURLEncoding
@@ -111,6 +111,14 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(lifetime.Seconds()))
 	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
 	return service.JSON(http.StatusOK, append(b, `,"scope":"privx-user"}`...))
+}
+
+// granted are the permissions that the token gives: its own, else its user's.
+func granted(c *service.Call, t *service.Token) []string {
+	if u := service.Users.Get(c.View, t.UserID); u != nil && len(t.Permissions) == 0 {
+		return u.Permissions
+	}
+	return t.Permissions
 }
 
 // dashed writes a Keystone id, 32 hexadecimal digits, as the UUID it is.
