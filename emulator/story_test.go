@@ -365,6 +365,12 @@ func TestPrivXLogin(t *testing.T) {
 		if code, _ := post(api, "application/json", `{"name":"x"}`, bearer(text(o, "access_token"))); code != 401 {
 			t.Errorf("the old token: %d", code)
 		}
+		req, _ := http.NewRequest(http.MethodDelete, "http://h"+api+"/"+id, nil)
+		bearer("demo-token")(req)
+		p.do(req)
+		if code, _ := token("grant_type=refresh_token&refresh_token=" + text(again, "refresh_token")); code != 400 {
+			t.Errorf("a deleted client refreshes its token: %d", code)
+		}
 	}
 }
 
@@ -399,6 +405,32 @@ func TestWhoMayWhat(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Ensure Keystone gives a token without a role nothing either, and looks after
+// everybody's tokens where authentication is off.
+func TestKeystoneStory(t *testing.T) {
+	t.Parallel()
+	own := func(caller string) map[string]string { return map[string]string{"X-Subject-Token": caller + "-token"} }
+	tell(t, "keystone", "empty", []step{
+		{method: "GET", path: "/v3/auth/catalog", caller: "nobody", status: 403},
+		{method: "GET", path: "/v3/auth/tokens", caller: "nobody", header: own("nobody"), status: 403},
+		{method: "DELETE", path: "/v3/auth/tokens", caller: "nobody", header: own("nobody"), status: 403},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"nobody-token"}}}}`, status: 201, not: has("project", "catalog")},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"demo-token"}}}}`, status: 201, want: has(`"name":"demo"`, `"methods":["token"]`, "/key-manager")},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["password","token"],"token":{"id":"demo-token"},"password":{"user":{"id":"9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d","password":"reader"}}}}}`, status: 401},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["magic"]}}}`, status: 401},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":[]}}}`, status: 400},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":5}`, status: 400},
+		{method: "DELETE", path: "/v3/auth/tokens", caller: "admin", header: own("demo"), status: 204},
+		{method: "GET", path: "/v3/auth/catalog", status: 401},
+	})
+	p := newPlayer(t, emulator.WithAuthOff())
+	req, _ := http.NewRequest(http.MethodGet, "http://h/v3/auth/tokens", nil)
+	req.Header.Set("X-Subject-Token", "demo-token")
+	if resp, body := p.do(req); resp.StatusCode != http.StatusOK {
+		t.Errorf("with authentication off: %d %s", resp.StatusCode, body)
 	}
 }
 

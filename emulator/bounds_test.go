@@ -1,0 +1,212 @@
+package emulator_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"standin/emulator"
+)
+
+// Ensure a body far beyond the limit is answered, not cut off.
+func TestHugeBodiesAreAnswered(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t, emulator.WithFixture("documented"))
+	c := s.Client()
+	defer c.CloseIdleConnections()
+	huge := strings.Repeat("x", 10<<20)
+	for path, want := range map[string]int{
+		"/v1/clients": http.StatusRequestEntityTooLarge,
+		"/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers": http.StatusBadRequest,
+		"/v3/auth/tokens": http.StatusRequestEntityTooLarge,
+		"/nothing":        http.StatusNotFound,
+	} {
+		for _, expect := range []string{"", "100-continue"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, strings.NewReader(huge))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-Auth-Token", "demo-token")
+			r.Header.Set("Content-Type", "application/json")
+			if expect != "" {
+				r.Header.Set("Expect", expect)
+			}
+			resp, err := c.Do(r)
+			if err != nil {
+				t.Errorf("%s, expecting %q: %v", path, expect, err)
+				continue
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s: %s, want %d", path, resp.Status, want)
+			}
+		}
+	}
+}
+
+// Ensure a body that an operation does not look at may be of any size.
+func TestBodiesNobodyLooksAt(t *testing.T) {
+	t.Parallel()
+	huge := `"` + strings.Repeat("x", 2<<20) + `"`
+	tell(t, "freezer", "documented", []step{
+		{method: "GET", path: "/v1/clients/n2", body: huge, status: 404},
+		{method: "DELETE", path: "/v1/clients/n2", body: huge, status: 404},
+	})
+	tell(t, "privx", "documented", []step{{method: "GET", path: "/local-user-store/api/v1/api-clients", body: huge, status: 200}})
+}
+
+// Ensure numbers of a million digits are no work.
+func TestHugeNumbers(t *testing.T) {
+	t.Parallel()
+	digits := strings.Repeat("9", 1_000_000)
+	tell(t, "freezer", "empty", []step{
+		{method: "POST", path: "/v1/clients", body: `{"client_id":"a","hostname":"h","n":` + digits + `}`, status: 201},
+		{method: "GET", path: "/v1/clients", body: `{"match":[{"n":` + digits + `}]}`, status: 200, want: has(`"a"`)},
+		{method: "GET", path: "/v1/clients", body: `{"match":[{"n":1` + digits[1:] + `}]}`, status: 200, not: has(`"a"`)},
+		{method: "POST", path: "/v1/clients", body: digits, status: 400},
+	})
+	tell(t, "privx", "empty", []step{
+		{method: "POST", path: "/local-user-store/api/v1/api-clients/search", body: `{"limit":` + digits + `}`, status: 400, want: has("VALUE_OUT_OF_BOUNDS")},
+	})
+}
+
+// Ensure queries that are not well formed are read as the servers read them.
+func TestOddQueries(t *testing.T) {
+	t.Parallel()
+	tell(t, "freezer", "documented", []step{
+		{method: "GET", path: "/v1/clients?limit=%zz", status: 400},
+		{method: "GET", path: "/v1/clients?limit=5%", status: 400},
+		{method: "GET", path: "/v1/clients?limit=1;x", status: 400},
+		{method: "GET", path: "/v1/clients?&&=5&limit=1&x", status: 200, want: has("szaher01"), not: has(`"szaher"`)},
+		{method: "GET", path: `/v1/clients?search={"match":[{"hostname":"szaher;"}]}`, status: 200, want: has(`{"clients":[]}`)},
+	})
+	tell(t, "devops", "documented", []step{{method: "GET", path: "/v3/images?provider=provider%zzid", status: 200, want: has("[]")}})
+}
+
+// Ensure several Accept headers are one list.
+func TestSeveralAcceptHeaders(t *testing.T) {
+	t.Parallel()
+	w := dial(t, emulator.RunT(t))
+	if line, _, _ := w.send("GET /v1/clients HTTP/1.1\n"+demoHead+"Accept: text/html\nAccept: application/json", ""); line != "HTTP/1.1 200 OK" {
+		t.Errorf("got %q", line)
+	}
+}
+
+// Ensure the control API is out of reach for pages, whatever they say.
+func TestControlIsNotForPages(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t, emulator.WithControlHost("standin.example.com"))
+	tests := []struct{ name, head, want string }{
+		{"an address", "Host: 127.0.0.1:9311", "200"},
+		{"IPv6", "Host: [::1]:9311", "200"},
+		{"localhost", "Host: localhost", "200"},
+		{"a container", "Host: standin:9311", "200"},
+		{"Docker's host", "Host: host.docker.internal:9311", "200"},
+		{"an allowed name", "Host: standin.example.com", "200"},
+		{"its own origin", "Host: localhost:9311\nOrigin: http://localhost:9311", "200"},
+		{"its own origin behind a proxy", "Host: localhost:9311\nX-Forwarded-Host: dev.example.com\nX-Forwarded-Proto: https\nOrigin: https://dev.example.com", "200"},
+		{"somebody's name for this machine", "Host: evil.example.com", "403"},
+		{"the same, pretending", "Host: evil.example.com\nX-Forwarded-Host: localhost", "403"},
+		{"another origin", "Host: localhost\nOrigin: https://evil.example.com", "403"},
+		{"another port is another origin", "Host: localhost:9311\nOrigin: http://localhost:3000", "403"},
+		{"no origin at all", "Host: localhost\nOrigin: null", "403"},
+		{"another site", "Host: localhost\nSec-Fetch-Site: cross-site", "403"},
+	}
+	for _, tt := range tests {
+		line, _, _ := dial(t, s).send("GET /_standin/state HTTP/1.1\n"+tt.head, "")
+		if !strings.Contains(line, " "+tt.want+" ") {
+			t.Errorf("%s: %q, want %s", tt.name, line, tt.want)
+		}
+	}
+	if line, _, _ := dial(t, s).send("GET /_standin/health HTTP/1.1\nHost: evil.example.com", ""); line != "HTTP/1.1 200 OK" {
+		t.Errorf("health: %q", line)
+	}
+}
+
+// Ensure a team's own contract is answered by its examples, wherever its
+// parameters stand, and concrete paths come first.
+func TestOwnContract(t *testing.T) {
+	t.Parallel()
+	operation := func(id string) string {
+		return `{operationId: ` + id + `, x-stateless: true, responses: {"200": {description: ok, content: {application/json: {example: ` + id + `}}}}}`
+	}
+	file := filepath.Join(t.TempDir(), "zoo.yaml")
+	text := `{openapi: 3.1.0, x-service: zoo, info: {title: Zoo, version: "1"}, paths: {
+		/pets: {get: ` + operation("zoo.list") + `},
+		"/pets/{id}": {get: ` + operation("zoo.show") + `},
+		/pets/best: {get: ` + operation("zoo.best") + `},
+		"/{house}/cages/{x}": {get: ` + operation("zoo.cage") + `}}}`
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "\t", "  ")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := emulator.RunT(t, emulator.WithContract(file))
+	for path, want := range map[string]string{
+		"/pets": `"zoo.list"`, "/pets/5": `"zoo.show"`, "/pets/best": `"zoo.best"`, "/lions/cages/1": `"zoo.cage"`,
+	} {
+		if line, body, _ := dial(t, s).send("GET "+path+" HTTP/1.1\nHost: h", ""); line != "HTTP/1.1 200 OK" || body != want {
+			t.Errorf("%s: %s %s", path, line, body)
+		}
+	}
+	if line, _, _ := dial(t, s).send("GET /pets/5/toys HTTP/1.1\nHost: h", ""); line != "HTTP/1.1 404 Not Found" {
+		t.Errorf("got %s", line)
+	}
+	if line, _, _ := dial(t, s).send("GET / HTTP/1.1\nHost: h", ""); line != "HTTP/1.1 200 OK" {
+		t.Errorf("the index: %s", line)
+	}
+	if _, err := emulator.New(emulator.WithContract(file, file)); err == nil {
+		t.Error("a service may be there twice")
+	}
+}
+
+// Ensure addresses are those of the server they are asked of, while it runs.
+func TestServersKnowTheirOwnAddresses(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := e.Start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := e.Start(context.Background(), "barbican=127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	if one.Addr("barbican") == two.Addr("barbican") || "http://"+one.Addr("") != one.URL || two.Addr("freezer") != "" {
+		t.Errorf("one %s, two %s and %q", one.Addr("barbican"), two.Addr("barbican"), two.Addr("freezer"))
+	}
+	if err := one.Close(); err != nil {
+		t.Error(err)
+	}
+	if one.Addr("") != "" {
+		t.Error("a closed server has an address")
+	}
+}
+
+// Ensure the context that a server was started with ends it.
+func TestContextEndsServer(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := e.Start(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := s.URL
+	cancel()
+	_ = s.Close() // waits until it has ended
+	if resp, err := http.Get(url); err == nil {
+		_ = resp.Body.Close()
+		t.Error("the server goes on")
+	}
+}
