@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -52,9 +53,7 @@ func serveTwin() {
 			}
 			c := now.Load()
 			h := w.Header()
-			for name, values := range c.header {
-				h[name] = values
-			}
+			maps.Copy(h, c.header)
 			h["Content-Length"] = []string{strconv.Itoa(len(c.body))}
 			w.WriteHeader(c.status)
 			_, _ = w.Write(c.body)

@@ -13,13 +13,13 @@ import (
 	"standin/emulator"
 )
 
-// show does a request and prints the answer.
-func show(client *http.Client, method, url, token, body string) {
+// show does a request as the member demo and prints the answer.
+func show(client *http.Client, method, url, body string) {
 	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
 		log.Fatal(err)
 	}
-	req.Header.Set("X-Auth-Token", token)
+	req.Header.Set("X-Auth-Token", "demo-token")
 	resp, err := client.Do(req)
 	if err != nil {
 		log.Fatal(err)
@@ -40,7 +40,7 @@ func ExampleNew() {
 	}
 	srv := httptest.NewServer(e)
 	defer srv.Close()
-	show(srv.Client(), http.MethodDelete, srv.URL+"/v1/clients/n2", "demo-token", "")
+	show(srv.Client(), http.MethodDelete, srv.URL+"/v1/clients/n2", "")
 	// Output: 404 Not Found {"title":"Not Found","description":"No Client found with ID:n2"}
 }
 
@@ -57,7 +57,7 @@ func ExampleEmulator_Start() {
 	defer s.Close()
 	client := s.Client()
 	defer client.CloseIdleConnections()
-	show(client, http.MethodPost, s.URL+"/v1/clients", "demo-token", "{")
+	show(client, http.MethodPost, s.URL+"/v1/clients", "{")
 	// Output: 753 Syntax Error {"title":"Malformed JSON"}
 }
 
@@ -69,10 +69,10 @@ func ExampleEmulator_Client() {
 	}
 	defer e.Close()
 	client := e.Client()
-	show(client, http.MethodPost, "http://standin/v1/clients", "demo-token", `{"client_id":"node7","hostname":"node7.example.com","uuid":"1"}`)
-	show(client, http.MethodGet, "http://standin/v1/clients/node7", "demo-token", "")
+	show(client, http.MethodPost, "http://standin/v1/clients", `{"client_id":"node7","hostname":"node7.example.com","uuid":"1"}`)
+	show(client, http.MethodGet, "http://standin/v1/clients/node7", "")
 	e.Reset()
-	show(client, http.MethodGet, "http://standin/v1/clients", "demo-token", "")
+	show(client, http.MethodGet, "http://standin/v1/clients", "")
 	// Output:
 	// 201 Created {"client_id":"node7"}
 	// 200 OK {"client":{"client_id":"node7","hostname":"node7.example.com","uuid":"1"},"user_id":"0cd44caf6db5486b94a04b33256a5ff4"}

@@ -42,7 +42,7 @@ func dial(t *testing.T, s *emulator.Server) *wire {
 
 // send writes a request with \n for line ends and returns the status line and
 // the body of the answer.
-func (w *wire) send(head, body string) (line, got string, header http.Header) {
+func (w *wire) send(head, body string) (line, got string) {
 	w.t.Helper()
 	head = strings.ReplaceAll(strings.TrimSpace(head), "\n", "\r\n")
 	if body != "" {
@@ -55,7 +55,7 @@ func (w *wire) send(head, body string) (line, got string, header http.Header) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	header = http.Header{}
+	length := 0
 	for {
 		l, err := w.r.ReadString('\n')
 		if err != nil {
@@ -64,15 +64,15 @@ func (w *wire) send(head, body string) (line, got string, header http.Header) {
 		if l == "\r\n" {
 			break
 		}
-		name, v, _ := strings.Cut(strings.TrimSpace(l), ": ")
-		header.Add(name, v)
+		if v, ok := strings.CutPrefix(l, "Content-Length: "); ok {
+			length, _ = strconv.Atoi(strings.TrimSpace(v))
+		}
 	}
-	n, _ := strconv.Atoi(header.Get("Content-Length"))
-	b := make([]byte, n)
+	b := make([]byte, length)
 	if _, err := io.ReadFull(w.r, b); err != nil {
 		w.t.Fatal(err)
 	}
-	return strings.TrimSpace(line), string(b), header
+	return strings.TrimSpace(line), string(b)
 }
 
 const demoHead = "Host: localhost:9311\nX-Auth-Token: demo-token\n"
@@ -83,14 +83,14 @@ func TestReasonPhrase(t *testing.T) {
 	t.Parallel()
 	w := dial(t, emulator.RunT(t))
 	for range 3 {
-		if line, body, _ := w.send("POST /v1/clients HTTP/1.1\n"+demoHead, "{"); line != "HTTP/1.1 753 Syntax Error" || body != `{"title":"Malformed JSON"}` {
+		if line, body := w.send("POST /v1/clients HTTP/1.1\n"+demoHead, "{"); line != "HTTP/1.1 753 Syntax Error" || body != `{"title":"Malformed JSON"}` {
 			t.Errorf("got %q %s", line, body)
 		}
-		if line, _, _ := w.send("GET /v1/clients HTTP/1.1\n"+demoHead, ""); line != "HTTP/1.1 200 OK" {
+		if line, _ := w.send("GET /v1/clients HTTP/1.1\n"+demoHead, ""); line != "HTTP/1.1 200 OK" {
 			t.Errorf("got %q", line)
 		}
 	}
-	if line, _, _ := w.send("POST /v1/clients HTTP/1.0\nConnection: keep-alive\n"+demoHead, "{"); line != "HTTP/1.0 753 Syntax Error" {
+	if line, _ := w.send("POST /v1/clients HTTP/1.0\nConnection: keep-alive\n"+demoHead, "{"); line != "HTTP/1.0 753 Syntax Error" {
 		t.Errorf("got %q", line)
 	}
 }
@@ -103,10 +103,10 @@ func TestReasonPhraseLeavesBodiesAlone(t *testing.T) {
 	text := "HTTP/1.1 753 status code 753\\r\\n"
 	w := dial(t, s)
 	w.send("POST /v1/clients HTTP/1.1\n"+demoHead, "{")
-	if line, body, _ := w.send("POST /v1/clients HTTP/1.1\n"+demoHead, `{"client_id":"`+id+`","hostname":"h","description":"`+text+`"}`); line != "HTTP/1.1 201 Created" {
+	if line, body := w.send("POST /v1/clients HTTP/1.1\n"+demoHead, `{"client_id":"`+id+`","hostname":"h","description":"`+text+`"}`); line != "HTTP/1.1 201 Created" {
 		t.Fatalf("got %q %s", line, body)
 	}
-	if _, body, _ := w.send("GET /v1/clients/n1 HTTP/1.1\n"+demoHead, ""); !strings.Contains(body, text) {
+	if _, body := w.send("GET /v1/clients/n1 HTTP/1.1\n"+demoHead, ""); !strings.Contains(body, text) {
 		t.Errorf("got %s", body)
 	}
 }
@@ -144,15 +144,15 @@ func TestFloods(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
 	w := dial(t, s)
-	if line, _, _ := w.send("GET /v1/clients HTTP/1.1\nHost: localhost\n"+strings.Repeat("X-Flood: "+strings.Repeat("x", 100)+"\n", 1000), ""); !strings.Contains(line, "431") {
+	if line, _ := w.send("GET /v1/clients HTTP/1.1\nHost: localhost\n"+strings.Repeat("X-Flood: "+strings.Repeat("x", 100)+"\n", 1000), ""); !strings.Contains(line, "431") {
 		t.Errorf("header flood: %q", line)
 	}
 	w = dial(t, s)
-	if line, _, _ := w.send("GET /v1/clients?"+strings.Repeat("a", 100_000)+" HTTP/1.1\n"+demoHead, ""); !strings.Contains(line, "431") {
+	if line, _ := w.send("GET /v1/clients?"+strings.Repeat("a", 100_000)+" HTTP/1.1\n"+demoHead, ""); !strings.Contains(line, "431") {
 		t.Errorf("URL flood: %q", line)
 	}
 	w = dial(t, s)
-	if line, _, _ := w.send("GET /v1/clients?"+strings.Repeat("limit=1&", 5000)+" HTTP/1.1\n"+demoHead, ""); line != "HTTP/1.1 200 OK" {
+	if line, _ := w.send("GET /v1/clients?"+strings.Repeat("limit=1&", 5000)+" HTTP/1.1\n"+demoHead, ""); line != "HTTP/1.1 200 OK" {
 		t.Errorf("query flood: %q", line)
 	}
 }
@@ -170,7 +170,7 @@ func TestListenersOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	get := func(url string, header ...string) (int, string, http.Header) {
+	get := func(url string, header ...string) (int, string) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -186,25 +186,25 @@ func TestListenersOfTheirOwn(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		b, _ := io.ReadAll(resp.Body)
-		return resp.StatusCode, string(b), resp.Header
+		return resp.StatusCode, string(b)
 	}
 	keystone, barbican := "http://"+s.Addr("keystone"), "http://"+s.Addr("barbican")
-	if code, body, _ := get(keystone + "/"); code != 300 || !strings.Contains(body, keystone+"/v3/") {
+	if code, body := get(keystone + "/"); code != 300 || !strings.Contains(body, keystone+"/v3/") {
 		t.Errorf("keystone /: %d %s", code, body)
 	}
-	if code, _, _ := get(barbican + "/v1/nothing"); code != 401 { // before 404
+	if code, _ := get(barbican + "/v1/nothing"); code != 401 { // before 404
 		t.Errorf("barbican, unknown path: %d", code)
 	}
-	if code, _, _ := get("http://" + s.Addr("") + "/v1/nothing"); code != 404 {
+	if code, _ := get("http://" + s.Addr("") + "/v1/nothing"); code != 404 {
 		t.Errorf("root, unknown path: %d", code)
 	}
-	_, body, _ := get(keystone+"/v3/auth/catalog", "X-Auth-Token", "demo-token")
+	_, body := get(keystone+"/v3/auth/catalog", "X-Auth-Token", "demo-token")
 	for _, want := range []string{`"` + keystone + `/v3"`, `"` + barbican + `"`, `"http://` + s.Addr("freezer") + `/backup"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in the catalogue %s", want, body)
 		}
 	}
-	if code, _, _ := get(barbican + "/_standin/health"); code != 200 {
+	if code, _ := get(barbican + "/_standin/health"); code != 200 {
 		t.Errorf("health on barbican's listener: %d", code)
 	}
 	if _, err := e.Start(context.Background(), "nothing=127.0.0.1:0"); err == nil {
@@ -226,7 +226,7 @@ func TestAddresses(t *testing.T) {
 		{"catalogue", "/identity/v3/auth/catalog", "Host: h", `"http://h/key-manager"`},
 	}
 	for _, tt := range tests {
-		_, body, _ := dial(t, s).send("GET "+tt.path+" HTTP/1.1\nX-Auth-Token: demo-token\n"+tt.head, "")
+		_, body := dial(t, s).send("GET "+tt.path+" HTTP/1.1\nX-Auth-Token: demo-token\n"+tt.head, "")
 		if !strings.Contains(body, tt.want) {
 			t.Errorf("%s: no %s in %s", tt.name, tt.want, body)
 		}

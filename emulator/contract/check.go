@@ -61,7 +61,7 @@ func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}
 // CompileAll compiles every schema of the responses and tells the first that
 // is no schema.
 func (c *Contract) CompileAll() error {
-	for _, op := range append(c.Operations[:len(c.Operations):len(c.Operations)], c.Elsewhere) {
+	for _, op := range append(slices.Clip(c.Operations), c.Elsewhere) {
 		for _, r := range op.Responses {
 			if r.schema == "" {
 				continue

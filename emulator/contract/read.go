@@ -182,7 +182,7 @@ func (r *reader) resolve(v any, at string) (*value.Object, string) {
 		return o, at
 	}
 	target := r.doc
-	for _, step := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 		if target, ok = object(target, unescape(step)); !ok {
 			return nil, at
 		}

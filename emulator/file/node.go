@@ -102,8 +102,7 @@ func (e *expander) expand(n *yaml.Node) error {
 }
 
 func syntaxError(name string, err error) error {
-	var at *yaml.LoadError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
 		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: at.Mark.Column + 1, Message: at.Message}
 	}
 	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
@@ -204,6 +203,7 @@ func (n Node) what() string {
 	}
 }
 
+// IsNull tells that the node is null.
 func (n Node) IsNull() bool {
 	return n.yaml.Kind == yaml.ScalarNode && n.yaml.ShortTag() == "!!null"
 }
@@ -233,7 +233,7 @@ func (n Node) decode(v reflect.Value, strict bool) error {
 	case objectType:
 		return n.decodeObject(v)
 	}
-	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return n.decodeText(t)
 	}
 	switch v.Kind() {

@@ -69,8 +69,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // AsError finds the Error in err. Any other error is our bug: it becomes
 // Internal, its text is kept as the cause and not sent.
 func AsError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Kind: Internal, Err: err}

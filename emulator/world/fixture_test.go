@@ -192,7 +192,8 @@ func TestGenerateIsRepeatable(t *testing.T) {
 		}
 		return strings.TrimPrefix(dump(t, l, fx), `{"seed":`+seed)
 	}
-	if made("1") != made("1") || made("0") != made("0") {
+	one, zero := made("1"), made("0")
+	if made("1") != one || made("0") != zero {
 		t.Error("one seed makes different records")
 	}
 	if made("1") == made("2") || made("0") == made("1") {

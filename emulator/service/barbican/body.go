@@ -3,6 +3,7 @@ package barbican
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -182,10 +183,8 @@ func (b *containerBody) readType(o *value.Object) error {
 		return invalid("Container", fault, "type")
 	}
 	b.kind = v.(string)
-	for _, t := range containerTypes {
-		if b.kind == t {
-			return nil
-		}
+	if slices.Contains(containerTypes, b.kind) {
+		return nil
 	}
 	return invalid("Container", fmt.Sprintf("%s is not one of ['generic', 'rsa', 'certificate']", service.Repr(v)), "type")
 }

@@ -71,7 +71,7 @@ var codes = map[service.Kind]struct{ code, message string }{
 
 // fail writes error_code, error_message and, for data that is not acceptable,
 // the property and details; the token endpoint adds OAuth's members.
-func fail(c *service.Call, e *service.Error) service.Reply {
+func fail(_ *service.Call, e *service.Error) service.Reply {
 	usual := codes[e.Kind]
 	code, message := e.Code, e.Message
 	if code == "" {
