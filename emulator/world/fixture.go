@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type Collection struct {
 	Generate func(tx *Tx, f *Faker, with *file.Node) error
 	// Fake makes a valid record without storing it, as Dump would list it.
 	Fake func(v View, f *Faker) any
+	form reflect.Type // of a record in the file
 }
 
 // NewCollection makes a collection out of functions on the record's form in the
@@ -51,6 +53,7 @@ func NewCollection[R any](
 ) Collection {
 	c := Collection{
 		Name: name,
+		form: reflect.TypeFor[R](),
 		Load: func(tx *Tx, n file.Node) (string, error) {
 			var r R
 			if err := n.Decode(&r); err != nil {

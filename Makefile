@@ -1,0 +1,55 @@
+# What CI does, target by target; `make` lists them.
+.DEFAULT_GOAL := help
+BIN := $(CURDIR)/bin
+GOLANGCI := v2.15.0
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+check: vet lint race tidy build contracts image ## all that CI runs
+
+vet: ## go vet, and gofmt must find nothing
+	go vet ./...
+	cd tools/openapi && go vet ./...
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+
+lint: $(BIN)/golangci-lint ## the linters of .golangci.yml
+	$(BIN)/golangci-lint run ./...
+
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+test: ## the tests
+	go test ./...
+
+race: ## the tests under the race detector, in another order each time
+	go test -race -shuffle=on ./...
+
+fuzz: ## each fuzz target for TIME (default 10m)
+	go test ./emulator -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+	go test ./emulator -run '^$$' -fuzz FuzzFixture -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+	go test ./emulator/service/freezer -run '^$$' -fuzz FuzzSearch -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+
+tidy: ## go mod tidy must change nothing
+	go mod tidy -diff
+	cd tools/openapi && go mod tidy -diff
+
+build: ## the command for every system it is meant for
+	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		echo "build $$t"; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/standin || exit 1; \
+	done
+
+contracts: ## a validator of OpenAPI 3.1 looks at schemas/
+	cd tools/openapi && go run . ../../schemas/*.yaml
+
+image: ## the binary alone in an empty root, as the image has it
+	.ci/image
+
+bench: ## ratios against a bare server (Linux), then the benchmarks
+	go run ./bench
+	go test -run '^$$' -bench . ./...
+
+generate: ## write the generated parts of files anew
+	go test ./emulator -run Generated -update
+
+.PHONY: help check vet lint test race fuzz tidy build contracts image bench generate

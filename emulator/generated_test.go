@@ -1,0 +1,121 @@
+package emulator_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"standin/emulator"
+	"standin/emulator/contract"
+	"standin/emulator/file"
+	"standin/emulator/value"
+	"standin/fixtures"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of files anew")
+
+// keep compares what is generated with what a file has, or writes it.
+func keep(t *testing.T, path string, want []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what is generated; run go test ./emulator -run Generated -update", path)
+	}
+}
+
+// Ensure the tables of operations in the READMEs are those of the contracts.
+func TestGeneratedTables(t *testing.T) {
+	t.Parallel()
+	for path, head := range map[string]string{
+		"../README.md":       "| operation | request | documented | beyond the document |\n|---|---|---|---|\n",
+		"../README.zh-CN.md": "| 操作 | 请求 | 文档列出的状态码 | 文档之外的状态码 |\n|---|---|---|---|\n",
+	} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const begin, end = "<!-- operations -->\n", "<!-- /operations -->\n"
+		before, rest, ok := strings.Cut(string(text), begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has no place for the table", path)
+		}
+		keep(t, path, []byte(before+begin+head+table(t)+end+after))
+	}
+}
+
+func table(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, c := range contracts(t) {
+		for _, op := range c.Operations {
+			var documented, beyond []string
+			for _, r := range op.Responses {
+				if r.Evidence == contract.Document {
+					documented = append(documented, itoa(r.Status))
+				} else {
+					beyond = append(beyond, itoa(r.Status))
+				}
+			}
+			fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", op.ID, op.Method, op.Path, strings.Join(documented, " "), strings.Join(beyond, " "))
+		}
+	}
+	return b.String()
+}
+
+// Ensure the published schema of fixtures is that of the loader, and that the
+// built-in fixtures keep to it.
+func TestGeneratedSchema(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	if err := json.Indent(&text, value.Append(nil, emulator.NewLoader().Schema()), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text.WriteByte('\n')
+	keep(t, "../schemas/fixture.schema.json", text.Bytes())
+	schema, err := jsonschema.CompileString("fixture.schema.json", text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(fixtures.FS, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(fixtures.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, err := file.Parse(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := root.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plain any
+		if err := json.Unmarshal(value.Append(nil, v), &plain); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(plain); err != nil {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+}
