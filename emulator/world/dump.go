@@ -16,18 +16,14 @@ func (tx *Tx) setStream(name string, s *stream) {
 	if s == nil {
 		return
 	}
-	tx.w.draws, tx.w.first = maps.Clone(tx.w.draws), maps.Clone(tx.w.first)
-	if tx.w.draws == nil {
-		tx.w.draws = map[string]uint64{}
-	}
-	if tx.w.first == nil {
-		tx.w.first = map[string][]string{}
-	}
-	tx.draws = true
 	if s.Drawn > 0 {
-		tx.w.draws[name] = s.Drawn
+		tx.drawn(name).count = s.Drawn
 	}
 	if len(s.First) > 0 {
+		tx.w.first = maps.Clone(tx.w.first)
+		if tx.w.first == nil {
+			tx.w.first = map[string][]string{}
+		}
 		tx.w.first[name] = s.First
 	}
 }
@@ -35,8 +31,8 @@ func (tx *Tx) setStream(name string, s *stream) {
 // streams lists where the ids of each kind stand, by name.
 func (w *World) streams() map[string]*stream {
 	all := map[string]*stream{}
-	for name, n := range w.draws {
-		all[name] = &stream{Drawn: n}
+	for _, d := range w.draws {
+		all[d.stream] = &stream{Drawn: d.count}
 	}
 	for name, ids := range w.first {
 		if all[name] == nil {

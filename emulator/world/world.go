@@ -14,7 +14,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"maps"
 	"math/rand/v2"
 	"slices"
 )
@@ -28,9 +27,15 @@ type View interface {
 // methods may be used from many goroutines.
 type World struct {
 	seed   int64
-	tables []any             // *table[T], by the number of the kind
-	draws  map[string]uint64 // how often each stream has been drawn from
+	tables []any   // *table[T], by the number of the kind
+	draws  []drawn // a few: cheaper to copy than a map
 	first  map[string][]string
+}
+
+// drawn counts how often a stream has been drawn from.
+type drawn struct {
+	stream string
+	count  uint64
 }
 
 // New is an empty world whose generated ids and secrets follow from the seed.
@@ -93,15 +98,23 @@ func (tx *Tx) setTable(kind int, t any) {
 // Draw gives n bytes that depend on the seed, the stream and how often the
 // stream has been drawn from, and on nothing else.
 func (tx *Tx) Draw(stream string, n int) []byte {
+	d := tx.drawn(stream)
+	d.count++
+	return Draw(tx.w.seed, stream, d.count, n)
+}
+
+// drawn is the count of a stream, to be changed.
+func (tx *Tx) drawn(stream string) *drawn {
 	if !tx.draws {
-		tx.w.draws = maps.Clone(tx.w.draws)
+		tx.w.draws = slices.Clone(tx.w.draws)
 		tx.draws = true
 	}
-	if tx.w.draws == nil {
-		tx.w.draws = map[string]uint64{}
+	i := slices.IndexFunc(tx.w.draws, func(d drawn) bool { return d.stream == stream })
+	if i < 0 {
+		i = len(tx.w.draws)
+		tx.w.draws = append(tx.w.draws, drawn{stream: stream})
 	}
-	tx.w.draws[stream]++
-	return Draw(tx.w.seed, stream, tx.w.draws[stream], n)
+	return &tx.w.draws[i]
 }
 
 // NewID draws an id for a record and brings it into the form of the kind of id.

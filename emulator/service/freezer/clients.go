@@ -35,9 +35,10 @@ var (
 
 func clientKey(user, id string) string { return user + "\x00" + id }
 
-// newClient makes the record of a body that was found valid.
-func newClient(user, id string, body *value.Object) *client {
-	b := append(make([]byte, 0, 512), `{"client":`...)
+// newClient makes the record of a body that was found valid; the buffer is used
+// in between.
+func newClient(buffer []byte, user, id string, body *value.Object) *client {
+	b := append(buffer, `{"client":`...)
 	b = value.Append(b, body)
 	b = append(b, `,"user_id":`...)
 	b = append(value.AppendString(b, user), '}')
@@ -137,8 +138,8 @@ func createClient(c *service.Call) (service.Reply, error) {
 	if !hasHostname(body) {
 		return service.Reply{}, badRequest("'hostname' is a required property")
 	}
-	clients.Put(c.Tx(), newClient(c.Caller.ID, id, body))
-	b := append(value.AppendString([]byte(`{"client_id":`), id), '}')
+	clients.Put(c.Tx(), newClient(c.Scratch, c.Caller.ID, id, body))
+	b := append(value.AppendString(append(c.Scratch, `{"client_id":`...), id), '}')
 	return service.JSON(http.StatusCreated, b), nil
 }
 

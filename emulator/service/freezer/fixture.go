@@ -31,7 +31,7 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	if err != nil {
 		return "", at.At("client").Errorf("the API would refuse this client: %s", service.AsError(err).Message)
 	}
-	clients.Put(tx, newClient(r.UserID, id, r.Client))
+	clients.Put(tx, newClient(nil, r.UserID, id, r.Client))
 	return clientKey(r.UserID, id), nil
 }
 

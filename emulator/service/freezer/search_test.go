@@ -18,7 +18,7 @@ func searched(tb testing.TB, user string, bodies ...string) *world.World {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		clients.Put(tx, newClient(user, fmt.Sprintf("n%d", i), v.(*value.Object)))
+		clients.Put(tx, newClient(nil, user, fmt.Sprintf("n%d", i), v.(*value.Object)))
 	}
 	return tx.Commit()
 }
@@ -137,7 +137,7 @@ func FuzzSearch(f *testing.F) {
 			return
 		}
 		tx := world.New(1).Begin()
-		clients.Put(tx, newClient("u", "n", o))
+		clients.Put(tx, newClient(nil, "u", "n", o))
 		found := len(s.find(tx.Commit(), "u", 0, 0, 10)) == 1
 		if naive := naively(s, o, "u"); found != naive {
 			t.Errorf("found %v, naively %v", found, naive)
