@@ -11,31 +11,31 @@ import (
 func Schema(t reflect.Type) *value.Object {
 	switch {
 	case t == timeType:
-		return schema("type", "string", "format", "date-time")
+		return value.NewObject(is("type", "string"), is("format", "date-time"))
 	case t == objectType:
-		return schema("type", "object")
+		return value.NewObject(is("type", "object"))
 	case t == nodeType:
-		return schema()
+		return value.NewObject()
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-		return schema("type", "string")
+		return value.NewObject(is("type", "string"))
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return schema("anyOf", []any{Schema(t.Elem()), schema("type", "null")})
+		return value.NewObject(is("anyOf", []any{Schema(t.Elem()), value.NewObject(is("type", "null"))}))
 	case reflect.Struct:
 		return structSchema(t)
 	case reflect.Slice:
-		return schema("type", []any{"array", "null"}, "items", Schema(t.Elem()))
+		return value.NewObject(is("type", []any{"array", "null"}), is("items", Schema(t.Elem())))
 	case reflect.Map:
-		return schema("type", "object", "additionalProperties", Schema(t.Elem()))
+		return value.NewObject(is("type", "object"), is("additionalProperties", Schema(t.Elem())))
 	case reflect.String:
-		return schema("type", "string")
+		return value.NewObject(is("type", "string"))
 	case reflect.Bool:
-		return schema("type", "boolean")
+		return value.NewObject(is("type", "boolean"))
 	case reflect.Interface:
-		return schema()
+		return value.NewObject()
 	default:
-		return schema("type", "integer")
+		return value.NewObject(is("type", "integer"))
 	}
 }
 
@@ -47,18 +47,11 @@ func structSchema(t reflect.Type) *value.Object {
 			required = append(required, f.name)
 		}
 	}
-	o := schema("type", "object", "properties", properties, "additionalProperties", false)
+	o := value.NewObject(is("type", "object"), is("properties", properties), is("additionalProperties", false))
 	if len(required) > 0 {
 		o.Set("required", required)
 	}
 	return o
 }
 
-// schema makes an object of names and values in turns.
-func schema(pairs ...any) *value.Object {
-	o := value.NewObject()
-	for i := 0; i < len(pairs); i += 2 {
-		o.Set(pairs[i].(string), pairs[i+1])
-	}
-	return o
-}
+func is(name string, v any) value.Member { return value.Member{Name: name, Value: v} }
