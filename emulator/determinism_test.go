@@ -141,3 +141,33 @@ func TestDumpGoesOn(t *testing.T) {
 		t.Errorf("the original goes on with %s, the copy with %s", a, b)
 	}
 }
+
+// Ensure a request that fails leaves nothing behind: not even the id that it
+// drew before it was refused.
+func TestFailuresLeaveNothing(t *testing.T) {
+	t.Parallel()
+	create := func(p *player, body string) int {
+		req, _ := http.NewRequest(http.MethodPost, "http://h/v1/clients", strings.NewReader(body))
+		p.login(req, "freezer", "")
+		resp, _ := p.do(req)
+		return resp.StatusCode
+	}
+	show := func(p *player) string {
+		req, _ := http.NewRequest(http.MethodGet, "http://h/v1/clients/a", nil)
+		p.login(req, "freezer", "")
+		_, body := p.do(req)
+		return string(body)
+	}
+	smooth, rough := newPlayer(t), newPlayer(t)
+	if code := create(rough, `{"client_id":"no id!","hostname":"h"}`); code != http.StatusBadRequest {
+		t.Fatalf("got %d", code)
+	}
+	for _, p := range []*player{smooth, rough} {
+		if code := create(p, `{"client_id":"a","hostname":"h"}`); code != http.StatusCreated {
+			t.Fatalf("got %d", code)
+		}
+	}
+	if a, b := show(smooth), show(rough); a != b {
+		t.Errorf("without a failure %s, after one %s", a, b)
+	}
+}
