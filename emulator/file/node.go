@@ -6,14 +6,10 @@
 package file
 
 import (
-	"encoding"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v4"
@@ -25,87 +21,6 @@ import (
 type Node struct {
 	file string
 	yaml *yaml.Node
-}
-
-// An Error is a mistake in a file, at a place that is known.
-type Error struct {
-	File         string
-	Line, Column int // counted from 1; 0 if the file as a whole is meant
-	Message      string
-}
-
-// Error is FILE:LINE:COLUMN: MESSAGE.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.File + ": " + e.Message
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-}
-
-// Parse reads one YAML or JSON document.
-func Parse(name string, data []byte) (Node, error) {
-	if isJSON(data) {
-		root, err := newJSONReader(data).read()
-		if err != nil {
-			return Node{}, syntaxError(name, err)
-		}
-		return Node{file: name, yaml: root}, nil
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return Node{}, syntaxError(name, err)
-	}
-	if doc.Kind == 0 { // an empty file
-		return Node{file: name, yaml: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
-	}
-	root := doc.Content[0]
-	if err := (&expander{file: name, sizes: map[*yaml.Node]int{}}).expand(root); err != nil {
-		return Node{}, err
-	}
-	return Node{file: name, yaml: root}, nil
-}
-
-// An expander puts what an alias stands for in its place.
-type expander struct {
-	file    string
-	sizes   map[*yaml.Node]int // what a node comes to; 0 while it is being expanded
-	aliases bool
-}
-
-// mostExpanded bounds what aliases may blow a file up to.
-const mostExpanded = 1_000_000
-
-func (e *expander) expand(n *yaml.Node) error {
-	e.sizes[n] = 0
-	size := 1
-	for i, c := range n.Content {
-		if c.Kind == yaml.AliasNode {
-			at := Node{e.file, c}
-			if size, seen := e.sizes[c.Alias]; seen && size == 0 {
-				return at.Errorf("the alias stands inside of what it stands for")
-			}
-			c, e.aliases = c.Alias, true
-			n.Content[i] = c
-		}
-		if _, seen := e.sizes[c]; !seen {
-			if err := e.expand(c); err != nil {
-				return err
-			}
-		}
-		size += e.sizes[c]
-		if e.aliases && size > mostExpanded {
-			return Node{e.file, n}.Errorf("with its aliases written out the file is too large")
-		}
-	}
-	e.sizes[n] = size
-	return nil
-}
-
-func syntaxError(name string, err error) error {
-	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: at.Mark.Column + 1, Message: at.Message}
-	}
-	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 }
 
 // Key is the text of a scalar, such as the name of a member.
@@ -208,83 +123,6 @@ func (n Node) IsNull() bool {
 	return n.yaml.Kind == yaml.ScalarNode && n.yaml.ShortTag() == "!!null"
 }
 
-// Decode reads the node into what the pointer points to. Structs take exactly
-// the members that their json tags name; the tag `fixture:"required"` makes one
-// obligatory. A pointer may be null. Any value goes into a field of type any,
-// in the types of package value.
-func (n Node) Decode(into any) error { return n.decode(reflect.ValueOf(into).Elem(), true) }
-
-// DecodeOver is Decode for a struct that is filled already.
-func (n Node) DecodeOver(into any) error { return n.decode(reflect.ValueOf(into).Elem(), false) }
-
-var (
-	nodeType   = reflect.TypeFor[Node]()
-	timeType   = reflect.TypeFor[time.Time]()
-	objectType = reflect.TypeFor[*value.Object]()
-)
-
-func (n Node) decode(v reflect.Value, strict bool) error {
-	switch v.Type() {
-	case nodeType:
-		v.Set(reflect.ValueOf(n))
-		return nil
-	case timeType:
-		return n.decodeTime(v)
-	case objectType:
-		return n.decodeObject(v)
-	}
-	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
-		return n.decodeText(t)
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if n.IsNull() {
-			v.SetZero()
-			return nil
-		}
-		v.Set(reflect.New(v.Type().Elem()))
-		return n.decode(v.Elem(), strict)
-	case reflect.Struct:
-		return n.decodeStruct(v, strict)
-	case reflect.Slice:
-		return n.decodeSlice(v)
-	case reflect.Map:
-		return n.decodeMap(v)
-	case reflect.Interface:
-		x, err := n.value(0)
-		if err == nil && x != nil {
-			v.Set(reflect.ValueOf(x))
-		}
-		return err
-	default:
-		return n.decodeScalar(v)
-	}
-}
-
-func (n Node) decodeStruct(v reflect.Value, strict bool) error {
-	names, values, err := n.Members()
-	if err != nil {
-		return err
-	}
-	fields := fieldsOf(v.Type())
-	var errs []error
-	for i, name := range names {
-		f := slices.IndexFunc(fields, func(f field) bool { return f.name == name.yaml.Value })
-		if f < 0 {
-			errs = append(errs, name.Unknown(namesOf(fields)))
-			continue
-		}
-		fields[f].given = true
-		errs = append(errs, values[i].decode(v.Field(fields[f].index), true))
-	}
-	for _, f := range fields {
-		if f.required && !f.given && strict {
-			errs = append(errs, n.Errorf("%q is missing", f.name))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Without is the mapping less the members whose names the function tells.
 func (n Node) Without(drop func(name string) bool) Node {
 	c := *n.yaml
@@ -334,119 +172,6 @@ func Nearest(word string, names []string, most int) []string {
 	}
 	slices.SortStableFunc(near, func(a, b string) int { return distance[a] - distance[b] })
 	return near[:min(most, len(near))]
-}
-
-type field struct {
-	name     string
-	index    int
-	required bool
-	given    bool
-}
-
-func fieldsOf(t reflect.Type) []field {
-	var list []field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			list = append(list, field{name: name, index: i, required: f.Tag.Get("fixture") == "required"})
-		}
-	}
-	return list
-}
-
-func (n Node) decodeSlice(v reflect.Value) error {
-	if n.IsNull() {
-		return nil
-	}
-	items, err := n.Items()
-	if err != nil {
-		return err
-	}
-	list := reflect.MakeSlice(v.Type(), len(items), len(items))
-	var errs []error
-	for i, item := range items {
-		errs = append(errs, item.decode(list.Index(i), true))
-	}
-	v.Set(list)
-	return errors.Join(errs...)
-}
-
-func (n Node) decodeMap(v reflect.Value) error {
-	names, values, err := n.Members()
-	if err != nil {
-		return err
-	}
-	m := reflect.MakeMap(v.Type())
-	var errs []error
-	for i, name := range names {
-		elem := reflect.New(v.Type().Elem()).Elem()
-		errs = append(errs, values[i].decode(elem, true))
-		m.SetMapIndex(reflect.ValueOf(name.yaml.Value), elem)
-	}
-	v.Set(m)
-	return errors.Join(errs...)
-}
-
-func (n Node) decodeTime(v reflect.Value) error {
-	t, err := time.Parse(time.RFC3339Nano, n.yaml.Value)
-	if n.yaml.Kind != yaml.ScalarNode || err != nil {
-		return n.Errorf("expected a time such as 2026-01-31T12:00:00Z, got %s", n.what())
-	}
-	v.Set(reflect.ValueOf(t))
-	return nil
-}
-
-func (n Node) decodeText(t encoding.TextUnmarshaler) error {
-	if n.yaml.Kind != yaml.ScalarNode {
-		return n.Errorf("expected a text, got %s", n.what())
-	}
-	if err := t.UnmarshalText([]byte(n.yaml.Value)); err != nil {
-		return n.Errorf("%s", err)
-	}
-	return nil
-}
-
-func (n Node) decodeObject(v reflect.Value) error {
-	if n.yaml.Kind != yaml.MappingNode {
-		return n.Errorf("expected a mapping, got %s", n.what())
-	}
-	x, err := n.value(0)
-	if err == nil {
-		v.Set(reflect.ValueOf(x))
-	}
-	return err
-}
-
-func (n Node) decodeScalar(v reflect.Value) error {
-	tag := n.yaml.ShortTag()
-	if n.yaml.Kind != yaml.ScalarNode {
-		tag = ""
-	}
-	switch {
-	case v.Kind() == reflect.String && tag == "!!str":
-		v.SetString(n.yaml.Value)
-		return nil
-	case v.Kind() == reflect.String && tag != "" && tag != "!!null":
-		return n.Errorf("expected a string, got %s; put it in quotes", n.what())
-	case v.Kind() == reflect.String:
-		return n.Errorf("expected a string, got %s", n.what())
-	case v.Kind() == reflect.Bool && tag == "!!bool":
-		v.SetBool(n.yaml.Value[0] == 't' || n.yaml.Value[0] == 'T')
-		return nil
-	case v.Kind() == reflect.Bool:
-		return n.Errorf("expected true or false, got %s", n.what())
-	}
-	i, err := strconv.ParseInt(n.yaml.Value, 10, 64)
-	if tag != "!!int" || err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && i < 0 {
-		return n.Errorf("expected a whole number, got %s", n.what())
-	}
-	if v.CanUint() {
-		v.SetUint(uint64(i))
-	} else {
-		v.SetInt(i)
-	}
-	return nil
 }
 
 // Value turns the node into the types of package value.

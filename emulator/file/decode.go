@@ -1,0 +1,205 @@
+package file
+
+import (
+	"encoding"
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"standin/emulator/value"
+)
+
+// Decode reads the node into what the pointer points to. Structs take exactly
+// the members that their json tags name; the tag `fixture:"required"` makes one
+// obligatory. A pointer may be null. Any value goes into a field of type any,
+// in the types of package value.
+func (n Node) Decode(into any) error { return n.decode(reflect.ValueOf(into).Elem(), true) }
+
+// DecodeOver is Decode for a struct that is filled already.
+func (n Node) DecodeOver(into any) error { return n.decode(reflect.ValueOf(into).Elem(), false) }
+
+var (
+	nodeType   = reflect.TypeFor[Node]()
+	timeType   = reflect.TypeFor[time.Time]()
+	objectType = reflect.TypeFor[*value.Object]()
+)
+
+func (n Node) decode(v reflect.Value, strict bool) error {
+	switch v.Type() {
+	case nodeType:
+		v.Set(reflect.ValueOf(n))
+		return nil
+	case timeType:
+		return n.decodeTime(v)
+	case objectType:
+		return n.decodeObject(v)
+	}
+	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
+		return n.decodeText(t)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if n.IsNull() {
+			v.SetZero()
+			return nil
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		return n.decode(v.Elem(), strict)
+	case reflect.Struct:
+		return n.decodeStruct(v, strict)
+	case reflect.Slice:
+		return n.decodeSlice(v)
+	case reflect.Map:
+		return n.decodeMap(v)
+	case reflect.Interface:
+		x, err := n.value(0)
+		if err == nil && x != nil {
+			v.Set(reflect.ValueOf(x))
+		}
+		return err
+	default:
+		return n.decodeScalar(v)
+	}
+}
+
+func (n Node) decodeStruct(v reflect.Value, strict bool) error {
+	names, values, err := n.Members()
+	if err != nil {
+		return err
+	}
+	fields := fieldsOf(v.Type())
+	var errs []error
+	for i, name := range names {
+		f := slices.IndexFunc(fields, func(f field) bool { return f.name == name.yaml.Value })
+		if f < 0 {
+			errs = append(errs, name.Unknown(namesOf(fields)))
+			continue
+		}
+		fields[f].given = true
+		errs = append(errs, values[i].decode(v.Field(fields[f].index), true))
+	}
+	for _, f := range fields {
+		if f.required && !f.given && strict {
+			errs = append(errs, n.Errorf("%q is missing", f.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+type field struct {
+	name     string
+	index    int
+	required bool
+	given    bool
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var list []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			list = append(list, field{name: name, index: i, required: f.Tag.Get("fixture") == "required"})
+		}
+	}
+	return list
+}
+
+func (n Node) decodeSlice(v reflect.Value) error {
+	if n.IsNull() {
+		return nil
+	}
+	items, err := n.Items()
+	if err != nil {
+		return err
+	}
+	list := reflect.MakeSlice(v.Type(), len(items), len(items))
+	var errs []error
+	for i, item := range items {
+		errs = append(errs, item.decode(list.Index(i), true))
+	}
+	v.Set(list)
+	return errors.Join(errs...)
+}
+
+func (n Node) decodeMap(v reflect.Value) error {
+	names, values, err := n.Members()
+	if err != nil {
+		return err
+	}
+	m := reflect.MakeMap(v.Type())
+	var errs []error
+	for i, name := range names {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		errs = append(errs, values[i].decode(elem, true))
+		m.SetMapIndex(reflect.ValueOf(name.yaml.Value), elem)
+	}
+	v.Set(m)
+	return errors.Join(errs...)
+}
+
+func (n Node) decodeTime(v reflect.Value) error {
+	t, err := time.Parse(time.RFC3339Nano, n.yaml.Value)
+	if n.yaml.Kind != yaml.ScalarNode || err != nil {
+		return n.Errorf("expected a time such as 2026-01-31T12:00:00Z, got %s", n.what())
+	}
+	v.Set(reflect.ValueOf(t))
+	return nil
+}
+
+func (n Node) decodeText(t encoding.TextUnmarshaler) error {
+	if n.yaml.Kind != yaml.ScalarNode {
+		return n.Errorf("expected a text, got %s", n.what())
+	}
+	if err := t.UnmarshalText([]byte(n.yaml.Value)); err != nil {
+		return n.Errorf("%s", err)
+	}
+	return nil
+}
+
+func (n Node) decodeObject(v reflect.Value) error {
+	if n.yaml.Kind != yaml.MappingNode {
+		return n.Errorf("expected a mapping, got %s", n.what())
+	}
+	x, err := n.value(0)
+	if err == nil {
+		v.Set(reflect.ValueOf(x))
+	}
+	return err
+}
+
+func (n Node) decodeScalar(v reflect.Value) error {
+	tag := n.yaml.ShortTag()
+	if n.yaml.Kind != yaml.ScalarNode {
+		tag = ""
+	}
+	switch {
+	case v.Kind() == reflect.String && tag == "!!str":
+		v.SetString(n.yaml.Value)
+		return nil
+	case v.Kind() == reflect.String && tag != "" && tag != "!!null":
+		return n.Errorf("expected a string, got %s; put it in quotes", n.what())
+	case v.Kind() == reflect.String:
+		return n.Errorf("expected a string, got %s", n.what())
+	case v.Kind() == reflect.Bool && tag == "!!bool":
+		v.SetBool(n.yaml.Value[0] == 't' || n.yaml.Value[0] == 'T')
+		return nil
+	case v.Kind() == reflect.Bool:
+		return n.Errorf("expected true or false, got %s", n.what())
+	}
+	i, err := strconv.ParseInt(n.yaml.Value, 10, 64)
+	if tag != "!!int" || err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+		return n.Errorf("expected a whole number, got %s", n.what())
+	}
+	if v.CanUint() {
+		v.SetUint(uint64(i))
+	} else {
+		v.SetInt(i)
+	}
+	return nil
+}

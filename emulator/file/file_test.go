@@ -1,0 +1,94 @@
+package file_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+type inner struct {
+	Name string `json:"name" fixture:"required"`
+}
+
+type outer struct {
+	Text    string            `json:"text"`
+	Null    *string           `json:"null"`
+	Count   uint8             `json:"count"`
+	Flag    bool              `json:"flag"`
+	When    time.Time         `json:"when"`
+	List    []inner           `json:"list"`
+	Map     map[string]string `json:"map"`
+	Any     any               `json:"any"`
+	Object  *value.Object     `json:"object"`
+	ignored string
+}
+
+// Ensure YAML and JSON are read alike, and tell the same places of mistakes.
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"yaml": "text: 'yes'\nnull: ~\ncount: 7\nflag: true\nwhen: 2026-01-31T12:00:00Z\nlist: [{name: a}]\nmap: {k: v}\nany: [1.50, {b: null}, \"x\"]\nobject: {z: 1, a: 2}\n",
+		"json": "\t{\"text\": \"yes\", \"null\": null, \"count\": 7, \"flag\": true, \"when\": \"2026-01-31T12:00:00Z\",\r\n\"list\": [{\"name\": \"a\"}], \"map\": {\"k\": \"v\"}, \"any\": [1.50, {\"b\": null}, \"x\"], \"object\": {\"z\": 1, \"a\": 2}}",
+	} {
+		root, err := file.Parse(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o outer
+		if err := root.Decode(&o); err != nil {
+			t.Fatal(err)
+		}
+		if o.Text != "yes" || o.Null != nil || o.Count != 7 || !o.Flag || o.When.Day() != 31 || o.List[0].Name != "a" || o.Map["k"] != "v" || o.ignored != "" {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if got := string(value.Append(nil, []any{o.Any, o.Object})); got != `[[1.50,{"b":null},"x"],{"z":1,"a":2}]` {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{\"text\": \"é😀\", \"count\": 300}":     "f:1:25: expected a whole number, got the number 300",
+		"{\n  \"list\": [\n    {\"nam\": 1}\n]}": `f:3:6: unknown key "nam", did you mean "name"?; expected name`,
+		"count: -1":                              "f:1:8: expected a whole number, got the number -1",
+		"flag: 'true'":                           `f:1:7: expected true or false, got the string "true"`,
+		"text: 2026-01-01":                       "f:1:7: expected a string, got the time 2026-01-01; put it in quotes",
+		"object: [1]":                            "f:1:9: expected a mapping, got a list",
+		"any: 0x10":                              "f:1:6: expected a number as JSON writes it, got 0x10",
+		"any: {a: 1, a: 2}":                      `f:1:13: "a" is given twice`,
+		"map: {k: 5}":                            "f:1:10: expected a string, got the number 5; put it in quotes",
+		"any: " + strings.Repeat("[", 1100) + strings.Repeat("]", 1100): "nested deeper than 1000",
+	} {
+		root, err := file.Parse("f", []byte(text))
+		if err == nil {
+			err = root.Decode(new(outer))
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestEmptyFileIsAnEmptyMapping(t *testing.T) {
+	t.Parallel()
+	root, err := file.Parse("f", []byte("# nothing\n"))
+	if err != nil || root.Decode(new(outer)) != nil {
+		t.Error(err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := []string{"empty", "default", "documented"}
+	if got := file.Hint("documentd", names); got != `, did you mean "documented"?` {
+		t.Errorf("got %q", got)
+	}
+	if got := file.Hint("something else", names); got != "" {
+		t.Errorf("got %q", got)
+	}
+}

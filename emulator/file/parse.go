@@ -1,0 +1,90 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// An Error is a mistake in a file, at a place that is known.
+type Error struct {
+	File         string
+	Line, Column int // counted from 1; 0 if the file as a whole is meant
+	Message      string
+}
+
+// Error is FILE:LINE:COLUMN: MESSAGE.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
+// Parse reads one YAML or JSON document.
+func Parse(name string, data []byte) (Node, error) {
+	if isJSON(data) {
+		root, err := newJSONReader(data).read()
+		if err != nil {
+			return Node{}, syntaxError(name, err)
+		}
+		return Node{file: name, yaml: root}, nil
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return Node{}, syntaxError(name, err)
+	}
+	if doc.Kind == 0 { // an empty file
+		return Node{file: name, yaml: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
+	}
+	root := doc.Content[0]
+	if err := (&expander{file: name, sizes: map[*yaml.Node]int{}}).expand(root); err != nil {
+		return Node{}, err
+	}
+	return Node{file: name, yaml: root}, nil
+}
+
+// An expander puts what an alias stands for in its place.
+type expander struct {
+	file    string
+	sizes   map[*yaml.Node]int // what a node comes to; 0 while it is being expanded
+	aliases bool
+}
+
+// mostExpanded bounds what aliases may blow a file up to.
+const mostExpanded = 1_000_000
+
+func (e *expander) expand(n *yaml.Node) error {
+	e.sizes[n] = 0
+	size := 1
+	for i, c := range n.Content {
+		if c.Kind == yaml.AliasNode {
+			at := Node{e.file, c}
+			if size, seen := e.sizes[c.Alias]; seen && size == 0 {
+				return at.Errorf("the alias stands inside of what it stands for")
+			}
+			c, e.aliases = c.Alias, true
+			n.Content[i] = c
+		}
+		if _, seen := e.sizes[c]; !seen {
+			if err := e.expand(c); err != nil {
+				return err
+			}
+		}
+		size += e.sizes[c]
+		if e.aliases && size > mostExpanded {
+			return Node{e.file, n}.Errorf("with its aliases written out the file is too large")
+		}
+	}
+	e.sizes[n] = size
+	return nil
+}
+
+func syntaxError(name string, err error) error {
+	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
+		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: at.Mark.Column + 1, Message: at.Message}
+	}
+	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+}

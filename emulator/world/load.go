@@ -1,0 +1,244 @@
+package world
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+)
+
+// A Loader reads fixture files.
+type Loader struct {
+	Sections []Section // in the order in which they are loaded and dumped
+	Builtin  fs.FS     // the fixtures that go by name: NAME.yaml
+	// Fallback names a built-in fixture whose first section counts where no file
+	// has that section: the cast of those who call.
+	Fallback string
+	Seed     *int64 // overrides the seed of the files
+	// MostGenerated bounds the records that a generate block may make up; 0 is
+	// ten million.
+	MostGenerated int
+}
+
+// DefaultSeed is the seed where nobody gives one.
+const DefaultSeed = 1
+
+// fixtureHead is what a fixture holds beside the sections.
+type fixtureHead struct {
+	About   string             `json:"about,omitempty"`
+	Extends string             `json:"extends,omitempty"`
+	Clock   *clockHead         `json:"clock,omitempty"`
+	Seed    *int64             `json:"seed,omitempty"`
+	IDs     map[string]*stream `json:"ids,omitempty"`
+}
+
+type clockHead struct {
+	Freeze time.Time `json:"freeze" fixture:"required"`
+}
+
+// stream tells where the generated ids of a kind of record stand.
+type stream struct {
+	First []string `json:"first,omitempty"` // given out first, as long as they are free
+	Drawn uint64   `json:"drawn,omitempty"` // how many were generated
+}
+
+// A parsedFile is a fixture file taken apart.
+type parsedFile struct {
+	head     fixtureHead
+	sections map[string]file.Node
+}
+
+// Names lists the built-in fixtures.
+func (l *Loader) Names() []string {
+	files, _ := fs.Glob(l.Builtin, "*.yaml")
+	var names []string
+	for _, f := range files {
+		if name := strings.TrimSuffix(f, ".yaml"); name != l.Fallback {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Load reads fixtures, each the name of a built-in one or the path of a file;
+// later ones add to earlier ones. It tells all mistakes, or loads everything.
+func (l *Loader) Load(names ...string) (*Fixture, error) {
+	var files []*parsedFile
+	for _, name := range names {
+		more, err := l.open(name, ".", nil)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	return l.build(files)
+}
+
+// LoadBytes reads one fixture that is at hand. It may extend built-in fixtures
+// only: no path is taken from it.
+func (l *Loader) LoadBytes(name string, data []byte) (*Fixture, error) {
+	f, err := l.parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	files := []*parsedFile{f}
+	if ext := f.head.Extends; ext != "" {
+		if !slices.Contains(l.Names(), ext) {
+			return nil, &file.Error{File: name, Message: fmt.Sprintf("extends %q: only built-in fixtures can be extended here", ext)}
+		}
+		base, err := l.open(ext, ".", nil)
+		if err != nil {
+			return nil, err
+		}
+		files = append(base, f)
+	}
+	return l.build(files)
+}
+
+// Replace loads one section into a world in place of the records it has there;
+// the other sections stay. The bytes are a fixture that holds that section alone.
+func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, error) {
+	f, err := l.parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := f.sections[section]
+	if !ok || len(f.sections) > 1 || f.head.Extends != "" {
+		return nil, &file.Error{File: name, Message: fmt.Sprintf("expected a fixture with the section %q alone", section)}
+	}
+	tx, s := w.Begin(), l.section(section)
+	for _, k := range s.Kinds {
+		k.Clear(tx)
+	}
+	if err := s.load(tx, n, l.mostGenerated()); err != nil {
+		return nil, err
+	}
+	return tx.Commit(), nil
+}
+
+// open reads a fixture and those it extends, which come first.
+func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
+	if slices.Contains(via, name) {
+		return nil, &file.Error{File: name, Message: "extends itself: " + strings.Join(append(via, name), " → ")}
+	}
+	label, data, next, err := l.readFile(name, dir)
+	if err != nil {
+		return nil, err
+	}
+	f, err := l.parse(label, data)
+	if err != nil {
+		return nil, err
+	}
+	if f.head.Extends == "" {
+		return []*parsedFile{f}, nil
+	}
+	base, err := l.open(f.head.Extends, next, append(via, name))
+	return append(base, f), err
+}
+
+func (l *Loader) readFile(name, dir string) (label string, data []byte, next string, err error) {
+	if data, err := fs.ReadFile(l.Builtin, name+".yaml"); err == nil {
+		return path.Join("fixtures", name+".yaml"), data, ".", nil
+	}
+	where := name
+	if !filepath.IsAbs(where) {
+		where = filepath.Join(dir, name)
+	}
+	data, err = os.ReadFile(where)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, "", fmt.Errorf("fixture %q: no such file, and no built-in fixture of that name%s (built in: %s)",
+			name, file.Hint(name, l.Names()), strings.Join(l.Names(), ", "))
+	}
+	return where, data, filepath.Dir(where), err
+}
+
+func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	names, values, err := root.Members()
+	if err != nil {
+		return nil, err
+	}
+	f := &parsedFile{sections: map[string]file.Node{}}
+	known := file.Keys[fixtureHead]()
+	for _, s := range l.Sections {
+		known = append(known, s.Name)
+	}
+	for i, n := range names {
+		switch {
+		case !slices.Contains(known, n.Key()):
+			return nil, n.Unknown(known)
+		case l.section(n.Key()) != nil:
+			f.sections[n.Key()] = values[i]
+		}
+	}
+	head := root.Without(func(key string) bool { return l.section(key) != nil })
+	return f, head.Decode(&f.head)
+}
+
+func (l *Loader) mostGenerated() int { return cmp.Or(l.MostGenerated, mostGenerated) }
+
+func (l *Loader) section(name string) *Section {
+	for i := range l.Sections {
+		if l.Sections[i].Name == name {
+			return &l.Sections[i]
+		}
+	}
+	return nil
+}
+
+func (l *Loader) build(files []*parsedFile) (*Fixture, error) {
+	cast := l.Sections[0].Name
+	if !slices.ContainsFunc(files, func(f *parsedFile) bool { _, ok := f.sections[cast]; return ok }) {
+		base, err := l.open(l.Fallback, ".", nil)
+		if err != nil {
+			return nil, err
+		}
+		files = append(base, files...)
+	}
+	fx := &Fixture{}
+	seed := int64(DefaultSeed)
+	for _, f := range files {
+		if f.head.Seed != nil {
+			seed = *f.head.Seed
+		}
+		if f.head.Clock != nil {
+			fx.Freeze = &f.head.Clock.Freeze
+		}
+	}
+	if l.Seed != nil {
+		seed = *l.Seed
+	}
+	tx := New(seed).Begin()
+	for _, f := range files {
+		if err := l.loadFile(tx, f); err != nil {
+			return nil, err
+		}
+	}
+	fx.World = tx.Commit()
+	return fx, nil
+}
+
+func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {
+	for name, s := range f.head.IDs {
+		tx.setStream(name, s)
+	}
+	for i := range l.Sections {
+		if n, ok := f.sections[l.Sections[i].Name]; ok {
+			if err := l.Sections[i].load(tx, n, l.mostGenerated()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package world
+
+import (
+	"errors"
+	"slices"
+
+	"standin/emulator/file"
+)
+
+// mostErrors is how many mistakes in one section are told at once.
+const mostErrors = 20
+
+func (s *Section) load(tx *Tx, n file.Node, most int) error {
+	if n.IsNull() {
+		return nil
+	}
+	names, values, err := n.Members()
+	if err != nil {
+		return err
+	}
+	known := append(s.names(func(Collection) bool { return true }), "generate")
+	var generate *file.Node
+	lists := map[string]file.Node{}
+	for i, name := range names {
+		switch key := name.Key(); {
+		case key == "generate":
+			generate = &values[i]
+		case slices.Contains(known, key):
+			lists[key] = values[i]
+		default:
+			return name.Unknown(known)
+		}
+	}
+	var errs []error
+	for _, c := range s.Collections {
+		if list, ok := lists[c.Name]; ok {
+			errs = append(errs, c.loadList(tx, list)...)
+		}
+		if len(errs) >= mostErrors {
+			break
+		}
+	}
+	if len(errs) == 0 && generate != nil {
+		errs = append(errs, s.generate(tx, *generate, most))
+	}
+	return errors.Join(errs...)
+}
+
+// names lists those of the section's collections that the function picks.
+func (s *Section) names(pick func(Collection) bool) []string {
+	var list []string
+	for _, c := range s.Collections {
+		if pick(c) {
+			list = append(list, c.Name)
+		}
+	}
+	return list
+}
+
+func (c *Collection) loadList(tx *Tx, list file.Node) []error {
+	if list.IsNull() {
+		return nil
+	}
+	items, err := list.Items()
+	if err != nil {
+		return []error{err}
+	}
+	var errs []error
+	seen := make(map[string]bool, len(items))
+	for _, item := range items {
+		key, err := c.Load(tx, item)
+		if err == nil && seen[key] {
+			err = item.Errorf("this record of %s is in the list twice", c.Name)
+		}
+		seen[key] = true
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if len(errs) >= mostErrors {
+			break
+		}
+	}
+	return errs
+}
+
+// generateBlock asks for made-up records of one collection.
+type generateBlock struct {
+	Count int        `json:"count" fixture:"required"`
+	With  *file.Node `json:"with"`
+}
+
+// mostGenerated bounds a block where the loader says nothing, against a slip of
+// the finger.
+const mostGenerated = 10_000_000
+
+func (s *Section) generate(tx *Tx, n file.Node, most int) error {
+	names, values, err := n.Members()
+	if err != nil {
+		return err
+	}
+	blocks := map[string]generateBlock{}
+	for i, name := range names {
+		c := slices.IndexFunc(s.Collections, func(c Collection) bool { return c.Name == name.Key() && c.Generate != nil })
+		if c < 0 {
+			return name.Unknown(s.names(func(c Collection) bool { return c.Generate != nil }))
+		}
+		var b generateBlock
+		if err := values[i].Decode(&b); err != nil {
+			return err
+		}
+		if b.Count < 0 || b.Count > most {
+			return values[i].At("count").Errorf("expected a count from 0 to %d", most)
+		}
+		blocks[name.Key()] = b
+	}
+	for _, c := range s.Collections {
+		f := NewFaker(tx.w.seed, s.Name+"."+c.Name)
+		for range blocks[c.Name].Count {
+			if err := c.Generate(tx, f, blocks[c.Name].With); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
