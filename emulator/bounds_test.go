@@ -128,6 +128,18 @@ func TestControlIsNotForPages(t *testing.T) {
 	}
 }
 
+// Ensure loading nothing is a mistake, and what is wrong is not repeated at length.
+func TestStateRefuses(t *testing.T) {
+	t.Parallel()
+	tell(t, "control", "default", []step{
+		{method: "PUT", path: "/_standin/state", status: 400, want: has("no body")},
+		{method: "PUT", path: "/_standin/state", body: strings.Repeat("a", 3<<20), status: 400, not: has(strings.Repeat("a", 100))},
+		{method: "PUT", path: "/_standin/state/devops", body: `{"freezer":{}}`, status: 400, want: has(`expected a fixture with the section`)},
+		{method: "PUT", path: "/_standin/state", body: `{"extends":"/etc/passwd"}`, status: 400, want: has("1:12: extends")},
+		{method: "GET", path: "/_standin/state/devops", status: 200, want: has("ami-63071b0a")},
+	})
+}
+
 // Ensure a team's own contract is answered by its examples, wherever its
 // parameters stand, and concrete paths come first.
 func TestOwnContract(t *testing.T) {
@@ -160,6 +172,14 @@ func TestOwnContract(t *testing.T) {
 	}
 	if _, err := emulator.New(emulator.WithContract(file, file)); err == nil {
 		t.Error("a service may be there twice")
+	}
+	for from, to := range map[string]string{"/pets/best": "/v1/clients", "x-stateless: true, responses: {": "responses: {bad: ", `"200": {`: `"404": {`} {
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(strings.ReplaceAll(text, "\t", "  "), from, to)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := emulator.New(emulator.WithContract(file)); err == nil {
+			t.Errorf("%s for %s was accepted", to, from)
+		}
 	}
 }
 

@@ -56,10 +56,13 @@ type Emulator struct {
 
 // New makes an emulator and loads its fixtures. Without options it starts from
 // the fixture "empty" with the seed 1, wants callers to log in, and logs nothing.
-// An error tells every mistake in the fixtures and contracts.
+// An error tells the mistakes in fixtures and contracts, with their places.
 func New(opts ...Option) (*Emulator, error) {
 	e := &Emulator{config: defaults()}
 	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
 		if err := opt(&e.config); err != nil {
 			return nil, err
 		}
@@ -128,6 +131,9 @@ func (e *Emulator) loadServices() error {
 		c, err := contract.Parse(file, data)
 		if err != nil {
 			return err
+		}
+		if err := c.CompileAll(); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
 		}
 		if slices.ContainsFunc(contracts, func(o *contract.Contract) bool { return o.Service == c.Service }) {
 			return fmt.Errorf("%s: x-service %q is taken", file, c.Service)

@@ -96,13 +96,24 @@ func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, 
 		name, at = "", a
 	}
 	if name != "" && (e.routes.byName[name] == nil || name == controlService) {
-		return nil, "", fmt.Errorf("listen %q: no service %q", a, name)
+		return nil, "", fmt.Errorf("listen %q: no service %q; there are %s", a, name, strings.Join(e.serviceNames(), ", "))
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
-		return nil, "", fmt.Errorf("listen %q: %w", a, err)
+		return nil, "", fmt.Errorf("listen %q: %w (expected HOST:PORT, or NAME=HOST:PORT for one service)", a, err)
 	}
 	return l, name, nil
+}
+
+// serviceNames are the services that can have a listener of their own.
+func (e *Emulator) serviceNames() []string {
+	var names []string
+	for _, b := range e.routes.services {
+		if b.Name != controlService {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }
 
 // reachable is the address that a client on this machine uses.

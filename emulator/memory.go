@@ -18,7 +18,8 @@ type memory struct {
 
 // Client reaches the emulator without a network, over pipes behind a real
 // http.Server: time-outs and half answers behave, and inside testing/synctest
-// all of it runs on virtual time. Any host name in the URL will do. Close ends it.
+// all of it runs on virtual time. The URL is http:// and any host name. Close ends
+// it; inside a bubble it must be called before the bubble ends.
 func (e *Emulator) Client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: e.memory.dial}}
 }

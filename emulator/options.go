@@ -58,7 +58,7 @@ func WithAuthOff() Option {
 // host_href does. Empty, they begin with the address of the request.
 func WithHostHref(href string) Option {
 	return func(c *config) error {
-		if u, err := url.Parse(href); href != "" && (err != nil || u.Scheme == "") {
+		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
 			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 		}
 		c.settings.HostHref = strings.TrimSuffix(href, "/")

@@ -157,8 +157,13 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 		rs.services = append(rs.services, b)
 		rs.byName[s.Name] = b
 	}
+	taken := map[string]*bound{}
 	for _, b := range rs.services {
 		for _, op := range b.contract.Operations {
+			if o := taken[op.Path]; o != nil && o != b && op.Path != "/" {
+				return nil, fmt.Errorf("%s: %s is a path of the service %s", op.ID, op.Path, o.Name)
+			}
+			taken[op.Path] = b
 			rs.addFamily(b, op.Path)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"standin/emulator"
 	"standin/emulator/contract"
@@ -13,7 +14,8 @@ type checkCmd struct {
 	Files []string `arg:"" name:"file" help:"Fixtures or contracts."`
 }
 
-// Run reads the files and tells what is wrong with them.
+// Run reads the files and tells what is wrong with them: of fixtures up to twenty
+// mistakes a section, of contracts the first.
 func (c *checkCmd) Run(s streams) error {
 	bad := false
 	for _, name := range c.Files {
@@ -30,6 +32,24 @@ func (c *checkCmd) Run(s streams) error {
 	return nil
 }
 
+// checkContract also does what serve does with a contract, unless it is one of
+// the built-in services'.
+func checkContract(name string, data []byte) error {
+	c, err := contract.Parse(name, data)
+	if err != nil {
+		return err
+	}
+	builtin, err := emulator.Contracts()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(builtin, func(o *contract.Contract) bool { return o.Service == c.Service }) {
+		return c.CompileAll()
+	}
+	_, err = emulator.New(emulator.WithContract(name))
+	return err
+}
+
 // check takes a file that says "openapi" for a contract, any other for a fixture.
 func check(name string) error {
 	data, err := os.ReadFile(name)
@@ -41,11 +61,7 @@ func check(name string) error {
 		return err
 	}
 	if _, ok := root.Get("openapi"); ok {
-		c, err := contract.Parse(name, data)
-		if err != nil {
-			return err
-		}
-		return c.CompileAll()
+		return checkContract(name, data)
 	}
 	_, err = emulator.NewLoader().Load(name)
 	return err

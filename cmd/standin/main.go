@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +24,7 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready; the exit code tells."`
-	Check       checkCmd       `cmd:"" help:"Check fixture files and contracts; tell every mistake with line and column."`
+	Check       checkCmd       `cmd:"" help:"Check fixture files and contracts; tell mistakes with line and column."`
 	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
 	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
 
@@ -44,6 +45,11 @@ var errSilent = errors.New("")
 const gcPercent = 400
 
 func main() {
+	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
+		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, "STANDIN_") {
+			_ = os.Unsetenv(name)
+		}
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

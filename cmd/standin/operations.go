@@ -12,8 +12,8 @@ import (
 
 type operationsCmd struct{}
 
-// Run prints a line for each operation: statuses that only the real server is
-// known for stand in parentheses.
+// Run prints a line for each operation: the statuses that its document lists,
+// and those beyond.
 func (c *operationsCmd) Run(s streams) error {
 	all, err := emulator.Contracts()
 	if err != nil {

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -40,6 +43,11 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	for _, a := range c.Listen {
+		if name, _, ok := strings.Cut(a, "="); ok {
+			log.Info().Str("service", name).Str("address", srv.Addr(name)).Msg("listening")
+		}
+	}
 	fmt.Fprintln(s.out, "standin ready", srv.URL)
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -58,7 +66,17 @@ func (c *serveCmd) logger(s streams) (zerolog.Logger, error) {
 	if c.LogFormat == "json" {
 		return zerolog.New(s.err).Level(level).With().Timestamp().Logger(), nil
 	}
-	return zerolog.New(zerolog.ConsoleWriter{Out: s.err, TimeFormat: time.TimeOnly}).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(zerolog.ConsoleWriter{Out: s.err, TimeFormat: time.TimeOnly, NoColor: !terminal(s.err)}).Level(level).With().Timestamp().Logger(), nil
+}
+
+// terminal tells whether somebody may be looking.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {

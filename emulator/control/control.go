@@ -5,6 +5,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -200,6 +201,9 @@ func (a *api) loadState(c *service.Call) (service.Reply, error) {
 	name, err := a.section(c)
 	if err != nil {
 		return service.Reply{}, err
+	}
+	if len(bytes.TrimSpace(c.Body)) == 0 {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
 	}
 	w, err := a.host.Load(a.host.World(), name, c.Body)
 	if err != nil {

@@ -74,6 +74,24 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// Ensure a file that says it is JSON is not read as YAML, and a file is one document.
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"f.json", "{\n  \"a\": 1,\n}", "f.json:2:9: not JSON"},
+		{"f.json", `{"a": tru}`, "f.json:1:"},
+		{"f.json", `5`, "f.json: expected an object"},
+		{"f.yaml", "a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document"},
+		{"f.yaml", "a: 1\n---\nb: [\n", "f.yaml:"},
+		{"f.yaml", "seed: 1\nabout: @x\n", "f.yaml:2:8: "},
+		{"f.yaml", "a: &x [*x]", "f.yaml:1:8: the alias stands inside of what it stands for"},
+	} {
+		if _, err := file.Parse(tt.name, []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: got %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
 func TestEmptyFileIsAnEmptyMapping(t *testing.T) {
 	t.Parallel()
 	root, err := file.Parse("f", []byte("# nothing\n"))

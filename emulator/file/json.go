@@ -2,7 +2,11 @@ package file
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"strings"
+
+	"standin/emulator/value"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"
@@ -35,7 +39,11 @@ func newJSONReader(data []byte) *jsonReader {
 func (r *jsonReader) locate() {
 	to := int(r.dec.InputOffset())
 	to += len(r.data[to:]) - len(bytes.TrimLeft(r.data[to:], " \t\r\n,:"))
-	for ; r.at < to; r.at++ {
+	r.moveTo(to)
+}
+
+func (r *jsonReader) moveTo(to int) {
+	for ; r.at < min(to, len(r.data)); r.at++ {
 		switch c := r.data[r.at]; {
 		case c == '\n':
 			r.line, r.column = r.line+1, 1
@@ -82,4 +90,16 @@ func (r *jsonReader) read() (*yaml.Node, error) {
 	}
 	n.Kind, n.Value = yaml.ScalarNode, tok.String()
 	return n, nil
+}
+
+// jsonError tells why, and where, a file is not JSON.
+func jsonError(name string, data []byte) error {
+	_, err := value.Parse(data)
+	r := newJSONReader(data)
+	var at *jsontext.SyntacticError
+	if errors.As(err, &at) {
+		r.moveTo(int(at.ByteOffset))
+		return &Error{File: name, Line: r.line, Column: r.column, Message: "not JSON: " + at.Err.Error()}
+	}
+	return &Error{File: name, Message: fmt.Sprintf("expected an object: %v", err)}
 }

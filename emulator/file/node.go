@@ -106,7 +106,7 @@ func (n Node) what() string {
 	}
 	switch n.yaml.ShortTag() {
 	case "!!str":
-		return fmt.Sprintf("the string %q", n.yaml.Value)
+		return fmt.Sprintf("the string %q", shorten(n.yaml.Value))
 	case "!!null":
 		return "nothing"
 	case "!!bool":
@@ -114,8 +114,18 @@ func (n Node) what() string {
 	case "!!timestamp":
 		return "the time " + n.yaml.Value
 	default:
-		return "the number " + n.yaml.Value
+		return "the number " + shorten(n.yaml.Value)
 	}
+}
+
+// longestQuote is how much of a value an error repeats.
+const longestQuote = 60
+
+func shorten(s string) string {
+	if len(s) <= longestQuote {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longestQuote], "") + "…"
 }
 
 // IsNull tells that the node is null.

@@ -1,8 +1,10 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -32,8 +34,17 @@ func Parse(name string, data []byte) (Node, error) {
 		}
 		return Node{file: name, yaml: root}, nil
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	if strings.HasSuffix(name, ".json") {
+		return Node{}, jsonError(name, data)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, next yaml.Node
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return Node{}, syntaxError(name, err)
+	}
+	if err := dec.Decode(&next); err == nil {
+		return Node{}, Node{name, &next}.Errorf("a second document; a file holds one")
+	} else if !errors.Is(err, io.EOF) {
 		return Node{}, syntaxError(name, err)
 	}
 	if doc.Kind == 0 { // an empty file
@@ -84,7 +95,7 @@ func (e *expander) expand(n *yaml.Node) error {
 
 func syntaxError(name string, err error) error {
 	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: at.Mark.Column + 1, Message: at.Message}
+		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: max(at.Mark.Column, 1), Message: at.Message}
 	}
 	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 }

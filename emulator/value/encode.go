@@ -79,13 +79,3 @@ func plain(s string) bool {
 	}
 	return true
 }
-
-// AppendMember writes a comma unless it is the object's first member, then the
-// name. The value follows.
-func AppendMember(b []byte, name string) []byte {
-	if b[len(b)-1] != '{' {
-		b = append(b, ',')
-	}
-	b = AppendString(b, name)
-	return append(b, ':')
-}

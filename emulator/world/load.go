@@ -53,6 +53,7 @@ type stream struct {
 // A parsedFile is a fixture file taken apart.
 type parsedFile struct {
 	head     fixtureHead
+	extends  file.Node
 	sections map[string]file.Node
 }
 
@@ -92,7 +93,7 @@ func (l *Loader) LoadBytes(name string, data []byte) (*Fixture, error) {
 	files := []*parsedFile{f}
 	if ext := f.head.Extends; ext != "" {
 		if !slices.Contains(l.Names(), ext) {
-			return nil, &file.Error{File: name, Message: fmt.Sprintf("extends %q: only built-in fixtures can be extended here", ext)}
+			return nil, f.extends.Errorf("extends %q: only built-in fixtures can be extended here", ext)
 		}
 		base, err := l.open(ext, ".", nil)
 		if err != nil {
@@ -141,6 +142,9 @@ func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
 		return []*parsedFile{f}, nil
 	}
 	base, err := l.open(f.head.Extends, next, append(via, name))
+	if err != nil && len(via) == 0 && !errors.As(err, new(*file.Error)) {
+		err = f.extends.Errorf("%s", err)
+	}
 	return append(base, f), err
 }
 
@@ -169,7 +173,7 @@ func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &parsedFile{sections: map[string]file.Node{}}
+	f := &parsedFile{sections: map[string]file.Node{}, extends: root.At("extends")}
 	known := file.Keys[fixtureHead]()
 	for _, s := range l.Sections {
 		known = append(known, s.Name)
@@ -233,12 +237,11 @@ func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {
 	for name, s := range f.head.IDs {
 		tx.setStream(name, s)
 	}
+	var errs []error
 	for i := range l.Sections {
 		if n, ok := f.sections[l.Sections[i].Name]; ok {
-			if err := l.Sections[i].load(tx, n, l.mostGenerated()); err != nil {
-				return err
-			}
+			errs = append(errs, l.Sections[i].load(tx, n, l.mostGenerated()))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -21,6 +21,7 @@ func (s *Section) load(tx *Tx, n file.Node, most int) error {
 	known := append(s.names(func(Collection) bool { return true }), "generate")
 	var generate *file.Node
 	lists := map[string]file.Node{}
+	var errs []error
 	for i, name := range names {
 		switch key := name.Key(); {
 		case key == "generate":
@@ -28,10 +29,9 @@ func (s *Section) load(tx *Tx, n file.Node, most int) error {
 		case slices.Contains(known, key):
 			lists[key] = values[i]
 		default:
-			return name.Unknown(known)
+			errs = append(errs, name.Unknown(known))
 		}
 	}
-	var errs []error
 	for _, c := range s.Collections {
 		if list, ok := lists[c.Name]; ok {
 			errs = append(errs, c.loadList(tx, list)...)
