@@ -96,8 +96,7 @@ func (r *jsonReader) read() (*yaml.Node, error) {
 func jsonError(name string, data []byte) error {
 	_, err := value.Parse(data)
 	r := newJSONReader(data)
-	var at *jsontext.SyntacticError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		r.moveTo(int(at.ByteOffset))
 		return &Error{File: name, Line: r.line, Column: r.column, Message: "not JSON: " + at.Err.Error()}
 	}
