@@ -173,7 +173,7 @@ func TestOwnContract(t *testing.T) {
 	if _, err := emulator.New(emulator.WithContract(file, file)); err == nil {
 		t.Error("a service may be there twice")
 	}
-	for from, to := range map[string]string{"/pets/best": "/v1/clients", "x-stateless: true, responses: {": "responses: {bad: ", `"200": {`: `"404": {`} {
+	for from, to := range map[string]string{"/pets/best": "/v1/clients", "/pets: {": "pets: {", "x-stateless: true, responses: {": "responses: {bad: ", `"200": {`: `"404": {`} {
 		if err := os.WriteFile(file, []byte(strings.ReplaceAll(strings.ReplaceAll(text, "\t", "  "), from, to)), 0o600); err != nil {
 			t.Fatal(err)
 		}

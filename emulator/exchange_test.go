@@ -2,8 +2,10 @@ package emulator
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +18,7 @@ import (
 func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 	t.Helper()
 	for _, b := range e.routes.services {
-		for _, p := range b.paths {
+		for _, p := range append(slices.Collect(maps.Values(b.paths)), slices.Collect(maps.Values(b.literal))...) {
 			for _, op := range p.operations {
 				if op.ID == id {
 					op.handler = h

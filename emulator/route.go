@@ -20,9 +20,9 @@ type bound struct {
 	*service.Service
 	contract  *contract.Contract
 	router    *mux.Router
-	paths     map[*mux.Route]*path
-	literal   map[string]*path // the paths without parameters
-	elsewhere *operation       // what is answered outside every operation
+	paths     map[*mux.Route]*path // those with parameters
+	literal   map[string]*path     // the paths without parameters
+	elsewhere *operation           // what is answered outside every operation
 }
 
 // A path of a contract with its operations by method.
@@ -75,13 +75,8 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 		if p == nil {
 			p = &path{operations: map[string]*operation{}}
 			templates[op.Path] = p
-			route := b.router.Path(op.Path)
-			if err := route.GetError(); err != nil {
+			if err := b.add(op.Path, p); err != nil {
 				return nil, fmt.Errorf("%s: %w", op.ID, err)
-			}
-			b.paths[route] = p
-			if !strings.Contains(op.Path, "{") {
-				b.literal[op.Path] = p
 			}
 		}
 		p.methods = append(p.methods, op.Method)
@@ -93,6 +88,20 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 		}
 	}
 	return b, nil
+}
+
+// add makes a path known: to the router only if it has parameters.
+func (b *bound) add(template string, p *path) error {
+	if !strings.HasPrefix(template, "/") {
+		return fmt.Errorf("the path %q does not begin with a slash", template)
+	}
+	if !strings.Contains(template, "{") {
+		b.literal[template] = p
+		return nil
+	}
+	route := b.router.Path(template)
+	b.paths[route] = p
+	return route.GetError()
 }
 
 // example answers an operation with the first documented example of its lowest
