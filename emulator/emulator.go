@@ -4,12 +4,15 @@
 //	s := emulator.RunT(t, emulator.WithFixture("documented"))
 //	// point the client under test at s.URL
 //
-// An Emulator holds one world of records, which every request reads or
-// replaces as a whole. New loads it from fixtures; Reset goes back to there.
+// An Emulator has a default Sandbox and any number of others, each with a world of
+// its own, which every request reads or replaces as a whole, and with faults, a
+// journal and a clock. New loads the first one's world from fixtures; Reset goes back
+// to there.
 //
-// The request path is the same for every service: find the operation, see who
-// is calling, do the service's checks, run its handler in a transaction, hold
-// the answer to the contract, send it. It stands in exchange.go and nowhere else.
+// The request path is the same for every service: find sandbox and operation, see
+// who is calling, decide whether it fails, do the service's checks, run its handler
+// in a transaction, hold the answer to the contract, send it. It stands in
+// exchange.go; what faults make of it stands in inject.go and wire.go.
 package emulator
 
 import (
@@ -25,6 +28,7 @@ import (
 
 	"standin/emulator/contract"
 	"standin/emulator/control"
+	"standin/emulator/fault"
 	"standin/emulator/service"
 	"standin/emulator/service/barbican"
 	"standin/emulator/service/devops"
@@ -41,17 +45,22 @@ func services() []*service.Service {
 	return []*service.Service{keystone.New(), freezer.New(), barbican.New(), devops.New(), privx.New()}
 }
 
-// An Emulator emulates all services in one world. Make one with New; its
-// methods may be used from many goroutines.
+// An Emulator emulates all services. Make one with New; its methods, which are
+// also those of its default sandbox, may be used from many goroutines.
 type Emulator struct {
+	*Sandbox // the default one
+
 	config     config
+	catalogue  *fault.Catalogue
 	loader     *world.Loader
 	routes     *routes
-	sandbox    *sandbox
+	origin     *start // how sandboxes start
+	others     sandboxes
 	violations atomic.Uint64
 	memory     *memory // the in-memory listener behind Client
 	mu         sync.Mutex
 	listeners  []address
+	apart      atomic.Bool // the control API has a listener of its own
 }
 
 // New makes an emulator and loads its fixtures. Without options it starts from
@@ -71,11 +80,12 @@ func New(opts ...Option) (*Emulator, error) {
 	if err := e.loadServices(); err != nil {
 		return nil, err
 	}
-	fx, err := e.loader.Load(e.config.fixtures...)
+	st, err := e.startOf(nil, &e.config)
 	if err != nil {
 		return nil, err
 	}
-	e.sandbox = newSandbox(fx)
+	e.origin = st
+	e.Sandbox = newSandbox(e, defaultSandbox, st)
 	return e, nil
 }
 
@@ -117,6 +127,20 @@ var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
 	return all, errors.Join(errs...)
 })
 
+// Catalogue knows the operations that rules can be about, and the failures that
+// the built-in contracts document.
+func Catalogue() (*fault.Catalogue, error) {
+	all, err := builtin()
+	return catalogueOf(all), err
+}
+
+// catalogueOf leaves the control API out: it does not fail on cue.
+func catalogueOf(contracts []*contract.Contract) *fault.Catalogue {
+	return fault.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
+		return c == nil || c.Service == controlService
+	})...)
+}
+
 func (e *Emulator) loadServices() error {
 	contracts, err := Contracts()
 	if err != nil {
@@ -141,7 +165,7 @@ func (e *Emulator) loadServices() error {
 		contracts, all = append(contracts, c), append(all, stateless(c))
 	}
 	e.loader = NewLoader()
-	e.loader.Seed = e.config.seed
+	e.catalogue = catalogueOf(contracts)
 	e.routes, err = newRoutes(contracts, all)
 	return err
 }
@@ -155,18 +179,18 @@ func (e *Emulator) Operations() []*contract.Operation {
 	return all
 }
 
-// Reset goes back to the state the emulator started with: world, clock, ids.
-func (e *Emulator) Reset() { e.sandbox.reset() }
-
 // Violations counts the answers that were found not to keep to the contract.
 func (e *Emulator) Violations() uint64 { return e.violations.Load() }
 
 // ServeHTTP answers one request of any service. Behind a listener that is not
-// this package's, the reason phrase of a status such as 753 is net/http's.
+// this package's, the reason phrase of a status such as 753 is net/http's, and the journal
+// does not know connections. Where a connection cannot be taken over (HTTP/2, a
+// recorder), a fault that breaks it panics with http.ErrAbortHandler, as net/http's own
+// handlers do.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchanges.Get().(*exchange)
 	defer x.release()
-	x.emulator, x.sandbox, x.request = e, e.sandbox, r
+	x.emulator, x.sandbox, x.request = e, e.Sandbox, r
 	x.serve(w)
 }
 

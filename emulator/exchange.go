@@ -12,25 +12,38 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"standin/emulator/contract"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
 	"standin/emulator/service"
 )
 
 // An exchange is one request on its way through the emulator:
 //
-//	locate the service → match the operation → read the bounded body
+//	enter the sandbox → locate the service → match the operation → read the bounded body
+//	→ the journal opens → decide faults [→ a fault before]
 //	→ identify the caller → the service's checks → handler, in a transaction
-//	→ hold the answer to the contract → send it
+//	→ hold the answer to the contract [→ a fault after] → the journal closes → send it
 type exchange struct {
 	emulator *Emulator
-	sandbox  *sandbox
+	sandbox  *Sandbox
 	request  *http.Request
+	conn     *conn // nil behind a listener that is not ours
 	service  *bound
 	matched  *operation // nil outside every operation
 	call     service.Call
-	prefix   string // under which the service was reached
-	problem  error  // what stands behind a 500
+	inside   string         // how the sandbox stands in the path: /~NAME, or nothing
+	prefix   string         // under which the service was reached
+	refused  *service.Error // the sandbox could not be entered
+	problem  error          // what stands behind a 500
+	reply    service.Reply
+
+	journaled bool
+	ticket    journal.Ticket
+	closing   journal.Closing
+	decision  fault.Decision
 }
 
 // exchanges are used again, with the buffers that their answers are written to.
@@ -48,19 +61,23 @@ func (x *exchange) release() {
 
 // serve is the request path.
 func (x *exchange) serve(w http.ResponseWriter) {
-	x.match()
+	defer x.log()
+	x.match(x.enter())
 	x.readBody()
-	reply := x.answer()
-	x.check(&reply)
-	x.send(w, reply)
-	x.log(reply)
+	x.open()
+	if x.decide() {
+		x.faulted(w)
+		return
+	}
+	x.reply = x.answer()
+	x.check(&x.reply)
+	x.send(w)
 }
 
 // match finds the service, the operation and the addresses of the call.
-func (x *exchange) match() {
+func (x *exchange) match(at string) {
 	r := x.request
-	at := collapse(r.URL.Path)
-	b, prefix := x.emulator.routes.locate(listenerService(r), at)
+	b, prefix := x.locate(at)
 	x.service = b
 	c := &x.call
 	x.prefix = prefix
@@ -68,12 +85,14 @@ func (x *exchange) match() {
 	if b.Normalise != nil {
 		at = b.Normalise(at)
 	}
-	now, frozen := x.sandbox.now()
+	now, frozen := x.sandbox.clock.now()
 	*c = service.Call{
 		Method: r.Method, Path: at, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
-		Scratch: c.Scratch, Sequence: x.sandbox.sequence.Add(1), Seed: x.sandbox.world.Load().Seed(),
+		Scratch: c.Scratch, Seed: x.sandbox.world.Load().Seed(),
+		Context: r.Context(), Sandbox: x.sandbox.name, Mark: x.sandbox.mark,
 	}
+	x.journaled = x.refused == nil && (b.Name != controlService || !below(at, controlPrefix))
 	p, vars := b.find(at)
 	if p == nil {
 		return
@@ -124,10 +143,13 @@ const mostDrained = 64 << 20
 func (x *exchange) answer() service.Reply {
 	var reply service.Reply
 	var err error
-	if slices.Contains(safeMethods, x.call.Method) {
+	switch {
+	case x.refused != nil:
+		err = x.refused
+	case x.service.Outside || slices.Contains(safeMethods, x.call.Method):
 		x.call.View = x.sandbox.world.Load()
 		reply, err = x.handle()
-	} else {
+	default:
 		reply, err = x.transact()
 	}
 	if err != nil {
@@ -151,7 +173,7 @@ func (x *exchange) transact() (service.Reply, error) {
 	x.call.Write(s.world.Load().Begin())
 	reply, err := x.handle()
 	if err == nil {
-		s.world.Store(x.call.Result())
+		s.world.Store(x.call.Tx().Commit())
 	}
 	return reply, err
 }
@@ -217,6 +239,7 @@ func (x *exchange) check(reply *service.Reply) {
 		return
 	}
 	x.emulator.violations.Add(1)
+	x.closing.Violation = err.Error()
 	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, x.request.URL.Path, err)
 	x.emulator.config.logger.Warn().Msg(err.Error())
 	if report := x.emulator.config.onViolation; report != nil {
@@ -239,28 +262,75 @@ func (x *exchange) operationID() string {
 	return x.service.Name
 }
 
-// send writes the answer. Its date is the sandbox's.
-func (x *exchange) send(w http.ResponseWriter, reply service.Reply) {
-	h := w.Header()
+// send writes the answer. The journal closes first: whoever has the answer finds
+// the entry complete.
+func (x *exchange) send(w http.ResponseWriter) {
+	x.header(w.Header())
+	x.close(journal.Answered, w.Header())
+	x.begin(w)
+	if x.reply.Stream != nil {
+		x.stream(w)
+		return
+	}
+	if body := x.body(); len(body) > 0 {
+		if _, err := w.Write(body); err != nil {
+			x.amend(journal.Aborted, "")
+		}
+	}
+}
+
+// header fills in the headers of the answer. Its date is the sandbox's.
+func (x *exchange) header(h http.Header) {
+	reply := &x.reply
 	for _, f := range reply.Header {
-		h[f.Name] = []string{f.Value}
+		h[f.Name] = append(h[f.Name], f.Value)
 	}
 	if reply.ContentType != "" {
 		h["Content-Type"] = []string{reply.ContentType}
 	} else {
 		h["Content-Type"] = nil // net/http must not guess one
 	}
-	h["Date"] = []string{x.call.Now.Format(http.TimeFormat)}
-	if reply.Status != http.StatusNoContent {
+	if h["Date"] == nil {
+		h["Date"] = []string{x.call.Now.Format(http.TimeFormat)}
+	}
+	if !bodyless(reply.Status) && reply.Stream == nil {
 		h["Content-Length"] = []string{strconv.Itoa(len(reply.Body))}
 	}
-	if reason := x.reason(reply.Status); reason != contract.Reason(reply.Status) {
-		phrase(x.request, reply.Status, reason)
+}
+
+// bodyless statuses have no body, and no length of one.
+func bodyless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
+}
+
+// body is what follows the headers.
+func (x *exchange) body() []byte {
+	if x.call.Method == http.MethodHead || bodyless(x.reply.Status) {
+		return nil
 	}
-	w.WriteHeader(reply.Status)
-	if x.call.Method != http.MethodHead && len(reply.Body) > 0 {
-		_, _ = w.Write(reply.Body) // the client left: nobody to tell
+	return x.reply.Body
+}
+
+// begin sends the status line and the headers.
+func (x *exchange) begin(w http.ResponseWriter) {
+	status := x.reply.Status
+	if reason := x.reason(status); reason != contract.Reason(status) {
+		x.phrase(status, reason)
 	}
+	w.WriteHeader(status)
+}
+
+// stream lets the reply write its body itself, however long it takes.
+func (x *exchange) stream(w http.ResponseWriter) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{}) // it is for requests, and ends their context
+	_ = rc.Flush()
+	x.reply.Stream(func(b []byte) error {
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		return rc.Flush()
+	})
 }
 
 // reason is the phrase that the contract has for a status.
@@ -273,7 +343,7 @@ func (x *exchange) reason(status int) string {
 
 // log writes the line of the exchange. Paths are logged without their query:
 // secrets may stand there.
-func (x *exchange) log(reply service.Reply) {
+func (x *exchange) log() {
 	if x.problem != nil {
 		x.emulator.config.logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
 			Msg(x.problem.Error())
@@ -285,8 +355,11 @@ func (x *exchange) log(reply service.Reply) {
 	if x.call.Caller != nil {
 		ev.Str("caller", x.call.Caller.Name)
 	}
-	ev.Uint64("sequence", x.call.Sequence).Str("operation", x.operationID()).Str("method", x.call.Method).
-		Str("path", x.request.URL.Path).Int("status", reply.Status).Msg("exchange")
+	if len(x.decision.Fired) > 0 {
+		ev.Str("fault", x.decision.Fired[0].Name)
+	}
+	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
+		Str("method", x.call.Method).Str("path", x.request.URL.Path).Int("status", x.reply.Status).Msg("exchange")
 }
 
 // Base is Root and the prefix of the service.
@@ -294,7 +367,7 @@ func (x *exchange) Base() string { return x.Root() + x.prefix }
 
 // Endpoint is the address of another service.
 func (x *exchange) Endpoint(name string) string {
-	return x.emulator.endpoint(x.request, x.Root(), name)
+	return x.emulator.endpoint(x, name)
 }
 
 // Root is the address under which the caller reached the emulator: the Host,
@@ -319,7 +392,7 @@ func (x *exchange) Root() string {
 		}
 	}
 	prefix := strings.TrimRight(first(r.Header["X-Forwarded-Prefix"]), "/")
-	return scheme + "://" + host + prefix
+	return scheme + "://" + host + prefix + x.inside
 }
 
 // first is the first element of a header that may be a list.

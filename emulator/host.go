@@ -1,10 +1,16 @@
 package emulator
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"net/http"
+	"time"
 
 	"standin/emulator/contract"
-	"standin/emulator/world"
+	"standin/emulator/control"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/emulator/service"
 )
 
 // mostOverHTTP is how many records a request may have made up in one block.
@@ -21,15 +27,13 @@ func (h host) Contracts() []*contract.Contract {
 	return all
 }
 
-func (h host) Version() string        { return Version() }
-func (h host) Violations() uint64     { return h.e.Violations() }
-func (h host) AllowedHosts() []string { return h.e.config.controlHosts }
-func (h host) World() *world.World    { return h.e.sandbox.world.Load() }
-
-func (h host) Reset() *world.World {
-	h.e.sandbox.restart()
-	return h.e.sandbox.start.World
-}
+func (h host) Version() string                       { return Version() }
+func (h host) Violations() uint64                    { return h.e.Violations() }
+func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
+func (h host) Token() string                         { return h.e.config.controlToken }
+func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
+func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }
+func (h host) DeleteSandbox(name string) bool        { return h.e.DeleteSandbox(name) }
 
 func (h host) Sections() []string {
 	var names []string
@@ -39,28 +43,152 @@ func (h host) Sections() []string {
 	return names
 }
 
-func (h host) Dump(w *world.World, section string) ([]byte, error) {
-	fx := &world.Fixture{World: w, Freeze: h.e.sandbox.freeze.Load()}
-	if section == "" {
-		return h.e.loader.Dump(fx)
+func (h host) Sandbox(name string) (control.Sandbox, error) {
+	s, err := h.e.existing(name)
+	if err != nil {
+		return nil, problem(err)
 	}
-	return h.e.loader.Dump(fx, section)
+	return box{s}, nil
 }
 
-func (h host) Load(w *world.World, section string, data []byte) (*world.World, error) {
-	loader := *h.e.loader
-	loader.MostGenerated = mostOverHTTP
-	if section != "" {
-		next, err := loader.Replace(w, "(request body)", section, data)
-		if err != nil {
-			return nil, fmt.Errorf("nothing was loaded: %w", err)
+func (h host) Sandboxes() []control.Sandbox {
+	all := []control.Sandbox{box{h.e.Sandbox}}
+	for _, s := range h.e.others.list() {
+		all = append(all, box{s})
+	}
+	return all
+}
+
+// NewSandbox takes built-in fixtures and scenarios only: no path comes over HTTP.
+func (h host) NewSandbox(spec control.Spec) (control.Sandbox, error) {
+	for _, f := range spec.Fixture {
+		if err := h.e.builtinFixture(f); err != nil {
+			return nil, err
 		}
-		return next, nil
 	}
-	fx, err := loader.LoadBytes("(request body)", data)
+	opts := []Option{WithFixture(spec.Fixture...)}
+	if spec.Seed != nil {
+		opts = append(opts, WithSeed(*spec.Seed))
+	}
+	if spec.Scenario != "" {
+		if err := builtinScenario(spec.Scenario); err != nil {
+			return nil, err
+		}
+		opts = append(opts, WithScenario(spec.Scenario))
+	}
+	if spec.Clock != nil {
+		opts = append(opts, withSetting(settingOf(spec.Clock)))
+	}
+	base := h.e.origin
+	if spec.Fork != "" {
+		var err error
+		if base, err = h.fork(spec); err != nil {
+			return nil, problem(err)
+		}
+	}
+	s, err := h.e.newSandbox(spec.Name, base, time.Duration(spec.TTL), opts...)
 	if err != nil {
-		return nil, fmt.Errorf("nothing was loaded: %w", err)
+		return nil, problem(err)
 	}
-	h.e.sandbox.freeze.Store(fx.Freeze)
-	return fx.World, nil
+	return box{s}, nil
+}
+
+// fork is a start from another sandbox as it is now, or from its snapshot. Faults
+// and journal are not taken along.
+func (h host) fork(spec control.Spec) (*start, error) {
+	s, err := h.e.existing(spec.Fork)
+	if err != nil {
+		return nil, err
+	}
+	st := &start{world: s.world.Load(), clock: s.clock.get()}
+	if spec.Snapshot != "" {
+		if st.world = s.snapshot(spec.Snapshot); st.world == nil {
+			return nil, s.noSnapshot(spec.Snapshot)
+		}
+	}
+	return st, nil
+}
+
+// problem gives an error its status.
+func problem(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNotFound):
+		return service.Errorf(service.NotFound, "", "%s", err.Error())
+	case errors.Is(err, errTooMany):
+		return service.Errorf(http.StatusTooManyRequests, "", "%s", err.Error())
+	default:
+		return service.Errorf(service.Invalid, "", "%s", err.Error())
+	}
+}
+
+// box is a sandbox as the control API sees it.
+type box struct{ *Sandbox }
+
+func (b box) Gone() context.Context               { return b.gone }
+func (b box) Journal() *journal.Journal           { return &b.journal }
+func (b box) Load(section string, d []byte) error { return b.load(section, d) }
+func (b box) Snapshots() []string                 { return b.snapshotNames() }
+func (b box) Restore(name string) error           { return problem(b.Sandbox.Restore(name)) }
+func (b box) DropSnapshot(name string) error      { return problem(b.dropSnapshot(name)) }
+
+func (b box) Arm(rules []fault.Rule) ([]fault.State, error) { return b.arm(rules) }
+func (b box) ApplyContent(s *fault.Scenario) error          { return b.applyContent(s) }
+
+func (b box) Info() control.Info {
+	return control.Info{
+		Name: b.name, Scenario: b.start.Load().scenario, Seed: b.world.Load().Seed(), Profile: "documented",
+		Faults: len(b.Faults()), Requests: b.journal.Last(), Clock: b.Clock(), TTL: b.ttl,
+	}
+}
+
+func (b box) Dump(snapshot, section string) ([]byte, error) {
+	w := b.world.Load()
+	if snapshot != "" {
+		if w = b.snapshot(snapshot); w == nil {
+			return nil, problem(b.noSnapshot(snapshot))
+		}
+	}
+	return b.dump(w, section)
+}
+
+func (b box) Reset(only []string, to string) error { return problem(b.reset(only, to)) }
+
+// Apply takes the names of built-in scenarios only.
+func (b box) Apply(name string) error {
+	if err := builtinScenario(name); err != nil {
+		return err
+	}
+	return b.Sandbox.Apply(name)
+}
+
+func (b box) Clock() control.Clock {
+	s := b.clock.get()
+	c := control.Clock{Now: s.now(), Mode: "real"}
+	switch {
+	case s.frozen:
+		c.Mode = "frozen"
+	case s.offset != 0:
+		c.Mode, c.Offset = "offset", s.offset.String()
+	}
+	return c
+}
+
+func (b box) SetClock(c control.Change) {
+	switch {
+	case c.Freeze != nil:
+		b.Freeze(c.Freeze.At)
+	case c.Set != nil:
+		b.setClock(*c.Set)
+	case c.Advance != nil:
+		b.Advance(time.Duration(*c.Advance))
+	default:
+		b.Resume()
+	}
+}
+
+func (b box) Verify(expect []journal.Expectation) (bool, []journal.Judgement) {
+	v := b.Sandbox.Verify(expect...)
+	return v.Passed, v.Judgements
 }

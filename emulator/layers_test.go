@@ -9,12 +9,14 @@ import (
 // allowed says which of the module's packages a package may import. A package
 // that is not here is new: draw its arrows.
 var allowed = map[string]string{
-	"standin/cmd/standin":               "emulator emulator/contract emulator/file emulator/world",
+	"standin/cmd/standin":               "emulator emulator/contract emulator/fault emulator/file emulator/journal emulator/world",
 	"standin/bench":                     "emulator",
-	"standin/emulator":                  "emulator/contract emulator/control emulator/service emulator/service/barbican emulator/service/devops emulator/service/freezer emulator/service/keystone emulator/service/privx emulator/world fixtures schemas",
+	"standin/emulator":                  "emulator/contract emulator/control emulator/fault emulator/file emulator/journal emulator/service emulator/service/barbican emulator/service/devops emulator/service/freezer emulator/service/keystone emulator/service/privx emulator/world fixtures scenarios schemas",
 	"standin/emulator/contract":         "emulator/file emulator/value",
-	"standin/emulator/control":          "emulator/contract emulator/file emulator/service emulator/value emulator/world",
+	"standin/emulator/control":          "emulator/contract emulator/fault emulator/file emulator/journal emulator/service emulator/value",
+	"standin/emulator/fault":            "emulator/contract emulator/file emulator/journal emulator/service emulator/value emulator/world",
 	"standin/emulator/file":             "emulator/value",
+	"standin/emulator/journal":          "emulator/contract emulator/file emulator/value",
 	"standin/emulator/service":          "emulator/contract emulator/file emulator/value emulator/world",
 	"standin/emulator/service/barbican": "emulator/file emulator/service emulator/value emulator/world",
 	"standin/emulator/service/devops":   "emulator/file emulator/service emulator/value emulator/world",
@@ -24,6 +26,7 @@ var allowed = map[string]string{
 	"standin/emulator/value":            "",
 	"standin/emulator/world":            "emulator/file emulator/value",
 	"standin/fixtures":                  "",
+	"standin/scenarios":                 "",
 	"standin/schemas":                   "",
 }
 
@@ -36,7 +39,7 @@ var homes = map[string]string{
 	"go.yaml.in/yaml/v4":                       "standin/emulator/file standin/emulator/world",
 	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin",
 	"github.com/alecthomas/kong":               "standin/cmd/standin",
-	"sync":                                     "standin/emulator standin/emulator/contract standin/bench",
+	"sync":                                     "standin/emulator standin/emulator/contract standin/emulator/fault standin/emulator/journal standin/bench",
 	"math/rand":                                "",
 	"math/rand/v2":                             "standin/emulator/world",
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type Server struct {
 	*Emulator
 	http *http.Server
 	done sync.WaitGroup
+	stop context.CancelFunc // ends the context of all requests
 }
 
 // The bounds of a connection. A request's line and headers may be 64 KiB
@@ -64,9 +66,13 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 	}
 	e.mu.Lock()
 	e.listeners = append(e.listeners, named...)
+	if slices.ContainsFunc(named, func(a address) bool { return a.service == controlService }) {
+		e.apart.Store(true)
+	}
 	e.mu.Unlock()
 	s.URL = "http://" + reachable(named)
-	s.http = newHTTPServer(e)
+	s.Emulator.URL = s.URL
+	s.http, s.stop = newHTTPServer(e)
 	for i, l := range open {
 		s.done.Go(func() {
 			_ = s.http.Serve(&listener{Listener: l, at: named[i], free: make(chan struct{}, maxConnections)})
@@ -77,9 +83,12 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 	return s, nil
 }
 
-func newHTTPServer(e *Emulator) *http.Server {
+// newHTTPServer makes a server, and the function that ends all waiting in it.
+func newHTTPServer(e *Emulator) (*http.Server, context.CancelFunc) {
+	base, stop := context.WithCancel(context.Background())
 	return &http.Server{
 		Handler:           e,
+		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
@@ -87,7 +96,7 @@ func newHTTPServer(e *Emulator) *http.Server {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
 		},
-	}
+	}, stop
 }
 
 func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, error) {
@@ -95,7 +104,7 @@ func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, 
 	if !ok {
 		name, at = "", a
 	}
-	if name != "" && (e.routes.byName[name] == nil || name == controlService) {
+	if name != "" && e.routes.byName[name] == nil {
 		return nil, "", fmt.Errorf("listen %q: no service %q; there are %s", a, name, strings.Join(e.serviceNames(), ", "))
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
@@ -109,9 +118,7 @@ func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, 
 func (e *Emulator) serviceNames() []string {
 	var names []string
 	for _, b := range e.routes.services {
-		if b.Name != controlService {
-			names = append(names, b.Name)
-		}
+		names = append(names, b.Name)
 	}
 	return names
 }
@@ -165,6 +172,7 @@ func (s *Server) forget() {
 // context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.forget()
+	s.stop()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
@@ -176,24 +184,25 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close stops at once. Closing twice does no harm.
 func (s *Server) Close() error {
 	s.forget()
+	s.stop()
 	err := s.http.Close()
 	s.done.Wait()
 	return err
 }
 
-// endpoint is where a service is reached by whoever sent the request to root.
-// Behind the listener of one service, others are on the same host, on their own
-// port or under their prefix on the combined one.
-func (e *Emulator) endpoint(r *http.Request, root, name string) string {
+// endpoint is where a service is reached by whoever sent the request. Behind the
+// listener of one service, others are on the same host, on their own port or under
+// their prefix on the combined one.
+func (e *Emulator) endpoint(x *exchange, name string) string {
 	prefix := e.routes.byName[name].contract.Prefix
-	switch listenerService(r) {
+	switch x.listener() {
 	case "":
-		return root + prefix
+		return x.Root() + prefix
 	case name:
-		return root
+		return x.Root()
 	}
-	server := connOf(r).at.server
-	host := r.Host
+	server := x.conn.at.server
+	host := x.request.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -210,7 +219,7 @@ func (e *Emulator) endpoint(r *http.Request, root, name string) string {
 		if err != nil {
 			continue
 		}
-		url := "http://" + net.JoinHostPort(host, port)
+		url := "http://" + net.JoinHostPort(host, port) + x.inside
 		if !own {
 			url += prefix
 		}
@@ -234,18 +243,29 @@ func (l *listener) Accept() (net.Conn, error) {
 		<-l.free
 		return nil, err
 	}
-	return &conn{Conn: c, at: l.at, release: sync.OnceFunc(func() { <-l.free })}, nil
+	return newConn(c, l.at, sync.OnceFunc(func() { <-l.free })), nil
 }
 
-// A conn can put a reason phrase of ours into the status line of the next
-// answer: net/http knows none for 753.
+// A conn knows which one it is, and can put a reason phrase of ours into the status
+// line of the next answer: net/http knows none for 753.
 type conn struct {
 	net.Conn
-	at      address
-	release func()
-	line    []byte // as net/http will write it; nil if it is to stay
-	instead []byte
+	at       address
+	id       uint64 // counted from 1 in the process
+	requests int    // that came in by it
+	release  func()
+	line     []byte // as net/http will write it; nil if it is to stay
+	instead  []byte
 }
+
+var conns atomic.Uint64
+
+func newConn(c net.Conn, at address, release func()) *conn {
+	return &conn{Conn: c, at: at, id: conns.Add(1), release: release}
+}
+
+// NetConn is the connection below, as crypto/tls has it.
+func (c *conn) NetConn() net.Conn { return c.Conn }
 
 type connKey struct{}
 
@@ -254,25 +274,29 @@ func connOf(r *http.Request) *conn {
 	return c
 }
 
-// listenerService is the service of the listener that the request came in by.
-func listenerService(r *http.Request) string {
-	if c := connOf(r); c != nil {
-		return c.at.service
+// listener is the service of the listener that the request came in by.
+func (x *exchange) listener() string {
+	if x.conn != nil {
+		return x.conn.at.service
 	}
 	return ""
 }
 
+// version begins a status line.
+func version(r *http.Request) string {
+	if r.ProtoAtLeast(1, 1) {
+		return "HTTP/1.1 "
+	}
+	return "HTTP/1.0 "
+}
+
 // phrase asks for a reason phrase. Without a listener of ours there is none.
-func phrase(r *http.Request, status int, reason string) {
-	c := connOf(r)
-	if c == nil || r.ProtoMajor != 1 {
+func (x *exchange) phrase(status int, reason string) {
+	c := x.conn
+	if c == nil || x.request.ProtoMajor != 1 {
 		return
 	}
-	code := strconv.Itoa(status)
-	version := "HTTP/1.1 "
-	if r.ProtoMinor == 0 {
-		version = "HTTP/1.0 "
-	}
+	code, version := strconv.Itoa(status), version(x.request)
 	written := http.StatusText(status)
 	if written == "" {
 		written = "status code " + code

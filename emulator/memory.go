@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
 // memory is a listener without a network: it serves an emulator over pipes.
@@ -12,6 +14,7 @@ type memory struct {
 	emulator *Emulator
 	start    sync.Once
 	server   *http.Server
+	stop     context.CancelFunc
 	conns    chan net.Conn
 	closed   chan struct{}
 }
@@ -31,6 +34,7 @@ func (e *Emulator) Close() error {
 	if m.server == nil {
 		return nil
 	}
+	m.stop()
 	return m.server.Close()
 }
 
@@ -42,7 +46,7 @@ func closedChannel() chan struct{} {
 
 func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	m.start.Do(m.serve)
-	client, server := net.Pipe()
+	client, server := newPipe()
 	select {
 	case m.conns <- server:
 		return client, nil
@@ -55,7 +59,7 @@ func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 func (m *memory) serve() {
 	m.conns, m.closed = make(chan net.Conn), make(chan struct{})
-	m.server = newHTTPServer(m.emulator)
+	m.server, m.stop = newHTTPServer(m.emulator)
 	go func() { _ = m.server.Serve(&pipes{memory: m}) }()
 }
 
@@ -68,7 +72,7 @@ type pipes struct {
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.memory.conns:
-		return &conn{Conn: c, release: func() {}}, nil
+		return newConn(c, address{}, func() {}), nil
 	case <-p.memory.closed:
 		return nil, net.ErrClosed
 	}
@@ -85,3 +89,29 @@ type pipeAddr struct{}
 
 func (pipeAddr) Network() string { return "memory" }
 func (pipeAddr) String() string  { return "memory" }
+
+// A pipeEnd is an end of a pipe whose other end sees a reset as one.
+type pipeEnd struct {
+	net.Conn
+	own, other *atomic.Bool // the end was reset
+}
+
+func newPipe() (client, server net.Conn) {
+	c, s := net.Pipe()
+	var one, two atomic.Bool
+	return &pipeEnd{c, &one, &two}, &pipeEnd{s, &two, &one}
+}
+
+// Reset closes the pipe so that the other end reads a reset connection.
+func (p *pipeEnd) Reset() error {
+	p.own.Store(true)
+	return p.Close()
+}
+
+func (p *pipeEnd) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	if err != nil && p.other.Load() {
+		err = &net.OpError{Op: "read", Net: "memory", Err: syscall.ECONNRESET}
+	}
+	return n, err
+}

@@ -1,12 +1,16 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
+	"standin/emulator/fault"
+	"standin/emulator/journal"
 	"standin/emulator/service"
 )
 
@@ -14,22 +18,48 @@ import (
 type Option func(*config) error
 
 type config struct {
-	fixtures     []string
-	contracts    []string
-	seed         *int64
-	settings     service.Settings
-	controlHosts []string
-	check        CheckMode
-	logger       zerolog.Logger
-	onViolation  func(error)
+	// of a sandbox
+	fixtures []string
+	seed     *int64
+	clock    *setting
+	scenario string
+	content  *fault.Scenario // a scenario that is at hand
+	rules    []fault.Rule
+
+	// of the whole emulator
+	ofSandbox       bool // options of the whole emulator are refused
+	contracts       []string
+	settings        service.Settings
+	controlHosts    []string
+	controlToken    string
+	controlOff      bool
+	check           CheckMode
+	logger          zerolog.Logger
+	onViolation     func(error)
+	journal         journal.Limits
+	sandboxes       int
+	sandboxTTL      time.Duration
+	noRequestFaults bool
+	tb              TB
 }
 
 func defaults() config {
-	return config{fixtures: []string{"empty"}, check: CheckSampled, logger: zerolog.Nop()}
+	return config{check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL}
+}
+
+// whole is an option that a sandbox cannot have for itself.
+func whole(name string, set func(c *config) error) Option {
+	return func(c *config) error {
+		if c.ofSandbox {
+			return fmt.Errorf("%s is an option of the whole emulator, not of a sandbox", name)
+		}
+		return set(c)
+	}
 }
 
 // WithFixture starts from fixtures, each the name of a built-in one (empty,
-// default, documented) or the path of a file. Later ones add to earlier ones.
+// default, documented) or the path of a file. Later ones add to earlier ones. They count
+// in place of a scenario's.
 func WithFixture(names ...string) Option {
 	return func(c *config) error {
 		c.fixtures = names
@@ -46,50 +76,147 @@ func WithSeed(seed int64) Option {
 	}
 }
 
-// WithAuthOff lets everybody do what the member "demo" may do.
-func WithAuthOff() Option {
+// WithScenario starts with a scenario, by the name of a built-in one or the path
+// of a file.
+func WithScenario(name string) Option {
 	return func(c *config) error {
-		c.settings.AuthOff = true
+		c.scenario = name
 		return nil
 	}
+}
+
+// WithFault arms rules, behind those of a scenario.
+func WithFault(rules ...fault.Rule) Option {
+	return func(c *config) error {
+		c.rules = append(c.rules, rules...)
+		return nil
+	}
+}
+
+// Documented is the rule by which an operation once answers an error that its
+// contract documents: Documented("freezer.clients.create", 753).
+func Documented(operation string, status int) fault.Rule {
+	return fault.Rule{Use: fmt.Sprintf("%s/%d", operation, status)}
+}
+
+// WithClock sets the clock, in place of that of fixture and scenario: "real", an offset
+// such as "+1h", or the time, as RFC 3339 has it, at which it stands still.
+func WithClock(text string) Option {
+	return func(c *config) error {
+		s, err := parseClock(text)
+		c.clock = &s
+		return err
+	}
+}
+
+// WithJournal bounds each sandbox's journal; 0 is the usual bound.
+func WithJournal(limits journal.Limits) Option {
+	return whole("WithJournal", func(c *config) error {
+		if limits.Entries < 0 || limits.Bytes < 0 {
+			return errors.New("the bounds of a journal must not be negative")
+		}
+		c.journal = limits
+		return nil
+	})
+}
+
+// WithSandboxes bounds the sandboxes beside the default one. Those that were made
+// by their first use are gone when nobody has used them for the ttl; 0 keeps them.
+func WithSandboxes(most int, ttl time.Duration) Option {
+	return whole("WithSandboxes", func(c *config) error {
+		if most < 0 || ttl < 0 {
+			return errors.New("the bounds of sandboxes must not be negative")
+		}
+		c.sandboxes, c.sandboxTTL = most, ttl
+		return nil
+	})
+}
+
+// WithoutRequestFaults ignores the request header X-Standin-Fault.
+func WithoutRequestFaults() Option {
+	return whole("WithoutRequestFaults", func(c *config) error {
+		c.noRequestFaults = true
+		return nil
+	})
+}
+
+// WithControlToken has the control API ask for this bearer token. Health and the
+// index stay open.
+func WithControlToken(token string) Option {
+	return whole("WithControlToken", func(c *config) error {
+		c.controlToken = token
+		return nil
+	})
+}
+
+// WithControlOff turns the control API off, but for health and the index.
+func WithControlOff() Option {
+	return whole("WithControlOff", func(c *config) error {
+		c.controlOff = true
+		return nil
+	})
+}
+
+// withSetting sets the clock.
+func withSetting(s setting) Option {
+	return func(c *config) error {
+		c.clock = &s
+		return nil
+	}
+}
+
+// withTB lets sandboxes fail a test.
+func withTB(tb TB) Option {
+	return func(c *config) error {
+		c.tb = tb
+		return nil
+	}
+}
+
+// WithAuthOff lets everybody do what the member "demo" may do.
+func WithAuthOff() Option {
+	return whole("WithAuthOff", func(c *config) error {
+		c.settings.AuthOff = true
+		return nil
+	})
 }
 
 // WithHostHref fixes what Barbican's references begin with, as its option
 // host_href does. Empty, they begin with the address of the request.
 func WithHostHref(href string) Option {
-	return func(c *config) error {
+	return whole("WithHostHref", func(c *config) error {
 		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
 			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 		}
 		c.settings.HostHref = strings.TrimSuffix(href, "/")
 		return nil
-	}
+	})
 }
 
 // WithContract adds services whose operations answer the examples of an OpenAPI
 // 3.1 document each. The document names its service in x-service.
 func WithContract(files ...string) Option {
-	return func(c *config) error {
+	return whole("WithContract", func(c *config) error {
 		c.contracts = append(c.contracts, files...)
 		return nil
-	}
+	})
 }
 
 // WithControlHost lets the control API be reached under more host names.
 func WithControlHost(names ...string) Option {
-	return func(c *config) error {
+	return whole("WithControlHost", func(c *config) error {
 		c.controlHosts = append(c.controlHosts, names...)
 		return nil
-	}
+	})
 }
 
 // WithLogger logs there: exchanges at debug level, violations of the contract as
 // warnings, panics as errors.
 func WithLogger(l zerolog.Logger) Option {
-	return func(c *config) error {
+	return whole("WithLogger", func(c *config) error {
 		c.logger = l
 		return nil
-	}
+	})
 }
 
 // A CheckMode says how many answers are held to the contract.
@@ -105,7 +232,7 @@ const (
 // WithContractCheck sets how many answers are held to the contract; the default
 // is CheckSampled, under RunT CheckAlways.
 func WithContractCheck(mode CheckMode) Option {
-	return func(c *config) error {
+	return whole("WithContractCheck", func(c *config) error {
 		switch mode {
 		case CheckAlways, CheckSampled, CheckOff:
 			c.check = mode
@@ -113,7 +240,7 @@ func WithContractCheck(mode CheckMode) Option {
 		default:
 			return fmt.Errorf("contract check %q: expected always, sampled or off", mode)
 		}
-	}
+	})
 }
 
 // withViolations has violations of the contract reported, under RunT to the test.

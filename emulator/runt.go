@@ -2,6 +2,9 @@ package emulator
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -10,6 +13,7 @@ import (
 // TB is what RunT needs of a *testing.T.
 type TB interface {
 	Helper()
+	Name() string
 	Cleanup(f func())
 	Fatalf(format string, args ...any)
 	Errorf(format string, args ...any)
@@ -24,6 +28,7 @@ func RunT(tb TB, opts ...Option) *Server {
 		WithLogger(zerolog.New(zerolog.ConsoleWriter{Out: testLog{tb}, NoColor: true, PartsExclude: []string{zerolog.TimestampFieldName}})),
 		WithContractCheck(CheckAlways),
 		withViolations(func(err error) { tb.Errorf("%v", err) }),
+		withTB(tb),
 	}
 	e, err := New(append(ours, opts...)...)
 	if err != nil {
@@ -48,4 +53,30 @@ type testLog struct{ tb TB }
 func (l testLog) Write(line []byte) (int, error) {
 	l.tb.Logf("%s", strings.TrimSuffix(string(line), "\n"))
 	return len(line), nil
+}
+
+// unfit are the characters that a sandbox's name cannot hold.
+var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// longestName is what is kept of a test's name in a sandbox's.
+const longestName = 80
+
+// Sandbox makes a sandbox for a test, named after it, which is deleted when the
+// test ends. Options are those of NewSandbox. Its URL, with a path prefix, leads into it;
+// so do tokens that are issued in it, and its name in the header X-Standin-Sandbox.
+func (s *Server) Sandbox(tb TB, opts ...Option) *Sandbox {
+	tb.Helper()
+	base := strings.Trim(unfit.ReplaceAllString(tb.Name(), "-"), "-._")
+	name := base[:min(len(base), longestName)]
+	for n := 2; s.others.get(name) != nil; n++ {
+		name = fmt.Sprintf("%s-%d", base[:min(len(base), longestName)], n)
+	}
+	box, err := s.NewSandbox(name, append(slices.Clone(opts), withTB(tb))...)
+	if err != nil {
+		tb.Fatalf("standin: %v", err)
+		return nil
+	}
+	box.tb, box.URL = tb, s.URL+"/~"+name
+	tb.Cleanup(func() { s.DeleteSandbox(name) })
+	return box
 }

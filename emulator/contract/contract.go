@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"standin/emulator/file"
@@ -65,14 +64,15 @@ type Operation struct {
 	Body      bool // the operation looks at the request's body
 	Responses []*Response
 	Samples   []Sample
-	requests  map[string]any // examples of the request body, by name
+	requests  *value.Object // examples of the request body, by name
 	parameter []Parameter
 }
 
 // A Parameter is documented for an operation.
 type Parameter struct {
-	Name string
-	In   string // path, query or header
+	Name    string
+	In      string // path, query or header
+	Default int    // of a number; 0 if there is none
 }
 
 // Parameters lists the documented parameters in order.
@@ -90,7 +90,7 @@ func (op *Operation) Response(status int) *Response {
 
 // Request is a named example of the request's body.
 func (op *Operation) Request(name string) ([]byte, bool) {
-	v, ok := op.requests[name]
+	v, ok := op.requests.Get(name)
 	return value.Append(nil, v), ok
 }
 
@@ -104,24 +104,23 @@ type Response struct {
 	Optional    bool     // x-body-optional: the body may be empty
 	MediaTypes  []string // none: the body is empty
 	Headers     []string // headers that are always there
-	examples    map[string]any
+	examples    *value.Object
 	schema      string // JSON pointer, empty if the body is not JSON or has no schema
 	owner       *Contract
 }
 
 // Example is a named example of the body.
 func (r *Response) Example(name string) ([]byte, bool) {
-	v, ok := r.examples[name]
+	v, ok := r.examples.Get(name)
 	return value.Append(nil, v), ok
 }
 
-// Examples lists the names of the examples in order.
+// Examples lists the names of the examples in the document's order.
 func (r *Response) Examples() []string {
 	var names []string
-	for name := range r.examples {
-		names = append(names, name)
+	for _, m := range r.examples.Members() {
+		names = append(names, m.Name)
 	}
-	slices.Sort(names)
 	return names
 }
 

@@ -59,7 +59,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		ID: text(o, "operationId"), Service: r.contract.Service,
 		Method: strings.ToUpper(method), Path: path, Summary: text(o, "summary"),
 		Stateless: flag(o, "x-stateless"),
-		requests:  map[string]any{},
+		requests:  value.NewObject(),
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {
 		return at.At("operationId").Errorf("operationId %q does not begin with %q", op.ID, op.Service+".")
@@ -73,7 +73,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	}
 	for _, v := range slices.Concat(list(item, "parameters"), list(o, "parameters")) {
 		if p, _ := r.resolve(v, ""); p != nil {
-			op.parameter = append(op.parameter, Parameter{Name: text(p, "name"), In: text(p, "in")})
+			op.parameter = append(op.parameter, Parameter{Name: text(p, "name"), In: text(p, "in"), Default: usual(p)})
 		}
 	}
 	if body, ok := object(o, "requestBody"); ok {
@@ -86,6 +86,15 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	}
 	r.contract.Operations = append(r.contract.Operations, op)
 	return r.samples(op, at)
+}
+
+// usual is the default of a parameter that is a number.
+func usual(p *value.Object) int {
+	schema, _ := object(p, "schema")
+	v, _ := schema.Get("default")
+	n, _ := v.(value.Number)
+	i, _ := strconv.Atoi(string(n)) // 0 where there is none
+	return i
 }
 
 // responses reads the members "responses" and "x-responses": the second holds
@@ -120,7 +129,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 		Evidence:    Evidence(text(spec, "x-evidence")),
 		FaultOnly:   flag(spec, "x-fault-only"),
 		Optional:    flag(spec, "x-body-optional"),
-		examples:    map[string]any{},
+		examples:    value.NewObject(),
 		owner:       r.contract,
 	}
 	r.media(spec, at, func(mediaType string, m *value.Object, where string) {
@@ -150,15 +159,15 @@ func (r *reader) media(o *value.Object, at string, use func(mediaType string, m 
 	}
 }
 
-func (r *reader) examples(media *value.Object, into map[string]any) {
+func (r *reader) examples(media, into *value.Object) {
 	if v, ok := media.Get("example"); ok {
-		into["example"] = v
+		into.Set("example", v)
 	}
 	if all, ok := object(media, "examples"); ok {
 		for _, m := range all.Members() {
 			if o, _ := r.resolve(m.Value, ""); o != nil {
 				v, _ := o.Get("value")
-				into[m.Name] = v
+				into.Set(m.Name, v)
 			}
 		}
 	}

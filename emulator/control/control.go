@@ -5,9 +5,12 @@
 package control
 
 import (
-	"bytes"
+	"context"
+	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,32 +18,68 @@ import (
 	"strings"
 
 	"standin/emulator/contract"
+	"standin/emulator/fault"
 	"standin/emulator/file"
+	"standin/emulator/journal"
 	"standin/emulator/service"
 	"standin/emulator/value"
-	"standin/emulator/world"
 )
 
-// A Host is the emulator as the control API sees it.
+// A Host is the emulator as the control API sees it. Its errors are those of
+// package service where they have a status of their own; any other is a mistake of the caller.
 type Host interface {
 	Contracts() []*contract.Contract
 	Version() string
 	Violations() uint64
-	// Reset is the world the emulator started with; clock and counts go back too.
-	Reset() *world.World
-	// Dump writes the world as a fixture; Load reads one in place of the world, or
-	// of one section of it. A section that does not exist is an error.
-	Dump(v *world.World, section string) ([]byte, error)
-	Load(v *world.World, section string, data []byte) (*world.World, error)
 	Sections() []string
-	// World is the world that calls read.
-	World() *world.World
+	Catalogue() *fault.Catalogue
+	Scenarios() ([]*fault.Scenario, error)
 	// AllowedHosts are names under which the API may be reached besides the usual.
 	AllowedHosts() []string
+	// Token is what callers must show; empty if they need not.
+	Token() string
+
+	// Sandbox finds the sandbox of a call, by a name that was found good.
+	Sandbox(name string) (Sandbox, error)
+	Sandboxes() []Sandbox
+	NewSandbox(spec Spec) (Sandbox, error)
+	DeleteSandbox(name string) bool
 }
 
-// stateLimit bounds the fixtures that are loaded over HTTP.
-const stateLimit = 64 << 20
+// A Sandbox is one as the control API sees it.
+type Sandbox interface {
+	Name() string
+	Info() Info
+	Gone() context.Context // ends with the sandbox
+	Journal() *journal.Journal
+
+	// Dump writes the world, or that of a snapshot, as a fixture: all of it or one
+	// section. Load reads one in its place.
+	Dump(snapshot, section string) ([]byte, error)
+	Load(section string, data []byte) error
+	Reset(only []string, to string) error
+	Snapshots() []string
+	Snapshot(name string) error
+	Restore(name string) error
+	DropSnapshot(name string) error
+
+	Faults() []fault.State
+	Arm(rules []fault.Rule) ([]fault.State, error)
+	RemoveFault(name string) bool
+	Apply(name string) error // of a built-in scenario
+	ApplyContent(s *fault.Scenario) error
+
+	Clock() Clock
+	SetClock(c Change)
+	// Verify holds the journal to expectations; nil are those of the scenario.
+	Verify(expect []journal.Expectation) (passed bool, judgements []journal.Judgement)
+}
+
+// The bounds of bodies that are larger than the usual ones.
+const (
+	stateLimit    = 64 << 20
+	scenarioLimit = 8 << 20
+)
 
 type api struct{ host Host }
 
@@ -52,26 +91,67 @@ func New(h Host) *service.Service {
 		Handlers: map[string]service.Handler{
 			"control.index":        a.index,
 			"control.health":       a.health,
+			"control.operations":   a.operations,
+			"control.openapi":      a.openapi,
 			"control.reset":        a.reset,
 			"control.state.show":   a.showState,
 			"control.state.load":   a.loadState,
 			"control.section.show": a.showState,
 			"control.section.load": a.loadState,
-			"control.operations":   a.operations,
-			"control.openapi":      a.openapi,
+
+			"control.snapshots.list":   a.listSnapshots,
+			"control.snapshots.create": a.createSnapshot,
+			"control.snapshots.show":   a.showSnapshot,
+			"control.snapshots.apply":  a.applySnapshot,
+			"control.snapshots.delete": a.deleteSnapshot,
+
+			"control.sandboxes.list":   a.listSandboxes,
+			"control.sandboxes.create": a.createSandbox,
+			"control.sandboxes.show":   a.showSandbox,
+			"control.sandboxes.delete": a.deleteSandbox,
+
+			"control.faults.list":    a.listFaults,
+			"control.faults.create":  a.createFaults,
+			"control.faults.clear":   a.clearFaults,
+			"control.faults.show":    a.showFault,
+			"control.faults.delete":  a.deleteFault,
+			"control.scenarios.list": a.listScenarios,
+			"control.scenario.apply": a.applyScenario,
+
+			"control.requests.list":   a.listRequests,
+			"control.requests.clear":  a.clearRequests,
+			"control.requests.show":   a.showRequest,
+			"control.requests.delete": a.deleteRequest,
+			"control.verify":          a.verify,
+			"control.events":          a.events,
+
+			"control.clock.show": a.showClock,
+			"control.clock.set":  a.setClock,
 		},
-		Identify:   func(*service.Call) (*service.Caller, error) { return &service.Caller{Name: "control"}, nil },
-		Checks:     []service.Check{a.routed, a.safe, service.BodyRead},
-		Fail:       Problem,
-		Normalise:  normalise,
-		HeadAsGet:  true,
-		BodyLimits: map[string]int{"control.state.load": stateLimit, "control.section.load": stateLimit},
+		Identify:  func(*service.Call) (*service.Caller, error) { return &service.Caller{Name: "control"}, nil },
+		Checks:    []service.Check{a.safe, a.routed, service.BodyRead},
+		Outside:   true,
+		Fail:      Problem,
+		Normalise: normalise,
+		HeadAsGet: true,
+		BodyLimits: map[string]int{
+			"control.state.load": stateLimit, "control.section.load": stateLimit,
+			"control.scenario.apply": scenarioLimit, "control.faults.create": scenarioLimit,
+		},
 	}
 }
+
+const faultsPath = "/_standin/faults/"
+
+// slash stands for the slashes in the name of a rule, which is one parameter.
+const slash = "%2F"
 
 func normalise(path string) string {
 	if path = strings.TrimRight(path, "/"); path == "" {
 		return "/"
+	}
+	if name, ok := strings.CutPrefix(path, faultsPath); ok {
+		return faultsPath + strings.ReplaceAll(name, "/", slash)
 	}
 	return path
 }
@@ -85,12 +165,16 @@ func Problem(_ *service.Call, e *service.Error) service.Reply {
 	if e.Message != "" {
 		o.Set("detail", e.Message)
 	}
-	if near, ok := e.Detail.([]string); ok {
-		list := make([]any, len(near))
-		for i, n := range near {
+	switch detail := e.Detail.(type) {
+	case []string:
+		list := make([]any, len(detail))
+		for i, n := range detail {
 			list[i] = n
 		}
 		o.Set("near", list)
+	case []journal.Judgement:
+		b, _ := json.Marshal(detail) // it holds nothing that JSON cannot
+		o.Set("judgements", json.RawMessage(b))
 	}
 	return service.Reply{
 		Status: int(e.Kind), ContentType: "application/problem+json", Header: e.Header, Body: value.Append(nil, o),
@@ -109,15 +193,16 @@ func (a *api) routed(c *service.Call) error {
 		return e
 	}
 	e.Message = "Nothing answers at " + c.Path + ". GET / lists the services, GET /_standin/operations all operations."
-	e.Detail = a.near(c.Path)
+	e.Detail = Near(a.host.Contracts(), c.Path)
 	return e
 }
 
 const mostNear = 3
 
-func (a *api) near(path string) []string {
+// Near lists paths of the contracts that are like a path.
+func Near(contracts []*contract.Contract, path string) []string {
 	var all []string
-	for _, ct := range a.host.Contracts() {
+	for _, ct := range contracts {
 		for _, op := range ct.Operations {
 			for _, p := range []string{op.Path, ct.Prefix + op.Path} {
 				if !slices.Contains(all, p) {
@@ -136,8 +221,14 @@ func (a *api) near(path string) []string {
 // safe keeps web pages out: those of other origins, and those that have given
 // a name of their own to this machine. Health and the index are for everybody.
 func (a *api) safe(c *service.Call) error {
-	if c.Is("control.health") || c.Is("control.index") {
+	if c.Is("control.health") || !strings.HasPrefix(c.Path+"/", "/_standin/") {
 		return nil
+	}
+	if token := a.host.Token(); token != "" {
+		scheme, shown, _ := strings.Cut(c.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1 {
+			return service.Errorf(service.Unauthorized, "", "The control API wants its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
+		}
 	}
 	host := (&url.URL{Host: c.Host}).Hostname() // not what a proxy, or a page, says it was
 	switch {
@@ -169,91 +260,41 @@ func (a *api) health(*service.Call) (service.Reply, error) {
 	}{"ok", a.host.Version(), a.host.Violations()})
 }
 
-func reply(status int, v any) (service.Reply, error) {
-	b, err := json.Marshal(v)
-	return service.JSON(status, b), err
-}
+// empty is the answer where there is nothing to say.
+func empty() service.Reply { return service.Reply{Status: http.StatusNoContent} }
 
-func (a *api) reset(c *service.Call) (service.Reply, error) {
-	c.Replace(a.host.Reset())
-	return service.Reply{Status: http.StatusNoContent}, nil
-}
-
-func (a *api) section(c *service.Call) (string, error) {
-	name := c.Vars["service"]
-	if name != "" && !slices.Contains(a.host.Sections(), name) {
-		return "", service.Errorf(service.NotFound, "", "No section %q%s; there are %s.",
-			name, file.Hint(name, a.host.Sections()), strings.Join(a.host.Sections(), ", "))
+// mistake is the error of a request that makes no sense; one that has a status of
+// its own keeps it.
+func mistake(err error) error {
+	if err == nil {
+		return nil
 	}
-	return name, nil
-}
-
-func (a *api) showState(c *service.Call) (service.Reply, error) {
-	name, err := a.section(c)
-	if err != nil {
-		return service.Reply{}, err
+	if e, ok := errors.AsType[*service.Error](err); ok {
+		return e
 	}
-	b, err := a.host.Dump(a.host.World(), name)
-	return service.JSON(http.StatusOK, b), err
+	return service.Errorf(service.Invalid, "", "%s", err.Error())
 }
 
-func (a *api) loadState(c *service.Call) (service.Reply, error) {
-	name, err := a.section(c)
-	if err != nil {
-		return service.Reply{}, err
+// decode reads a request's body, which is YAML or JSON.
+func decode(c *service.Call, into any) error {
+	root, err := file.Parse(bodyName, c.Body)
+	if err == nil {
+		err = root.Decode(into)
 	}
-	if len(bytes.TrimSpace(c.Body)) == 0 {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
-	}
-	w, err := a.host.Load(a.host.World(), name, c.Body)
-	if err != nil {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "%s", err.Error())
-	}
-	c.Replace(w)
-	return service.Reply{Status: http.StatusNoContent}, nil
+	return mistake(err)
 }
 
-type status struct {
-	Status   int               `json:"status"`
-	Reason   string            `json:"reason"`
-	Evidence contract.Evidence `json:"evidence"`
-}
+// bodyName is what mistakes in a body are said to stand in.
+const bodyName = "(request body)"
 
-type operation struct {
-	Operation string   `json:"operation"`
-	Service   string   `json:"service"`
-	Method    string   `json:"method"`
-	Path      string   `json:"path"`
-	Summary   string   `json:"summary"`
-	Stateless bool     `json:"stateless"`
-	Statuses  []status `json:"statuses"`
-}
-
-func (a *api) operations(*service.Call) (service.Reply, error) {
-	all := []operation{}
-	for _, ct := range a.host.Contracts() {
-		for _, op := range ct.Operations {
-			o := operation{
-				Operation: op.ID, Service: op.Service, Method: op.Method, Path: op.Path,
-				Summary: op.Summary, Stateless: op.Stateless, Statuses: []status{},
-			}
-			for _, r := range op.Responses {
-				o.Statuses = append(o.Statuses, status{r.Status, r.Reason, r.Evidence})
-			}
-			all = append(all, o)
+// query refuses parameters that there are not: one that is misspelt would be
+// passed over.
+func query(c *service.Call, known ...string) (url.Values, error) {
+	q := c.Query()
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if !slices.Contains(known, name) {
+			return nil, service.Errorf(service.Invalid, "", "unknown parameter %q%s; there are %s", name, file.Hint(name, known), strings.Join(known, ", "))
 		}
 	}
-	return reply(http.StatusOK, all)
-}
-
-func (a *api) openapi(c *service.Call) (service.Reply, error) {
-	var names []string
-	for _, ct := range a.host.Contracts() {
-		if ct.Service == c.Vars["service"] {
-			return service.JSON(http.StatusOK, ct.JSON()), nil
-		}
-		names = append(names, ct.Service)
-	}
-	return service.Reply{}, service.Errorf(service.NotFound, "", "No service %q%s; there are %s.",
-		c.Vars["service"], file.Hint(c.Vars["service"], names), strings.Join(names, ", "))
+	return q, nil
 }

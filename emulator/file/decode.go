@@ -3,6 +3,7 @@ package file
 import (
 	"encoding"
 	"errors"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -19,6 +20,12 @@ import (
 // obligatory. A pointer may be null. Any value goes into a field of type any,
 // in the types of package value.
 func (n Node) Decode(into any) error { return n.decode(reflect.ValueOf(into).Elem(), true) }
+
+// An Unmarshaler reads itself from a node: a type that a file may spell in
+// several ways. It tells mistakes with their places.
+type Unmarshaler interface {
+	UnmarshalNode(n Node) error
+}
 
 // DecodeOver is Decode for a struct that is filled already.
 func (n Node) DecodeOver(into any) error { return n.decode(reflect.ValueOf(into).Elem(), false) }
@@ -38,6 +45,9 @@ func (n Node) decode(v reflect.Value, strict bool) error {
 		return n.decodeTime(v)
 	case objectType:
 		return n.decodeObject(v)
+	}
+	if u, ok := reflect.TypeAssert[Unmarshaler](v.Addr()); ok {
+		return u.UnmarshalNode(n)
 	}
 	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return n.decodeText(t)
@@ -191,6 +201,8 @@ func (n Node) decodeScalar(v reflect.Value) error {
 		return nil
 	case v.Kind() == reflect.Bool:
 		return n.Errorf("expected true or false, got %s", n.what())
+	case v.Kind() == reflect.Float64:
+		return n.decodeFloat(v, tag)
 	}
 	i, err := strconv.ParseInt(n.yaml.Value, 10, 64)
 	if tag != "!!int" || err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
@@ -201,5 +213,14 @@ func (n Node) decodeScalar(v reflect.Value) error {
 	} else {
 		v.SetInt(i)
 	}
+	return nil
+}
+
+func (n Node) decodeFloat(v reflect.Value, tag string) error {
+	f, err := strconv.ParseFloat(n.yaml.Value, 64)
+	if tag != "!!int" && tag != "!!float" || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return n.Errorf("expected a number, got %s", n.what())
+	}
+	v.SetFloat(f)
 	return nil
 }

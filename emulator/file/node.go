@@ -67,6 +67,12 @@ func (n Node) At(path ...any) Node {
 	return n
 }
 
+// IsMapping tells that the node is a mapping.
+func (n Node) IsMapping() bool { return n.yaml != nil && n.yaml.Kind == yaml.MappingNode }
+
+// IsList tells that the node is a list.
+func (n Node) IsList() bool { return n.yaml != nil && n.yaml.Kind == yaml.SequenceNode }
+
 // Items lists the elements of a sequence.
 func (n Node) Items() ([]Node, error) {
 	if n.yaml.Kind != yaml.SequenceNode {

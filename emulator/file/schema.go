@@ -7,6 +7,11 @@ import (
 	"standin/emulator/value"
 )
 
+// A Describer is an Unmarshaler that says as JSON Schema what it takes.
+type Describer interface {
+	JSONSchema() *value.Object
+}
+
 // Schema describes, as JSON Schema, what Decode takes for a type.
 func Schema(t reflect.Type) *value.Object {
 	switch {
@@ -16,6 +21,8 @@ func Schema(t reflect.Type) *value.Object {
 		return value.NewObject(is("type", "object"))
 	case t == nodeType:
 		return value.NewObject()
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[Describer]()):
+		return reflect.New(t).Interface().(Describer).JSONSchema()
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return value.NewObject(is("type", "string"))
 	}
@@ -34,6 +41,8 @@ func Schema(t reflect.Type) *value.Object {
 		return value.NewObject(is("type", "boolean"))
 	case reflect.Interface:
 		return value.NewObject()
+	case reflect.Float64:
+		return value.NewObject(is("type", "number"))
 	default:
 		return value.NewObject(is("type", "integer"))
 	}
@@ -55,3 +64,6 @@ func structSchema(t reflect.Type) *value.Object {
 }
 
 func is(name string, v any) value.Member { return value.Member{Name: name, Value: v} }
+
+// SchemaFor is Schema for a type that is known when the code is written.
+func SchemaFor[T any]() *value.Object { return Schema(reflect.TypeFor[T]()) }

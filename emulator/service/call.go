@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,6 +45,9 @@ type Call struct {
 	HasLength    bool // the request told the length of its body, and it is not 0
 	BodyTooLarge bool // Body holds only the beginning
 
+	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
+	Sandbox string          // the name of the sandbox
+
 	Caller      *Caller // nil if CallerError is not
 	CallerError error
 
@@ -56,12 +60,15 @@ type Call struct {
 	// again when the reply was sent.
 	Scratch []byte
 
+	// Mark is put into tokens that are issued, so that they lead back into the
+	// sandbox; nil in the default one.
+	Mark []byte
+
 	Seed     int64  // of the world
 	Sequence uint64 // the number of the exchange
 	View     world.View
 	tx       *world.Tx
 	query    url.Values
-	replaced *world.World
 }
 
 // Write opens the call's transaction. Calls of safe methods have none.
@@ -69,18 +76,6 @@ func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
 
 // Tx is the transaction of the call, whose writes View shows too.
 func (c *Call) Tx() *world.Tx { return c.tx }
-
-// Replace has the world replaced by another when the call succeeds, in place of
-// what its transaction wrote.
-func (c *Call) Replace(w *world.World) { c.replaced = w }
-
-// Result is the world that the call leaves behind.
-func (c *Call) Result() *world.World {
-	if c.replaced != nil {
-		return c.replaced
-	}
-	return c.tx.Commit()
-}
 
 // Query is the query string taken apart at each "&". An escape that is none
 // stands for itself, as on the Python servers.
@@ -96,6 +91,9 @@ func (c *Call) Query() url.Values {
 	}
 	return c.query
 }
+
+// SetQuery puts another query in place of the request's.
+func (c *Call) SetQuery(q url.Values) { c.RawQuery, c.query = q.Encode(), q }
 
 func unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
@@ -157,12 +155,12 @@ func (c *Call) NewRequestID() string {
 	return "req-" + world.UUID(world.Draw(c.Seed, "request", c.Sequence, 16))
 }
 
-// TokenLifetime is how long a token issued now is valid. Where the clock stands
-// still it is half a century, so that clients, who look at their own clock, do
-// not think it expired.
-func (c *Call) TokenLifetime(usual time.Duration) time.Duration {
+// Told is the time of expiry that a client is told, and the real one unless the
+// clock stands still: clients look at their own clock, and must not think that the
+// token has expired.
+func (c *Call) Told(expires time.Time) time.Time {
 	if c.Frozen {
-		return 50 * 365 * 24 * time.Hour
+		return expires.Add(50 * 365 * 24 * time.Hour)
 	}
-	return usual
+	return expires
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,7 +28,12 @@ const (
 )
 
 // Reason is the standard phrase of the kind's status.
-func (k Kind) Reason() string { return contract.Reason(int(k)) }
+func (k Kind) Reason() string {
+	if k == SyntaxError {
+		return "Syntax Error"
+	}
+	return cmp.Or(contract.Reason(int(k)), "Error")
+}
 
 // An Error is an answer that is not a success. Each service writes it in its
 // own envelope.

@@ -38,6 +38,10 @@ type Service struct {
 	// Normalise brings a path into the form the contract has it in; nil keeps it.
 	Normalise func(path string) string
 
+	// Outside says that calls run outside the transactions of the world, in
+	// parallel with others: those of the control API, which may wait.
+	Outside bool
+
 	// HeadAsGet answers HEAD where GET is an operation.
 	HeadAsGet bool
 
@@ -64,6 +68,9 @@ type Reply struct {
 	ContentType string // empty: no such header
 	Header      Headers
 	Body        []byte
+	// Stream writes the body bit by bit, in place of Body, until it returns. Each
+	// write is sent at once; its error says that the client has left.
+	Stream func(write func([]byte) error)
 }
 
 // Headers are the headers of a reply: few, and cheaper than a map.

@@ -3,6 +3,7 @@
 package keystone
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -58,10 +59,7 @@ var messages = map[service.Kind]string{
 
 // fail writes {"error": {code, message, title}}.
 func fail(c *service.Call, e *service.Error) service.Reply {
-	message := e.Message
-	if message == "" {
-		message = messages[e.Kind]
-	}
+	message := cmp.Or(e.Message, messages[e.Kind], e.Kind.Reason())
 	b := value.Append([]byte(`{"error":{"code":`), int(e.Kind))
 	b = value.AppendString(append(b, `,"message":`...), message)
 	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())

@@ -21,7 +21,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 	}
 	t := &service.Token{
 		UserID: r.user.ID, Methods: r.methods, Issued: c.Now.Truncate(time.Second),
-		Expires: c.Now.Truncate(time.Second).Add(c.TokenLifetime(tokenLifetime)),
+		Expires: c.Now.Truncate(time.Second).Add(tokenLifetime),
 	}
 	if r.from != nil && !r.from.Expires.IsZero() { // a token's token does not live longer
 		t.Expires = r.from.Expires
@@ -29,8 +29,8 @@ func createToken(c *service.Call) (service.Reply, error) {
 	if r.project != nil {
 		t.ProjectID = r.project.ID
 	}
-	draw := c.Tx().Draw("keystone.tokens", 152)
-	t.ID = "gAAAAAB" + base64.URLEncoding.EncodeToString(draw[:132]) // as long as a Fernet token
+	draw := c.Mint(c.Tx().Draw("keystone.tokens", 152))
+	t.ID = service.FernetHead + base64.URLEncoding.EncodeToString(draw[:132]) // as long as a Fernet token
 	t.AuditID = base64.RawURLEncoding.EncodeToString(draw[136:])
 	service.Issue(c, t)
 	reply := service.JSON(http.StatusCreated, appendToken(c, t, true))
@@ -90,8 +90,8 @@ func appendToken(c *service.Call, t *service.Token, withCatalog bool) []byte {
 	if len(methods) == 0 {
 		methods = []string{"password"}
 	}
-	expires := t.Expires
-	if expires.IsZero() {
+	expires := c.Told(t.Expires)
+	if t.Expires.IsZero() {
 		expires = forever
 	}
 	u := service.Users.Get(c.View, t.UserID)

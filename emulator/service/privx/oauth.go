@@ -91,11 +91,12 @@ func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
 
 // tokenReply issues the token. It looks like a JWT; clients take it as it is.
 func tokenReply(c *service.Call, t *service.Token) service.Reply {
-	lifetime := c.TokenLifetime(tokenLifetime)
-	draw := c.Tx().Draw("privx.tokens", 100)
+	expires := c.Now.Add(tokenLifetime)
+	told := c.Told(expires)
+	draw := c.Mint(c.Tx().Draw("privx.tokens", 100))
 	claims := value.NewObject(
 		value.Member{Name: "aud", Value: "privx-ui"},
-		value.Member{Name: "exp", Value: c.Now.Add(lifetime).Unix()},
+		value.Member{Name: "exp", Value: told.Unix()},
 		value.Member{Name: "iat", Value: c.Now.Unix()},
 		value.Member{Name: "iss", Value: "oam.auth.ssh.com"},
 		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, granted(c, t)...), ",")},
@@ -105,10 +106,10 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 	t.ID = enc.EncodeToString([]byte(`{"alg":"Ed25519","typ":"JWT"}`)) + "." +
 		enc.EncodeToString(value.Append(nil, claims)) + "." + enc.EncodeToString(draw[:64])
 	t.Refresh = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(draw[64:])
-	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, c.Now.Add(lifetime)
+	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, expires
 	service.Issue(c, t)
 	b := value.AppendString([]byte(`{"access_token":`), t.ID)
-	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(lifetime.Seconds()))
+	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(told.Sub(c.Now).Seconds()))
 	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
 	return service.JSON(http.StatusOK, append(b, `,"scope":"privx-user"}`...))
 }

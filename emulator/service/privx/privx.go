@@ -6,6 +6,7 @@
 package privx
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -75,10 +76,10 @@ func fail(_ *service.Call, e *service.Error) service.Reply {
 	usual := codes[e.Kind]
 	code, message := e.Code, e.Message
 	if code == "" {
-		code = usual.code
+		code = cmp.Or(usual.code, "GENERAL_ERROR")
 	}
 	if message == "" {
-		message = usual.message
+		message = cmp.Or(usual.message, e.Kind.Reason())
 	}
 	o := value.NewObject()
 	if oauth, ok := e.Detail.(oauthError); ok {

@@ -1,0 +1,71 @@
+package control
+
+import (
+	"net/http"
+	"time"
+
+	"standin/emulator/fault"
+	"standin/emulator/file"
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// A Clock is how a sandbox's clock stands.
+type Clock struct {
+	Now    time.Time `json:"now"`
+	Mode   string    `json:"mode"`             // real, offset or frozen
+	Offset string    `json:"offset,omitempty"` // from the real time
+}
+
+// A Change of a clock; exactly one member is given.
+type Change struct {
+	Freeze  *Moment       `json:"freeze"`  // true: now
+	Set     *time.Time    `json:"set"`     // it goes on as it did
+	Advance *fault.Offset `json:"advance"` // may be negative
+	Resume  bool          `json:"resume"`
+}
+
+// A Moment is a time, or true for the present one.
+type Moment struct{ At time.Time }
+
+// UnmarshalNode reads a time or true.
+func (m *Moment) UnmarshalNode(n file.Node) error {
+	var now bool
+	if err := n.Decode(&now); err == nil && now {
+		return nil
+	}
+	return n.Decode(&m.At)
+}
+
+// JSONSchema describes the spellings of a moment.
+func (*Moment) JSONSchema() *value.Object { return value.NewObject() }
+
+func (a *api) showClock(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(http.StatusOK, s.Clock())
+}
+
+func (a *api) setClock(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	var change Change
+	if err := decode(c, &change); err != nil {
+		return service.Reply{}, err
+	}
+	given := 0
+	for _, is := range []bool{change.Freeze != nil, change.Set != nil, change.Advance != nil, change.Resume} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return service.Reply{}, service.Errorf(service.Invalid, "", `expected one of {"freeze": true}, {"freeze": TIME}, {"set": TIME}, {"advance": "90s"}, {"resume": true}`)
+	}
+	s.SetClock(change)
+	return reply(http.StatusOK, s.Clock())
+}

@@ -1,0 +1,135 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/fault"
+	"standin/emulator/file"
+	"standin/emulator/service"
+)
+
+func (a *api) listFaults(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(http.StatusOK, append([]fault.State{}, s.Faults()...))
+}
+
+// createFaults arms one rule, or a list of them: all or none.
+func (a *api) createFaults(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if len(bytes.TrimSpace(c.Body)) == 0 {
+		return service.Reply{}, service.Errorf(service.Invalid, "", `nothing was armed: the request has no body; expected a rule such as {"use":"freezer.clients.create/753"}`)
+	}
+	rules, err := a.host.Catalogue().Parse(bodyName, c.Body, names(s)...)
+	if err != nil {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was armed: %s", err.Error())
+	}
+	states, err := s.Arm(rules)
+	if err != nil {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was armed: %s", err.Error())
+	}
+	return reply(http.StatusCreated, states)
+}
+
+func names(s Sandbox) []string {
+	var all []string
+	for _, st := range s.Faults() {
+		all = append(all, st.Name)
+	}
+	return all
+}
+
+func (a *api) clearFaults(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	for _, name := range names(s) {
+		s.RemoveFault(name)
+	}
+	return empty(), nil
+}
+
+// named is the rule whose name is in the path.
+func named(c *service.Call) string { return strings.ReplaceAll(c.Vars["name"], slash, "/") }
+
+func noFault(s Sandbox, name string) error {
+	return service.Errorf(service.NotFound, "", "No rule %q%s.", name, strings.TrimSuffix(file.Hint(name, names(s)), "?"))
+}
+
+func (a *api) showFault(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	all, name := s.Faults(), named(c)
+	i := slices.IndexFunc(all, func(st fault.State) bool { return st.Name == name })
+	if i < 0 {
+		return service.Reply{}, noFault(s, name)
+	}
+	return reply(http.StatusOK, all[i])
+}
+
+func (a *api) deleteFault(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if name := named(c); !s.RemoveFault(name) {
+		return service.Reply{}, noFault(s, name)
+	}
+	return empty(), nil
+}
+
+func (a *api) listScenarios(*service.Call) (service.Reply, error) {
+	all, err := a.host.Scenarios()
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(http.StatusOK, all)
+}
+
+// applyScenario puts a scenario in place of what the sandbox started with: a
+// built-in one by its name alone, or one whose content is the body.
+func (a *api) applyScenario(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	root, err := file.Parse(bodyName, c.Body)
+	if err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	if names, _, err := root.Members(); err == nil && len(names) == 1 && names[0].Key() == "name" {
+		var spec struct {
+			Name string `json:"name"`
+		}
+		if err := root.Decode(&spec); err != nil {
+			return service.Reply{}, mistake(err)
+		}
+		return empty(), mistake(s.Apply(spec.Name))
+	}
+	sc, _, err := a.host.Catalogue().Scenario(bodyName, c.Body)
+	if err != nil {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was changed: %s", err.Error())
+	}
+	return empty(), mistake(s.ApplyContent(sc))
+}
+
+// reply is an answer of JSON, with nothing escaped that need not be.
+func reply(status int, v any) (service.Reply, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return service.JSON(status, bytes.TrimSpace(b.Bytes())), err
+}

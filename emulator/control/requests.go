@@ -1,0 +1,230 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"standin/emulator/journal"
+	"standin/emulator/service"
+)
+
+// longestWait bounds long polls, and is how often a stream shows that it lives.
+const (
+	longestWait = 5 * time.Minute
+	heartbeat   = 15 * time.Second
+)
+
+// listRequests answers GET requests: those that fit, at once or as soon as there
+// are enough.
+func (a *api) listRequests(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	f := journal.Filter{
+		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
+		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")),
+	}
+	since, err1 := number(q, "since", 0)
+	atLeast, err2 := number(q, "at_least", 1)
+	wait, err3 := duration(q, "wait")
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			return service.Reply{}, err
+		}
+	}
+	f.Since = uint64(since)
+	if _, ok := q["wait"]; !ok {
+		atLeast = 0
+	}
+	ctx, cancel := until(c, s)
+	defer cancel()
+	page := s.Journal().Wait(ctx, s.Name(), f, atLeast, wait)
+	if q.Get("canonical") == "true" {
+		return service.Reply{Status: http.StatusOK, ContentType: "text/plain", Body: journal.Canonical(page.Entries)}, nil
+	}
+	return reply(http.StatusOK, page)
+}
+
+// until is a context that ends with the call or with the sandbox.
+func until(c *service.Call, s Sandbox) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.Context)
+	stop := context.AfterFunc(s.Gone(), cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func number(q url.Values, name string, usual int) (int, error) {
+	text := q.Get(name)
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, service.Errorf(service.Invalid, "", "%s: expected a whole number, got %q", name, text)
+	}
+	return n, nil
+}
+
+func duration(q url.Values, name string) (time.Duration, error) {
+	text := q.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > longestWait {
+		return 0, service.Errorf(service.Invalid, "", "%s: expected a duration such as 5s, up to %s, got %q", name, longestWait, text)
+	}
+	return d, nil
+}
+
+func (a *api) clearRequests(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return empty(), mistake(s.Reset([]string{"journal"}, ""))
+}
+
+// sequence is the number in the path.
+func (a *api) sequence(c *service.Call) (Sandbox, uint64, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	n, err := strconv.ParseUint(c.Vars["seq"], 10, 64)
+	if err != nil {
+		return nil, 0, service.Errorf(service.NotFound, "", "%q is no number of a request.", c.Vars["seq"])
+	}
+	return s, n, nil
+}
+
+func noRequest(s Sandbox, n uint64) error {
+	page := s.Journal().Find(s.Name(), journal.Filter{Since: n})
+	if n <= page.Evicted && n > 0 {
+		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, page.Evicted)
+	}
+	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, page.Last)
+}
+
+func (a *api) showRequest(c *service.Call) (service.Reply, error) {
+	s, n, err := a.sequence(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	e, ok := s.Journal().Get(s.Name(), n)
+	if !ok {
+		return service.Reply{}, noRequest(s, n)
+	}
+	return reply(http.StatusOK, e)
+}
+
+func (a *api) deleteRequest(c *service.Call) (service.Reply, error) {
+	s, n, err := a.sequence(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if !s.Journal().Remove(n) {
+		return service.Reply{}, noRequest(s, n)
+	}
+	return empty(), nil
+}
+
+// verify answers POST verify: 200, or 409 with what was not met. Without a body
+// the scenario's expectations count.
+func (a *api) verify(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	var expect []journal.Expectation
+	if len(bytes.TrimSpace(c.Body)) > 0 {
+		if expect, err = a.host.Catalogue().Expectations(bodyName, c.Body, names(s)); err != nil {
+			return service.Reply{}, mistake(err)
+		}
+	}
+	passed, judgements := s.Verify(expect)
+	if passed {
+		return reply(http.StatusOK, struct {
+			Passed     bool                `json:"passed"`
+			Judgements []journal.Judgement `json:"judgements"`
+		}{true, judgements})
+	}
+	unmet := 0
+	for _, j := range judgements {
+		if !j.Met {
+			unmet++
+		}
+	}
+	e := service.Errorf(service.Conflict, "", "%d of %d expectations are not met.", unmet, len(judgements))
+	e.Detail = judgements
+	return service.Reply{}, e
+}
+
+// events streams exchanges that end, and changes, as server-sent events. It
+// begins with what happens from now on, or behind the event that Last-Event-ID or "since" name.
+func (a *api) events(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	q, err := query(c, "since")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	since := s.Journal().LastEvent()
+	if q.Get("since") == "" && c.Header.Get("Last-Event-Id") != "" {
+		q.Set("since", c.Header.Get("Last-Event-Id"))
+	}
+	if q.Get("since") != "" {
+		n, err := number(q, "since", 0)
+		if err != nil {
+			return service.Reply{}, err
+		}
+		since = uint64(n)
+	}
+	r := service.Reply{Status: http.StatusOK, ContentType: "text/event-stream"}
+	r.Set("Cache-Control", "no-store")
+	if c.Method == http.MethodHead {
+		return r, nil
+	}
+	r.Stream = func(write func([]byte) error) {
+		ctx, cancel := until(c, s)
+		defer cancel()
+		_ = write([]byte(": standin\n\n"))
+		for ctx.Err() == nil {
+			beat, stop := context.WithTimeout(ctx, heartbeat)
+			all := s.Journal().Events(beat, s.Name(), since)
+			stop()
+			text := []byte(":\n\n")
+			for i, e := range all {
+				if i == 0 {
+					text = nil
+				}
+				text, since = appendEvent(text, e), e.Number
+			}
+			if write(text) != nil {
+				return
+			}
+		}
+	}
+	return r, nil
+}
+
+func appendEvent(b []byte, e journal.Event) []byte {
+	kind, data := "exchange", any(e.Entry)
+	if e.Note != nil {
+		kind, data = e.Note.Kind, e.Note
+	}
+	text, _ := json.Marshal(data) // it holds nothing that JSON cannot
+	return fmt.Appendf(b, "id: %d\nevent: %s\ndata: %s\n\n", e.Number, kind, text)
+}

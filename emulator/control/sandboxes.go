@@ -1,0 +1,98 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"standin/emulator/fault"
+	"standin/emulator/service"
+)
+
+// A Spec says how a new sandbox starts. What it leaves open is as the emulator
+// started.
+type Spec struct {
+	Name     string         `json:"name" fixture:"required"`
+	Fixture  fault.Names    `json:"fixture"`  // built-in ones
+	Fork     string         `json:"fork"`     // another sandbox, as it is now
+	Snapshot string         `json:"snapshot"` // of the sandbox that is forked
+	Scenario string         `json:"scenario"` // a built-in one
+	Seed     *int64         `json:"seed"`
+	Clock    *fault.Clock   `json:"clock"`
+	Profile  string         `json:"profile"`
+	TTL      fault.Duration `json:"ttl"` // it is gone when nobody has used it for so long; 0 keeps it
+}
+
+// An Info tells of a sandbox.
+type Info struct {
+	Name     string        `json:"name"`
+	URL      string        `json:"url"` // leads into it
+	Scenario string        `json:"scenario,omitempty"`
+	Seed     int64         `json:"seed"`
+	Profile  string        `json:"profile"`
+	Faults   int           `json:"faults"`   // rules that are armed
+	Requests uint64        `json:"requests"` // since it started, or its journal was cleared
+	Clock    Clock         `json:"clock"`
+	TTL      time.Duration `json:"ttl_ns,omitempty"`
+}
+
+// sandbox is the one that the call is for.
+func (a *api) sandbox(c *service.Call) (Sandbox, error) { return a.host.Sandbox(c.Sandbox) }
+
+func (a *api) info(c *service.Call, s Sandbox) Info {
+	i := s.Info()
+	root := strings.TrimSuffix(c.Root(), "/~"+c.Sandbox)
+	i.URL = root
+	if i.Name != "default" {
+		i.URL += "/~" + i.Name
+	}
+	return i
+}
+
+func (a *api) listSandboxes(c *service.Call) (service.Reply, error) {
+	all := []Info{}
+	for _, s := range a.host.Sandboxes() {
+		all = append(all, a.info(c, s))
+	}
+	return reply(http.StatusOK, all)
+}
+
+func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
+	var spec Spec
+	if err := decode(c, &spec); err != nil {
+		return service.Reply{}, err
+	}
+	switch {
+	case spec.Fork != "" && len(spec.Fixture) > 0:
+		return service.Reply{}, service.Errorf(service.Invalid, "", "a sandbox starts from either a fixture or a fork")
+	case spec.Snapshot != "" && spec.Fork == "":
+		spec.Fork = c.Sandbox
+	}
+	if spec.Profile != "" && spec.Profile != "documented" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "no profile %q; there is documented", spec.Profile)
+	}
+	s, err := a.host.NewSandbox(spec)
+	if err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	return reply(http.StatusCreated, a.info(c, s))
+}
+
+func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
+	s, err := a.host.Sandbox(c.Vars["name"])
+	if err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	return reply(http.StatusOK, a.info(c, s))
+}
+
+func (a *api) deleteSandbox(c *service.Call) (service.Reply, error) {
+	name := c.Vars["name"]
+	if name == "default" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "The default sandbox stays; POST /_standin/reset goes back to its start.")
+	}
+	if !a.host.DeleteSandbox(name) {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "No sandbox %q.", name)
+	}
+	return empty(), nil
+}

@@ -1,0 +1,115 @@
+package control
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+)
+
+// reset answers POST reset: everything, or the parts that "only" lists; with "to"
+// the world goes back to a snapshot.
+func (a *api) reset(c *service.Call) (service.Reply, error) {
+	q, err := query(c, "only", "to")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	var only []string
+	if list := q.Get("only"); list != "" {
+		only = strings.Split(list, ",")
+	}
+	return empty(), mistake(s.Reset(only, q.Get("to")))
+}
+
+func (a *api) section(c *service.Call) (string, error) {
+	name := c.Vars["service"]
+	if name != "" && !slices.Contains(a.host.Sections(), name) {
+		return "", service.Errorf(service.NotFound, "", "No section %q%s; there are %s.",
+			name, file.Hint(name, a.host.Sections()), strings.Join(a.host.Sections(), ", "))
+	}
+	return name, nil
+}
+
+func (a *api) showState(c *service.Call) (service.Reply, error) {
+	name, err := a.section(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	b, err := s.Dump("", name)
+	return service.JSON(http.StatusOK, b), err
+}
+
+func (a *api) loadState(c *service.Call) (service.Reply, error) {
+	name, err := a.section(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if len(bytes.TrimSpace(c.Body)) == 0 {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
+	}
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return empty(), mistake(s.Load(name, c.Body))
+}
+
+func (a *api) listSnapshots(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(http.StatusOK, append([]string{}, s.Snapshots()...))
+}
+
+func (a *api) createSnapshot(c *service.Call) (service.Reply, error) {
+	var spec struct {
+		Name string `json:"name" fixture:"required"`
+	}
+	if err := decode(c, &spec); err != nil {
+		return service.Reply{}, err
+	}
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return empty(), mistake(s.Snapshot(spec.Name))
+}
+
+// showSnapshot dumps the snapshot's world as a fixture.
+func (a *api) showSnapshot(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	b, err := s.Dump(c.Vars["name"], "")
+	return service.JSON(http.StatusOK, b), mistake(err)
+}
+
+// applySnapshot goes back to the snapshot's world.
+func (a *api) applySnapshot(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return empty(), mistake(s.Restore(c.Vars["name"]))
+}
+
+func (a *api) deleteSnapshot(c *service.Call) (service.Reply, error) {
+	s, err := a.sandbox(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return empty(), mistake(s.DropSnapshot(c.Vars["name"]))
+}

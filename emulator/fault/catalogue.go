@@ -1,0 +1,122 @@
+package fault
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/contract"
+	"standin/emulator/file"
+)
+
+// A Catalogue knows the operations that rules can be about, and the failures that
+// their contracts document.
+type Catalogue struct {
+	operations []*contract.Operation
+	names      []string
+}
+
+// NewCatalogue is the catalogue of these contracts.
+func NewCatalogue(contracts ...*contract.Contract) *Catalogue {
+	k := &Catalogue{}
+	for _, c := range contracts {
+		for _, op := range c.Operations {
+			k.operations, k.names = append(k.operations, op), append(k.names, op.ID)
+		}
+	}
+	return k
+}
+
+// A Failure is an error that a contract lists for an operation.
+type Failure struct {
+	Name        string            `json:"name"` // OPERATION/STATUS, as Use takes it
+	Operation   string            `json:"operation"`
+	Status      int               `json:"status"`
+	Reason      string            `json:"reason"`
+	Evidence    contract.Evidence `json:"evidence"`
+	Description string            `json:"description"`
+	Examples    []string          `json:"examples"` // named bodies: OPERATION/STATUS/EXAMPLE
+}
+
+// Failures lists all errors of all operations, in the order of the contracts.
+func (k *Catalogue) Failures() []Failure {
+	var all []Failure
+	for _, op := range k.operations {
+		for _, r := range op.Responses {
+			if r.Status >= 400 {
+				all = append(all, Failure{
+					Name: op.ID + "/" + strconv.Itoa(r.Status), Operation: op.ID, Status: r.Status, Reason: r.Reason,
+					Evidence: r.Evidence, Description: r.Description, Examples: append([]string{}, r.Examples()...),
+				})
+			}
+		}
+	}
+	return all
+}
+
+// operation finds an operation by its id; nil if there is none.
+func (k *Catalogue) operation(id string) *contract.Operation {
+	if i := slices.Index(k.names, id); i >= 0 {
+		return k.operations[i]
+	}
+	return nil
+}
+
+// matching lists the operations that a glob stands for.
+func (k *Catalogue) matching(glob string) []*contract.Operation {
+	if glob == "" {
+		return k.operations
+	}
+	g := contract.NewGlob(glob)
+	var all []*contract.Operation
+	for _, op := range k.operations {
+		if g.Match(op.ID) {
+			all = append(all, op)
+		}
+	}
+	return all
+}
+
+// mostNamed is how many names a message lists.
+const mostNamed = 1
+
+func (k *Catalogue) noOperation(at file.Node, id string) error {
+	near := file.Nearest(id, k.names, mostNamed)
+	if len(near) == 0 {
+		return at.Errorf("no operation %s; standin operations lists them", id)
+	}
+	return at.Errorf("no operation %s; did you mean %s?", id, strings.Join(near, " or "))
+}
+
+// use fills in what the name of a documented failure stands for.
+func (k *Catalogue) use(r *Rule, at file.Node) error {
+	id, rest, _ := strings.Cut(r.Use, "/")
+	code, example, named := strings.Cut(rest, "/")
+	op := k.operation(id)
+	if op == nil {
+		return k.noOperation(at, id)
+	}
+	status, err := strconv.Atoi(code)
+	if err != nil || op.Response(status) == nil || status < 400 {
+		return at.Errorf("%s documents no failure %q; it has %s", id, code, failures(op))
+	}
+	if r.Where.Operation != "" && r.Where.Operation != id || r.What.Status != 0 && r.What.Status != status {
+		return at.Errorf("use: %s says which operation and status; the rule says others", r.Use)
+	}
+	r.Where.Operation, r.What.Status = id, status
+	if named {
+		r.What.Example = example
+	}
+	return nil
+}
+
+// failures lists the statuses of an operation from 400 on.
+func failures(op *contract.Operation) string {
+	var all []string
+	for _, r := range op.Responses {
+		if r.Status >= 400 {
+			all = append(all, strconv.Itoa(r.Status))
+		}
+	}
+	return strings.Join(all, ", ")
+}

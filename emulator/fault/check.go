@@ -1,0 +1,383 @@
+package fault
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/contract"
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// A checker looks for mistakes in rules, and collects them.
+type checker struct {
+	catalogue *Catalogue
+	names     []string // of all rules
+	errs      []error
+	warnings  []error // what is allowed, and perhaps not meant
+}
+
+// Check completes rules that were written in Go and tells what is wrong with them.
+// Others are the names of rules that are armed already.
+func (k *Catalogue) Check(rules []Rule, others ...string) ([]Rule, error) {
+	rules = slices.Clone(rules)
+	c := &checker{catalogue: k, names: others}
+	for _, r := range rules {
+		c.names = append(c.names, r.Name)
+	}
+	for i := range rules {
+		c.rule(&rules[i], file.Node{})
+	}
+	return rules, plain(errors.Join(c.errs...))
+}
+
+// plain takes the places out of errors where there is no file.
+func plain(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if e, ok := errors.AsType[*file.Error](err); ok {
+			return errors.New("fault: " + e.Message)
+		}
+		return err
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, plain(e))
+	}
+	return errors.Join(all...)
+}
+
+// Parse reads rules from a file or a request: one rule, a list of them, or a
+// mapping with such a list as its member "faults". It tells every mistake.
+func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]Rule, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	at := []file.Node{root}
+	if list, ok := root.Get("faults"); ok {
+		if err := root.Without(func(key string) bool { return key == "faults" }).Decode(&struct{}{}); err != nil {
+			return nil, err
+		}
+		root = list
+	}
+	if !root.IsMapping() {
+		if at, err = root.Items(); err != nil {
+			return nil, err
+		}
+	}
+	if len(at) > MostRules {
+		return nil, root.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules)
+	}
+	rules := make([]Rule, len(at))
+	c := &checker{catalogue: k, names: others}
+	for i, n := range at {
+		c.add(n.Decode(&rules[i]))
+	}
+	c.rules(rules, at)
+	return rules, c.err()
+}
+
+func (c *checker) err() error {
+	if len(c.errs) > mostErrors {
+		c.errs = append(c.errs[:mostErrors], errors.New("… and more"))
+	}
+	return errors.Join(c.errs...)
+}
+
+// mostErrors is how many mistakes are told at once.
+const mostErrors = 20
+
+func (c *checker) add(err error) {
+	if err != nil {
+		c.errs = append(c.errs, err)
+	}
+}
+
+// rules checks rules that stand at nodes.
+func (c *checker) rules(rules []Rule, at []file.Node) {
+	seen := map[string]bool{}
+	for i := range rules {
+		name := rules[i].Name
+		if name != "" && (seen[name] || slices.Contains(c.names, name)) {
+			c.add(at[i].At("name").Errorf("there is a rule %q already", name))
+		}
+		seen[name] = true
+	}
+	for i := range rules {
+		c.names = append(c.names, rules[i].Name)
+	}
+	if len(c.errs) > 0 { // what could not be read cannot be checked
+		return
+	}
+	for i := range rules {
+		c.rule(&rules[i], at[i])
+	}
+}
+
+var (
+	ruleName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]{0,99}$`)
+	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+)
+
+func (c *checker) rule(r *Rule, at file.Node) {
+	if r.Name != "" && !ruleName.MatchString(r.Name) {
+		c.add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most 100", r.Name))
+	}
+	if r.Use != "" {
+		if err := c.catalogue.use(r, at.At("use")); err != nil {
+			c.add(err)
+			return
+		}
+	}
+	if r.Phase != "" && r.Phase != Before && r.Phase != After {
+		c.add(at.At("phase").Errorf("the phase %q; expected before or after", r.Phase))
+	}
+	c.where(&r.Where, at.At("where"))
+	c.when(&r.When, at.At("when"))
+	c.what(r, at.At("what"))
+}
+
+func (c *checker) where(w *Where, at file.Node) {
+	if w.Operation != "" && len(c.catalogue.matching(w.Operation)) == 0 {
+		c.add(c.catalogue.noOperation(at.At("operation"), w.Operation))
+	}
+	if w.Method != "" && !headerName.MatchString(w.Method) {
+		c.add(at.At("method").Errorf("%q is no HTTP method", w.Method))
+	}
+	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
+		c.add(at.At("path").Errorf("the path %q does not begin with a slash", w.Path))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
+		if !headerName.MatchString(name) {
+			c.add(at.At("header", name).Errorf("%q is no name of a header", name))
+		}
+	}
+	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
+		t, n := w.Body[pointer], at.At("body", pointer)
+		if pointer != "" && pointer[0] != '/' {
+			c.add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
+		}
+		if t.Matches != nil {
+			if _, err := regexp.Compile(*t.Matches); err != nil {
+				c.add(n.At("matches").Errorf("%s", err))
+			}
+		}
+		if t == (BodyTest{}) {
+			c.add(n.Errorf("nothing is asked; expected equals, exists or matches"))
+		}
+	}
+}
+
+func (c *checker) when(w *When, at file.Node) {
+	switch {
+	case w.Skip < 0:
+		c.add(at.At("skip").Errorf("skip must not be negative"))
+	case w.Times != nil && *w.Times < 0:
+		c.add(at.At("times").Errorf("times must not be negative; 0 is without end"))
+	case w.Every < 0:
+		c.add(at.At("every").Errorf("every must not be negative"))
+	case w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1):
+		c.add(at.At("probability").Errorf("a probability is from 0 to 1"))
+	case slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }):
+		c.add(at.At("calls").Errorf("calls are counted from 1"))
+	case w.During != nil && !w.During.To.IsZero() && !w.During.From.Before(w.During.To):
+		c.add(at.At("during").Errorf("the window ends before it begins"))
+	}
+	if a := w.After; a != nil {
+		n := at.At("after")
+		switch {
+		case (a.Fault == "") == (a.Operation == ""):
+			c.add(n.Errorf("expected either fault or operation"))
+		case a.Fault != "" && !slices.Contains(c.names, a.Fault):
+			c.add(n.At("fault").Errorf("no rule %q%s", a.Fault, file.Hint(a.Fault, c.names)))
+		case a.Operation != "" && len(c.catalogue.matching(a.Operation)) == 0:
+			c.add(c.catalogue.noOperation(n.At("operation"), a.Operation))
+		case a.Count < 0:
+			c.add(n.At("count").Errorf("count must not be negative"))
+		}
+	}
+}
+
+// The bounds of statuses: what lies below them ends no exchange.
+const (
+	leastStatus, mostStatus = 200, 999
+	mostChunks              = 10_000
+)
+
+func (c *checker) what(r *Rule, at file.Node) {
+	w := &r.What
+	if r.ask == nil && w.empty() {
+		c.add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[What](), ", ")))
+	}
+	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {
+		c.add(at.At("status").Errorf("the status %d; expected %d to %d", w.Status, leastStatus, mostStatus))
+	}
+	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
+		c.add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
+	}
+	if w.Delay != nil {
+		c.add(w.Delay.check(at.At("delay")))
+	}
+	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
+		c.add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
+	}
+	if w.Bandwidth < 0 {
+		c.add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second"))
+	}
+	if w.RateLimit != nil {
+		c.add(w.RateLimit.check(at.At("rate_limit")))
+	}
+	c.headers(&w.Headers, at.At("headers"))
+	c.connection(r, at)
+	c.pageCap(r, at)
+	c.documented(r, at)
+}
+
+func (w *What) empty() bool {
+	return w.Status == 0 && w.Headers.empty() && w.RetryAfter == "" && w.Body == nil && w.Patch == nil && w.MalformedBody == "" &&
+		w.Delay == nil && w.Dribble == nil && w.Bandwidth == 0 && w.Connection == nil && w.RateLimit == nil && !w.ExpireToken && w.PageCap == 0
+}
+
+func (h *Headers) empty() bool { return len(h.Set)+len(h.Add)+len(h.Remove) == 0 }
+
+func (c *checker) headers(h *Headers, at file.Node) {
+	for group, all := range map[string]map[string]string{"set": h.Set, "add": h.Add} {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			switch {
+			case !headerName.MatchString(name):
+				c.add(at.At(group, name).Errorf("%q is no name of a header", name))
+			case strings.ContainsAny(all[name], "\r\n\x00"):
+				c.add(at.At(group, name).Errorf("a header cannot hold line ends"))
+			case framing(name):
+				c.add(at.At(group, name).Errorf("%s is not set here; connection: {kind: content_length, …} lies about the length", name))
+			}
+		}
+	}
+}
+
+// framing headers are written by what writes the body.
+func framing(name string) bool {
+	name = http.CanonicalHeaderKey(name)
+	return name == "Content-Length" || name == "Transfer-Encoding" || name == "Connection"
+}
+
+func (c *checker) connection(r *Rule, at file.Node) {
+	k := r.What.Connection
+	if k == nil {
+		return
+	}
+	n := at.At("connection")
+	if err := k.check(n); err != nil {
+		c.add(err)
+		return
+	}
+	paced := r.What.Dribble != nil || r.What.Bandwidth > 0
+	switch {
+	case !k.NeedsAnswer() && r.What.Status != 0:
+		c.add(n.Errorf("the client cannot see the status %d: the connection breaks before an answer", r.What.Status))
+	case paced:
+		c.add(n.Errorf("an answer either comes slowly (dribble, bandwidth) or breaks"))
+	}
+}
+
+func (c *checker) pageCap(r *Rule, at file.Node) {
+	n := r.What.PageCap
+	switch {
+	case n < 0:
+		c.add(at.At("page_cap").Errorf("a page has at least 1 item"))
+	case n > 0 && r.Phased() == After:
+		c.add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
+	case n > 0 && !slices.ContainsFunc(c.catalogue.matching(r.Where.Operation), pages):
+		c.add(at.At("page_cap").Errorf("no operation that %q stands for has a limit", r.Where.Operation))
+	}
+}
+
+// pages tells that the operation takes the size of a page.
+func pages(op *contract.Operation) bool { return limitOf(op) != nil }
+
+func limitOf(op *contract.Operation) *contract.Parameter {
+	for _, p := range op.Parameters() {
+		if p.In == "query" && p.Name == "limit" {
+			return &p
+		}
+	}
+	return nil
+}
+
+// CapPage lowers the limit in a query to the cap. It tells whether it did: the
+// operation may have no pages, and the caller may have asked for less.
+func CapPage(q url.Values, op *contract.Operation, most int) bool {
+	if op == nil {
+		return false
+	}
+	p := limitOf(op)
+	if p == nil {
+		return false
+	}
+	asked := p.Default
+	if n, err := strconv.Atoi(q.Get("limit")); err == nil && n > 0 {
+		asked = n
+	}
+	if asked > 0 && asked <= most {
+		return false
+	}
+	q.Set("limit", strconv.Itoa(most))
+	return true
+}
+
+// documented warns of statuses that no operation of the rule has, and refuses
+// examples that there are not.
+func (c *checker) documented(r *Rule, at file.Node) {
+	w := &r.What
+	if w.Status == 0 {
+		if w.Example != "" {
+			c.add(at.At("example").Errorf("an example is of a status; the rule has none"))
+		}
+		return
+	}
+	var examples []string
+	known := false
+	for _, op := range c.catalogue.matching(r.Where.Operation) {
+		if resp := op.Response(w.Status); resp != nil {
+			known = true
+			examples = append(examples, resp.Examples()...)
+		}
+	}
+	switch {
+	case w.Example != "" && !slices.Contains(examples, w.Example):
+		c.add(at.At("example").Errorf("no example %q of %d%s; there are %s", w.Example, w.Status, file.Hint(w.Example, examples), strings.Join(examples, ", ")))
+	case !known && r.Where.Operation != "":
+		c.warnings = append(c.warnings, at.At("status").Errorf("warning: %s documents no %d; the service's envelope is answered", r.Where.Operation, w.Status))
+	}
+}
+
+// text tells that a value is written as it is, not as JSON.
+func (w *What) text() (string, bool) {
+	s, ok := w.Body.(string)
+	return s, ok
+}
+
+// NewBody is the body in place of another one, if the rule has one or patches it.
+func (w *What) NewBody(old []byte) (body []byte, changed bool) {
+	switch s, ok := w.text(); {
+	case ok:
+		return []byte(s), true
+	case w.Body != nil:
+		return value.Append(nil, w.Body), true
+	case w.Patch != nil:
+		v, err := value.Parse(old)
+		if err != nil {
+			return old, false
+		}
+		return value.Append(nil, value.Merge(v, w.Patch)), true
+	default:
+		return old, false
+	}
+}

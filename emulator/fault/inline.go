@@ -1,0 +1,78 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// Header is the request header that makes a single request fail, and the answer
+// header that says which rule did.
+const Header = "X-Standin-Fault"
+
+// inlineName is the name of the rule that a request brings along.
+const inlineName = "request"
+
+// inlineKeys are what a request header can say: members of a rule's what that
+// have one word for a value, and its phase.
+var inlineKeys = []string{
+	"status", "example", "retry_after", "body", "delay", "bandwidth", "connection", "malformed_body", "expire_token", "page_cap",
+	"phase", "stealth",
+}
+
+// Inline reads the value of the request header: the name of a documented failure,
+// or NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms".
+func (k *Catalogue) Inline(text string) (Rule, error) {
+	if !strings.Contains(text, "=") {
+		rules, err := k.Check([]Rule{{Name: inlineName, Use: strings.TrimSpace(text)}})
+		if err != nil {
+			return Rule{}, fmt.Errorf("header %s: %w", Header, err)
+		}
+		return rules[0], nil
+	}
+	rule, what := value.NewObject(value.Member{Name: "name", Value: inlineName}), value.NewObject()
+	for part := range strings.SplitSeq(text, ";") {
+		name, v, _ := strings.Cut(part, "=")
+		name, v = strings.TrimSpace(name), strings.TrimSpace(v)
+		switch name {
+		case "":
+		case "phase":
+			rule.Set(name, v)
+		case "stealth":
+			rule.Set(name, v == "true")
+		case "status", "bandwidth", "page_cap":
+			if n, err := strconv.Atoi(v); err == nil {
+				what.Set(name, n)
+				continue
+			}
+			return Rule{}, fmt.Errorf("header %s: %s: expected a whole number, got %q", Header, name, v)
+		case "expire_token":
+			what.Set(name, v == "true")
+		case "example", "retry_after", "body", "delay", "connection", "malformed_body":
+			what.Set(name, v)
+		default:
+			return Rule{}, fmt.Errorf("header %s: unknown name %q%s; expected %s", Header, name, file.Hint(name, inlineKeys), strings.Join(inlineKeys, ", "))
+		}
+	}
+	rule.Set("what", what)
+	rules, err := k.Parse(Header, value.Append(nil, rule))
+	if err != nil {
+		return Rule{}, fmt.Errorf("header %s: %s", Header, first(err))
+	}
+	return rules[0], nil
+}
+
+// first is the first of joined errors, without its place.
+func first(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		err = joined.Unwrap()[0]
+	}
+	if e, ok := errors.AsType[*file.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}

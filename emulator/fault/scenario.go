@@ -1,0 +1,158 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/journal"
+	"standin/emulator/value"
+)
+
+// A Scenario is a state to start from, the rules by which requests fail, and
+// what is expected of the client.
+type Scenario struct {
+	Name    string                `json:"name" fixture:"required"`
+	About   string                `json:"about,omitempty"`
+	Fixture Names                 `json:"fixture,omitempty"` // built-in fixtures or files; later ones add
+	Seed    *int64                `json:"seed,omitempty"`
+	Clock   *Clock                `json:"clock,omitempty"`
+	Quirks  []string              `json:"quirks,omitempty"`
+	Faults  []Rule                `json:"faults,omitempty"`
+	Expect  []journal.Expectation `json:"expect,omitempty"`
+}
+
+// Names are one name, or several of them.
+type Names []string
+
+// UnmarshalNode reads a name or a list of names.
+func (n *Names) UnmarshalNode(at file.Node) error {
+	if at.IsMapping() {
+		return at.Errorf("expected a name, or a list of names")
+	}
+	if _, err := at.Items(); err == nil {
+		return at.Decode((*[]string)(n))
+	}
+	var one string
+	if err := at.Decode(&one); err != nil {
+		return err
+	}
+	*n = Names{one}
+	return nil
+}
+
+// JSONSchema describes the spellings of names.
+func (*Names) JSONSchema() *value.Object {
+	word := value.NewObject(value.Member{Name: "type", Value: "string"})
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		word, value.NewObject(value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: word}),
+	}})
+}
+
+// A Clock says where a sandbox's clock starts: it stands still at Freeze, or goes
+// on at an Offset from the real one. Neither is the real clock.
+type Clock struct {
+	Freeze *time.Time `json:"freeze,omitempty"`
+	Offset *Offset    `json:"offset,omitempty"`
+}
+
+// An Offset is a duration that may be negative.
+type Offset time.Duration
+
+// UnmarshalText reads 1h, -30m.
+func (o *Offset) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(strings.TrimPrefix(string(text), "+"))
+	if err != nil {
+		return fmt.Errorf("expected a duration such as 90s or -1h, got %q", text)
+	}
+	*o = Offset(d)
+	return nil
+}
+
+// MarshalText writes the offset as UnmarshalText reads it.
+func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }
+
+// Scenario reads a scenario. It tells every mistake, and warns of what is allowed
+// and perhaps not meant. The fixtures are not looked at.
+func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []error, err error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	s = &Scenario{}
+	c := &checker{catalogue: k}
+	c.add(root.Decode(s))
+	var at []file.Node
+	if list, ok := root.Get("faults"); ok && !list.IsNull() && len(c.errs) == 0 {
+		if at, err = list.Items(); err != nil {
+			return nil, nil, err
+		}
+		if len(at) > MostRules {
+			return nil, nil, list.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules)
+		}
+	}
+	c.rules(s.Faults, at)
+	if s.Clock != nil && s.Clock.Freeze != nil && s.Clock.Offset != nil {
+		c.add(root.At("clock").Errorf("a clock either stands still or has an offset"))
+	}
+	for i, q := range s.Quirks {
+		c.add(root.At("quirks", i).Errorf("no quirk %q; this version has none", q))
+	}
+	for i := range s.Expect {
+		c.expectation(&s.Expect[i], root.At("expect", i))
+	}
+	if err := c.err(); err != nil {
+		return nil, nil, err
+	}
+	return s, c.warnings, nil
+}
+
+// expectation checks the names in an expectation.
+func (c *checker) expectation(e *journal.Expectation, at file.Node) {
+	c.add(e.Check(at))
+	for i, p := range e.Patterns() {
+		n := at
+		if len(e.Sequence) > 0 {
+			n = at.At("sequence", i)
+		}
+		if p.Operation != "" && len(c.catalogue.matching(p.Operation)) == 0 {
+			c.add(c.catalogue.noOperation(n.At("operation"), p.Operation))
+		}
+		if p.Fault != "" && p.Fault != "*" && !slices.Contains(c.names, p.Fault) {
+			c.add(n.At("fault").Errorf("no rule %q%s", p.Fault, file.Hint(p.Fault, c.names)))
+		}
+	}
+}
+
+// Expectations reads what POST verify asks for: a list of expectations, or a
+// mapping with such a list as its member "expect". Names of rules are those armed.
+func (k *Catalogue) Expectations(name string, data []byte, rules []string) ([]journal.Expectation, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	if root.IsMapping() {
+		var doc struct {
+			Expect file.Node `json:"expect" fixture:"required"`
+		}
+		if err := root.Decode(&doc); err != nil {
+			return nil, err
+		}
+		root = doc.Expect
+	}
+	var list []journal.Expectation
+	c := &checker{catalogue: k, names: rules}
+	c.add(root.Decode(&list))
+	if len(c.errs) == 0 {
+		for i := range list {
+			c.expectation(&list[i], root.At(i))
+		}
+	}
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
+	}
+	return list, nil
+}

@@ -1,0 +1,194 @@
+package fault
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"standin/emulator/contract"
+	"standin/emulator/journal"
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// A condition is one member of a Where. It tells what was wrong, or nothing if
+// the request fits.
+type condition func(s *subject) (miss string)
+
+// A subject is a request that rules look at. Its body is read as JSON once.
+type subject struct {
+	*service.Call
+	read bool
+	body any
+	ok   bool
+}
+
+func (s *subject) json() (any, bool) {
+	if !s.read {
+		v, err := s.JSON()
+		s.read, s.body, s.ok = true, v, err == nil
+	}
+	return s.body, s.ok
+}
+
+// conditions are the members of a Where in a fixed order, but for the operation,
+// by which rules are found. Patterns must have been checked.
+func (w *Where) conditions() []condition {
+	var all []condition
+	if w.Method != "" {
+		all = append(all, w.method)
+	}
+	if w.Path != "" {
+		all = append(all, w.path(contract.NewGlob(w.Path)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Query)) {
+		all = append(all, query(name, w.Query[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
+		all = append(all, header(name, w.Header[name]))
+	}
+	if w.Caller != (Caller{}) {
+		all = append(all, w.Caller.condition())
+	}
+	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
+		all = append(all, body(pointer, w.Body[pointer]))
+	}
+	return all
+}
+
+func (w *Where) method(s *subject) string {
+	if strings.EqualFold(w.Method, s.Method) {
+		return ""
+	}
+	return fmt.Sprintf("the method was %s, not %s", s.Method, w.Method)
+}
+
+func (w *Where) path(g contract.Glob) condition {
+	return func(s *subject) string {
+		if g.Match(s.Path) || s.Operation != nil && s.Operation.Path == w.Path {
+			return ""
+		}
+		return fmt.Sprintf("the path was %s, not %s", s.Path, g)
+	}
+}
+
+func query(name string, want *string) condition {
+	fits := values("query parameter "+name, want, false)
+	return func(s *subject) string { return fits(s.Query()[name]) }
+}
+
+func header(name string, want *string) condition {
+	name = http.CanonicalHeaderKey(name)
+	fits := values("header "+name, want, journal.Secret(name))
+	return func(s *subject) string {
+		if name == "Host" {
+			return fits([]string{s.Host})
+		}
+		return fits(s.Header[name])
+	}
+}
+
+// values is the condition that one of the values fits a glob, or that there is none.
+func values(what string, want *string, secret bool) func(got []string) string {
+	if want == nil {
+		return func(got []string) string {
+			if len(got) == 0 {
+				return ""
+			}
+			return what + " was there"
+		}
+	}
+	g := contract.NewGlob(*want)
+	return func(got []string) string {
+		switch {
+		case len(got) == 0:
+			return what + " was absent"
+		case slices.ContainsFunc(got, g.Match):
+			return ""
+		case secret:
+			return what + " was another"
+		default:
+			return fmt.Sprintf("%s was not %q", what, g)
+		}
+	}
+}
+
+func (w Caller) condition() condition {
+	user, token, project := contract.NewGlob(w.User), contract.NewGlob(w.Token), contract.NewGlob(w.Project)
+	return func(s *subject) string {
+		c := s.Caller
+		switch {
+		case c == nil:
+			return "the caller was unknown"
+		case !user.Match(c.Name) && !user.Match(c.ID):
+			return fmt.Sprintf("the caller was %s, not %s", c.Name, w.User)
+		case w.Token != "" && (c.Token == nil || !token.Match(c.Token.ID)):
+			return "the caller's token was another"
+		case w.Project != "" && (c.Project == nil || !project.Match(c.Project.Name) && !project.Match(c.Project.ID)):
+			return "the caller's project was not " + w.Project
+		default:
+			return ""
+		}
+	}
+}
+
+func body(pointer string, t BodyTest) condition {
+	var re *regexp.Regexp
+	if t.Matches != nil {
+		re = regexp.MustCompile(*t.Matches)
+	}
+	return func(s *subject) string {
+		doc, ok := s.json()
+		if !ok {
+			return "the body was no JSON"
+		}
+		v, ok := value.At(doc, pointer)
+		absent := t.Exists != nil && !*t.Exists
+		switch {
+		case absent && ok:
+			return fmt.Sprintf("the body has %q", pointer)
+		case absent:
+			return ""
+		case !ok:
+			return fmt.Sprintf("the body has no %q", pointer)
+		case t.Equals != nil && !value.Equal(v, t.Equals):
+			return fmt.Sprintf("the body's %q does not equal what the rule says", pointer)
+		case re != nil && !re.MatchString(text(v)):
+			return fmt.Sprintf("the body's %q does not match %q", pointer, re)
+		default:
+			return ""
+		}
+	}
+}
+
+// text is a JSON value as regular expressions see it: a string as it is.
+func text(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return string(value.Append(nil, v))
+}
+
+// fit looks at a request. Where all conditions but one fit, and there are others
+// or an operation that do, it tells what kept the rule from it.
+func (a *Armed) fit(s *subject) (ok bool, miss string) {
+	failed := 0
+	for _, c := range a.conditions {
+		if m := c(s); m != "" {
+			if failed++; failed > 1 {
+				return false, ""
+			}
+			miss = m
+		}
+	}
+	if failed == 0 {
+		return true, ""
+	}
+	if len(a.conditions) == 1 && a.Where.Operation == "" {
+		return false, ""
+	}
+	return false, "rule " + a.Name + ": " + miss
+}

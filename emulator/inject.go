@@ -1,0 +1,392 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"standin/emulator/contract"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/emulator/service"
+	"standin/emulator/world"
+)
+
+// faulted is the rest of the request path where rules fire: what they do before the
+// handler, the handler unless they answer in its place or break the connection, and what they
+// make of the answer.
+func (x *exchange) faulted(w http.ResponseWriter) {
+	if x.failing() {
+		x.sandbox.journal.Failing(x.ticket)
+	}
+	fired := x.decision.Fired
+	if !x.prepare(w, fired, fault.Before) {
+		return
+	}
+	if cut := breaking(fired, fault.Before); cut != nil {
+		x.cut(w, cut)
+		return
+	}
+	if f := replacing(fired, fault.Before); f != nil {
+		x.reply = x.injected(f)
+	} else {
+		x.reply = x.answer()
+		x.check(&x.reply)
+	}
+	if !x.prepare(w, fired, fault.After) {
+		return
+	}
+	if f := replacing(fired, fault.After); f != nil {
+		x.reply = x.injected(f)
+	}
+	x.reply.Header = append(slices.Clip(x.reply.Header), x.decision.Headers...)
+	var names []string
+	for _, f := range fired {
+		x.change(f)
+		if !f.Stealth {
+			names = append(names, f.Name)
+		}
+	}
+	if len(names) > 0 {
+		x.reply.Header = append(x.reply.Header, service.Field{Name: fault.Header, Value: strings.Join(names, ", ")})
+	}
+	if cut := breaking(fired, fault.After); cut != nil {
+		x.cut(w, cut)
+		return
+	}
+	x.deliver(w, fired)
+}
+
+// failing tells that one of the rules keeps the client from its answer.
+func (x *exchange) failing() bool {
+	return slices.ContainsFunc(x.decision.Fired, func(f *fault.Firing) bool {
+		return f.What.Connection != nil || f.Replaces() || f.What.Delay != nil
+	})
+}
+
+// breaking is the rule that breaks the connection without an answer in a phase.
+func breaking(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
+	for _, f := range fired {
+		if c := f.What.Connection; c != nil && !c.NeedsAnswer() && f.Phased() == phase {
+			return f
+		}
+	}
+	return nil
+}
+
+// replacing is the rule that answers in place of the handler in a phase.
+func replacing(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
+	for _, f := range fired {
+		if f.Replaces() && f.Phased() == phase {
+			return f
+		}
+	}
+	return nil
+}
+
+// prepare does what the rules of a phase do before they answer: wait, let the
+// token expire, ask for shorter pages. It tells whether the exchange goes on.
+func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase fault.Phase) bool {
+	for _, f := range fired {
+		if f.Phased() != phase {
+			continue
+		}
+		if f.Delay > 0 {
+			x.did(f, "delay "+f.Delay.String())
+			if !x.wait(w, f, f.Delay) {
+				x.leave()
+				return false
+			}
+			if phase == fault.Before {
+				x.call.Now, _ = x.sandbox.clock.now()
+			}
+		}
+		if f.What.ExpireToken {
+			x.did(f, x.expireToken())
+		}
+		if n := f.What.PageCap; n > 0 {
+			q := x.call.Query()
+			if fault.CapPage(q, x.call.Operation, n) {
+				x.call.SetQuery(q)
+				x.did(f, fmt.Sprintf("page_cap %d", n))
+			}
+		}
+	}
+	return true
+}
+
+// did notes in the journal what a rule did.
+func (x *exchange) did(f *fault.Firing, what string) {
+	for i := range x.closing.Faults {
+		if j := &x.closing.Faults[i]; j.Rule == f.Name && j.Fired {
+			j.Phase = string(f.Phased())
+			j.Did = append(j.Did, what)
+			return
+		}
+	}
+}
+
+// wait waits because of a rule. It returns early if the rule is removed or the
+// sandbox deleted, and tells false if the client leaves or the server stops.
+func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration) bool {
+	if d > readTimeout/2 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
+	}
+	ctx := x.request.Context()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.Done().Done():
+	case <-x.sandbox.gone.Done():
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// leave closes the entry of an exchange whose client has left, or whose server
+// stops.
+func (x *exchange) leave() {
+	x.close(journal.Aborted, nil)
+	panic(http.ErrAbortHandler) // nothing must be answered
+}
+
+// expireToken lets the caller's token die now, and says so.
+func (x *exchange) expireToken() string {
+	c := x.call.Caller
+	if c == nil || c.Token == nil || service.Tokens.Get(x.sandbox.world.Load(), c.Token.ID) == nil {
+		return "expire_token: the caller shows no token that could expire"
+	}
+	x.sandbox.transact(func(tx *world.Tx) {
+		if t := service.Tokens.Get(tx, c.Token.ID); t != nil {
+			dead := *t
+			dead.Expires = x.call.Now
+			service.Tokens.Put(tx, &dead)
+		}
+	})
+	return "expire_token"
+}
+
+// usualRefusal is the status of a rate limit.
+const usualRefusal = http.StatusTooManyRequests
+
+// injected is the answer of a rule: its function's, or its status in the words of
+// the contract, or else in the service's envelope.
+func (x *exchange) injected(f *fault.Firing) service.Reply {
+	if f.Reply != nil {
+		x.did(f, fmt.Sprintf("status %d", f.Reply.Status))
+		return *f.Reply
+	}
+	status := f.What.Status
+	if status == 0 {
+		status = usualRefusal
+	}
+	x.did(f, fmt.Sprintf("status %d", status))
+	reply := x.envelope(status)
+	spec := x.contractOf().Response(status)
+	if spec == nil {
+		spec = x.service.elsewhere.Response(status)
+	}
+	if spec == nil {
+		x.undocumented(f)
+	} else {
+		x.example(&reply, spec, f.What.Example)
+	}
+	if f.What.RateLimit != nil {
+		reply.Header = append(slices.Clip(reply.Header), f.Extra...)
+		if f.What.RetryAfter == "" {
+			reply.Set("Retry-After", f.Extra.Get("Ratelimit-Reset"))
+		}
+	}
+	if spec != nil && f.What.Body == nil && f.What.Patch == nil {
+		x.check(&reply)
+	}
+	return reply
+}
+
+// envelope is a status as the service answers it by itself.
+func (x *exchange) envelope(status int) service.Reply {
+	c := &x.call
+	reply := service.Reply{Status: status}
+	if status >= http.StatusBadRequest {
+		e := service.Errorf(service.Kind(status), "", "")
+		if status == http.StatusMethodNotAllowed {
+			e.With("Allow", c.Allow(c.Methods...))
+		}
+		known := c.CallerError
+		if status == http.StatusUnauthorized {
+			c.CallerError = e // services look at it
+		} else {
+			c.CallerError = nil
+		}
+		reply = x.service.Fail(c, e)
+		defer func() { c.CallerError = known }()
+	}
+	if x.service.Finish != nil {
+		x.service.Finish(c, &reply)
+	}
+	reply.Status = status
+	return reply
+}
+
+// example puts a documented body into the answer: the one that is named, else the
+// first. The caller may have asked for XML, which the service has written by itself.
+func (x *exchange) example(reply *service.Reply, spec *contract.Response, name string) {
+	names := spec.Examples()
+	i := slices.IndexFunc(spec.MediaTypes, func(m string) bool { return strings.Contains(m, "json") })
+	switch {
+	case len(spec.MediaTypes) == 0:
+		reply.ContentType, reply.Body = "", nil
+	case len(names) == 0 || i < 0 || name == "" && strings.HasSuffix(reply.ContentType, "/xml"):
+	default:
+		if name == "" || !slices.Contains(names, name) {
+			name = names[0]
+		}
+		body, _ := spec.Example(name)
+		reply.ContentType, reply.Body = spec.MediaTypes[i], contract.Sample{Path: x.call.Vars}.Fill(body)
+	}
+}
+
+func (x *exchange) undocumented(f *fault.Firing) {
+	for i := range x.closing.Faults {
+		if x.closing.Faults[i].Rule == f.Name {
+			x.closing.Faults[i].Undocumented = true
+		}
+	}
+}
+
+// change makes of the answer what the rule says: body, headers.
+func (x *exchange) change(f *fault.Firing) {
+	w, reply := &f.What, &x.reply
+	if body, changed := w.NewBody(reply.Body); changed {
+		reply.Body = body
+		if _, isText := w.Body.(string); !isText {
+			reply.ContentType = "application/json"
+		}
+		x.did(f, "body")
+	}
+	if w.RetryAfter != "" {
+		reply.Set("Retry-After", w.RetryAfter.Header(x.call.Now))
+		x.did(f, "retry_after "+reply.Header.Get("Retry-After"))
+	}
+	if changeHeaders(reply, &w.Headers) {
+		x.did(f, "headers")
+	}
+	if w.MalformedBody != "" {
+		malform(reply, w.MalformedBody)
+		x.did(f, "malformed_body "+string(w.MalformedBody))
+	}
+}
+
+func changeHeaders(reply *service.Reply, h *fault.Headers) bool {
+	reply.Header = slices.Clone(reply.Header) // it may be shared with an error
+	for _, name := range h.Remove {
+		name = http.CanonicalHeaderKey(name)
+		if name == "Content-Type" {
+			reply.ContentType = ""
+		}
+		reply.Header = slices.DeleteFunc(reply.Header, func(f service.Field) bool { return f.Name == name })
+	}
+	for _, name := range sortedKeys(h.Set) {
+		if key := http.CanonicalHeaderKey(name); key == "Content-Type" {
+			reply.ContentType = h.Set[name]
+		} else {
+			reply.Set(key, h.Set[name])
+		}
+	}
+	for _, name := range sortedKeys(h.Add) {
+		reply.Header = append(reply.Header, service.Field{Name: http.CanonicalHeaderKey(name), Value: h.Add[name]})
+	}
+	return len(h.Remove)+len(h.Set)+len(h.Add) > 0
+}
+
+// malform makes a body that is not what its headers say.
+func malform(reply *service.Reply, how fault.Malformation) {
+	switch how {
+	case fault.NotJSON:
+		body := reply.Body
+		if len(body) == 0 {
+			body = []byte("{}")
+		}
+		reply.Body = append(slices.Clone(body[:len(body)-1]), ',')
+	case fault.ByteOrderMark:
+		reply.Body = append([]byte("\ufeff"), reply.Body...)
+	case fault.WrongCharset:
+		var b []byte
+		for _, u := range utf16.Encode([]rune(string(reply.Body))) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		mediaType, _, _ := strings.Cut(reply.ContentType, ";")
+		reply.Body, reply.ContentType = b, mediaType+"; charset=utf-8"
+	case fault.WrongContentType:
+		reply.ContentType = "text/html; charset=utf-8"
+	}
+}
+
+// deliver sends an answer that was not lost on the way: at once, slowly, or broken.
+func (x *exchange) deliver(w http.ResponseWriter, fired []*fault.Firing) {
+	for _, f := range fired {
+		switch c := f.What.Connection; {
+		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
+			x.reply.Body = x.reply.Body[:part(c, len(x.reply.Body))]
+			x.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(x.reply.Body)))
+		case c != nil:
+			x.broken(w, f)
+			return
+		case f.What.Dribble != nil || f.What.Bandwidth > 0:
+			x.pace(w, f)
+			return
+		}
+	}
+	x.send(w)
+}
+
+// part is how much of a body a break lets through.
+func part(c *fault.Connection, length int) int {
+	if c.Bytes == nil {
+		return length / 2
+	}
+	return min(*c.Bytes, length)
+}
+
+// slice is how often a second bytes are sent where they are to come at a rate.
+const slice = 100 * time.Millisecond
+
+// pace sends the body slowly. Where the rule is removed the rest goes out at once.
+func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
+	x.header(w.Header())
+	body := x.body()
+	step, every := max(1, f.What.Bandwidth*int(slice)/int(time.Second)), slice
+	if d := f.What.Dribble; d != nil {
+		step = max(1, (len(body)+d.Chunks-1)/d.Chunks)
+		pauses := (len(body)+step-1)/step - 1
+		every = time.Duration(d.Over) / time.Duration(max(1, pauses))
+		x.did(f, fmt.Sprintf("dribble %d chunks", pauses+1))
+	} else {
+		x.did(f, fmt.Sprintf("bandwidth %d", f.What.Bandwidth))
+	}
+	x.close(journal.Answered, w.Header())
+	x.begin(w)
+	rc := http.NewResponseController(w)
+	_ = rc.Flush()
+	_ = rc.SetReadDeadline(time.Time{}) // it would end the request's context
+	for len(body) > 0 {
+		n := min(step, len(body))
+		_, err := w.Write(body[:n])
+		if err == nil {
+			err = rc.Flush()
+		}
+		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(w, f, every) {
+			x.amend(journal.Aborted, "")
+			panic(http.ErrAbortHandler)
+		}
+		if len(body) > 0 && context.Cause(f.Done()) != nil {
+			step = len(body)
+		}
+	}
+}

@@ -1,0 +1,383 @@
+// Package journal is the bounded record of the exchanges of one sandbox, with
+// queries on it and judgements from it.
+//
+// An entry opens when the request has been read, before anything is decided, and
+// closes when the answer is about to be sent or the connection is cut. The record
+// is bounded by entries and by bytes; what falls out of it is counted, and a
+// verification that would have needed it fails. The package knows no HTTP server.
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/maphash"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Limits bound a journal.
+type Limits struct {
+	Entries int // 0: DefaultEntries
+	Bytes   int // of requests and answers together; 0: DefaultBytes
+}
+
+// The usual limits.
+const (
+	DefaultEntries = 4096
+	DefaultBytes   = 16 << 20
+	// KeptBody is how much of a body is kept; of a longer one, size and hash are.
+	KeptBody = 16 << 10
+)
+
+// Ended tells how an exchange ended.
+type Ended string
+
+// The ends.
+const (
+	Open     Ended = "open"     // it has not
+	Answered Ended = "answered" // with a whole answer
+	Aborted  Ended = "aborted"  // the client left
+	Cut      Ended = "cut"      // a fault broke the connection
+)
+
+// A Journal is one sandbox's record. The zero Journal has the usual limits. Its
+// methods may be used from many goroutines.
+type Journal struct {
+	Limits Limits
+
+	mu         sync.Mutex
+	ring       []record // of n records from head on, oldest first
+	head, n    int
+	last       uint64 // sequence of the newest entry
+	evicted    uint64
+	bytes      int
+	generation uint64
+	changed    chan struct{} // closed at the next change; nil while nobody waits
+	event      uint64        // number of the newest event
+	notes      []Note
+	attempts   attempts
+}
+
+// A record is an entry in a form that costs little to make: its texts stand one
+// after the other in a buffer that is used again.
+type record struct {
+	Opening
+	closing  Closing
+	ended    Ended
+	finished time.Time
+	event    uint64 // when it closed; 0 while it is open
+	attempt  int
+	failing  bool // it is known that it fails
+	removed  bool // on demand
+	retried  bool // by the client's library, it seems
+	identity uint64
+	buf      []byte
+	request  lengths
+	reply    lengths
+	cut      *digest // of a request body that is not kept whole
+	replyCut *digest
+}
+
+// lengths say where the parts stand in a record's buffer.
+type lengths struct{ head, body int }
+
+type digest struct {
+	size int
+	hash string
+}
+
+// An Opening is what is known when a request has been read.
+type Opening struct {
+	Operation string // operationId; empty outside every operation
+	Service   string
+	Method    string
+	Path      string // as it was sent
+	Query     string
+	Host      string
+	Proto     string
+	Now       time.Time // on the sandbox's clock
+	Frozen    bool      // that clock stands still
+	Began     time.Time
+	Conn      uint64 // number of the connection; 0 if it is unknown
+	Reused    bool   // the connection had carried a request before
+	TooLarge  bool   // only the beginning of the body was read
+}
+
+// A Closing is what is known when the answer is sent.
+type Closing struct {
+	Caller    string
+	Status    int // 0: no status line was sent
+	Faults    []Fault
+	Near      []string
+	Violation string
+	Note      string // what was done in place of what a fault asked for
+	Failed    bool   // a retry of the request is another attempt of it
+	Unseen    bool   // the connection was cut without a byte
+}
+
+// A Fault is what one rule said of the exchange.
+type Fault struct {
+	Rule         string   `json:"rule"`
+	Phase        string   `json:"phase,omitempty"`
+	Match        uint64   `json:"match"` // the how manieth request that its where fitted
+	Fired        bool     `json:"fired"`
+	Draw         *float64 `json:"draw,omitempty"` // against the probability
+	Why          string   `json:"why,omitempty"`  // it did not fire
+	Did          []string `json:"did,omitempty"`
+	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
+}
+
+// A Ticket stands for an entry that is open.
+type Ticket struct {
+	generation, Sequence uint64
+}
+
+// Open begins an entry. Header and body are copied.
+func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last++
+	r := j.place()
+	r.Opening = *o
+	r.closing, r.ended, r.event, r.finished = Closing{}, Open, 0, time.Time{}
+	r.cut, r.replyCut, r.reply = nil, nil, lengths{}
+	r.buf, r.request, r.cut = write(r.buf[:0], header, body)
+	r.attempt, r.retried, r.failing, r.removed, r.identity = 1, false, false, false, 0
+	if j.attempts.any() {
+		j.attempts.open(r, header, body)
+	}
+	j.bytes += len(r.buf)
+	j.shrink()
+	j.wake()
+	return Ticket{j.generation, j.last}
+}
+
+// Close ends an entry, unless it has been evicted or the journal was cleared.
+func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.find(t)
+	if r == nil {
+		return
+	}
+	before := len(r.buf)
+	r.closing, r.ended, r.finished = *c, ended, time.Now()
+	r.buf, r.reply, r.replyCut = write(r.buf, header, body)
+	j.bytes += len(r.buf) - before
+	j.event++
+	r.event = j.event
+	if c.Failed {
+		j.attempts.failed(r)
+	}
+	j.shrink()
+	j.wake()
+}
+
+// Amend changes how a closed entry ended: the client left while the answer was
+// being sent.
+func (j *Journal) Amend(t Ticket, ended Ended, note string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.find(t); r != nil {
+		r.ended = ended
+		if note != "" {
+			r.closing.Note = note
+		}
+		j.wake()
+	}
+}
+
+// Failing says that the exchange, which is still open, is going to fail: the
+// client may try again before it is over.
+func (j *Journal) Failing(t Ticket) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.find(t); r != nil {
+		j.attempts.failed(r)
+	}
+}
+
+// Clear forgets all entries and counts from 1 again.
+func (j *Journal) Clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ring, j.head, j.n = nil, 0, 0
+	j.last, j.evicted, j.bytes = 0, 0, 0
+	j.attempts = attempts{}
+	j.generation++
+	j.wake()
+}
+
+func (j *Journal) limits() (entries, bytes int) {
+	entries, bytes = j.Limits.Entries, j.Limits.Bytes
+	if entries == 0 {
+		entries = DefaultEntries
+	}
+	if bytes == 0 {
+		bytes = DefaultBytes
+	}
+	return entries, bytes
+}
+
+// place is the record of the newest entry: a new one, or that of the oldest.
+func (j *Journal) place() *record {
+	most, _ := j.limits()
+	if j.n == most {
+		j.drop()
+	}
+	if j.n == len(j.ring) {
+		grown := make([]record, min(most, max(8, 2*len(j.ring))))
+		for i := range j.n {
+			grown[i] = *j.at(i)
+		}
+		j.ring, j.head = grown, 0
+	}
+	j.n++
+	return j.at(j.n - 1)
+}
+
+func (j *Journal) at(i int) *record { return &j.ring[(j.head+i)%len(j.ring)] }
+
+// mostReused bounds the buffers that are kept for other records.
+const mostReused = 4 << 10
+
+// drop forgets the oldest entry.
+func (j *Journal) drop() {
+	r := j.at(0)
+	j.bytes -= len(r.buf)
+	if cap(r.buf) > mostReused {
+		r.buf = nil
+	}
+	r.buf, r.closing = r.buf[:0], Closing{}
+	j.head, j.n = (j.head+1)%len(j.ring), j.n-1
+	j.evicted++
+}
+
+// shrink drops the oldest entries while there are too many bytes. The newest stays.
+func (j *Journal) shrink() {
+	for _, most := j.limits(); j.bytes > most && j.n > 1; {
+		j.drop()
+	}
+}
+
+// find is the record of a ticket; nil if it is gone.
+func (j *Journal) find(t Ticket) *record {
+	if t.generation != j.generation || t.Sequence+uint64(j.n) <= j.last || t.Sequence > j.last {
+		return nil
+	}
+	return j.at(j.n - 1 - int(j.last-t.Sequence))
+}
+
+func (j *Journal) wake() {
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
+}
+
+// write appends header and body to a buffer. A body that is too long is cut.
+func write(buf []byte, header http.Header, body []byte) ([]byte, lengths, *digest) {
+	begin := len(buf)
+	for name, values := range header {
+		for _, v := range values {
+			buf = append(append(append(append(buf, name...), 0), v...), '\n')
+		}
+	}
+	l := lengths{head: len(buf) - begin}
+	var d *digest
+	if len(body) > KeptBody {
+		d = &digest{len(body), hash(body)}
+		body = body[:KeptBody]
+	}
+	l.body = len(body)
+	return append(buf, body...), l, d
+}
+
+// attempts know the requests that failed lately, so that one that is sent again
+// is known as another attempt. They are few, and forgotten first in, first out.
+type attempts struct {
+	known map[uint64]tried
+	order []uint64
+	seed  maphash.Seed
+	began bool
+}
+
+type tried struct {
+	attempt int
+	unseen  bool // it was cut without a byte
+	at      time.Time
+	conn    uint64
+}
+
+const mostAttempts = 1024
+
+// transport is how soon a library repeats a request by itself, when its
+// connection was cut without a byte.
+const transport = 20 * time.Millisecond
+
+func (a *attempts) any() bool { return len(a.known) > 0 }
+
+// open gives a request its number among the attempts.
+func (a *attempts) open(r *record, header http.Header, body []byte) {
+	r.identity = a.identity(&r.Opening, header.Get("Idempotency-Key"), body)
+	t, ok := a.known[r.identity]
+	if !ok {
+		return
+	}
+	r.attempt = t.attempt + 1
+	r.retried = t.unseen && r.Began.Sub(t.at) < transport && (r.Conn == 0 || r.Conn != t.conn)
+	delete(a.known, r.identity)
+}
+
+// failed remembers a request that failed. Where that was known before it ended,
+// it may have been sent again meanwhile.
+func (a *attempts) failed(r *record) {
+	if _, ok := a.known[r.identity]; r.failing && !ok {
+		return
+	}
+	r.failing = true
+	if r.identity == 0 {
+		key := ""
+		for name, v := range r.headers(0, r.request.head) {
+			if name == "Idempotency-Key" {
+				key = v
+			}
+		}
+		r.identity = a.identity(&r.Opening, key, r.buf[r.request.head:r.request.head+r.request.body])
+	}
+	if a.known == nil {
+		a.known = map[uint64]tried{}
+	}
+	if _, ok := a.known[r.identity]; !ok {
+		if len(a.order) >= mostAttempts {
+			delete(a.known, a.order[0])
+			a.order = a.order[1:]
+		}
+		a.order = append(a.order, r.identity)
+	}
+	a.known[r.identity] = tried{attempt: r.attempt, unseen: r.closing.Unseen, at: time.Now(), conn: r.Conn}
+}
+
+// identity is what makes two requests the same: method, address, body, key.
+func (a *attempts) identity(o *Opening, key string, body []byte) uint64 {
+	if !a.began {
+		a.seed, a.began = maphash.MakeSeed(), true
+	}
+	var h maphash.Hash
+	h.SetSeed(a.seed)
+	for _, s := range []string{o.Method, o.Path, o.Query, key} {
+		_, _ = h.WriteString(s)
+		_ = h.WriteByte(0)
+	}
+	_, _ = h.Write(body[:min(len(body), KeptBody)])
+	return h.Sum64() | 1 // 0 is: not known
+}
+
+const digestBytes = 8
+
+// hash is the beginning of a body's SHA-256, in hexadecimal digits.
+func hash(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:digestBytes])
+}

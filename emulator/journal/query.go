@@ -1,0 +1,222 @@
+package journal
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"standin/emulator/contract"
+)
+
+// A Filter selects entries: those that all members that are given fit.
+type Filter struct {
+	Operation string // a glob; "none" for requests outside every operation
+	Status    string // 503, or 5xx; "none" where no answer was sent
+	Method    string
+	Path      string // a glob, on the path as it was sent
+	Fault     string // the name of a rule that fired; "*": of any
+	Ended     Ended
+	Since     uint64 // entries behind this sequence
+}
+
+// none selects what has no operation, or no status.
+const none = "none"
+
+func (f *Filter) fits(r *record, sequence uint64) bool {
+	switch {
+	case r.removed, sequence <= f.Since,
+		f.Method != "" && !strings.EqualFold(f.Method, r.Method),
+		f.Ended != "" && f.Ended != r.ended:
+		return false
+	case f.Operation == none && r.Operation != "",
+		f.Operation != "" && f.Operation != none && (r.Operation == "" || !contract.NewGlob(f.Operation).Match(r.Operation)):
+		return false
+	case f.Path != "" && !contract.NewGlob(f.Path).Match(r.Path):
+		return false
+	}
+	return f.status(r.closing.Status) && f.fault(r.closing.Faults)
+}
+
+func (f *Filter) status(status int) bool {
+	s := strings.ToLower(f.Status)
+	switch {
+	case s == "":
+		return true
+	case s == none:
+		return status == 0
+	case strings.HasSuffix(s, "xx"):
+		return s[:len(s)-2] == strconv.Itoa(status/100)
+	default:
+		return s == strconv.Itoa(status)
+	}
+}
+
+func (f *Filter) fault(all []Fault) bool {
+	if f.Fault == "" {
+		return true
+	}
+	return slices.ContainsFunc(all, func(x Fault) bool { return x.Fired && (f.Fault == "*" || f.Fault == x.Rule) })
+}
+
+// A Page is what a query found.
+type Page struct {
+	Entries []Entry `json:"requests"`
+	Last    uint64  `json:"last"`    // sequence of the newest entry of all
+	Evicted uint64  `json:"evicted"` // entries that fell out of the record
+	// Incomplete tells that entries fell out that the query could have found.
+	Incomplete bool `json:"incomplete"`
+}
+
+// Find lists the entries of a sandbox that fit, oldest first.
+func (j *Journal) Find(sandbox string, f Filter) Page {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.page(sandbox, f)
+}
+
+func (j *Journal) page(sandbox string, f Filter) Page {
+	p := Page{Entries: []Entry{}, Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > f.Since}
+	for i := range j.n {
+		sequence := j.last - uint64(j.n-1-i)
+		if r := j.at(i); f.fits(r, sequence) {
+			p.Entries = append(p.Entries, r.entry(sequence, sandbox))
+		}
+	}
+	return p
+}
+
+// Wait is Find that waits until there are so many entries, the time is over, or
+// the context ends.
+func (j *Journal) Wait(ctx context.Context, sandbox string, f Filter, atLeast int, patience time.Duration) Page {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		j.mu.Lock()
+		found := 0
+		for i := range j.n {
+			if f.fits(j.at(i), j.last-uint64(j.n-1-i)) {
+				found++
+			}
+		}
+		if found >= atLeast || ctx.Err() != nil {
+			p := j.page(sandbox, f)
+			j.mu.Unlock()
+			return p
+		}
+		changed := j.waiter()
+		j.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// waiter is closed at the next change. The lock is held.
+func (j *Journal) waiter() <-chan struct{} {
+	if j.changed == nil {
+		j.changed = make(chan struct{})
+	}
+	return j.changed
+}
+
+// A Note tells of a change that is no exchange: a reset, rules armed, the clock.
+type Note struct {
+	Event uint64    `json:"-"`
+	Kind  string    `json:"kind"`
+	What  string    `json:"what,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+const mostNotes = 256
+
+// Tell adds a note to the events.
+func (j *Journal) Tell(kind, what string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.event++
+	if len(j.notes) >= mostNotes {
+		j.notes = j.notes[1:]
+	}
+	j.notes = append(j.notes, Note{Event: j.event, Kind: kind, What: what, At: time.Now()})
+	j.wake()
+}
+
+// An Event is an exchange that has ended, or a note.
+type Event struct {
+	Number uint64
+	Entry  *Entry
+	Note   *Note
+}
+
+// Events waits for events behind a number and lists them. It ends with the
+// context, with none.
+func (j *Journal) Events(ctx context.Context, sandbox string, since uint64) []Event {
+	for {
+		j.mu.Lock()
+		var all []Event
+		for i := range j.n {
+			if r := j.at(i); r.event > since && !r.removed {
+				e := r.entry(j.last-uint64(j.n-1-i), sandbox)
+				all = append(all, Event{Number: r.event, Entry: &e})
+			}
+		}
+		for _, n := range j.notes {
+			if n.Event > since {
+				all = append(all, Event{Number: n.Event, Note: &n})
+			}
+		}
+		changed := j.waiter()
+		j.mu.Unlock()
+		if len(all) > 0 {
+			slices.SortFunc(all, func(a, b Event) int { return int(a.Number) - int(b.Number) })
+			return all
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// LastEvent is the number of the newest event.
+func (j *Journal) LastEvent() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.event
+}
+
+// Last is the sequence of the newest entry.
+func (j *Journal) Last() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
+}
+
+// Get finds an entry by its sequence.
+func (j *Journal) Get(sandbox string, sequence uint64) (Entry, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.find(Ticket{j.generation, sequence})
+	if r == nil || r.removed {
+		return Entry{}, false
+	}
+	return r.entry(sequence, sandbox), true
+}
+
+// Remove forgets one entry: queries and judgements pass it over. It tells whether
+// there was one.
+func (j *Journal) Remove(sequence uint64) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.find(Ticket{j.generation, sequence})
+	if r == nil || r.removed {
+		return false
+	}
+	r.removed = true
+	j.wake()
+	return true
+}

@@ -1,0 +1,198 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+)
+
+// defaultSandbox is the name of the sandbox of requests that name none.
+const defaultSandbox = "default"
+
+// The usual bounds of sandboxes.
+const (
+	usualSandboxes = 10_000
+	usualTTL       = time.Hour // of sandboxes made by their first use, since the last
+)
+
+var sandboxName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+func badName(what, name string) error {
+	return fmt.Errorf("the name %q of a %s: expected letters, digits, dots, dashes and underscores, at most 100", name, what)
+}
+
+// errTooMany marks the error of a bound that was reached.
+var errTooMany = errors.New("too many")
+
+// sandboxes are those beside the default one.
+type sandboxes struct {
+	mu     sync.RWMutex
+	byName map[string]*Sandbox
+	byMark map[string]*Sandbox
+	some   atomic.Bool // there is or was one
+}
+
+func (r *sandboxes) get(name string) *Sandbox {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.byName[name]
+}
+
+// ofToken finds the sandbox that a token was issued in; nil if it was none of these.
+func (r *sandboxes) ofToken(token string) *Sandbox {
+	mark := service.MarkOf(token)
+	if mark == "" {
+		return nil
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.byMark[mark]
+}
+
+func (r *sandboxes) add(s *Sandbox, most int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byName[s.name] != nil {
+		return fmt.Errorf("there is a sandbox %q already", s.name)
+	}
+	if len(r.byName) >= most {
+		r.sweep(time.Now())
+	}
+	if len(r.byName) >= most {
+		return fmt.Errorf("%w sandboxes: there are %d, which is the bound; delete some, or raise it with --sandboxes", errTooMany, most)
+	}
+	if r.byName == nil {
+		r.byName, r.byMark = map[string]*Sandbox{}, map[string]*Sandbox{}
+	}
+	r.byName[s.name], r.byMark[string(s.mark)] = s, s
+	r.some.Store(true)
+	return nil
+}
+
+// sweep removes sandboxes that nobody has used for longer than their ttl. The lock
+// is held.
+func (r *sandboxes) sweep(now time.Time) {
+	for _, s := range r.byName {
+		if s.expired(now) {
+			r.remove(s)
+		}
+	}
+}
+
+func (r *sandboxes) remove(s *Sandbox) {
+	delete(r.byName, s.name)
+	delete(r.byMark, string(s.mark))
+	s.end()
+	_ = s.faults.Replace()
+}
+
+func (s *Sandbox) expired(now time.Time) bool {
+	return s.ttl > 0 && now.UnixNano()-s.used.Load() > int64(s.ttl)
+}
+
+// drop removes the sandbox of that name and tells whether there was one.
+func (r *sandboxes) drop(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.byName[name]
+	if s != nil {
+		r.remove(s)
+	}
+	return s != nil
+}
+
+// list lists the sandboxes by name.
+func (r *sandboxes) list() []*Sandbox {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sweep(time.Now())
+	all := []*Sandbox{}
+	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
+		all = append(all, r.byName[name])
+	}
+	return all
+}
+
+// existing finds a sandbox by name. It is an error if there is none.
+func (e *Emulator) existing(name string) (*Sandbox, error) {
+	if name == defaultSandbox {
+		return e.Sandbox, nil
+	}
+	now := time.Now()
+	s := e.others.get(name)
+	if s != nil && s.expired(now) {
+		e.others.drop(name)
+		s = nil
+	}
+	if s == nil {
+		names := []string{defaultSandbox}
+		for _, s := range e.others.list() {
+			names = append(names, s.name)
+		}
+		return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), errNotFound)
+	}
+	s.used.Store(now.UnixNano())
+	return s, nil
+}
+
+// enter finds a sandbox by name and makes it on its first use: it starts as the
+// emulator does.
+func (e *Emulator) enter(name string) (*Sandbox, error) {
+	if name == defaultSandbox {
+		return e.Sandbox, nil
+	}
+	now := time.Now()
+	if s := e.others.get(name); s != nil && !s.expired(now) {
+		s.used.Store(now.UnixNano())
+		return s, nil
+	}
+	if !sandboxName.MatchString(name) {
+		return nil, badName("sandbox", name)
+	}
+	s := newSandbox(e, name, e.origin)
+	s.ttl = e.config.sandboxTTL
+	s.used.Store(now.UnixNano())
+	if old := e.others.get(name); old != nil && old.expired(now) {
+		e.others.drop(name)
+	}
+	if err := e.others.add(s, e.config.sandboxes); err != nil {
+		if other := e.others.get(name); other != nil { // another request was quicker
+			return other, nil
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// NewSandbox makes a sandbox. It starts as the emulator does, unless options say
+// otherwise: those about fixtures, scenario, seed, clock and faults. It stays until it is
+// deleted.
+func (e *Emulator) NewSandbox(name string, opts ...Option) (*Sandbox, error) {
+	return e.newSandbox(name, e.origin, 0, opts...)
+}
+
+func (e *Emulator) newSandbox(name string, base *start, ttl time.Duration, opts ...Option) (*Sandbox, error) {
+	if !sandboxName.MatchString(name) || name == defaultSandbox {
+		return nil, badName("sandbox", name)
+	}
+	st, err := e.startWith(base, opts...)
+	if err != nil {
+		return nil, err
+	}
+	s := newSandbox(e, name, st)
+	s.ttl = ttl
+	s.used.Store(time.Now().UnixNano())
+	return s, e.others.add(s, e.config.sandboxes)
+}
+
+// DeleteSandbox deletes a sandbox, and cuts whoever waits in it. It tells whether
+// there was one. The default sandbox stays.
+func (e *Emulator) DeleteSandbox(name string) bool { return e.others.drop(name) }

@@ -1,0 +1,217 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"standin/emulator/fault"
+	"standin/emulator/file"
+	"standin/emulator/world"
+	"standin/scenarios"
+)
+
+// ScenarioNames lists the built-in scenarios.
+func ScenarioNames() []string {
+	files, _ := fs.Glob(scenarios.FS, "*.yaml")
+	var names []string
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f, ".yaml"))
+	}
+	return names
+}
+
+// BuiltinScenarios reads the built-in scenarios.
+func BuiltinScenarios() ([]*fault.Scenario, error) {
+	k, err := Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	var all []*fault.Scenario
+	for _, name := range ScenarioNames() {
+		s, _, err := readScenario(k, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// readScenario reads a built-in scenario or a file, and tells in which folder its
+// fixtures are looked for.
+func readScenario(k *fault.Catalogue, name string) (s *fault.Scenario, dir string, err error) {
+	if data, err := fs.ReadFile(scenarios.FS, name+".yaml"); err == nil {
+		s, _, err := k.Scenario("scenarios/"+name+".yaml", data)
+		return s, ".", err
+	}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("scenario %q: no such file, and no built-in scenario of that name%s (built in: %s)",
+			name, file.Hint(name, ScenarioNames()), strings.Join(ScenarioNames(), ", "))
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	s, _, err = k.Scenario(name, data)
+	return s, filepath.Dir(name), err
+}
+
+// CheckScenario reads a scenario file and the fixtures that it names. It tells
+// every mistake, and warns of what is perhaps not meant.
+func CheckScenario(name string, data []byte) (warnings []error, err error) {
+	k, err := Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	s, warnings, err := k.Scenario(name, data)
+	if err != nil {
+		return nil, err
+	}
+	l := NewLoader()
+	l.Seed = s.Seed
+	_, err = l.Load(located(l, s.Fixture, filepath.Dir(name))...)
+	return warnings, err
+}
+
+// located are the names of fixtures, files among them as seen from a folder.
+func located(l *world.Loader, names []string, dir string) []string {
+	names = slices.Clone(names)
+	for i, n := range names {
+		if !slices.Contains(l.Names(), n) && !filepath.IsAbs(n) {
+			names[i] = filepath.Join(dir, n)
+		}
+	}
+	return names
+}
+
+// startWith is a start from options; what they leave open is the base's. A nil
+// base is the fixture empty.
+func (e *Emulator) startWith(base *start, opts ...Option) (*start, error) {
+	c := config{ofSandbox: true}
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&c); err != nil {
+			return nil, err
+		}
+	}
+	return e.startOf(base, &c)
+}
+
+func (e *Emulator) startOf(base *start, c *config) (*start, error) {
+	st := &start{}
+	if base != nil {
+		*st = *base
+	}
+	seed := c.seed
+	if c.scenario != "" || c.content != nil {
+		s, dir := c.content, "."
+		if s == nil {
+			var err error
+			if s, dir, err = readScenario(e.catalogue, c.scenario); err != nil {
+				return nil, err
+			}
+		}
+		if seed == nil {
+			seed = s.Seed
+		}
+		fixtures := c.fixtures
+		if fixtures == nil {
+			fixtures = located(e.loader, s.Fixture, dir)
+		}
+		if err := e.load(st, fixtures, seed); err != nil {
+			return nil, err
+		}
+		if s.Clock != nil {
+			st.clock = settingOf(s.Clock)
+		}
+		st.scenario, st.rules, st.expect = s.Name, s.Faults, s.Expect
+	} else if err := e.load(st, c.fixtures, seed); err != nil {
+		return nil, err
+	}
+	if c.clock != nil {
+		st.clock = *c.clock
+	}
+	if len(c.rules) > 0 {
+		rules, err := e.catalogue.Check(slices.Concat(st.rules, c.rules))
+		if err != nil {
+			return nil, err
+		}
+		st.rules = rules
+	}
+	return st, new(fault.Set).Replace(st.rules...) // too many, or a name twice
+}
+
+// load puts the world of fixtures into a start; without any, its world stays, with
+// another seed perhaps.
+func (e *Emulator) load(st *start, fixtures []string, seed *int64) error {
+	if len(fixtures) == 0 && st.world != nil {
+		if seed != nil {
+			st.world = st.world.WithSeed(*seed)
+		}
+		return nil
+	}
+	if len(fixtures) == 0 {
+		fixtures = []string{"empty"}
+	}
+	loader := *e.loader
+	loader.Seed = seed
+	fx, err := loader.Load(fixtures...)
+	if err != nil {
+		return err
+	}
+	st.world, st.clock = fx.World, freezeOf(fx)
+	return nil
+}
+
+// Apply puts a scenario in place of what the sandbox started with, by the name of
+// a built-in one or of a file: world, clock, faults and journal start anew, and Reset comes
+// back to there.
+func (s *Sandbox) Apply(scenario string) error {
+	st, err := s.emulator.startWith(s.start.Load(), WithScenario(scenario))
+	if err != nil {
+		return err
+	}
+	s.begin(st)
+	s.journal.Tell("scenario", st.scenario)
+	return nil
+}
+
+// applyContent is Apply with a scenario that came over HTTP: it names built-in
+// fixtures only.
+func (s *Sandbox) applyContent(sc *fault.Scenario) error {
+	for _, f := range sc.Fixture {
+		if err := s.emulator.builtinFixture(f); err != nil {
+			return err
+		}
+	}
+	st, err := s.emulator.startOf(s.start.Load(), &config{content: sc})
+	if err != nil {
+		return err
+	}
+	s.begin(st)
+	s.journal.Tell("scenario", st.scenario)
+	return nil
+}
+
+// builtinScenario refuses names of files: none is taken from a request.
+func builtinScenario(name string) error {
+	if names := ScenarioNames(); !slices.Contains(names, name) {
+		return fmt.Errorf("no built-in scenario %q%s; there are %s", name, file.Hint(name, names), strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// builtinFixture refuses names of files: none is taken from a request.
+func (e *Emulator) builtinFixture(name string) error {
+	if names := e.loader.Names(); !slices.Contains(names, name) {
+		return fmt.Errorf("no built-in fixture %q%s; there are %s", name, file.Hint(name, names), strings.Join(names, ", "))
+	}
+	return nil
+}

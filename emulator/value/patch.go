@@ -1,0 +1,61 @@
+package value
+
+import (
+	"strconv"
+	"strings"
+)
+
+// MarshalJSON writes the number with its digits.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
+
+// At finds what a JSON pointer (RFC 6901) leads to. The empty pointer is v itself.
+func At(v any, pointer string) (any, bool) {
+	if pointer == "" {
+		return v, true
+	}
+	if pointer[0] != '/' {
+		return nil, false
+	}
+	for step := range strings.SplitSeq(pointer[1:], "/") {
+		switch x := v.(type) {
+		case *Object:
+			member, ok := x.Get(pointerUnescaper.Replace(step))
+			if !ok {
+				return nil, false
+			}
+			v = member
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(x) || strconv.Itoa(i) != step {
+				return nil, false
+			}
+			v = x[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// Merge is v changed by a JSON merge patch (RFC 7396). Neither is changed.
+func Merge(v, patch any) any {
+	p, ok := patch.(*Object)
+	if !ok {
+		return patch
+	}
+	merged := NewObject()
+	if o, ok := v.(*Object); ok {
+		merged = NewObject(o.members...)
+	}
+	for _, m := range p.members {
+		if m.Value == nil {
+			merged = merged.Without(m.Name)
+			continue
+		}
+		old, _ := merged.Get(m.Name)
+		merged.Set(m.Name, Merge(old, m.Value))
+	}
+	return merged
+}

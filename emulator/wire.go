@@ -1,0 +1,325 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+)
+
+// What breaks a connection takes it away from net/http and writes the bytes by
+// itself. Over HTTP/2, and where there is no connection to take, a break is a stream
+// reset or an aborted handler, and the journal says so.
+
+const (
+	usualHang    = 5 * time.Minute
+	usualHold    = time.Second
+	usualGarbage = 64
+	usualLie     = 10                     // bytes that a Content-Length is wrong by
+	lingering    = 250 * time.Millisecond // for the client to close its side too
+)
+
+// cut breaks the connection without an answer.
+func (x *exchange) cut(w http.ResponseWriter, f *fault.Firing) {
+	c := f.What.Connection
+	x.reply.Status = 0
+	if c.Kind == fault.Hang {
+		x.hang(w, f)
+		return
+	}
+	t := x.take(w, f)
+	switch c.Kind {
+	case fault.Garbage:
+		x.did(f, "connection garbage")
+		x.close(journal.Cut, nil)
+		t.write(noise(f))
+		t.end()
+	case fault.Empty:
+		x.unanswered(t, f, "connection empty")
+		t.end()
+	default:
+		x.unanswered(t, f, "connection reset before the headers")
+		t.reset()
+	}
+}
+
+// unanswered closes the entry of an exchange that ends without an answer, and
+// sends the one byte that keeps libraries from repeating the request unseen.
+func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) {
+	x.closing.Unseen = f.Silences()
+	if !x.closing.Unseen {
+		what += ", one byte first"
+	}
+	x.did(f, what)
+	x.close(journal.Cut, nil)
+	if !x.closing.Unseen {
+		t.write([]byte("H"))
+	}
+}
+
+// noise is bytes that are no HTTP, always the same ones.
+func noise(f *fault.Firing) []byte {
+	n := usualGarbage
+	if b := f.What.Connection.Bytes; b != nil {
+		n = *b
+	}
+	b := f.Bytes(n)
+	if len(b) > 0 {
+		b[0] |= 0x80 // no letter that a status line begins with
+	}
+	return b
+}
+
+// hang answers nothing, until the client leaves, the rule or the sandbox is
+// removed, the server stops, or the longest time is over.
+func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
+	most := time.Duration(f.What.Connection.For)
+	if most == 0 {
+		most = usualHang
+	}
+	x.did(f, "connection hang")
+	if !x.wait(w, f, most) {
+		x.leave()
+	}
+	t := x.take(w, f)
+	x.close(journal.Cut, nil)
+	t.end()
+}
+
+// broken sends part of the answer, or one whose framing lies.
+func (x *exchange) broken(w http.ResponseWriter, f *fault.Firing) {
+	c, body := f.What.Connection, x.body()
+	h := http.Header{}
+	x.header(h)
+	length := len(body)
+	what := "connection " + string(c.Kind)
+	t := x.take(w, f)
+	rst, graceful, hold := false, false, time.Duration(0)
+	switch c.Kind {
+	case fault.Reset:
+		rst = true
+		if c.At == "headers" {
+			body, what = nil, what+" after the headers"
+		} else {
+			body = body[:part(c, length)]
+			what = fmt.Sprintf("%s after %d bytes", what, len(body))
+		}
+	case fault.Truncate:
+		body = body[:part(c, length)]
+		what = fmt.Sprintf("%s after %d bytes", what, len(body))
+	case fault.MalformedChunk:
+		h.Del("Content-Length")
+		h.Set("Transfer-Encoding", "chunked")
+		first := body[:length/2]
+		if len(first) == 0 {
+			first = []byte(" ")
+		}
+		body = fmt.Appendf(nil, "%x\r\n%s\r\nno length\r\n", len(first), first)
+	case fault.ContentLength:
+		length, graceful = x.lie(h, c, length)
+		what = fmt.Sprintf("%s %s", what, lieOf(c))
+	case fault.SlowClose:
+		h.Set("Connection", "close")
+		graceful, hold = true, time.Duration(c.For)
+		if hold == 0 {
+			hold = usualHold
+		}
+		what += " " + hold.String()
+	}
+	x.did(f, what)
+	x.finish(c.Kind, h)
+	t.answer(x.statusLine(), h, body)
+	switch {
+	case rst:
+		t.reset()
+	case graceful:
+		t.hold(f, hold)
+		t.close()
+	default:
+		t.end()
+	}
+}
+
+// finish closes the entry before the bytes go out.
+func (x *exchange) finish(kind fault.Break, h http.Header) {
+	ended := journal.Cut
+	if kind == fault.SlowClose {
+		ended = journal.Answered
+	}
+	x.close(ended, h)
+}
+
+func lieOf(c *fault.Connection) string {
+	if c.Mode == "" {
+		return "longer"
+	}
+	return c.Mode
+}
+
+// lie writes a length that is not the body's, or none. It tells the length, and
+// whether the answer ends properly with the connection.
+func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (told int, graceful bool) {
+	by := c.By
+	if by == 0 {
+		by = usualLie
+	}
+	switch lieOf(c) {
+	case "shorter":
+		told = max(0, length-by)
+	case "missing":
+		h.Del("Content-Length")
+		h.Set("Connection", "close")
+		return 0, true
+	default:
+		told = length + by
+	}
+	h.Set("Content-Length", strconv.Itoa(told))
+	return told, false
+}
+
+// statusLine is the first line of the answer.
+func (x *exchange) statusLine() string {
+	reason := x.reason(x.reply.Status)
+	if reason == "" {
+		reason = "status code " + strconv.Itoa(x.reply.Status)
+	}
+	return version(x.request) + strconv.Itoa(x.reply.Status) + " " + reason + "\r\n"
+}
+
+// A taken connection is no longer net/http's. A nil conn is one that could not be
+// taken: what can still be said through net/http is, and then the handler aborts.
+type taken struct {
+	x    *exchange
+	w    http.ResponseWriter
+	conn net.Conn
+	raw  net.Conn // below TLS, and below what counts connections
+}
+
+// take takes the connection over.
+func (x *exchange) take(w http.ResponseWriter, f *fault.Firing) *taken {
+	t := &taken{x: x, w: w}
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		what := "the connection cannot be taken over: the handler was aborted"
+		if x.request.ProtoMajor >= 2 {
+			what = "HTTP/2: a stream reset"
+		}
+		x.closing.Note = fmt.Sprintf("%s in place of %s", what, f.What.Connection.Kind)
+		return t
+	}
+	_ = c.SetDeadline(time.Now().Add(readHeaderTimeout)) // for a client that does not read
+	t.conn, t.raw = c, c
+	for {
+		below, ok := t.raw.(interface{ NetConn() net.Conn })
+		if !ok {
+			return t
+		}
+		t.raw = below.NetConn()
+	}
+}
+
+// write sends bytes that are no part of an answer.
+func (t *taken) write(b []byte) {
+	if t.conn != nil {
+		_, _ = t.conn.Write(b) // the client has left: it sees no fault
+	}
+}
+
+// answer sends an answer, or the beginning of one.
+func (t *taken) answer(line string, h http.Header, body []byte) {
+	if t.conn != nil {
+		var b bytes.Buffer
+		b.WriteString(line)
+		_ = h.Write(&b) // a buffer takes everything
+		b.WriteString("\r\n")
+		b.Write(body)
+		t.write(b.Bytes())
+		return
+	}
+	maps.Copy(t.w.Header(), h)
+	for _, name := range []string{"Transfer-Encoding", "Connection"} {
+		t.w.Header().Del(name)
+	}
+	t.w.WriteHeader(t.x.reply.Status)
+	_, _ = t.w.Write(body)
+	_ = http.NewResponseController(t.w).Flush()
+}
+
+// reset ends the connection with a TCP RST.
+func (t *taken) reset() {
+	if t.conn == nil {
+		panic(http.ErrAbortHandler)
+	}
+	switch c := t.raw.(type) {
+	case *net.TCPConn:
+		_ = c.SetLinger(0)
+		_ = c.Close()
+	case interface{ Reset() error }:
+		_ = c.Reset()
+	}
+	t.release()
+}
+
+// end ends the connection with a FIN, and without what TLS says at the end.
+func (t *taken) end() {
+	if t.conn == nil {
+		panic(http.ErrAbortHandler)
+	}
+	if c, ok := t.raw.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+		_ = t.raw.SetReadDeadline(time.Now().Add(lingering))
+		_, _ = io.Copy(io.Discard, t.raw) // what is not read would make the end a RST
+	}
+	_ = t.raw.Close()
+	t.release()
+}
+
+// close ends the connection as HTTP does.
+func (t *taken) close() {
+	if t.conn == nil {
+		return // net/http ends the answer
+	}
+	if c, ok := t.conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+	t.end()
+}
+
+// hold waits before the end, unless the client ends first, the rule or the sandbox
+// is removed, or the server stops.
+func (t *taken) hold(f *fault.Firing, d time.Duration) {
+	if d == 0 || t.conn == nil {
+		return
+	}
+	_ = t.raw.SetReadDeadline(time.Now().Add(d))
+	wake := func() { _ = t.raw.SetReadDeadline(time.Now()) }
+	for _, ctx := range []context.Context{f.Done(), t.x.sandbox.gone, t.x.request.Context()} {
+		defer context.AfterFunc(ctx, wake)()
+	}
+	_, _ = io.Copy(io.Discard, t.raw)
+}
+
+// release frees the place of the connection: closing what is below does not.
+func (t *taken) release() {
+	for c := t.conn; ; {
+		if own, ok := c.(*conn); ok {
+			own.release()
+		}
+		below, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return
+		}
+		c = below.NetConn()
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
