@@ -79,7 +79,7 @@ func (h host) NewSandbox(spec control.Spec) (control.Sandbox, error) {
 	if spec.Clock != nil {
 		opts = append(opts, withSetting(settingOf(spec.Clock)))
 	}
-	base := h.e.origin
+	base := h.e.origin.Load()
 	if spec.Fork != "" {
 		var err error
 		if base, err = h.fork(spec); err != nil {

@@ -53,6 +53,7 @@ type start struct {
 	rules    []fault.Rule
 	scenario string // its name; empty if there is none
 	expect   []journal.Expectation
+	files    []string // that it was read from, but for built-in ones
 }
 
 // newSandbox makes a sandbox that is not registered.

@@ -157,7 +157,7 @@ func (e *Emulator) enter(name string) (*Sandbox, error) {
 	if !sandboxName.MatchString(name) {
 		return nil, badName("sandbox", name)
 	}
-	s := newSandbox(e, name, e.origin)
+	s := newSandbox(e, name, e.origin.Load())
 	s.ttl = e.config.sandboxTTL
 	s.used.Store(now.UnixNano())
 	if old := e.others.get(name); old != nil && old.expired(now) {
@@ -176,7 +176,7 @@ func (e *Emulator) enter(name string) (*Sandbox, error) {
 // otherwise: those about fixtures, scenario, seed, clock and faults. It stays until it is
 // deleted.
 func (e *Emulator) NewSandbox(name string, opts ...Option) (*Sandbox, error) {
-	return e.newSandbox(name, e.origin, 0, opts...)
+	return e.newSandbox(name, e.origin.Load(), 0, opts...)
 }
 
 func (e *Emulator) newSandbox(name string, base *start, ttl time.Duration, opts ...Option) (*Sandbox, error) {

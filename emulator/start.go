@@ -117,6 +117,9 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 			if s, dir, err = readScenario(e.catalogue, c.scenario); err != nil {
 				return nil, err
 			}
+			if builtinScenario(c.scenario) != nil {
+				st.files = append(st.files, c.scenario)
+			}
 		}
 		if seed == nil {
 			seed = s.Seed
@@ -167,8 +170,26 @@ func (e *Emulator) load(st *start, fixtures []string, seed *int64) error {
 		return err
 	}
 	st.world, st.clock = fx.World, freezeOf(fx)
+	st.files = append(st.files, fx.Files...)
 	return nil
 }
+
+// Reload reads the files of the scenario and of the fixtures again and starts the
+// default sandbox anew, and every other one that is made from now on. If there is a mistake,
+// nothing changes.
+func (e *Emulator) Reload() error {
+	st, err := e.startOf(nil, &e.config)
+	if err != nil {
+		return err
+	}
+	e.origin.Store(st)
+	e.begin(st)
+	e.journal.Tell("reload", st.scenario)
+	return nil
+}
+
+// Files lists the files that the emulator's start was read from.
+func (e *Emulator) Files() []string { return e.origin.Load().files }
 
 // Apply puts a scenario in place of what the sandbox started with, by the name of
 // a built-in one or of a file: world, clock, faults and journal start anew, and Reset comes

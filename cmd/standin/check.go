@@ -11,15 +11,20 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Fixtures or contracts."`
+	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts."`
 }
 
 // Run reads the files and tells what is wrong with them: of fixtures up to twenty
-// mistakes a section, of contracts the first.
+// mistakes a section, of scenarios up to twenty, of contracts the first. Warnings do not
+// count as mistakes.
 func (c *checkCmd) Run(s streams) error {
 	bad := false
 	for _, name := range c.Files {
-		if err := check(name); err != nil {
+		warnings, err := check(name)
+		for _, w := range warnings {
+			fmt.Fprintln(s.err, w)
+		}
+		if err != nil {
 			bad = true
 			fmt.Fprintln(s.err, err)
 			continue
@@ -50,19 +55,25 @@ func checkContract(name string, data []byte) error {
 	return err
 }
 
-// check takes a file that says "openapi" for a contract, any other for a fixture.
-func check(name string) error {
+// check takes a file that says "openapi" for a contract, one that says "faults",
+// "expect", "name" or "fixture" for a scenario, any other for a fixture.
+func check(name string) (warnings []error, err error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	root, err := file.Parse(name, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, ok := root.Get("openapi"); ok {
-		return checkContract(name, data)
+		return nil, checkContract(name, data)
+	}
+	for _, key := range []string{"faults", "expect", "name", "fixture"} {
+		if _, ok := root.Get(key); ok {
+			return emulator.CheckScenario(name, data)
+		}
 	}
 	_, err = emulator.NewLoader().Load(name)
-	return err
+	return nil, err
 }

@@ -24,8 +24,12 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready; the exit code tells."`
-	Check       checkCmd       `cmd:"" help:"Check fixture files and contracts; tell mistakes with line and column."`
+	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts; tell mistakes with line and column."`
 	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
+	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document; a rule uses one by its name."`
+	Scenarios   scenariosCmd   `cmd:"" help:"List the built-in scenarios, or print one."`
+	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario; the exit code is the verdict."`
+	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each."`
 	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
@@ -36,8 +40,13 @@ type streams struct {
 	out, err io.Writer
 }
 
+// An exit is an error that has been told already, and the exit code of the command.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
 // errSilent ends a command with exit code 1 when all has been said.
-var errSilent = errors.New("")
+const errSilent = exit(1)
 
 // gcPercent lets the heap grow to five times what is held before it is cleaned:
 // a world is small and long-lived, and going through it is most of what a
@@ -59,7 +68,8 @@ func main() {
 }
 
 // run carries out a command line and returns the exit code: 0, 1 for a failure,
-// 2 for a command line that cannot be understood.
+// 2 for a command line that cannot be understood. The command run has 3 for failures that are not
+// its command's.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	parser, err := kong.New(&cli{},
@@ -84,10 +94,12 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(s.err, "standin:", err)
 		return 2
 	}
-	if err := k.Run(); err != nil {
-		if !errors.Is(err, errSilent) {
-			fmt.Fprintln(s.err, "standin:", err)
-		}
+	err = k.Run()
+	if code, ok := errors.AsType[exit](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "standin:", err)
 		return 1
 	}
 	return 0

@@ -5,26 +5,42 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"standin/emulator"
+	"standin/emulator/journal"
 )
 
 type serveCmd struct {
-	Listen        []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one. May be repeated."`
-	Fixture       []string `default:"default" placeholder:"NAME|FILE" help:"The state to start from: empty, default, documented, or a file. Later ones add to earlier ones."`
-	Seed          *int64   `placeholder:"N" help:"The seed of ids and secrets, in place of the fixture's."`
-	Auth          string   `default:"strict" enum:"strict,off" help:"strict: callers log in. off: everybody is the member demo."`
-	HostHref      string   `placeholder:"URL" help:"What Barbican's references begin with; the request's own host unless given."`
-	Contract      []string `placeholder:"FILE" help:"An OpenAPI 3.1 document whose operations answer their examples. May be repeated."`
-	ControlHost   []string `placeholder:"NAME" help:"A host name more under which the control API may be reached. May be repeated."`
-	ContractCheck string   `default:"sampled" enum:"always,sampled,off" help:"How many answers are held to the contract."`
-	LogFormat     string   `default:"console" enum:"console,json" help:"How to log."`
-	LogLevel      string   `default:"info" enum:"debug,info,warn,error" help:"What to log; debug has a line for every exchange."`
+	Listen         []string      `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one. May be repeated."`
+	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: empty, default, documented, or a file. Later ones add to earlier ones. Without one: the scenario's, else default."`
+	Scenario       string        `placeholder:"NAME|FILE" help:"The scenario to start with: a built-in one, or a file."`
+	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws, in place of the fixture's and the scenario's."`
+	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, or the time at which the clock stands still; in place of the fixture's and the scenario's."`
+	Watch          bool          `help:"Start anew when a file of the scenario or of a fixture changes. A file with mistakes changes nothing."`
+	Auth           string        `default:"strict" enum:"strict,off" help:"strict: callers log in. off: everybody is the member demo."`
+	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with; the request's own host unless given."`
+	Contract       []string      `placeholder:"FILE" help:"An OpenAPI 3.1 document whose operations answer their examples. May be repeated."`
+	ControlHost    []string      `placeholder:"NAME" help:"A host name more under which the control API may be reached. May be repeated."`
+	Control        string        `default:"on" enum:"on,off" help:"off: no control API but health."`
+	ControlListen  string        `placeholder:"ADDR" help:"An address of its own for the control API; elsewhere it has health alone."`
+	ControlToken   string        `placeholder:"TOKEN" help:"What callers of the control API must show as bearer token."`
+	RequestFaults  string        `default:"on" enum:"on,off" help:"off: the request header X-Standin-Fault is ignored."`
+	Sandboxes      int           `default:"10000" help:"How many sandboxes there may be beside the default one."`
+	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"When sandboxes that were made by their first use are gone, after the last; 0: never."`
+	JournalEntries int           `default:"4096" help:"How many exchanges the journal of a sandbox holds."`
+	JournalBytes   int           `default:"16777216" help:"How many bytes of them."`
+	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are held to the contract."`
+	LogFormat      string        `default:"console" enum:"console,json" help:"How to log."`
+	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log; debug has a line for every exchange."`
 }
+
+// usualFixture is what the command starts from where nobody says otherwise.
+const usualFixture = "default"
 
 // grace is how long exchanges under way may take after the order to stop.
 const grace = 500 * time.Millisecond
@@ -39,16 +55,23 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	srv, err := e.Start(context.WithoutCancel(ctx), c.Listen...)
+	listen := c.Listen
+	if c.ControlListen != "" {
+		listen = append(slices.Clone(listen), "control="+c.ControlListen)
+	}
+	srv, err := e.Start(context.WithoutCancel(ctx), listen...)
 	if err != nil {
 		return err
 	}
-	for _, a := range c.Listen {
+	for _, a := range listen {
 		if name, _, ok := strings.Cut(a, "="); ok {
 			log.Info().Str("service", name).Str("address", srv.Addr(name)).Msg("listening")
 		}
 	}
 	fmt.Fprintln(s.out, "standin ready", srv.URL)
+	if c.Watch {
+		watch(ctx, e, log)
+	}
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
@@ -80,8 +103,16 @@ func terminal(w io.Writer) bool {
 }
 
 func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
+	fixtures := c.Fixture
+	if len(fixtures) == 0 && c.Scenario == "" {
+		fixtures = []string{usualFixture}
+	}
 	opts := []emulator.Option{
-		emulator.WithFixture(c.Fixture...),
+		emulator.WithFixture(fixtures...),
+		emulator.WithScenario(c.Scenario),
+		emulator.WithSandboxes(c.Sandboxes, c.SandboxTTL),
+		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes}),
+		emulator.WithControlToken(c.ControlToken),
 		emulator.WithHostHref(c.HostHref),
 		emulator.WithContract(c.Contract...),
 		emulator.WithControlHost(c.ControlHost...),
@@ -90,6 +121,15 @@ func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
 	}
 	if c.Seed != nil {
 		opts = append(opts, emulator.WithSeed(*c.Seed))
+	}
+	if c.Clock != "" {
+		opts = append(opts, emulator.WithClock(c.Clock))
+	}
+	if c.Control == "off" {
+		opts = append(opts, emulator.WithControlOff())
+	}
+	if c.RequestFaults == "off" {
+		opts = append(opts, emulator.WithoutRequestFaults())
 	}
 	if c.Auth == "off" {
 		opts = append(opts, emulator.WithAuthOff())

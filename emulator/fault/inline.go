@@ -14,7 +14,7 @@ import (
 // header that says which rule did.
 const Header = "X-Standin-Fault"
 
-// inlineName is the name of the rule that a request brings along.
+// inlineName is the name of a rule that a request spells out.
 const inlineName = "request"
 
 // inlineKeys are what a request header can say: members of a rule's what that
@@ -28,7 +28,8 @@ var inlineKeys = []string{
 // or NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms".
 func (k *Catalogue) Inline(text string) (Rule, error) {
 	if !strings.Contains(text, "=") {
-		rules, err := k.Check([]Rule{{Name: inlineName, Use: strings.TrimSpace(text)}})
+		name := strings.TrimSpace(text)
+		rules, err := k.Check([]Rule{{Name: name, Use: name}})
 		if err != nil {
 			return Rule{}, fmt.Errorf("header %s: %w", Header, err)
 		}

@@ -112,4 +112,5 @@ func PlainCollection[T any](
 type Fixture struct {
 	World  *World
 	Freeze *time.Time // where the clock stands still; nil if it runs
+	Files  []string   // that were read, but for built-in ones
 }

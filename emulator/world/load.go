@@ -52,6 +52,7 @@ type stream struct {
 
 // A parsedFile is a fixture file taken apart.
 type parsedFile struct {
+	path     string // empty of a built-in one, and of one that was at hand
 	head     fixtureHead
 	extends  file.Node
 	sections map[string]file.Node
@@ -130,13 +131,16 @@ func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
 	if slices.Contains(via, name) {
 		return nil, &file.Error{File: name, Message: "extends itself: " + strings.Join(append(via, name), " → ")}
 	}
-	label, data, next, err := l.readFile(name, dir)
+	label, data, next, builtin, err := l.readFile(name, dir)
 	if err != nil {
 		return nil, err
 	}
 	f, err := l.parse(label, data)
 	if err != nil {
 		return nil, err
+	}
+	if !builtin {
+		f.path = label
 	}
 	if f.head.Extends == "" {
 		return []*parsedFile{f}, nil
@@ -148,9 +152,9 @@ func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
 	return append(base, f), err
 }
 
-func (l *Loader) readFile(name, dir string) (label string, data []byte, next string, err error) {
+func (l *Loader) readFile(name, dir string) (label string, data []byte, next string, builtin bool, err error) {
 	if data, err := fs.ReadFile(l.Builtin, name+".yaml"); err == nil {
-		return path.Join("fixtures", name+".yaml"), data, ".", nil
+		return path.Join("fixtures", name+".yaml"), data, ".", true, nil
 	}
 	where := name
 	if !filepath.IsAbs(where) {
@@ -158,10 +162,10 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 	}
 	data, err = os.ReadFile(where)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, "", fmt.Errorf("fixture %q: no such file, and no built-in fixture of that name%s (built in: %s)",
+		return "", nil, "", false, fmt.Errorf("fixture %q: no such file, and no built-in fixture of that name%s (built in: %s)",
 			name, file.Hint(name, l.Names()), strings.Join(l.Names(), ", "))
 	}
-	return where, data, filepath.Dir(where), err
+	return where, data, filepath.Dir(where), false, err
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
@@ -213,6 +217,9 @@ func (l *Loader) build(files []*parsedFile) (*Fixture, error) {
 	fx := &Fixture{}
 	seed := int64(DefaultSeed)
 	for _, f := range files {
+		if f.path != "" {
+			fx.Files = append(fx.Files, f.path)
+		}
 		if f.head.Seed != nil {
 			seed = *f.head.Seed
 		}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"standin/emulator/contract"
+	"standin/emulator/journal"
+)
+
+type requestsCmd struct {
+	URL       string `default:"http://127.0.0.1:9311" help:"Where the emulator is."`
+	Sandbox   string `default:"default" help:"Whose exchanges."`
+	Operation string `placeholder:"GLOB" help:"Only those of these operations: freezer.*."`
+	Follow    bool   `short:"f" help:"Go on with those that come."`
+	Token     string `env:"STANDIN_CONTROL_TOKEN" help:"The control token."`
+}
+
+// Run prints what the journal holds and, with --follow, what happens.
+func (c *requestsCmd) Run(ctx context.Context, s streams) error {
+	if c.Follow { // what happens while the journal is read comes twice rather than not at all
+		resp, err := c.get(ctx, "events", nil)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if err := c.list(ctx, s.out); err != nil {
+			return err
+		}
+		return c.follow(ctx, resp.Body, s.out)
+	}
+	return c.list(ctx, s.out)
+}
+
+func (c *requestsCmd) get(ctx context.Context, what string, q url.Values) (*http.Response, error) {
+	at := strings.TrimRight(c.URL, "/") + "/_standin/sandboxes/" + url.PathEscape(c.Sandbox) + "/" + what
+	if len(q) > 0 {
+		at += "?" + q.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		return nil, fmt.Errorf("%s: %s", resp.Status, text)
+	}
+	return resp, nil
+}
+
+func (c *requestsCmd) list(ctx context.Context, w io.Writer) error {
+	q := url.Values{}
+	if c.Operation != "" {
+		q.Set("operation", c.Operation)
+	}
+	resp, err := c.get(ctx, "requests", q)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	var page journal.Page
+	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+		return err
+	}
+	if page.Evicted > 0 {
+		fmt.Fprintf(w, "… %d earlier ones have fallen out of the journal\n", page.Evicted)
+	}
+	for i := range page.Entries {
+		fmt.Fprintln(w, line(&page.Entries[i]))
+	}
+	return nil
+}
+
+// follow prints the events of a stream until it ends.
+func (c *requestsCmd) follow(ctx context.Context, stream io.Reader, w io.Writer) error {
+	kind, lines := "", bufio.NewScanner(stream)
+	const longest = 1 << 20
+	lines.Buffer(nil, longest)
+	for lines.Scan() {
+		text := lines.Text()
+		if k, ok := strings.CutPrefix(text, "event: "); ok {
+			kind = k
+		}
+		data, ok := strings.CutPrefix(text, "data: ")
+		switch {
+		case !ok:
+		case kind == "exchange":
+			var e journal.Entry
+			if err := json.Unmarshal([]byte(data), &e); err != nil {
+				return err
+			}
+			if contract.NewGlob(c.Operation).Match(e.Operation) {
+				fmt.Fprintln(w, line(&e))
+			}
+		default:
+			var n journal.Note
+			if err := json.Unmarshal([]byte(data), &n); err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s  -- %s %s\n", n.At.Local().Format(time.TimeOnly), n.Kind, n.What)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return lines.Err()
+}
+
+// line is an exchange for people.
+func line(e *journal.Entry) string {
+	status := "---"
+	if e.Reply != nil {
+		status = strconv.Itoa(e.Reply.Status)
+	}
+	path := e.Request.Path
+	if e.Request.Query != "" {
+		path += "?" + e.Request.Query
+	}
+	parts := []string{
+		fmt.Sprintf("%s %4d  %s  %-6s %s", e.Began.Local().Format(time.TimeOnly), e.Sequence, status, e.Request.Method, path),
+		fmt.Sprintf("[%s]", orElse(e.Operation, "no operation")), orElse(e.Caller, "nobody"), e.Took.Round(time.Microsecond).String(),
+	}
+	for _, f := range e.Faults {
+		if f.Fired {
+			parts = append(parts, fmt.Sprintf("fault=%s (%s)", f.Rule, strings.Join(f.Did, ", ")))
+		}
+	}
+	if e.Attempt > 1 {
+		parts = append(parts, fmt.Sprintf("attempt=%d", e.Attempt))
+	}
+	if e.Retried {
+		parts = append(parts, "repeated by the client's library")
+	}
+	if e.Ended != journal.Answered {
+		parts = append(parts, string(e.Ended))
+	}
+	if len(e.Near) > 0 {
+		parts = append(parts, "near: "+strings.Join(e.Near, "; "))
+	}
+	if e.Violation != "" {
+		parts = append(parts, "BREAKS ITS CONTRACT: "+e.Violation)
+	}
+	return strings.Join(parts, "  ")
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"standin/emulator"
+	"standin/emulator/journal"
+)
+
+type runCmd struct {
+	Scenario string   `arg:"" help:"A built-in scenario, or a file."`
+	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, behind --."`
+	Fixture  []string `placeholder:"NAME|FILE" help:"The state to start from, in place of the scenario's."`
+	Seed     *int64   `placeholder:"N" help:"The seed, in place of the scenario's."`
+	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the verdict there as JUnit XML too."`
+	Journal  string   `placeholder:"FILE" help:"Write the journal there, one line of JSON for each exchange, in the form in which two runs compare."`
+}
+
+// ownFailure is the exit code for failures that are not the command's.
+const ownFailure = exit(3)
+
+// patienceAfterStop is how long the command may take to stop when standin is told to.
+const patienceAfterStop = 5 * time.Second
+
+// Run starts an emulator on a free port, tells the command where it is, runs it,
+// and judges.
+func (c *runCmd) Run(ctx context.Context, s streams) error {
+	command := c.Command
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		fmt.Fprintln(s.err, "standin: no command; expected standin run SCENARIO -- COMMAND…")
+		return exit(2)
+	}
+	fail := func(err error) error {
+		fmt.Fprintln(s.err, "standin:", err)
+		return ownFailure
+	}
+	opts := []emulator.Option{emulator.WithScenario(c.Scenario), emulator.WithFixture(c.Fixture...)}
+	if c.Seed != nil {
+		opts = append(opts, emulator.WithSeed(*c.Seed))
+	}
+	e, err := emulator.New(opts...)
+	if err != nil {
+		return fail(err)
+	}
+	srv, err := e.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return fail(err)
+	}
+	defer srv.Close()
+	begun := time.Now()
+	code, err := execute(ctx, command, srv.Environment(), s)
+	if err != nil {
+		return fail(err)
+	}
+	judgements := append([]journal.Judgement{{
+		Expectation: "the command succeeds", Met: code == 0, Found: fmt.Sprintf("exit code %d", code),
+	}}, srv.Verify().Judgements...)
+	passed := tell(s.out, c.Scenario, judgements)
+	if c.JUnit != "" {
+		if err := writeJUnit(c.JUnit, c.Scenario, judgements, time.Since(begun)); err != nil {
+			return fail(err)
+		}
+	}
+	if c.Journal != "" {
+		if err := os.WriteFile(c.Journal, srv.Journal(), 0o600); err != nil {
+			return fail(err)
+		}
+	}
+	if !passed {
+		return errSilent
+	}
+	return nil
+}
+
+// execute runs the command and returns its exit code. An error says that it could
+// not be run.
+func execute(ctx context.Context, command, env []string, s streams) (int, error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.out, s.err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = patienceAfterStop
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return 0, errors.New("interrupted")
+	}
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		return cmd.ProcessState.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// tell prints the verdict and tells whether it is good.
+func tell(w io.Writer, scenario string, judgements []journal.Judgement) bool {
+	passed := true
+	var lines strings.Builder
+	for _, j := range judgements {
+		word := "met    "
+		if !j.Met {
+			word, passed = "NOT MET", false
+		}
+		fmt.Fprintf(&lines, "  %s  %s (%s)\n", word, j.Expectation, j.Found)
+	}
+	verdict := "passed"
+	if !passed {
+		verdict = "FAILED"
+	}
+	fmt.Fprintf(w, "scenario %s: %s\n%s", scenario, verdict, lines.String())
+	return passed
+}

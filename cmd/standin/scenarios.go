@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"standin/emulator"
+	"standin/emulator/file"
+	"standin/scenarios"
+)
+
+type scenariosCmd struct {
+	Name string `arg:"" optional:"" help:"Print this one, to start one's own from."`
+}
+
+// Run prints a line for each scenario, or the file of one.
+func (c *scenariosCmd) Run(s streams) error {
+	if c.Name != "" {
+		if names := emulator.ScenarioNames(); !slices.Contains(names, c.Name) {
+			return fmt.Errorf("no built-in scenario %q%s (built in: %s)", c.Name, file.Hint(c.Name, names), strings.Join(names, ", "))
+		}
+		text, err := fs.ReadFile(scenarios.FS, c.Name+".yaml")
+		if err == nil {
+			_, err = s.out.Write(text)
+		}
+		return err
+	}
+	all, err := emulator.BuiltinScenarios()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tWHAT HAPPENS")
+	for _, sc := range all {
+		fmt.Fprintf(w, "%s\t%s\n", sc.Name, sc.About)
+	}
+	return w.Flush()
+}

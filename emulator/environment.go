@@ -1,0 +1,42 @@
+package emulator
+
+import (
+	"standin/emulator/service"
+)
+
+// Environment lists the variables, NAME=VALUE, by which clients find the server
+// and log in: STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL, DEVOPS_USERNAME,
+// DEVOPS_PASSWORD. Who logs in is the user demo, else the first of the fixture.
+func (s *Server) Environment() []string {
+	v := s.world.Load()
+	env := []string{
+		"STANDIN_URL=" + s.URL,
+		"OS_AUTH_URL=" + s.URL + "/identity/v3",
+		"OS_IDENTITY_API_VERSION=3",
+		"OS_BACKUP_API_VERSION=1",
+		"PRIVX_API_BASE_URL=" + s.URL,
+		"DEVOPS_URL=" + s.URL,
+	}
+	if u, p := service.Member(v); u != nil {
+		env = append(env, "OS_USERNAME="+u.Name, "OS_PASSWORD="+u.Password, "OS_REGION_NAME=RegionOne")
+		if d := service.Domains.Get(v, u.DomainID); d != nil {
+			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name)
+		}
+		if p != nil {
+			env = append(env, "OS_PROJECT_NAME="+p.Name)
+			if d := service.Domains.Get(v, p.DomainID); d != nil {
+				env = append(env, "OS_PROJECT_DOMAIN_NAME="+d.Name)
+			}
+		}
+		if a := service.Accounts.Get(v, u.Name); a != nil {
+			env = append(env, "DEVOPS_USERNAME="+a.Name, "DEVOPS_PASSWORD="+a.Password)
+		}
+	}
+	if c := service.First(service.AllOAuthClients, v, ""); c != nil {
+		env = append(env, "PRIVX_API_OAUTH_CLIENT_ID="+c.ID, "PRIVX_API_OAUTH_CLIENT_SECRET="+c.Secret)
+	}
+	if l := service.First(service.AllAPILogins, v, ""); l != nil {
+		env = append(env, "PRIVX_API_CLIENT_ID="+l.ID, "PRIVX_API_CLIENT_SECRET="+l.Secret)
+	}
+	return env
+}
