@@ -42,12 +42,12 @@ func (x *exchange) enter() string {
 
 // byToken enters the sandbox that the caller's token was issued in.
 func (x *exchange) byToken(h http.Header) {
-	token := first(h["X-Auth-Token"])
-	if token == "" {
-		_, token, _ = strings.Cut(first(h["Authorization"]), " ")
-	}
-	if s := x.emulator.others.ofToken(token); s != nil {
-		x.become(x.emulator.enter(s.name))
+	_, bearer, _ := strings.Cut(first(h["Authorization"]), " ")
+	for _, token := range []string{first(h["X-Auth-Token"]), bearer} {
+		if s := x.emulator.others.ofToken(token); s != nil {
+			x.become(x.emulator.enter(s.name))
+			return
+		}
 	}
 }
 

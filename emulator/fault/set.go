@@ -63,12 +63,17 @@ func (x *index) of(op *contract.Operation) []*Armed {
 	}
 	var list []*Armed
 	for _, a := range x.rules {
-		if a.Where.Operation == "" || id != "" && contract.NewGlob(a.Where.Operation).Match(id) {
+		if a.about(op) {
 			list = append(list, a)
 		}
 	}
 	x.byOp.Store(id, list)
 	return list
+}
+
+// about tells that the rule is about the operation; nil is none.
+func (a *Armed) about(op *contract.Operation) bool {
+	return a.Where.Operation == "" || op != nil && contract.NewGlob(a.Where.Operation).Match(op.ID)
 }
 
 // Arm adds rules behind those that are there. They must have been checked; all
@@ -233,7 +238,7 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 		return d
 	}
 	var list []*Armed
-	if own != nil {
+	if own != nil && own.about(c.Operation) {
 		list = append(list, own)
 	}
 	if x != nil {

@@ -39,8 +39,7 @@ func acceptable(c *service.Call) error {
 	if service.Quality(c.Accept(), "application/json") > 0 {
 		return nil
 	}
-	e := service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
-	return e.With("Accept", "application/json")
+	return service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
 }
 
 // contentType demands JSON on POST alone: the document lists the header there
@@ -92,5 +91,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	}
 	r := service.JSON(int(e.Kind), append(value.AppendString([]byte(`{"message":`), message), '}'))
 	r.Header = e.Header
+	if e.Kind == service.NotAcceptable {
+		r.Set("Accept", "application/json")
+	}
 	return r
 }

@@ -1,0 +1,556 @@
+package emulator_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"standin/emulator"
+	"standin/emulator/contract"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/emulator/service"
+)
+
+// Ensure every failure of the catalogue, and every example of it, is answered as the
+// contract has it, to a request that would have succeeded or failed otherwise.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	k, err := emulator.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures := k.Failures()
+	if len(failures) < 100 {
+		t.Errorf("only %d failures", len(failures))
+	}
+	for _, f := range failures {
+		for _, example := range append([]string{""}, f.Examples...) {
+			name := f.Name
+			if example != "" {
+				name += "/" + example
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
+				op := p.byID[f.Operation]
+				resp, body := p.play(op, sampleOf(op))
+				if resp.StatusCode != f.Status || !strings.Contains(resp.Header.Get(fault.Header), f.Name) {
+					t.Fatalf("got %d, %v: %s", resp.StatusCode, resp.Header, body)
+				}
+				if example == "" {
+					return
+				}
+				want, _ := op.Response(f.Status).Example(example)
+				if want = sampleOf(op).Fill(want); !bytes.Equal(body, want) {
+					t.Errorf("got %s, want %s", body, want)
+				}
+			})
+		}
+	}
+}
+
+// sampleOf is a sample of an operation that succeeds and needs no others before.
+func sampleOf(op *contract.Operation) contract.Sample {
+	i := slices.IndexFunc(op.Samples, func(s contract.Sample) bool {
+		return s.Status < 400 && len(s.After) == 0 && s.Caller == "" && s.Method == "" && s.Fixture == ""
+	})
+	if i < 0 {
+		i = slices.IndexFunc(op.Samples, func(s contract.Sample) bool { return len(s.After) == 0 })
+	}
+	return op.Samples[i]
+}
+
+// Ensure rules without end, and those of every operation, leave the control API alone.
+func TestControlDoesNotFail(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t, emulator.WithFault(fault.Rule{When: fault.When{Times: count(0)}, What: fault.What{Connection: fault.Cut(fault.Reset)}}))
+	for _, path := range []string{"/_standin/health", "/_standin/faults", "/__admin/requests"} {
+		if status, err := fetch(t, s.Client(), "GET", s.URL+path, "", fault.Header, "status=503"); status != 200 || err != nil {
+			t.Errorf("%s: %d %v", path, status, err)
+		}
+	}
+	if _, err := fetch(t, s.Client(), "GET", s.URL+"/v9/nothing", ""); err == nil {
+		t.Error("a path that is nobody's did not fail")
+	}
+}
+
+// Ensure counting is atomic: a thousand requests at once, a hundred failures.
+func TestCountingIsAtomic(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFault(fault.Rule{Name: "hundred", When: fault.When{Times: count(100)}, What: fault.What{Status: 503}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed atomic.Int64
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			for range 20 {
+				if status(e, "/v1/clients") == 503 {
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if st := e.Faults()[0]; failed.Load() != 100 || st.Fired != 100 || st.Matched != 1000 {
+		t.Errorf("%d failed; %d matched, %d fired", failed.Load(), st.Matched, st.Fired)
+	}
+}
+
+// status asks an emulator without a server.
+func status(e *emulator.Emulator, path string, header ...string) int {
+	return recorded(e, "GET", path, "", header...).Code
+}
+
+// Ensure that with phase after the world has changed though the client got no
+// answer, and that a retry is answered as the real service would.
+func TestLostReplies(t *testing.T) {
+	t.Parallel()
+	const consumers = "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers"
+	const privx = "/local-user-store/api/v1/api-clients"
+	tests := []struct {
+		operation, method, path, body string
+		retry                         int
+		see, seen                     string // what is asked afterwards, and what must be in the answer
+	}{
+		{"freezer.clients.create", "POST", "/v1/clients", `{"client_id":"lost","hostname":"h"}`, 409, "/v1/clients/lost", `"client_id":"lost"`},
+		{"freezer.clients.delete", "DELETE", "/v1/clients/752d8bd43d654e7a840bbfda77ce41af_szaher", "", 404, "/v1/clients", `{"clients":[{"client":{"client":{`},
+		{"barbican.consumers.create", "POST", consumers, `{"name":"lost","URL":"u"}`, 200, consumers, `"name":"lost"`},
+		{"barbican.consumers.delete", "DELETE", "/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90/consumers", `{"name":"consumername2","URL":"consumerURL2"}`, 404, "/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90/consumers", ``},
+		{"barbican.containers.create", "POST", "/v1/containers", `{"name":"lost","type":"generic","secret_refs":[]}`, 201, "/v1/containers", `"name":"lost"`},
+		{"devops.images.create", "POST", "/v3/image", `{"id":"lost","provider":"p","remote_user":"r","name":"n"}`, 400, "/v3/images", `"lost"`},
+		{"devops.images.delete", "DELETE", "/v3/image/image id", "", 404, "/v3/images", `[]`},
+		{"privx.api-clients.create", "POST", privx, `{"name":"lost","roles":[]}`, 201, privx + "/search", `"count":`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.operation, func(t *testing.T) {
+			t.Parallel()
+			s := emulator.RunT(t, emulator.WithFixture("documented"))
+			path := strings.ReplaceAll(tt.path, " ", "%20")
+			if err := s.Fault(fault.Rule{
+				Name: "lost", Where: fault.Where{Operation: tt.operation}, Phase: fault.After, What: fault.What{Connection: fault.Cut(fault.Reset)},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			c := s.Client()
+			defer c.CloseIdleConnections()
+			before := dump(t, s)
+			if code, err := fetch(t, c, tt.method, s.URL+path, tt.body); err == nil {
+				t.Fatalf("the client got %d", code)
+			}
+			after := dump(t, s)
+			if before == after {
+				t.Error("the world did not change")
+			}
+			code, answer, err := call(t.Context(), c, tt.method, s.URL+path, tt.body)
+			if err != nil || code != tt.retry {
+				t.Errorf("the retry got %d %s, %v; want %d", code, answer, err, tt.retry)
+			}
+			if again := dump(t, s); tt.operation == "privx.api-clients.create" && again == after {
+				t.Error("PrivX did not make a second client")
+			}
+			method, body := "GET", ""
+			if strings.HasSuffix(tt.see, "/search") {
+				method, body = "POST", `{"keywords":"lost"}`
+			}
+			if _, answer, err := call(t.Context(), c, method, s.URL+tt.see, body); err != nil || !strings.Contains(answer, tt.seen) {
+				t.Errorf("%s: %s, %v; want %s", tt.see, answer, err, tt.seen)
+			}
+			entries := s.Requests(journal.Filter{Operation: tt.operation})
+			if entries[0].Ended != journal.Cut || entries[0].Faults[0].Phase != "after" || entries[1].Attempt != 2 {
+				t.Errorf("the journal has %+v, then attempt %d", entries[0].Faults, entries[1].Attempt)
+			}
+		})
+	}
+}
+
+func dump(t *testing.T, s *emulator.Server) string {
+	t.Helper()
+	_, text, err := call(t.Context(), s.Client(), "GET", s.URL+"/_standin/state", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = strings.Cut(text, `"identity"`)
+	return text
+}
+
+// Ensure a status fault before the handler leaves the world as it was.
+func TestBeforeChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t, emulator.WithFixture("documented"))
+	for _, what := range []fault.What{{Status: 503}, {Connection: fault.Cut(fault.Reset)}, {Connection: fault.Cut(fault.Garbage)}} {
+		if err := s.Fault(fault.Rule{What: what}); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, s)
+		_, _ = fetch(t, s.Client(), "POST", s.URL+"/v1/clients", `{"client_id":"a","hostname":"h"}`)
+		if dump(t, s) != before {
+			t.Errorf("%+v changed the world", what)
+		}
+	}
+}
+
+// Ensure the request header fails its own request, and nothing else.
+func TestRequestHeader(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	const good = `{"client_id":"a","hostname":"h"}`
+	tests := []struct {
+		header string
+		status int
+		body   string
+	}{
+		{"freezer.clients.create/753", 753, `{"title":"Malformed JSON"}`},
+		{"freezer.clients.create/400/without-hostname", 400, `{"title":"Bad request format","description":"'hostname' is a required property"}`},
+		{"status=503; retry_after=2s; delay=1ms", 503, `{"title":"503 Service Unavailable","description":"The Keystone service is temporarily unavailable."}`},
+		{"status=599", 599, `{"title":"599 Error"}`},
+		{"status=200;body=hello", 200, "hello"},
+		{"freezer.clients.list/401", 201, `{"client_id":"a"}`}, // of another operation
+		{"phase=after; status=500", 500, `{"title":"500 Internal Server Error"}`},
+		{"statsu=503", 400, `did you mean \"status\"?`},
+		{"freezer.clients.creat/753", 400, "did you mean freezer.clients.create?"},
+		{"status=12", 400, "expected 200 to 999"},
+		{"connection=explode", 400, "no connection fault"},
+		{"status=503; connection=reset", 400, "the client cannot see the status 503"},
+	}
+	for _, tt := range tests {
+		s.Reset()
+		code, body, err := call(t.Context(), s.Client(), "POST", s.URL+"/v1/clients", good, fault.Header, tt.header)
+		if err != nil || code != tt.status || !strings.Contains(body, tt.body) {
+			t.Errorf("%s: %d %s %v", tt.header, code, body, err)
+		}
+		if len(s.Faults()) != 0 {
+			t.Errorf("%s armed a rule", tt.header)
+		}
+	}
+	off := emulator.RunT(t, emulator.WithoutRequestFaults())
+	if code, err := fetch(t, off.Client(), "GET", off.URL+"/v1/clients", "", fault.Header, "status=503"); code != 200 || err != nil {
+		t.Errorf("switched off: %d %v", code, err)
+	}
+}
+
+// Ensure what rules do to answers: bodies, headers, Retry-After, malformations.
+func TestWhat(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, rule string
+		check      func(r *http.Response, body string) bool
+	}{
+		{"headers", `{what: {headers: {set: {vary: X, X-New: a}, add: {X-New: b}, remove: [X-Openstack-Request-Id]}}}`, func(r *http.Response, _ string) bool {
+			return r.Header.Get("Vary") == "X" && slices.Equal(r.Header["X-New"], []string{"a", "b"}) && r.Header.Get("X-Openstack-Request-Id") == ""
+		}},
+		{"content type", `{what: {headers: {set: {content-type: text/x}}}}`, func(r *http.Response, _ string) bool { return r.Header.Get("Content-Type") == "text/x" }},
+		{"replaced by JSON", `{what: {body: {a: [1, null]}}}`, func(_ *http.Response, b string) bool { return b == `{"a":[1,null]}` }},
+		{"replaced by a text", `{what: {body: "<oops>"}}`, func(_ *http.Response, b string) bool { return b == `<oops>` }},
+		{"patched", `{what: {patch: {clients: null, more: {x: 1}}}}`, func(_ *http.Response, b string) bool { return b == `{"more":{"x":1}}` }},
+		{"a documented error patched", `{what: {status: 503, patch: {description: later}}}`, func(r *http.Response, b string) bool {
+			return r.StatusCode == 503 && b == `{"title":"503 Service Unavailable","description":"later"}`
+		}},
+		{"retry after, seconds", `{what: {status: 503, retry_after: 1500ms}}`, func(r *http.Response, _ string) bool { return r.Header.Get("Retry-After") == "2" }},
+		{"retry after, a date", `{what: {status: 503, retry_after: date+30s}}`, func(r *http.Response, _ string) bool {
+			return r.Header.Get("Retry-After") == "Thu, 01 Jan 2026 00:00:30 GMT"
+		}},
+		{"retry after, odd", `{what: {status: 503, retry_after: "-1"}}`, func(r *http.Response, _ string) bool { return r.Header.Get("Retry-After") == "-1" }},
+		{"no JSON", `{what: {malformed_body: json}}`, func(_ *http.Response, b string) bool { return b == `{"clients":[],` }},
+		{"a byte order mark", `{what: {malformed_body: bom}}`, func(_ *http.Response, b string) bool { return b == "\ufeff"+`{"clients":[]}` }},
+		{"a wrong charset", `{what: {malformed_body: charset}}`, func(r *http.Response, b string) bool {
+			return strings.HasPrefix(b, "{\x00\"\x00") && r.Header.Get("Content-Type") == "application/json; charset=utf-8"
+		}},
+		{"a wrong content type", `{what: {malformed_body: content_type}}`, func(r *http.Response, b string) bool {
+			return r.Header.Get("Content-Type") == "text/html; charset=utf-8" && b == `{"clients":[]}`
+		}},
+		{"stealth", `{what: {status: 503}, stealth: true}`, func(r *http.Response, _ string) bool {
+			return r.StatusCode == 503 && r.Header[fault.Header] == nil
+		}},
+		{"named", `{name: the one, what: {status: 753}}`, func(r *http.Response, _ string) bool {
+			return r.StatusCode == 753 && r.Header.Get(fault.Header) == "the one"
+		}},
+		{"dribble", `{what: {dribble: {chunks: 7, over: 7ms}}}`, func(_ *http.Response, b string) bool { return b == `{"clients":[]}` }},
+		{"bandwidth", `{what: {bandwidth: 100000}}`, func(_ *http.Response, b string) bool { return b == `{"clients":[]}` }},
+		{"304 has no body", `{what: {status: 304}}`, func(r *http.Response, b string) bool { return r.StatusCode == 304 && b == "" }},
+		{"999", `{what: {status: 999}}`, func(r *http.Response, _ string) bool { return r.StatusCode == 999 }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := emulator.RunT(t, emulator.WithClock("2026-01-01T00:00:00Z"))
+			arm(t, s, tt.rule)
+			r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/clients", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-Auth-Token", "demo-token")
+			resp, err := s.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var b bytes.Buffer
+			if _, err := b.ReadFrom(resp.Body); err != nil || !tt.check(resp, b.String()) {
+				t.Errorf("got %d %v %s %v", resp.StatusCode, resp.Header, b.String(), err)
+			}
+		})
+	}
+}
+
+// arm arms rules over HTTP.
+func arm(t *testing.T, s *emulator.Server, rules string) {
+	t.Helper()
+	if code, body, err := call(t.Context(), s.Client(), "POST", s.URL+"/_standin/faults", rules); err != nil || code != 201 {
+		t.Fatalf("%d %s %v", code, body, err)
+	}
+}
+
+// Ensure a rate limit counts on the sandbox's clock, tells in its headers, and lets
+// others through.
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"window", "bucket"} {
+		e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"), emulator.WithFault(fault.Rule{
+			Name: "limit", What: fault.What{RateLimit: &fault.RateLimit{Requests: 2, Per: fault.Duration(10 * time.Second), Kind: kind, By: "caller"}},
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(token string) string {
+			w := recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token)
+			h := w.Header()
+			return fmt.Sprint(w.Code, " ", h.Get("Ratelimit-Remaining"), " ", h.Get("Retry-After"))
+		}
+		wait := map[string]string{"window": "10", "bucket": "5"}[kind]
+		for i, want := range []string{"200 1 ", "200 0 ", "429 0 " + wait, "429 0 " + wait} {
+			if got := ask("demo-token"); got != want {
+				t.Errorf("%s, request %d: %q, want %q", kind, i, got, want)
+			}
+		}
+		if got := ask("admin-token"); got != "200 1 " {
+			t.Errorf("%s, another caller: %q", kind, got)
+		}
+		e.Advance(5 * time.Second)
+		want := map[string]string{"window": "429 0 5", "bucket": "200 0 "}[kind]
+		if got := ask("demo-token"); got != want {
+			t.Errorf("%s, after 5 s: %q, want %q", kind, got, want)
+		}
+		e.Advance(5 * time.Second)
+		if got := ask("demo-token"); !strings.HasPrefix(got, "200") {
+			t.Errorf("%s, after 10 s: %q", kind, got)
+		}
+	}
+}
+
+// Ensure a token that a rule lets expire is dead from then on, with the service's
+// own 401, until a reset.
+func TestExpireToken(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithScenario("token-expires-mid-run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{200, 200, 401, 401} {
+		if got := status(e, "/v1/clients"); got != want {
+			t.Errorf("request %d: %d, want %d", i+1, got, want)
+		}
+	}
+	if got := status(e, "/v1/clients", "X-Auth-Token", "admin-token"); got != 200 {
+		t.Errorf("another's token: %d", got)
+	}
+	e.Reset()
+	if got := status(e, "/v1/clients"); got != 200 {
+		t.Errorf("after a reset: %d", got)
+	}
+}
+
+// Ensure a function decides from Go, and may use the sandbox meanwhile.
+func TestFunc(t *testing.T) {
+	t.Parallel()
+	var e *emulator.Emulator
+	rule := fault.Func(func(c *service.Call) *service.Reply {
+		if c.Method == "DELETE" {
+			r := service.JSON(418, []byte(`{"short":"and stout"}`))
+			return &r
+		}
+		_ = e.Faults()
+		return nil
+	})
+	rule.Name, rule.When.Times = "teapot", count(1)
+	e, err := emulator.New(emulator.WithFault(rule))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(e, "/v1/clients"); got != 200 {
+		t.Errorf("let pass: %d", got)
+	}
+	for _, want := range []int{418, 404} {
+		if got := recorded(e, "DELETE", "/v1/clients/a", "").Code; got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+	}
+}
+
+// Ensure delays, dribbling and hanging end at once when the client leaves, the rule
+// is removed, the sandbox is deleted or reset, or the server stops; and that nothing is left running.
+func TestRelease(t *testing.T) { //nolint:paralleltest // it counts goroutines
+	whats := map[string]fault.What{
+		"delay":     {Delay: fault.Fixed(5 * time.Minute)},
+		"hang":      {Connection: fault.Cut(fault.Hang)},
+		"dribble":   {Dribble: &fault.Dribble{Chunks: 4, Over: fault.Duration(10 * time.Minute)}},
+		"bandwidth": {Bandwidth: 1},
+		"slow":      {Connection: &fault.Connection{Kind: fault.SlowClose, For: fault.Duration(5 * time.Minute)}, Headers: fault.Headers{Set: map[string]string{"X": "y"}}},
+	}
+	for name, what := range whats {
+		for _, how := range []string{"leave", "remove", "delete", "reset", "stop"} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				before := runtime.NumGoroutine()
+				release(t, name, what, how)
+				deadline := time.Now().Add(10 * time.Second)
+				for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+					runtime.Gosched()
+					time.Sleep(time.Millisecond)
+				}
+				if n := runtime.NumGoroutine(); n > before {
+					t.Errorf("%d goroutines before, %d after", before, n)
+				}
+			})
+		}
+	}
+}
+
+func release(t *testing.T, name string, what fault.What, how string) {
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	box, err := e.NewSandbox("box", emulator.WithFault(fault.Rule{Name: "slow", What: what}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	c := s.Client()
+	defer c.CloseIdleConnections()
+	done := make(chan error, 1)
+	begun := time.Now()
+	go func() {
+		_, _, err := call(ctx, c, "GET", s.URL+"/~box/v1/clients", "")
+		done <- err
+	}()
+	if len(box.Await(ctx, journal.Filter{Operation: "freezer.clients.list"}, 1)) == 0 {
+		t.Fatal("no request came")
+	}
+	for name == "dribble" || name == "bandwidth" || name == "slow" { // let the first bytes out
+		if len(box.Requests(journal.Filter{Status: "200"})) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	switch how {
+	case "leave":
+		leave()
+	case "remove":
+		box.RemoveFault("slow")
+	case "delete":
+		e.DeleteSandbox("box")
+	case "reset":
+		box.Reset()
+	case "stop":
+		stopping, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Shutdown(stopping); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+	}
+	err = <-done
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if how == "leave" && name != "slow" && !errors.Is(err, context.Canceled) {
+		t.Errorf("the client got %v", err)
+	}
+	if how == "remove" && name != "hang" && err != nil {
+		t.Errorf("the rule is gone and the client got %v", err)
+	}
+	if how == "leave" && name != "slow" {
+		if got := box.Await(context.Background(), journal.Filter{Ended: journal.Aborted}, 1); len(got) != 1 {
+			t.Errorf("the journal has %+v", box.Requests())
+		}
+	}
+}
+
+// Ensure delays run on virtual time, and are what they are drawn as.
+func TestDelaysOnVirtualTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := emulator.New(emulator.WithFault(
+			fault.Rule{Name: "late", When: fault.When{Times: count(0)}, What: fault.What{Delay: fault.Fixed(3 * time.Second)}, Continue: true},
+			fault.Rule{Name: "later", When: fault.When{Calls: []int{2}}, What: fault.What{Delay: fault.Fixed(time.Minute), Status: 503}, Phase: fault.After},
+			fault.Rule{Name: "slow", When: fault.When{Calls: []int{3}}, What: fault.What{Dribble: &fault.Dribble{Chunks: 3, Over: fault.Duration(10 * time.Second)}}},
+		))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		c := e.Client()
+		defer c.CloseIdleConnections()
+		for i, want := range []time.Duration{3 * time.Second, 63 * time.Second, 13 * time.Second} {
+			begun := time.Now()
+			if _, err := fetch(t, c, "GET", "http://standin/v1/clients", ""); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begun); took != want {
+				t.Errorf("request %d took %s, want %s", i+1, took, want)
+			}
+		}
+		c.Timeout = time.Second
+		if _, err := fetch(t, c, "GET", "http://standin/v1/clients", ""); err == nil {
+			t.Error("a client with a time-out waited")
+		}
+		synctest.Wait()
+		if last := e.Requests()[3]; last.Ended != journal.Aborted {
+			t.Errorf("the journal has %s", last.Ended)
+		}
+	})
+}
+
+// Ensure short pages have links that lead through the whole list.
+func TestShortPages(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{
+		Where: fault.Where{Operation: "barbican.consumers.list"}, When: fault.When{Times: count(0)}, What: fault.What{PageCap: 1},
+	}))
+	url, seen := s.URL+"/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90/consumers?limit=50", 0
+	for url != "" {
+		_, body, err := call(t.Context(), s.Client(), "GET", url, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page struct {
+			Consumers []json.RawMessage
+			Next      string
+		}
+		if err := json.Unmarshal([]byte(body), &page); err != nil || len(page.Consumers) > 1 {
+			t.Fatalf("%s: %v", body, err)
+		}
+		seen, url = seen+len(page.Consumers), page.Next
+	}
+	if seen != 3 {
+		t.Errorf("saw %d consumers, want 3", seen)
+	}
+}
