@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,9 +15,11 @@ import (
 
 	"standin/emulator"
 	"standin/emulator/contract"
+	"standin/emulator/fault"
 	"standin/emulator/file"
 	"standin/emulator/value"
 	"standin/fixtures"
+	"standin/scenarios"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of files anew")
@@ -79,26 +82,42 @@ func table(t *testing.T) string {
 	return b.String()
 }
 
+// Ensure the published schema of scenarios is that of their reader, and that the
+// built-in scenarios keep to it.
+func TestGeneratedScenarioSchema(t *testing.T) {
+	t.Parallel()
+	o := file.SchemaFor[fault.Scenario]()
+	o.Set("$schema", "https://json-schema.org/draft/2020-12/schema")
+	o.Set("title", "Standin scenario")
+	publish(t, "../schemas/scenario.schema.json", o, scenarios.FS)
+}
+
 // Ensure the published schema of fixtures is that of the loader, and that the
 // built-in fixtures keep to it.
 func TestGeneratedSchema(t *testing.T) {
 	t.Parallel()
+	publish(t, "../schemas/fixture.schema.json", emulator.NewLoader().Schema(), fixtures.FS)
+}
+
+// publish keeps a schema in its file and holds the YAML files to it.
+func publish(t *testing.T, path string, o *value.Object, files fs.FS) {
+	t.Helper()
 	var text bytes.Buffer
-	if err := json.Indent(&text, value.Append(nil, emulator.NewLoader().Schema()), "", "  "); err != nil {
+	if err := json.Indent(&text, value.Append(nil, o), "", "  "); err != nil {
 		t.Fatal(err)
 	}
 	text.WriteByte('\n')
-	keep(t, "../schemas/fixture.schema.json", text.Bytes())
-	schema, err := jsonschema.CompileString("fixture.schema.json", text.String())
+	keep(t, path, text.Bytes())
+	schema, err := jsonschema.CompileString(filepath.Base(path), text.String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := fs.Glob(fixtures.FS, "*.yaml")
+	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		data, err := fs.ReadFile(fixtures.FS, name)
+		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			t.Fatal(err)
 		}

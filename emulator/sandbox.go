@@ -62,7 +62,7 @@ func newSandbox(e *Emulator, name string, st *start) *Sandbox {
 	if name != defaultSandbox {
 		s.mark = service.NewMark(name)
 	}
-	s.journal.Limits = e.config.journal
+	s.journal.Limits, s.journal.Sandbox = e.config.journal, name
 	s.gone, s.end = context.WithCancel(context.Background())
 	s.begin(st)
 	return s
@@ -177,13 +177,13 @@ func (s *Sandbox) Requests(filter ...journal.Filter) []journal.Entry {
 	if len(filter) > 0 {
 		f = filter[0]
 	}
-	return s.journal.Find(s.name, f).Entries
+	return s.journal.Find(f).Entries
 }
 
 // Await waits until there are so many exchanges that fit, or the context ends,
 // and lists those there are.
 func (s *Sandbox) Await(ctx context.Context, f journal.Filter, atLeast int) []journal.Entry {
-	return s.journal.Wait(ctx, s.name, f, atLeast, longestWait).Entries
+	return s.journal.Wait(ctx, f, atLeast, longestWait).Entries
 }
 
 // longestWait bounds long polls.

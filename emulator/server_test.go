@@ -348,6 +348,7 @@ func recorded(e *emulator.Emulator, method, path, body string, header ...string)
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Host = "localhost"
+	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Auth-Token", "demo-token")
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])

@@ -49,7 +49,7 @@ func (a *api) listRequests(c *service.Call) (service.Reply, error) {
 	}
 	ctx, cancel := until(c, s)
 	defer cancel()
-	page := s.Journal().Wait(ctx, s.Name(), f, atLeast, wait)
+	page := s.Journal().Wait(ctx, f, atLeast, wait)
 	if q.Get("canonical") == "true" {
 		return service.Reply{Status: http.StatusOK, ContentType: "text/plain", Body: journal.Canonical(page.Entries)}, nil
 	}
@@ -109,7 +109,7 @@ func (a *api) sequence(c *service.Call) (Sandbox, uint64, error) {
 }
 
 func noRequest(s Sandbox, n uint64) error {
-	page := s.Journal().Find(s.Name(), journal.Filter{Since: n})
+	page := s.Journal().Find(journal.Filter{Since: n})
 	if n <= page.Evicted && n > 0 {
 		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, page.Evicted)
 	}
@@ -121,7 +121,7 @@ func (a *api) showRequest(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	e, ok := s.Journal().Get(s.Name(), n)
+	e, ok := s.Journal().Get(n)
 	if !ok {
 		return service.Reply{}, noRequest(s, n)
 	}
@@ -200,10 +200,11 @@ func (a *api) events(c *service.Call) (service.Reply, error) {
 	r.Stream = func(write func([]byte) error) {
 		ctx, cancel := until(c, s)
 		defer cancel()
+		defer s.Journal().Follow()()
 		_ = write([]byte(": standin\n\n"))
 		for ctx.Err() == nil {
 			beat, stop := context.WithTimeout(ctx, heartbeat)
-			all := s.Journal().Events(beat, s.Name(), since)
+			all := s.Journal().Events(beat, since)
 			stop()
 			text := []byte(":\n\n")
 			for i, e := range all {

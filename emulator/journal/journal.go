@@ -44,7 +44,8 @@ const (
 // A Journal is one sandbox's record. The zero Journal has the usual limits. Its
 // methods may be used from many goroutines.
 type Journal struct {
-	Limits Limits
+	Limits  Limits
+	Sandbox string // whose journal it is
 
 	mu         sync.Mutex
 	ring       []record // of n records from head on, oldest first
@@ -55,7 +56,8 @@ type Journal struct {
 	generation uint64
 	changed    chan struct{} // closed at the next change; nil while nobody waits
 	event      uint64        // number of the newest event
-	notes      []Note
+	recent     []Event
+	followers  int
 	attempts   attempts
 }
 
@@ -167,6 +169,10 @@ func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, b
 	j.bytes += len(r.buf) - before
 	j.event++
 	r.event = j.event
+	if j.followers > 0 {
+		e := r.entry(t.Sequence, j.Sandbox)
+		j.remember(Event{Number: j.event, Entry: &e})
+	}
 	if c.Failed {
 		j.attempts.failed(r)
 	}

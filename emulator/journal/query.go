@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -70,18 +71,18 @@ type Page struct {
 }
 
 // Find lists the entries of a sandbox that fit, oldest first.
-func (j *Journal) Find(sandbox string, f Filter) Page {
+func (j *Journal) Find(f Filter) Page {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.page(sandbox, f)
+	return j.page(f)
 }
 
-func (j *Journal) page(sandbox string, f Filter) Page {
+func (j *Journal) page(f Filter) Page {
 	p := Page{Entries: []Entry{}, Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > f.Since}
 	for i := range j.n {
 		sequence := j.last - uint64(j.n-1-i)
 		if r := j.at(i); f.fits(r, sequence) {
-			p.Entries = append(p.Entries, r.entry(sequence, sandbox))
+			p.Entries = append(p.Entries, r.entry(sequence, j.Sandbox))
 		}
 	}
 	return p
@@ -89,7 +90,7 @@ func (j *Journal) page(sandbox string, f Filter) Page {
 
 // Wait is Find that waits until there are so many entries, the time is over, or
 // the context ends.
-func (j *Journal) Wait(ctx context.Context, sandbox string, f Filter, atLeast int, patience time.Duration) Page {
+func (j *Journal) Wait(ctx context.Context, f Filter, atLeast int, patience time.Duration) Page {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
@@ -101,7 +102,7 @@ func (j *Journal) Wait(ctx context.Context, sandbox string, f Filter, atLeast in
 			}
 		}
 		if found >= atLeast || ctx.Err() != nil {
-			p := j.page(sandbox, f)
+			p := j.page(f)
 			j.mu.Unlock()
 			return p
 		}
@@ -124,24 +125,9 @@ func (j *Journal) waiter() <-chan struct{} {
 
 // A Note tells of a change that is no exchange: a reset, rules armed, the clock.
 type Note struct {
-	Event uint64    `json:"-"`
-	Kind  string    `json:"kind"`
-	What  string    `json:"what,omitempty"`
-	At    time.Time `json:"at"`
-}
-
-const mostNotes = 256
-
-// Tell adds a note to the events.
-func (j *Journal) Tell(kind, what string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.event++
-	if len(j.notes) >= mostNotes {
-		j.notes = j.notes[1:]
-	}
-	j.notes = append(j.notes, Note{Event: j.event, Kind: kind, What: what, At: time.Now()})
-	j.wake()
+	Kind string    `json:"kind"`
+	What string    `json:"what,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // An Event is an exchange that has ended, or a note.
@@ -151,27 +137,65 @@ type Event struct {
 	Note   *Note
 }
 
+// mostRecent bounds the events that are kept for those who follow.
+const mostRecent = 1024
+
+// Tell adds a note to the events.
+func (j *Journal) Tell(kind, what string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.event++
+	j.remember(Event{Number: j.event, Note: &Note{Kind: kind, What: what, At: time.Now()}})
+	j.wake()
+}
+
+// remember keeps an event for those who follow: the record may be cleared before
+// they have seen it.
+func (j *Journal) remember(e Event) {
+	if len(j.recent) >= mostRecent {
+		j.recent = slices.Clone(j.recent[mostRecent/2:])
+	}
+	j.recent = append(j.recent, e)
+}
+
+// Follow has exchanges that end remembered until stop is called.
+func (j *Journal) Follow() (stop func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.followers++
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.followers--
+		if j.followers == 0 {
+			j.recent = slices.DeleteFunc(j.recent, func(e Event) bool { return e.Entry != nil })
+		}
+	}
+}
+
 // Events waits for events behind a number and lists them. It ends with the
 // context, with none.
-func (j *Journal) Events(ctx context.Context, sandbox string, since uint64) []Event {
+func (j *Journal) Events(ctx context.Context, since uint64) []Event {
 	for {
 		j.mu.Lock()
 		var all []Event
-		for i := range j.n {
-			if r := j.at(i); r.event > since && !r.removed {
-				e := r.entry(j.last-uint64(j.n-1-i), sandbox)
-				all = append(all, Event{Number: r.event, Entry: &e})
+		for _, e := range j.recent {
+			if e.Number > since {
+				all = append(all, e)
 			}
 		}
-		for _, n := range j.notes {
-			if n.Event > since {
-				all = append(all, Event{Number: n.Event, Note: &n})
+		for i := range j.n {
+			r := j.at(i)
+			known := func(e Event) bool { return e.Number == r.event }
+			if r.event > since && !r.removed && !slices.ContainsFunc(all, known) {
+				e := r.entry(j.last-uint64(j.n-1-i), j.Sandbox)
+				all = append(all, Event{Number: r.event, Entry: &e})
 			}
 		}
 		changed := j.waiter()
 		j.mu.Unlock()
 		if len(all) > 0 {
-			slices.SortFunc(all, func(a, b Event) int { return int(a.Number) - int(b.Number) })
+			slices.SortFunc(all, func(a, b Event) int { return cmp.Compare(a.Number, b.Number) })
 			return all
 		}
 		select {
@@ -197,14 +221,14 @@ func (j *Journal) Last() uint64 {
 }
 
 // Get finds an entry by its sequence.
-func (j *Journal) Get(sandbox string, sequence uint64) (Entry, bool) {
+func (j *Journal) Get(sequence uint64) (Entry, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := j.find(Ticket{j.generation, sequence})
 	if r == nil || r.removed {
 		return Entry{}, false
 	}
-	return r.entry(sequence, sandbox), true
+	return r.entry(sequence, j.Sandbox), true
 }
 
 // Remove forgets one entry: queries and judgements pass it over. It tells whether
