@@ -1,0 +1,348 @@
+package fault_test
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"standin/emulator/contract"
+	"standin/emulator/fault"
+	"standin/emulator/service"
+	"standin/schemas"
+)
+
+// catalogue is that of Freezer and Barbican.
+func catalogue(tb testing.TB) (*fault.Catalogue, *contract.Contract) {
+	tb.Helper()
+	var all []*contract.Contract
+	for _, name := range []string{"freezer.yaml", "barbican.yaml"} {
+		data, err := schemas.FS.ReadFile(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		c, err := contract.Parse(name, data)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	return fault.NewCatalogue(all...), all[0]
+}
+
+func n(i int) *int { return &i }
+
+func p(f float64) *float64 { return &f }
+
+// fires plays requests to an operation against rules and tells with "x" which fail.
+func fires(t *testing.T, requests int, at func(i int) time.Time, rules ...fault.Rule) string {
+	t.Helper()
+	k, c := catalogue(t)
+	checked, err := k.Check(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s fault.Set
+	if _, err := s.Arm(checked...); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for i := range requests {
+		call := &service.Call{Operation: c.Operation("freezer.clients.list"), Method: "GET", Path: "/v1/clients", Seed: 1}
+		if at != nil {
+			call.Now = at(i)
+		}
+		word := "."
+		if d := s.Decide(call, "box", nil); len(d.Fired) > 0 {
+			word = string("abc"[slices.IndexFunc(checked, func(r fault.Rule) bool { return r.Name == d.Fired[0].Name })])
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// Ensure when a rule fires, alone and with others.
+func TestWhen(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	minutes := func(i int) time.Time { return noon.Add(time.Duration(i) * time.Minute) }
+	rule := func(name string, w fault.When) fault.Rule {
+		return fault.Rule{Name: name, When: w, What: fault.What{Status: 503}}
+	}
+	tests := []struct {
+		name  string
+		rules []fault.Rule
+		want  string
+	}{
+		{"once unless told otherwise", []fault.Rule{rule("a", fault.When{})}, "a......."},
+		{"without end", []fault.Rule{rule("a", fault.When{Times: n(0)})}, "aaaaaaaa"},
+		{"skip and times", []fault.Rule{rule("a", fault.When{Skip: 2, Times: n(3)})}, "..aaa..."},
+		{"every third", []fault.Rule{rule("a", fault.When{Every: 3})}, "..a..a.."},
+		{"every second, after two", []fault.Rule{rule("a", fault.When{Skip: 2, Every: 2})}, "...a.a.a"},
+		{"every second, twice", []fault.Rule{rule("a", fault.When{Every: 2, Times: n(2)})}, ".a.a...."},
+		{"calls", []fault.Rule{rule("a", fault.When{Calls: []int{2, 5}})}, ".a..a..."},
+		{"never", []fault.Rule{rule("a", fault.When{Probability: p(0)})}, "........"},
+		{"always", []fault.Rule{rule("a", fault.When{Probability: p(1)})}, "aaaaaaaa"},
+		{"a window", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2), To: minutes(5)}})}, "..aaa..."},
+		{"an open window", []fault.Rule{rule("a", fault.When{During: &fault.Window{To: minutes(2)}})}, "aa......"},
+		{"a window, once", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2)}, Times: n(1)})}, "..a....."},
+		{"the first in order wins", []fault.Rule{rule("a", fault.When{Times: n(2)}), rule("b", fault.When{Times: n(2)})}, "aabb...."},
+		{"all that fit count", []fault.Rule{rule("a", fault.When{Times: n(2)}), rule("b", fault.When{Skip: 2, Times: n(2)})}, "aabb...."},
+		{"after another fault", []fault.Rule{rule("a", fault.When{Skip: 1}), rule("b", fault.When{Times: n(0), After: &fault.Since{Fault: "a"}})}, ".abbbbbb"},
+		{"after an operation", []fault.Rule{rule("a", fault.When{Times: n(2), After: &fault.Since{Operation: "freezer.*", Count: 3}})}, "...aa..."},
+	}
+	for _, tt := range tests {
+		if got := fires(t, 8, minutes, tt.rules...); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Ensure a draw depends on seed, sandbox, rule and match, and on nothing else.
+func TestDrawsAreIndependent(t *testing.T) {
+	t.Parallel()
+	flaky := fault.Rule{Name: "a", When: fault.When{Probability: p(0.5)}, What: fault.What{Status: 503}}
+	other := fault.Rule{Name: "b", When: fault.When{Probability: p(0.3)}, What: fault.What{Delay: fault.Fixed(1)}, Continue: true}
+	alone := fires(t, 64, nil, flaky)
+	behind := fires(t, 64, nil, flaky, other)
+	if alone == "" || strings.ReplaceAll(behind, "b", ".") != alone {
+		t.Errorf("another rule changed the draws: %s, then %s", alone, behind)
+	}
+	if share := strings.Count(alone, "a"); share < 16 || share > 48 {
+		t.Errorf("%d of 64 at one in two", share)
+	}
+	renamed := flaky
+	renamed.Name = "c"
+	if fires(t, 64, nil, renamed) == alone {
+		t.Error("another name draws the same")
+	}
+}
+
+// Ensure delays are distributed as they say.
+func TestDelays(t *testing.T) {
+	t.Parallel()
+	k, c := catalogue(t)
+	sample := func(d *fault.Delay) []time.Duration {
+		rules, err := k.Check([]fault.Rule{{Name: "d", When: fault.When{Times: n(0)}, What: fault.What{Delay: d}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s fault.Set
+		if _, err := s.Arm(rules...); err != nil {
+			t.Fatal(err)
+		}
+		var all []time.Duration
+		for range 2000 {
+			d := s.Decide(&service.Call{Operation: c.Operations[0], Seed: 1}, "box", nil)
+			all = append(all, d.Fired[0].Delay)
+		}
+		slices.Sort(all)
+		return all
+	}
+	const ms = fault.Duration(time.Millisecond)
+	near := func(what string, got time.Duration, want, tolerance float64) {
+		t.Helper()
+		if math.Abs(float64(got)/float64(time.Millisecond)-want) > tolerance {
+			t.Errorf("%s: %s, want about %v ms", what, got, want)
+		}
+	}
+	u := sample(&fault.Delay{Uniform: &fault.Uniform{Min: 100 * ms, Max: 200 * ms}})
+	near("uniform, least", u[0], 100, 2)
+	near("uniform, middle", u[1000], 150, 6)
+	near("uniform, most", u[1999], 200, 2)
+	g := sample(&fault.Delay{Normal: &fault.Normal{Mean: 100 * ms, StdDev: 20 * ms}})
+	near("normal, middle", g[1000], 100, 4)
+	near("normal, at one deviation", g[1683], 120, 4)
+	if z := sample(&fault.Delay{Normal: &fault.Normal{Mean: ms, StdDev: 100 * ms}}); z[0] != 0 {
+		t.Errorf("a negative delay: %s", z[0])
+	}
+	l := sample(&fault.Delay{Lognormal: &fault.Lognormal{Median: 100 * ms, P99: 500 * ms, Max: 600 * ms}})
+	near("lognormal, middle", l[1000], 100, 6)
+	near("lognormal, 99 of 100", l[1979], 500, 90)
+	if l[1999] > 600*time.Millisecond {
+		t.Errorf("beyond the maximum: %s", l[1999])
+	}
+	s := sample(&fault.Delay{Lognormal: &fault.Lognormal{Median: 100 * ms, Sigma: 0.5}})
+	near("lognormal by sigma, at one deviation", s[1683], 165, 12)
+}
+
+// Ensure where a rule looks: everything must fit.
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	k, c := catalogue(t)
+	call := func() *service.Call {
+		return &service.Call{
+			Operation: c.Operation("freezer.clients.show"), Method: "GET", Path: "/v1/clients/node-7", RawQuery: "limit=10&x=", Host: "h",
+			Header: map[string][]string{"X-Foo": {"bar", "baz"}, "X-Auth-Token": {"t"}},
+			Body:   []byte(`{"client":{"hostname":"node-7","tags":["a","b"],"n":1.0}}`),
+			Caller: &service.Caller{Name: "demo", ID: "u1", Token: &service.Token{ID: "t"}, Project: &service.Project{ID: "p1", Name: "proj"}},
+		}
+	}
+	tests := []struct{ where, miss string }{
+		{`{}`, ""},
+		{`{operation: freezer.clients.show}`, ""},
+		{`{operation: "freezer.*", method: get}`, ""},
+		{`{operation: "*.show", path: "/v1/clients/{client_id}"}`, ""},
+		{`{path: "/v1/*/node-*"}`, ""},
+		{`{operation: "*.show", path: "/v1/{x}"}`, "the path was /v1/clients/node-7, not /v1/{x}"},
+		{`{operation: "*.show", method: POST}`, "the method was GET, not POST"},
+		{`{query: {limit: "1*", x: "", y: null}}`, ""},
+		{`{operation: "*.show", query: {limit: "11"}}`, `query parameter limit was not "11"`},
+		{`{operation: "*.show", query: {x: null}}`, "query parameter x was there"},
+		{`{header: {x-foo: baz, X-Bar: null, host: h}}`, ""},
+		{`{operation: "*.show", header: {X-Bar: "*"}}`, "header X-Bar was absent"},
+		{`{operation: "*.show", header: {X-Auth-Token: other}}`, "header X-Auth-Token was another"},
+		{`{caller: {user: de*, token: t, project: proj}}`, ""},
+		{`{caller: {user: u1, project: p1}}`, ""},
+		{`{operation: "*.show", caller: {user: admin}}`, "the caller was demo, not admin"},
+		{`{operation: "*.show", caller: {token: x}}`, "the caller's token was another"},
+		{`{body: {/client/hostname: {equals: node-7, matches: "^node-\\d$", exists: true}, /client/tags/1: {equals: b}, /client/n: {equals: 1}, /gone: {exists: false}}}`, ""},
+		{`{operation: "*.show", body: {/client/hostname: {equals: x}}}`, `the body's "/client/hostname" does not equal what the rule says`},
+		{`{operation: "*.show", body: {/client/x: {exists: true}}}`, `the body has no "/client/x"`},
+		{`{operation: "*.show", body: {/client: {exists: false}}}`, `the body has "/client"`},
+		{`{operation: freezer.clients.list}`, "-"},
+		{`{operation: "*.show", method: PUT, path: /x}`, "-"},
+	}
+	for _, tt := range tests {
+		rules, err := k.Parse("rule", []byte("{name: r, where: "+tt.where+", what: {status: 503}}"))
+		if err != nil {
+			t.Errorf("%s: %v", tt.where, err)
+			continue
+		}
+		var s fault.Set
+		if _, err := s.Arm(rules...); err != nil {
+			t.Fatal(err)
+		}
+		d := s.Decide(call(), "box", nil)
+		got := strings.Join(d.Misses, "; ")
+		if fired := len(d.Fired) == 1; fired != (tt.miss == "") || tt.miss != "" && tt.miss != "-" && got != "rule r: "+tt.miss || tt.miss == "-" && got != "" {
+			t.Errorf("%s: fired %v, missed by %q", tt.where, fired, got)
+		}
+	}
+}
+
+// Ensure every mistake in a scenario is told with its place and what may have been meant.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	k, _ := catalogue(t)
+	tests := []struct{ text, want string }{
+		{"name: x\nfaults:\n  - where: {operation: freezer.client.create}\n    what: {status: 503}\n", "s.yaml:3:24: no operation freezer.client.create; did you mean freezer.clients.create?"},
+		{"about: x\n", `s.yaml:1:1: "name" is missing`},
+		{"name: x\nfault: []\n", `s.yaml:2:1: unknown key "fault", did you mean "faults"?`},
+		{"name: x\nfaults: [{what: {status: 1000}}]\n", "s.yaml:2:26: the status 1000; expected 200 to 999"},
+		{"name: x\nfaults: [{what: {delay: {uniform: {min: 2s, max: 1s}}}}]\n", "s.yaml:2:35: min 2s is more than max 1s"},
+		{"name: x\nfaults: [{what: {delay: {lognormal: {median: 1s}}}}]\n", "a lognormal delay has either sigma or p99"},
+		{"name: x\nfaults: [{what: {connection: {kind: reset, mode: silent}}}]\n", "s.yaml:2:50: reset has no mode \"silent\""},
+		{"name: x\nfaults: [{what: {connection: rset}}]\n", `s.yaml:2:30: no connection fault "rset", did you mean "reset"?`},
+		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" stands for has a limit`},
+		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
+		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
+		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},
+		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "a clock either stands still or has an offset"},
+		{"name: x\nexpect: [{operation: freezer.client.list}]\n", "s.yaml:2:22: no operation freezer.client.list; did you mean freezer.clients.list?"},
+		{"name: x\nexpect: [{requests: {min: 2, max: 1}}]\n", "no number is 2 to 1"},
+		{"name: x\nexpect: [{fault: b}]\nfaults: [{name: a, what: {status: 503}}]\n", `s.yaml:2:18: no rule "b"`},
+		{"name: x\nfaults: [{what: {headers: {set: {content-length: '1'}}}}]\n", "content-length is not set here"},
+		{"name: x\nfaults: [{where: {body: {a: {equals: 1}}}, what: {status: 503}}]\n", "is no JSON pointer"},
+		{"name: x\nfaults: [{where: {body: {/a: {matches: '['}}}, what: {status: 503}}]\n", "missing closing ]"},
+		{"name: x\nfaults: [{where: {body: {/a: {}}}, what: {status: 503}}]\n", "nothing is asked"},
+	}
+	for _, tt := range tests {
+		if _, _, err := k.Scenario("s.yaml", []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.text, err, tt.want)
+		}
+	}
+	_, warnings, err := k.Scenario("s.yaml", []byte("name: x\nfaults: [{where: {operation: barbican.*}, what: {status: 753}}]\n"))
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "s.yaml:2:58: warning: barbican.* documents no 753") {
+		t.Errorf("an undocumented status: %v %v", warnings, err)
+	}
+}
+
+// FuzzRules ensures that what Parse takes can be armed, decided about and written
+// down, and that what was written reads as the same rules.
+func FuzzRules(f *testing.F) {
+	k, c := catalogue(f)
+	for _, seed := range []string{
+		`{"use":"freezer.clients.create/753"}`,
+		`[{"name":"a","where":{"operation":"freezer.*","header":{"X":null},"body":{"/a":{"equals":[1]}}},"when":{"skip":1,"times":2},"what":{"status":503,"retry_after":"2s"}}]`,
+		"faults:\n  - {what: {delay: {lognormal: {median: 1ms, p99: 9ms}}}, continue: true}\n  - {what: {connection: {kind: reset, at: body, bytes: 3}}, phase: after}\n",
+		`{"what":{"rate_limit":{"requests":1,"per":"1s","kind":"bucket","by":"caller"},"headers":{"set":{"A":"b"}}},"when":{"after":{"operation":"*","count":2}}}`,
+		`{"what":{"body":{"a":1},"dribble":{"chunks":3,"over":"1s"}},"when":{"probability":0.5,"during":{"from":"2026-01-01T00:00:00Z"}}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rules, err := k.Parse("rules", data)
+		if err != nil {
+			return
+		}
+		var s fault.Set
+		if _, err := s.Arm(rules...); err != nil {
+			t.Fatalf("checked, and not armed: %v", err)
+		}
+		for _, op := range c.Operations {
+			d := s.Decide(&service.Call{Operation: op, Method: op.Method, Path: op.Path, Body: []byte(`{"a":[1]}`), RawQuery: "limit=3"}, "box", nil)
+			for _, x := range d.Fired {
+				x.What.NewBody([]byte(`{"a":1}`))
+			}
+		}
+		text := written(t, s.States())
+		again, err := k.Parse("again", text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		var other fault.Set
+		if _, err := other.Arm(again...); err != nil {
+			t.Fatal(err)
+		}
+		fresh := new(fault.Set)
+		if _, err := fresh.Arm(rules...); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := written(t, fresh.States()), written(t, other.States()); string(a) != string(b) {
+			t.Errorf("%s became %s", a, b)
+		}
+	})
+}
+
+// written is the rules of a set as JSON, as a file has them.
+func written(t *testing.T, states []fault.State) []byte {
+	t.Helper()
+	rules := make([]fault.Rule, len(states))
+	for i, st := range states {
+		rules[i] = st.Rule
+	}
+	b, err := json.Marshal(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// FuzzScenario ensures that whatever is no scenario is refused with an error, and
+// that what is one has rules that can be armed.
+func FuzzScenario(f *testing.F) {
+	k, _ := catalogue(f)
+	for _, seed := range []string{
+		"name: x\nabout: y\nfixture: documented\nseed: 42\nclock: {freeze: 2026-01-01T00:00:00Z}\nquirks: []\nfaults:\n  - name: m\n    where: {operation: freezer.clients.create}\n    when: {skip: 1, times: 2}\n    what: {status: 503, retry_after: 2s}\nexpect:\n  - {operation: freezer.clients.create, requests: {min: 3, max: 5}}\n",
+		`{"name":"x","fixture":["a","b"],"expect":[{"sequence":[{"status":503},{"operation":"freezer.*"}]},{"no_unmatched":true}]}`,
+		"name: &a x\nabout: *a\nfaults: [{use: freezer.clients.create/753, when: {after: {fault: b}}}, {name: b, what: {delay: 1s}}]\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, _, err := k.Scenario("s.yaml", data)
+		if err != nil {
+			return
+		}
+		if s.Name == "" && !strings.Contains(string(data), "name") {
+			t.Error("a scenario without a name")
+		}
+		var set fault.Set
+		if _, err := set.Arm(s.Faults...); err != nil {
+			t.Errorf("checked, and not armed: %v", err)
+		}
+	})
+}
