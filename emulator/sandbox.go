@@ -250,7 +250,7 @@ const mostSnapshots = 1000
 
 // Snapshot names the present world, in place of an older snapshot of that name.
 func (s *Sandbox) Snapshot(name string) error {
-	if !sandboxName.MatchString(name) {
+	if !goodName(name) {
 		return badName("snapshot", name)
 	}
 	s.mu.Lock()

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +23,13 @@ const (
 	usualTTL       = time.Hour // of sandboxes made by their first use, since the last
 )
 
-var sandboxName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+// goodName tells that a sandbox or a snapshot can have the name: it stands in paths.
+func goodName(name string) bool {
+	return name != "" && len(name) <= 100 && !strings.ContainsAny(name[:1], "._-") &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
+		})
+}
 
 func badName(what, name string) error {
 	return fmt.Errorf("the name %q of a %s: expected letters, digits, dots, dashes and underscores, at most 100", name, what)
@@ -154,7 +160,7 @@ func (e *Emulator) enter(name string) (*Sandbox, error) {
 		s.used.Store(now.UnixNano())
 		return s, nil
 	}
-	if !sandboxName.MatchString(name) {
+	if !goodName(name) {
 		return nil, badName("sandbox", name)
 	}
 	s := newSandbox(e, name, e.origin.Load())
@@ -180,7 +186,7 @@ func (e *Emulator) NewSandbox(name string, opts ...Option) (*Sandbox, error) {
 }
 
 func (e *Emulator) newSandbox(name string, base *start, ttl time.Duration, opts ...Option) (*Sandbox, error) {
-	if !sandboxName.MatchString(name) || name == defaultSandbox {
+	if !goodName(name) || name == defaultSandbox {
 		return nil, badName("sandbox", name)
 	}
 	st, err := e.startWith(base, opts...)

@@ -121,14 +121,17 @@ func (c *checker) rules(rules []Rule, at []file.Node) {
 	}
 }
 
+// longestName bounds the names of rules.
+const longestName = 100
+
 var (
-	ruleName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]{0,99}$`)
+	ruleName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
 	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 )
 
 func (c *checker) rule(r *Rule, at file.Node) {
-	if r.Name != "" && !ruleName.MatchString(r.Name) {
-		c.add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most 100", r.Name))
+	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
+		c.add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most %d", r.Name, longestName))
 	}
 	if r.Use != "" {
 		if err := c.catalogue.use(r, at.At("use")); err != nil {
