@@ -75,14 +75,20 @@ func CheckScenario(name string, data []byte) (warnings []error, err error) {
 	l := NewLoader()
 	l.Seed = s.Seed
 	_, err = l.Load(located(l, s.Fixture, filepath.Dir(name))...)
+	if err != nil && !errors.As(err, new(*file.Error)) { // it is not in the fixture, but in its name
+		if root, bad := file.Parse(name, data); bad == nil {
+			err = root.At("fixture").Errorf("%s", err)
+		}
+	}
 	return warnings, err
 }
 
-// located are the names of fixtures, files among them as seen from a folder.
+// located are the names of fixtures, files among them as seen from a folder. A
+// name that does not look like a file's is left as it is.
 func located(l *world.Loader, names []string, dir string) []string {
 	names = slices.Clone(names)
 	for i, n := range names {
-		if !slices.Contains(l.Names(), n) && !filepath.IsAbs(n) {
+		if !slices.Contains(l.Names(), n) && !filepath.IsAbs(n) && strings.ContainsAny(n, `./\`) {
 			names[i] = filepath.Join(dir, n)
 		}
 	}
