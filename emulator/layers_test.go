@@ -27,6 +27,7 @@ var allowed = map[string]string{
 	"standin/emulator/world":            "emulator/file emulator/value",
 	"standin/fixtures":                  "",
 	"standin/scenarios":                 "",
+	"standin/tools/clients":             "emulator emulator/fault",
 	"standin/schemas":                   "",
 }
 

@@ -44,26 +44,34 @@ func (x *exchange) cut(w http.ResponseWriter, f *fault.Firing) {
 		t.write(noise(f))
 		t.end()
 	case fault.Empty:
-		x.unanswered(t, f, "connection empty")
-		t.end()
+		x.unanswered(t, f, "connection empty").end()
 	default:
-		x.unanswered(t, f, "connection reset before the headers")
-		t.reset()
+		x.unanswered(t, f, "connection reset before the headers").reset()
 	}
 }
 
+// interim is sent before a cut, so that libraries do not repeat the request unseen:
+// to them the answer has begun. They pass it over and report how the connection ended. A single
+// byte, or the beginning of a status line, does not keep curl from repeating.
+const interim = "HTTP/1.1 100 Continue\r\n\r\n"
+
 // unanswered closes the entry of an exchange that ends without an answer, and
-// sends the one byte that keeps libraries from repeating the request unseen.
-func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) {
+// sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
+func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
 	x.closing.Unseen = f.Silences()
 	if !x.closing.Unseen {
-		what += ", one byte first"
+		what += ", an interim answer first"
 	}
 	x.did(f, what)
 	x.close(journal.Cut, nil)
-	if !x.closing.Unseen {
+	switch {
+	case x.closing.Unseen:
+	case x.request.ProtoAtLeast(1, 1):
+		t.write([]byte(interim))
+	default:
 		t.write([]byte("H"))
 	}
+	return t
 }
 
 // noise is bytes that are no HTTP, always the same ones.
@@ -86,13 +94,11 @@ func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
 	if most == 0 {
 		most = usualHang
 	}
-	x.did(f, "connection hang")
 	if !x.wait(w, f, most) {
+		x.did(f, "connection hang")
 		x.leave()
 	}
-	t := x.take(w, f)
-	x.close(journal.Cut, nil)
-	t.end()
+	x.unanswered(x.take(w, f), f, "connection hang").end()
 }
 
 // broken sends part of the answer, or one whose framing lies.

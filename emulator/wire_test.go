@@ -87,11 +87,11 @@ func TestWireTruth(t *testing.T) {
 		bytes string // a regular expression on all that comes
 		ended journal.Ended
 	}{
-		{"reset", &fault.Connection{Kind: fault.Reset}, rst, `^H$`, journal.Cut},
+		{"reset", &fault.Connection{Kind: fault.Reset}, rst, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 		{"reset, silent", &fault.Connection{Kind: fault.Reset, Silent: true}, rst, `^$`, journal.Cut},
 		{"reset after the headers", &fault.Connection{Kind: fault.Reset, At: "headers"}, rst, `^` + head + `(?s:.*)Content-Length: 14\r\n(?s:.*)\r\n\r\n$`, journal.Cut},
 		{"reset in the body", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: count(5)}, rst, `Content-Length: 14\r\n(?s:.*)\r\n\r\n\{"cli$`, journal.Cut},
-		{"empty", &fault.Connection{Kind: fault.Empty}, fin, `^H$`, journal.Cut},
+		{"empty", &fault.Connection{Kind: fault.Empty}, fin, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 		{"empty, silent", &fault.Connection{Kind: fault.Empty, Silent: true}, fin, `^$`, journal.Cut},
 		{"garbage", &fault.Connection{Kind: fault.Garbage, Bytes: count(10)}, fin, `^[^H](?s:.*)$`, journal.Cut},
 		{"malformed chunk", &fault.Connection{Kind: fault.MalformedChunk}, fin, `Transfer-Encoding: chunked\r\n(?s:.*)\r\n\r\n7\r\n\{"clien\r\nno length\r\n$`, journal.Cut},
@@ -100,7 +100,8 @@ func TestWireTruth(t *testing.T) {
 		{"content length, shorter", &fault.Connection{Kind: fault.ContentLength, Mode: "shorter", By: 4}, fin, `Content-Length: 10\r\n(?s:.*)\r\n\r\n` + regexp.QuoteMeta(whole) + `$`, journal.Cut},
 		{"content length, missing", &fault.Connection{Kind: fault.ContentLength, Mode: "missing"}, fin, `^` + head + `(?s:.*)Connection: close\r\n(?s:.*)\r\n\r\n` + regexp.QuoteMeta(whole) + `$`, journal.Cut},
 		{"slow close", &fault.Connection{Kind: fault.SlowClose, For: fault.Duration(30 * time.Millisecond)}, fin, `Connection: close\r\n(?s:.*)\r\n\r\n` + regexp.QuoteMeta(whole) + `$`, journal.Answered},
-		{"hang", &fault.Connection{Kind: fault.Hang, For: fault.Duration(30 * time.Millisecond)}, fin, `^$`, journal.Cut},
+		{"hang, silent", &fault.Connection{Kind: fault.Hang, For: fault.Duration(30 * time.Millisecond), Silent: true}, fin, `^$`, journal.Cut},
+		{"hang", &fault.Connection{Kind: fault.Hang, For: fault.Duration(30 * time.Millisecond)}, fin, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 	}
 	for _, tt := range tests {
 		for _, secure := range []bool{false, true} {

@@ -49,8 +49,8 @@ type Connection struct {
 	// For is how long a Hang lasts at most (5m unless given) and how long a
 	// SlowClose waits (1s unless given).
 	For Duration `json:"for,omitempty"`
-	// Silent sends nothing before a Reset at the start or an Empty, even where the
-	// rule ends: HTTP libraries may then repeat the request unseen.
+	// Silent sends nothing before a Reset at the start, an Empty or the end of a
+	// Hang, even where the rule ends: HTTP libraries may then repeat the request unseen.
 	Silent bool `json:"silent,omitempty"`
 }
 

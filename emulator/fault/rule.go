@@ -180,8 +180,8 @@ func (r *Rule) times() int {
 }
 
 // Silences tells that a connection fault of this rule sends nothing before the
-// cut. A rule that ends sends one byte, unless it says silent, so that the
-// client's library cannot send the request again unseen.
+// cut. A rule that ends sends an interim answer (100 Continue), unless it says silent, so
+// that the client's library does not send the request again unseen.
 func (r *Rule) Silences() bool {
 	c := r.What.Connection
 	return c == nil || c.Silent || !r.finite()

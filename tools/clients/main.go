@@ -1,0 +1,237 @@
+// Command clients prints, as a Markdown table, what HTTP clients report of each way
+// for a connection to break: Go's net/http, curl, Python's http.client, Node's fetch,
+// Java's HttpClient. Those that are not installed are left out, and it says so.
+//
+//	go run ./tools/clients
+//
+// It fails if a client that must notice a break does not.
+package main
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"standin/emulator"
+	"standin/emulator/fault"
+)
+
+//go:embed client.py client.mjs Client.java
+var programs embed.FS
+
+// A client asks a URL for warming up, then the faulted one over the same
+// connection, and prints a line about it.
+type client struct {
+	name    string
+	program string // what must be installed; empty: it is this command
+	command func(dir string) []string
+}
+
+var clients = []client{
+	{"Go net/http", "", func(string) []string { return []string{os.Args[0], "-client"} }},
+	{"curl", "curl", func(string) []string { return []string{os.Args[0], "-curl"} }},
+	{"Python http.client", "python3", func(dir string) []string { return []string{"python3", filepath.Join(dir, "client.py")} }},
+	{"Node fetch", "node", func(dir string) []string { return []string{"node", filepath.Join(dir, "client.mjs")} }},
+	{"Java HttpClient", "java", func(dir string) []string { return []string{"java", filepath.Join(dir, "Client.java")} }},
+}
+
+// A row is a break, the request it is tried with, and whether a client must notice.
+type row struct {
+	what    string
+	method  string
+	c       *fault.Connection
+	noticed bool
+}
+
+func bytes(n int) *int { return &n }
+
+var rows = []row{
+	{"reset", "GET", &fault.Connection{Kind: fault.Reset}, true},
+	{"reset, silent", "GET", &fault.Connection{Kind: fault.Reset, Silent: true}, false},
+	{"reset, silent, POST", "POST", &fault.Connection{Kind: fault.Reset, Silent: true}, false},
+	{"reset at headers", "GET", &fault.Connection{Kind: fault.Reset, At: "headers"}, true},
+	{"reset at body", "GET", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: bytes(5)}, true},
+	{"empty", "GET", &fault.Connection{Kind: fault.Empty}, true},
+	{"empty, silent", "GET", &fault.Connection{Kind: fault.Empty, Silent: true}, false},
+	{"empty, silent, POST", "POST", &fault.Connection{Kind: fault.Empty, Silent: true}, false},
+	{"garbage", "GET", &fault.Connection{Kind: fault.Garbage}, true},
+	{"malformed_chunk", "GET", &fault.Connection{Kind: fault.MalformedChunk}, true},
+	{"truncate", "GET", &fault.Connection{Kind: fault.Truncate}, true},
+	{"truncate, silent", "GET", &fault.Connection{Kind: fault.Truncate, Mode: "silent"}, false},
+	{"content_length longer", "GET", &fault.Connection{Kind: fault.ContentLength}, true},
+	{"content_length shorter", "GET", &fault.Connection{Kind: fault.ContentLength, Mode: "shorter", By: 4}, false},
+	{"content_length missing", "GET", &fault.Connection{Kind: fault.ContentLength, Mode: "missing"}, false},
+	{"hang", "GET", &fault.Connection{Kind: fault.Hang, For: fault.Duration(200 * time.Millisecond)}, true},
+	{"slow_close", "GET", &fault.Connection{Kind: fault.SlowClose, For: fault.Duration(200 * time.Millisecond)}, false},
+}
+
+func main() {
+	if len(os.Args) == 6 {
+		switch os.Args[1] {
+		case "-client":
+			fmt.Println(ask(os.Args[2], os.Args[3], os.Args[4], os.Args[5]))
+		case "-curl":
+			fmt.Println(curl(os.Args[2], os.Args[3], os.Args[4], os.Args[5]))
+		}
+		return
+	}
+	if err := table(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// table tries every client with every break.
+func table(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "clients")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(dir, programs); err != nil {
+		return err
+	}
+	var here []client
+	for _, c := range clients {
+		if _, err := exec.LookPath(c.program); c.program != "" && err != nil {
+			fmt.Fprintf(os.Stderr, "SKIPPED: %s, because %s is not installed\n", c.name, c.program)
+			continue
+		}
+		here = append(here, c)
+	}
+	e, err := emulator.New()
+	if err != nil {
+		return err
+	}
+	s, err := e.Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	head := "| break |"
+	for _, c := range here {
+		head += " " + c.name + " |"
+	}
+	fmt.Println(head + "\n|---|" + strings.Repeat("---|", len(here)))
+	unseen := 0
+	for i, r := range rows {
+		line := "| " + r.what + " |"
+		for j, c := range here {
+			cell, noticed, err := try(ctx, s, c, r, dir, fmt.Sprintf("cell-%d-%d", i, j))
+			if err != nil {
+				return err
+			}
+			if r.noticed && !noticed {
+				unseen++
+				cell = "**" + cell + "**"
+			}
+			line += " " + cell + " |"
+		}
+		fmt.Println(line)
+	}
+	if unseen > 0 {
+		return fmt.Errorf("%d breaks were not noticed", unseen)
+	}
+	return nil
+}
+
+// whole is what a client prints that got an answer and saw nothing wrong with it.
+var whole = regexp.MustCompile(`^\d+ \d+ bytes`)
+
+// address is that of an end of a connection.
+var address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// try lets a client meet a break in a sandbox of its own.
+func try(ctx context.Context, s *emulator.Server, c client, r row, dir, name string) (cell string, noticed bool, err error) {
+	box, err := s.NewSandbox(name, emulator.WithFault(fault.Rule{Name: "break", What: fault.What{Connection: r.c}}))
+	if err != nil {
+		return "", false, err
+	}
+	url, body := s.URL+"/~"+name+"/v1/clients", ""
+	if r.method == http.MethodPost {
+		body = `{"client_id":"a","hostname":"h"}`
+	}
+	args := append(c.command(dir), s.URL+"/v1/clients", url, r.method, body)
+	out, err := exec.CommandContext(ctx, args[0], args[1:]...).Output()
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w: %s", c.name, err, out)
+	}
+	cell = address.ReplaceAllString(printable(strings.TrimSpace(string(out))), "HOST")
+	if n := len(box.Requests()); n > 1 {
+		cell += fmt.Sprintf(" (sent %d times)", n)
+	}
+	return "`" + cell + "`", !whole.MatchString(cell), nil
+}
+
+// printable leaves out what a table cannot show.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '|' || r == '`' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// ask is Go's client.
+func ask(warm, url, method, body string) string {
+	c := &http.Client{Timeout: 5 * time.Second}
+	get := func(method, url, body string) (string, error) {
+		r, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
+		if err != nil {
+			return "", err
+		}
+		r.Header.Set("X-Auth-Token", "demo-token")
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := c.Do(r)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return "", fmt.Errorf("%d then %w", resp.StatusCode, err)
+		}
+		return fmt.Sprintf("%d %d bytes", resp.StatusCode, len(b)), nil
+	}
+	if _, err := get(http.MethodGet, warm, ""); err != nil {
+		return err.Error()
+	}
+	answer, err := get(method, url, body)
+	if err != nil {
+		_, text, _ := strings.Cut(err.Error(), `": `) // without the URL
+		if text == "" {
+			text = err.Error()
+		}
+		return text
+	}
+	return answer
+}
+
+// curl asks for both URLs in one call, so that it keeps the connection.
+func curl(warm, url, method, body string) string {
+	args := []string{
+		"-sS", "--max-time", "5", "-o", os.DevNull, "-H", "X-Auth-Token: demo-token", warm,
+		"--next", "-sS", "--max-time", "5", "-o", os.DevNull, "-w", "%{http_code} %{size_download} bytes", "-X", method,
+		"-H", "X-Auth-Token: demo-token", "-H", "Content-Type: application/json", url,
+	}
+	if body != "" {
+		args = append(args, "-d", body)
+	}
+	cmd := exec.CommandContext(context.Background(), "curl", args...)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		return strings.TrimSpace(errs.String())
+	}
+	return string(out)
+}
