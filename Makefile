@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts image ## all that CI runs
+check: vet lint race tidy build contracts clients image ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
@@ -28,6 +28,8 @@ race: ## the tests under the race detector, in another order each time
 fuzz: ## each fuzz target for TIME (default 10m)
 	go test ./emulator -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
 	go test ./emulator -run '^$$' -fuzz FuzzFixture -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+	go test ./emulator/fault -run '^$$' -fuzz FuzzRules -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+	go test ./emulator/fault -run '^$$' -fuzz FuzzScenario -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
 	go test ./emulator/service/freezer -run '^$$' -fuzz FuzzSearch -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
 
 tidy: ## go mod tidy must change nothing
@@ -42,6 +44,9 @@ build: ## the command for every system it is meant for
 contracts: ## a validator of OpenAPI 3.1 looks at schemas/
 	cd tools/openapi && go run . ../../schemas/*.yaml
 
+clients: ## what HTTP clients report of broken connections; those that are absent are skipped, and named
+	go run ./tools/clients
+
 image: ## the binary alone in an empty root, as the image has it
 	.ci/image
 
@@ -52,4 +57,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts image bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients image bench generate

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 func main() {
@@ -53,6 +54,8 @@ func bench(requests, rounds, records int) error {
 	for _, step := range []func() ([]row, error){
 		func() ([]row, error) { return b.againstTwin() },
 		func() ([]row, error) { return b.largeWorld(records) },
+		b.rules,
+		b.sandboxes,
 		b.startUp,
 		b.memory,
 	} {
@@ -157,6 +160,82 @@ func (b *runner) largeWorld(records int) ([]row, error) {
 	}
 	what := fmt.Sprintf("last page of %d records ÷ first page of 1,000", records)
 	return []row{{what, fmt.Sprintf("%.2f", many/few), "<= 1.3"}}, nil
+}
+
+// rules compares a request where a thousand rules are about other operations with
+// one where there are none.
+func (b *runner) rules() ([]row, error) {
+	const rules = 1000
+	var text strings.Builder
+	text.WriteString("name: many\nfaults:\n")
+	for i := range rules {
+		fmt.Fprintf(&text, "  - {name: rule-%d, where: {operation: barbican.*}, when: {times: 0}, what: {status: 503}}\n", i)
+	}
+	path := filepath.Join(b.dir, "many.yaml")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		return nil, err
+	}
+	none, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default")
+	if err != nil {
+		return nil, err
+	}
+	defer none.stop()
+	many, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default", "--scenario", path)
+	if err != nil {
+		return nil, err
+	}
+	defer many.stop()
+	t1, t2, err := b.compare(none, many, fixed(list), fixed(list))
+	if err != nil {
+		return nil, err
+	}
+	return []row{{"1,000 fault rules on other operations ÷ none", fmt.Sprintf("%.2f", t2/t1), "<= 1.1"}}, nil
+}
+
+// sandboxes measures what ten thousand forks of a large world hold, each after one
+// request of its own.
+func (b *runner) sandboxes() ([]row, error) {
+	const records, forks, megabyte = 100_000, 10_000, 1 << 20
+	path, err := b.fixture(records)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", path)
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	before, err := ours.resident()
+	if err != nil {
+		return nil, err
+	}
+	fork := func(n int) string {
+		body := fmt.Sprintf(`{"name":"s%d","fork":"default"}`, n)
+		return fmt.Sprintf("POST /_standin/sandboxes HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
+	first := int(b.created.Load())
+	if err := b.load(ours.addr, forks, fork); err != nil {
+		return nil, err
+	}
+	forked, err := ours.resident()
+	if err != nil {
+		return nil, err
+	}
+	var asked atomic.Int64
+	use := func(int) string {
+		return strings.Replace(list, "/v1/clients", fmt.Sprintf("/~s%d/v1/clients", first+int(asked.Add(1))), 1)
+	}
+	if err := b.load(ours.addr, forks, use); err != nil {
+		return nil, err
+	}
+	used, err := ours.resident()
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		{"10,000 sandboxes forked from 100,000 records, above the first", fmt.Sprintf("%.0f MB", (forked-before)/megabyte), "<= 200"},
+		{"the same after a request in each", fmt.Sprintf("%.0f MB", (used-before)/megabyte), "<= 200"},
+	}, nil
 }
 
 // startUp compares the time from the start of the process to the first 200.

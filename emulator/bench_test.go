@@ -106,6 +106,22 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
+// A fork costs the same whatever the world holds.
+func BenchmarkFork(b *testing.B) {
+	for _, clients := range []int{1, 100_000} {
+		b.Run(strconv.Itoa(clients), func(b *testing.B) {
+			e := stocked(b, clients)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.NewSandbox("fork"); err != nil {
+					b.Fatal(err)
+				}
+				e.DeleteSandbox("fork")
+			}
+		})
+	}
+}
+
 // Reset must not depend on how much there is.
 func BenchmarkReset(b *testing.B) {
 	for _, clients := range []int{0, 1_000_000} {

@@ -2,15 +2,21 @@ package emulator_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"standin/emulator"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/emulator/service"
 )
 
 // show does a request as the member demo and prints the answer.
@@ -95,4 +101,151 @@ func ExampleRunT() {
 		}
 	}
 	_ = test
+}
+
+// A stage is what an example has in place of a *testing.T.
+type stage struct{ cleanups []func() }
+
+func (s *stage) Helper()                           {}
+func (s *stage) Name() string                      { return "example" }
+func (s *stage) Cleanup(f func())                  { s.cleanups = append(s.cleanups, f) }
+func (s *stage) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+func (s *stage) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+func (s *stage) Logf(string, ...any)               {}
+
+func (s *stage) end() {
+	for _, f := range s.cleanups {
+		f()
+	}
+}
+
+// Documented arms one of the failures that a contract lists, here each of one operation.
+func ExampleDocumented() {
+	t := &stage{} // in a test: its t
+	defer t.end()
+	for _, status := range []int{400, 401, 503, 753} {
+		s := emulator.RunT(t, emulator.WithFault(emulator.Documented("freezer.clients.create", status)))
+		client := s.Client()
+		show(client, http.MethodPost, s.URL+"/v1/clients", `{"client_id":"node7","hostname":"h"}`)
+		client.CloseIdleConnections()
+	}
+	// Output:
+	// 400 Bad Request {"title":"Bad request format","description":"Missing request body"}
+	// 401 Unauthorized {"error":{"code":401,"title":"Unauthorized","message":"The request you have made requires authentication."}}
+	// 503 Service Unavailable {"title":"503 Service Unavailable","description":"The Keystone service is temporarily unavailable."}
+	// 753 Syntax Error {"title":"Malformed JSON"}
+}
+
+// WithScenario starts with a scenario: here each of the built-in ones, and what
+// becomes of three clients that are created.
+func ExampleWithScenario() {
+	t := &stage{} // in a test: its t
+	defer t.end()
+	for _, name := range emulator.ScenarioNames() {
+		s := emulator.RunT(t, emulator.WithScenario(name))
+		client := s.Client()
+		client.Timeout = 300 * time.Millisecond
+		fmt.Print(name, ":")
+		for _, id := range []string{"a", "b", "c"} {
+			req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL+"/v1/clients", strings.NewReader(`{"client_id":"`+id+`","hostname":"h"}`))
+			if err != nil {
+				log.Fatal(err)
+			}
+			req.Header.Set("X-Auth-Token", "demo-token")
+			resp, err := client.Do(req)
+			if err == nil {
+				_, err = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+			switch {
+			case name == "slow-network" || name == "flaky": // whatever was drawn
+			case err != nil:
+				fmt.Print(" no answer")
+			default:
+				fmt.Print(" ", resp.StatusCode)
+			}
+		}
+		fmt.Println()
+		client.CloseIdleConnections()
+	}
+	// Output:
+	// fails-twice-then-works: 503 503 201
+	// flaky:
+	// forbidden: 403 403 403
+	// half-an-answer: no answer 201 201
+	// hangs: no answer 201 201
+	// lost-reply: no answer 201 201
+	// maintenance-window: 503 503 503
+	// quota-reached: 201 201 201
+	// rate-limited: 201 201 201
+	// short-pages: 201 201 201
+	// slow-network:
+	// syntax-error: 753 201 201
+	// token-expires-mid-run: 201 201 401
+	// unauthorized: 401 401 401
+	// unavailable: 503 503 503
+}
+
+// A sandbox has a world, faults and a journal of its own, so that any number of
+// tests share one server.
+func ExampleServer_Sandbox() {
+	t := &stage{} // in a test: its t
+	defer t.end()
+	s := emulator.RunT(t)
+	box := s.Sandbox(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{
+		Name:  "lost-reply",
+		Where: fault.Where{Operation: "freezer.clients.create"},
+		Phase: fault.After,
+		What:  fault.What{Connection: fault.Cut(fault.Reset)},
+	}))
+	client := box.Client()
+	defer client.CloseIdleConnections()
+	for range 2 {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, box.URL+"/v1/clients", strings.NewReader(`{"client_id":"node7","hostname":"h"}`))
+		if err != nil {
+			log.Fatal(err)
+		}
+		req.Header.Set("X-Auth-Token", "demo-token")
+		resp, err := client.Do(req)
+		if err != nil {
+			fmt.Println("reset:", errors.Is(err, syscall.ECONNRESET))
+			continue
+		}
+		_ = resp.Body.Close()
+		fmt.Println(resp.Status) // it was created the first time
+	}
+	verdict := box.Verify(journal.Expectation{
+		Pattern: journal.Pattern{Operation: "freezer.clients.create"}, Requests: journal.Exactly(2), Attempts: journal.Exactly(2),
+	})
+	fmt.Println("passed:", verdict.Passed, "others saw", len(s.Requests()), "requests")
+	// Output:
+	// reset: true
+	// 409 Conflict
+	// passed: true others saw 0 requests
+}
+
+// A function decides from Go which requests fail.
+func ExampleSandbox_Fault() {
+	e, err := emulator.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Close()
+	rule := fault.Func(func(c *service.Call) *service.Reply {
+		if c.Caller != nil && c.Caller.Name == "demo" && c.Method == http.MethodDelete {
+			r := service.JSON(http.StatusLocked, []byte(`{"title":"Locked"}`))
+			return &r
+		}
+		return nil
+	})
+	if err := e.Fault(rule); err != nil {
+		log.Fatal(err)
+	}
+	client := e.Client()
+	defer client.CloseIdleConnections()
+	show(client, http.MethodDelete, "http://standin/v1/clients/node7", "")
+	show(client, http.MethodGet, "http://standin/v1/clients", "")
+	// Output:
+	// 423 Locked {"title":"Locked"}
+	// 200 OK {"clients":[]}
 }
