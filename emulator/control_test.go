@@ -41,7 +41,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a hundred thousand rules", "POST", "faults", many, 400, "a sandbox has at most 10000"},
 		{"a scenario with mistakes", "PUT", "scenario", "name: x\nfaults:\n  - {use: freezer.clients.create/7}\n", 400, "(request body):3:11: freezer.clients.create documents no failure"},
 		{"a scenario with a path", "PUT", "scenario", `{"name":"x","fixture":"/etc/passwd"}`, 400, `no built-in fixture`},
-		{"an unknown scenario", "PUT", "scenario", `{"name":"unavailble"}`, 400, `did you mean \"unavailable\"?`},
+		{"an unknown scenario", "PUT", "scenario", `{"name":"flakey"}`, 400, `did you mean \"flaky\"?`},
 		{"a scenario with a quirk", "PUT", "scenario", `{"name":"x","quirks":["a"]}`, 400, `no quirk \"a\"`},
 		{"an unknown sandbox", "GET", "sandboxes/nobody/faults", "", 404, `no sandbox \"nobody\"`},
 		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 400, `there is a sandbox \"box\" already`},

@@ -75,7 +75,7 @@ func sampleOf(op *contract.Operation) contract.Sample {
 // Ensure rules without end, and those of every operation, leave the control API alone.
 func TestControlDoesNotFail(t *testing.T) {
 	t.Parallel()
-	s := emulator.RunT(t, emulator.WithFault(fault.Rule{When: fault.When{Times: count(0)}, What: fault.What{Connection: fault.Cut(fault.Reset)}}))
+	s := emulator.RunT(t, emulator.WithFault(fault.Rule{When: fault.When{Times: new(0)}, What: fault.What{Connection: fault.Cut(fault.Reset)}}))
 	for _, path := range []string{"/_standin/health", "/_standin/faults", "/__admin/requests"} {
 		if status, err := fetch(t, s.Client(), "GET", s.URL+path, "", fault.Header, "status=503"); status != 200 || err != nil {
 			t.Errorf("%s: %d %v", path, status, err)
@@ -89,7 +89,7 @@ func TestControlDoesNotFail(t *testing.T) {
 // Ensure counting is atomic: a thousand requests at once, a hundred failures.
 func TestCountingIsAtomic(t *testing.T) {
 	t.Parallel()
-	e, err := emulator.New(emulator.WithFault(fault.Rule{Name: "hundred", When: fault.When{Times: count(100)}, What: fault.What{Status: 503}}))
+	e, err := emulator.New(emulator.WithFault(fault.Rule{Name: "hundred", When: fault.When{Times: new(100)}, What: fault.What{Status: 503}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,7 +385,7 @@ func TestFunc(t *testing.T) {
 		_ = e.Faults()
 		return nil
 	})
-	rule.Name, rule.When.Times = "teapot", count(1)
+	rule.Name, rule.When.Times = "teapot", new(1)
 	e, err := emulator.New(emulator.WithFault(rule))
 	if err != nil {
 		t.Fatal(err)
@@ -499,7 +499,7 @@ func TestDelaysOnVirtualTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e, err := emulator.New(emulator.WithFault(
-			fault.Rule{Name: "late", When: fault.When{Times: count(0)}, What: fault.What{Delay: fault.Fixed(3 * time.Second)}, Continue: true},
+			fault.Rule{Name: "late", When: fault.When{Times: new(0)}, What: fault.What{Delay: fault.Fixed(3 * time.Second)}, Continue: true},
 			fault.Rule{Name: "later", When: fault.When{Calls: []int{2}}, What: fault.What{Delay: fault.Fixed(time.Minute), Status: 503}, Phase: fault.After},
 			fault.Rule{Name: "slow", When: fault.When{Calls: []int{3}}, What: fault.What{Dribble: &fault.Dribble{Chunks: 3, Over: fault.Duration(10 * time.Second)}}},
 		))
@@ -533,7 +533,7 @@ func TestDelaysOnVirtualTime(t *testing.T) {
 func TestShortPages(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{
-		Where: fault.Where{Operation: "barbican.consumers.list"}, When: fault.When{Times: count(0)}, What: fault.What{PageCap: 1},
+		Where: fault.Where{Operation: "barbican.consumers.list"}, When: fault.When{Times: new(0)}, What: fault.What{PageCap: 1},
 	}))
 	url, seen := s.URL+"/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90/consumers?limit=50", 0
 	for url != "" {

@@ -216,7 +216,7 @@ func (x *exchange) envelope(status int) service.Reply {
 	if status >= http.StatusBadRequest {
 		e := service.Errorf(service.Kind(status), "", "")
 		if status == http.StatusMethodNotAllowed {
-			e.With("Allow", c.Allow(c.Methods...))
+			e = e.With("Allow", c.Allow(c.Methods...))
 		}
 		known := c.CallerError
 		if status == http.StatusUnauthorized {

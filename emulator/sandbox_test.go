@@ -23,7 +23,7 @@ func TestParallelSandboxes(t *testing.T) {
 			t.Parallel()
 			fixture := []string{"empty", "default", "documented"}[i%3]
 			box := s.Sandbox(t, emulator.WithFixture(fixture), emulator.WithSeed(int64(i)), emulator.WithFault(fault.Rule{
-				Name: "mine", Where: fault.Where{Operation: "freezer.clients.list"}, When: fault.When{Skip: i % 5, Times: count(1)}, What: fault.What{Status: 500 + i},
+				Name: "mine", Where: fault.Where{Operation: "freezer.clients.list"}, When: fault.When{Skip: i % 5, Times: new(1)}, What: fault.What{Status: 500 + i},
 			}))
 			c := box.Client()
 			defer c.CloseIdleConnections()

@@ -31,9 +31,9 @@ type rehearsal struct {
 }
 
 // do sends a request and returns its status and body; 0 where none came.
-func (r *rehearsal) do(method, path, body string, header ...string) (int, string) {
+func (r *rehearsal) do(method, path, body string) (int, string) {
 	r.t.Helper()
-	status, text, err := call(r.t.Context(), r.c, method, "http://standin"+path, body, header...)
+	status, text, err := call(r.t.Context(), r.c, method, "http://standin"+path, body)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -245,7 +245,7 @@ func TestVerify(t *testing.T) {
 		{"a status", journal.Expectation{Pattern: journal.Pattern{Status: "5xx"}, Requests: journal.Exactly(2)}, true},
 		{"a fault", journal.Expectation{Pattern: journal.Pattern{Fault: "freezer-fails-twice"}, Requests: journal.Exactly(2)}, true},
 		{"attempts", journal.Expectation{Pattern: list, Attempts: journal.Exactly(3)}, true},
-		{"too many attempts", journal.Expectation{Pattern: list, Attempts: &journal.Range{Max: count(2)}}, false},
+		{"too many attempts", journal.Expectation{Pattern: list, Attempts: &journal.Range{Max: new(2)}}, false},
 		{"an order", journal.Expectation{Sequence: []journal.Pattern{{Status: "503"}, {Status: "200"}}}, true},
 		{"the other way round", journal.Expectation{Sequence: []journal.Pattern{{Status: "200"}, {Status: "503"}}}, false},
 		{"a stray", journal.Expectation{NoUnmatched: true}, false},

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -131,7 +132,7 @@ func (x *exchange) broken(w http.ResponseWriter, f *fault.Firing) {
 		}
 		body = fmt.Appendf(nil, "%x\r\n%s\r\nno length\r\n", len(first), first)
 	case fault.ContentLength:
-		length, graceful = x.lie(h, c, length)
+		graceful = x.lie(h, c, length)
 		what = fmt.Sprintf("%s %s", what, lieOf(c))
 	case fault.SlowClose:
 		h.Set("Connection", "close")
@@ -171,25 +172,21 @@ func lieOf(c *fault.Connection) string {
 	return c.Mode
 }
 
-// lie writes a length that is not the body's, or none. It tells the length, and
-// whether the answer ends properly with the connection.
-func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (told int, graceful bool) {
-	by := c.By
-	if by == 0 {
-		by = usualLie
-	}
+// lie writes a length that is not the body's, or none: then the answer ends
+// properly with the connection.
+func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (graceful bool) {
+	by := cmp.Or(c.By, usualLie)
 	switch lieOf(c) {
 	case "shorter":
-		told = max(0, length-by)
+		h.Set("Content-Length", strconv.Itoa(max(0, length-by)))
 	case "missing":
 		h.Del("Content-Length")
 		h.Set("Connection", "close")
-		return 0, true
+		return true
 	default:
-		told = length + by
+		h.Set("Content-Length", strconv.Itoa(length+by))
 	}
-	h.Set("Content-Length", strconv.Itoa(told))
-	return told, false
+	return false
 }
 
 // statusLine is the first line of the answer.

@@ -70,8 +70,6 @@ func secured(t *testing.T, e *emulator.Emulator, h2 bool) *httptest.Server {
 
 const listRequest = "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\n\r\n"
 
-func count(n int) *int { return &n }
-
 // Ensure every break of a connection is on the wire what it says: the bytes that
 // come, and how the stream ends, plain and under TLS.
 func TestWireTruth(t *testing.T) {
@@ -90,10 +88,10 @@ func TestWireTruth(t *testing.T) {
 		{"reset", &fault.Connection{Kind: fault.Reset}, rst, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 		{"reset, silent", &fault.Connection{Kind: fault.Reset, Silent: true}, rst, `^$`, journal.Cut},
 		{"reset after the headers", &fault.Connection{Kind: fault.Reset, At: "headers"}, rst, `^` + head + `(?s:.*)Content-Length: 14\r\n(?s:.*)\r\n\r\n$`, journal.Cut},
-		{"reset in the body", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: count(5)}, rst, `Content-Length: 14\r\n(?s:.*)\r\n\r\n\{"cli$`, journal.Cut},
+		{"reset in the body", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: new(5)}, rst, `Content-Length: 14\r\n(?s:.*)\r\n\r\n\{"cli$`, journal.Cut},
 		{"empty", &fault.Connection{Kind: fault.Empty}, fin, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 		{"empty, silent", &fault.Connection{Kind: fault.Empty, Silent: true}, fin, `^$`, journal.Cut},
-		{"garbage", &fault.Connection{Kind: fault.Garbage, Bytes: count(10)}, fin, `^[^H](?s:.*)$`, journal.Cut},
+		{"garbage", &fault.Connection{Kind: fault.Garbage, Bytes: new(10)}, fin, `^[^H](?s:.*)$`, journal.Cut},
 		{"malformed chunk", &fault.Connection{Kind: fault.MalformedChunk}, fin, `Transfer-Encoding: chunked\r\n(?s:.*)\r\n\r\n7\r\n\{"clien\r\nno length\r\n$`, journal.Cut},
 		{"truncate, framed", &fault.Connection{Kind: fault.Truncate}, fin, `Content-Length: 14\r\n(?s:.*)\r\n\r\n\{"clien$`, journal.Cut},
 		{"content length, longer", &fault.Connection{Kind: fault.ContentLength}, fin, `Content-Length: 24\r\n(?s:.*)\r\n\r\n` + regexp.QuoteMeta(whole) + `$`, journal.Cut},
@@ -135,7 +133,7 @@ func TestWireTruth(t *testing.T) {
 func TestSilentTruncation(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
-	if err := s.Fault(fault.Rule{What: fault.What{Connection: &fault.Connection{Kind: fault.Truncate, Mode: "silent", Bytes: count(3)}}}); err != nil {
+	if err := s.Fault(fault.Rule{What: fault.What{Connection: &fault.Connection{Kind: fault.Truncate, Mode: "silent", Bytes: new(3)}}}); err != nil {
 		t.Fatal(err)
 	}
 	w := dial(t, s)

@@ -32,10 +32,6 @@ func catalogue(tb testing.TB) (*fault.Catalogue, *contract.Contract) {
 	return fault.NewCatalogue(all...), all[0]
 }
 
-func n(i int) *int { return &i }
-
-func p(f float64) *float64 { return &f }
-
 // fires plays requests to an operation against rules and tells with "x" which fail.
 func fires(t *testing.T, requests int, at func(i int) time.Time, rules ...fault.Rule) string {
 	t.Helper()
@@ -77,21 +73,21 @@ func TestWhen(t *testing.T) {
 		want  string
 	}{
 		{"once unless told otherwise", []fault.Rule{rule("a", fault.When{})}, "a......."},
-		{"without end", []fault.Rule{rule("a", fault.When{Times: n(0)})}, "aaaaaaaa"},
-		{"skip and times", []fault.Rule{rule("a", fault.When{Skip: 2, Times: n(3)})}, "..aaa..."},
+		{"without end", []fault.Rule{rule("a", fault.When{Times: new(0)})}, "aaaaaaaa"},
+		{"skip and times", []fault.Rule{rule("a", fault.When{Skip: 2, Times: new(3)})}, "..aaa..."},
 		{"every third", []fault.Rule{rule("a", fault.When{Every: 3})}, "..a..a.."},
 		{"every second, after two", []fault.Rule{rule("a", fault.When{Skip: 2, Every: 2})}, "...a.a.a"},
-		{"every second, twice", []fault.Rule{rule("a", fault.When{Every: 2, Times: n(2)})}, ".a.a...."},
+		{"every second, twice", []fault.Rule{rule("a", fault.When{Every: 2, Times: new(2)})}, ".a.a...."},
 		{"calls", []fault.Rule{rule("a", fault.When{Calls: []int{2, 5}})}, ".a..a..."},
-		{"never", []fault.Rule{rule("a", fault.When{Probability: p(0)})}, "........"},
-		{"always", []fault.Rule{rule("a", fault.When{Probability: p(1)})}, "aaaaaaaa"},
+		{"never", []fault.Rule{rule("a", fault.When{Probability: new(0.0)})}, "........"},
+		{"always", []fault.Rule{rule("a", fault.When{Probability: new(1.0)})}, "aaaaaaaa"},
 		{"a window", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2), To: minutes(5)}})}, "..aaa..."},
 		{"an open window", []fault.Rule{rule("a", fault.When{During: &fault.Window{To: minutes(2)}})}, "aa......"},
-		{"a window, once", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2)}, Times: n(1)})}, "..a....."},
-		{"the first in order wins", []fault.Rule{rule("a", fault.When{Times: n(2)}), rule("b", fault.When{Times: n(2)})}, "aabb...."},
-		{"all that fit count", []fault.Rule{rule("a", fault.When{Times: n(2)}), rule("b", fault.When{Skip: 2, Times: n(2)})}, "aabb...."},
-		{"after another fault", []fault.Rule{rule("a", fault.When{Skip: 1}), rule("b", fault.When{Times: n(0), After: &fault.Since{Fault: "a"}})}, ".abbbbbb"},
-		{"after an operation", []fault.Rule{rule("a", fault.When{Times: n(2), After: &fault.Since{Operation: "freezer.*", Count: 3}})}, "...aa..."},
+		{"a window, once", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2)}, Times: new(1)})}, "..a....."},
+		{"the first in order wins", []fault.Rule{rule("a", fault.When{Times: new(2)}), rule("b", fault.When{Times: new(2)})}, "aabb...."},
+		{"all that fit count", []fault.Rule{rule("a", fault.When{Times: new(2)}), rule("b", fault.When{Skip: 2, Times: new(2)})}, "aabb...."},
+		{"after another fault", []fault.Rule{rule("a", fault.When{Skip: 1}), rule("b", fault.When{Times: new(0), After: &fault.Since{Fault: "a"}})}, ".abbbbbb"},
+		{"after an operation", []fault.Rule{rule("a", fault.When{Times: new(2), After: &fault.Since{Operation: "freezer.*", Count: 3}})}, "...aa..."},
 	}
 	for _, tt := range tests {
 		if got := fires(t, 8, minutes, tt.rules...); got != tt.want {
@@ -103,8 +99,8 @@ func TestWhen(t *testing.T) {
 // Ensure a draw depends on seed, sandbox, rule and match, and on nothing else.
 func TestDrawsAreIndependent(t *testing.T) {
 	t.Parallel()
-	flaky := fault.Rule{Name: "a", When: fault.When{Probability: p(0.5)}, What: fault.What{Status: 503}}
-	other := fault.Rule{Name: "b", When: fault.When{Probability: p(0.3)}, What: fault.What{Delay: fault.Fixed(1)}, Continue: true}
+	flaky := fault.Rule{Name: "a", When: fault.When{Probability: new(0.5)}, What: fault.What{Status: 503}}
+	other := fault.Rule{Name: "b", When: fault.When{Probability: new(0.3)}, What: fault.What{Delay: fault.Fixed(1)}, Continue: true}
 	alone := fires(t, 64, nil, flaky)
 	behind := fires(t, 64, nil, flaky, other)
 	if alone == "" || strings.ReplaceAll(behind, "b", ".") != alone {
@@ -125,7 +121,7 @@ func TestDelays(t *testing.T) {
 	t.Parallel()
 	k, c := catalogue(t)
 	sample := func(d *fault.Delay) []time.Duration {
-		rules, err := k.Check([]fault.Rule{{Name: "d", When: fault.When{Times: n(0)}, What: fault.What{Delay: d}}})
+		rules, err := k.Check([]fault.Rule{{Name: "d", When: fault.When{Times: new(0)}, What: fault.What{Delay: d}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,14 +52,12 @@ type row struct {
 	noticed bool
 }
 
-func bytes(n int) *int { return &n }
-
 var rows = []row{
 	{"reset", "GET", &fault.Connection{Kind: fault.Reset}, true},
 	{"reset, silent", "GET", &fault.Connection{Kind: fault.Reset, Silent: true}, false},
 	{"reset, silent, POST", "POST", &fault.Connection{Kind: fault.Reset, Silent: true}, false},
 	{"reset at headers", "GET", &fault.Connection{Kind: fault.Reset, At: "headers"}, true},
-	{"reset at body", "GET", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: bytes(5)}, true},
+	{"reset at body", "GET", &fault.Connection{Kind: fault.Reset, At: "body", Bytes: new(5)}, true},
 	{"empty", "GET", &fault.Connection{Kind: fault.Empty}, true},
 	{"empty, silent", "GET", &fault.Connection{Kind: fault.Empty, Silent: true}, false},
 	{"empty, silent, POST", "POST", &fault.Connection{Kind: fault.Empty, Silent: true}, false},
@@ -116,14 +114,14 @@ func table(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	head := "| break |"
+	cells := []string{"break"}
 	for _, c := range here {
-		head += " " + c.name + " |"
+		cells = append(cells, c.name)
 	}
-	fmt.Println(head + "\n|---|" + strings.Repeat("---|", len(here)))
+	fmt.Println(line(cells) + "\n|---|" + strings.Repeat("---|", len(here)))
 	unseen := 0
 	for i, r := range rows {
-		line := "| " + r.what + " |"
+		cells := []string{r.what}
 		for j, c := range here {
 			cell, noticed, err := try(ctx, s, c, r, dir, fmt.Sprintf("cell-%d-%d", i, j))
 			if err != nil {
@@ -133,15 +131,18 @@ func table(ctx context.Context) error {
 				unseen++
 				cell = "**" + cell + "**"
 			}
-			line += " " + cell + " |"
+			cells = append(cells, cell)
 		}
-		fmt.Println(line)
+		fmt.Println(line(cells))
 	}
 	if unseen > 0 {
 		return fmt.Errorf("%d breaks were not noticed", unseen)
 	}
 	return nil
 }
+
+// line is a row of a Markdown table.
+func line(cells []string) string { return "| " + strings.Join(cells, " | ") + " |" }
 
 // whole is what a client prints that got an answer and saw nothing wrong with it.
 var whole = regexp.MustCompile(`^\d+ \d+ bytes`)
