@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -360,46 +358,4 @@ func (x *exchange) log() {
 	}
 	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
 		Str("method", x.call.Method).Str("path", x.request.URL.Path).Int("status", x.reply.Status).Msg("exchange")
-}
-
-// Base is Root and the prefix of the service.
-func (x *exchange) Base() string { return x.Root() + x.prefix }
-
-// Endpoint is the address of another service.
-func (x *exchange) Endpoint(name string) string {
-	return x.emulator.endpoint(x, name)
-}
-
-// Root is the address under which the caller reached the emulator: the Host,
-// unless a proxy says what it was before.
-func (x *exchange) Root() string {
-	r := x.request
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if proto := first(r.Header["X-Forwarded-Proto"]); proto == "http" || proto == "https" {
-		scheme = proto
-	}
-	host := r.Host
-	if h := first(r.Header["X-Forwarded-Host"]); h != "" {
-		host = h
-	}
-	if host == "" { // HTTP/1.0
-		host = "localhost"
-		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			host = at.String()
-		}
-	}
-	prefix := strings.TrimRight(first(r.Header["X-Forwarded-Prefix"]), "/")
-	return scheme + "://" + host + prefix + x.inside
-}
-
-// first is the first element of a header that may be a list.
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	v, _, _ := strings.Cut(values[0], ",")
-	return strings.TrimSpace(v)
 }
