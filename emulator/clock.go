@@ -22,9 +22,26 @@ type setting struct {
 
 func (s setting) now() time.Time {
 	if s.frozen {
-		return s.at.UTC()
+		return within(s.at).UTC()
 	}
-	return time.Now().Add(s.offset).UTC()
+	return within(time.Now().Add(s.offset)).UTC()
+}
+
+// The first and the last time that a clock tells: what RFC 3339 can write.
+var (
+	firstTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastTime  = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+)
+
+func within(t time.Time) time.Time {
+	switch {
+	case t.Before(firstTime):
+		return firstTime
+	case t.After(lastTime):
+		return lastTime
+	default:
+		return t
+	}
 }
 
 func (c *clock) get() setting {
@@ -36,6 +53,21 @@ func (c *clock) get() setting {
 
 func (c *clock) set(s setting) { c.setting.Store(&s) }
 
+// change makes another setting of the present one, without losing what others do
+// at the same time.
+func (c *clock) change(next func(s setting) setting) {
+	for {
+		old := c.setting.Load()
+		var s setting
+		if old != nil {
+			s = *old
+		}
+		if s = next(s); c.setting.CompareAndSwap(old, &s) {
+			return
+		}
+	}
+}
+
 // now is the time, in UTC, and whether it stands still.
 func (c *clock) now() (time.Time, bool) {
 	s := c.get()
@@ -44,32 +76,40 @@ func (c *clock) now() (time.Time, bool) {
 
 // freeze stops the clock at a time; at its present one if that is zero.
 func (c *clock) freeze(at time.Time) {
-	if at.IsZero() {
-		at, _ = c.now()
-	}
-	c.set(setting{frozen: true, at: at})
+	c.change(func(s setting) setting {
+		if at.IsZero() {
+			at = s.now()
+		}
+		return setting{frozen: true, at: within(at)}
+	})
 }
 
-// to sets the clock to a time. It goes on as it did: still, or running.
+// to sets the clock to a time. It goes on as it did: still, or running; a running
+// one cannot be set further away from the real time than a time.Duration reaches, about 290 years.
 func (c *clock) to(at time.Time) {
-	if c.get().frozen {
-		c.freeze(at)
-		return
-	}
-	c.set(setting{offset: time.Until(at)})
+	c.change(func(s setting) setting {
+		if s.frozen {
+			return setting{frozen: true, at: within(at)}
+		}
+		return setting{offset: time.Until(at)}
+	})
 }
 
 func (c *clock) advance(d time.Duration) {
-	s := c.get()
-	s.at, s.offset = s.at.Add(d), s.offset+d
-	c.set(s)
+	c.change(func(s setting) setting {
+		s.at, s.offset = within(s.at.Add(d)), s.offset+d
+		return s
+	})
 }
 
 // resume lets the clock run on from where it stands.
 func (c *clock) resume() {
-	if s := c.get(); s.frozen {
-		c.set(setting{offset: time.Until(s.at)})
-	}
+	c.change(func(s setting) setting {
+		if s.frozen {
+			return setting{offset: time.Until(s.at)}
+		}
+		return s
+	})
 }
 
 // settingOf is a scenario's clock.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,7 +45,13 @@ func TestControlRefuses(t *testing.T) {
 		{"an unknown scenario", "PUT", "scenario", `{"name":"flakey"}`, 400, `did you mean \"flaky\"?`},
 		{"a scenario with a quirk", "PUT", "scenario", `{"name":"x","quirks":["a"]}`, 400, `no quirk \"a\"`},
 		{"an unknown sandbox", "GET", "sandboxes/nobody/faults", "", 404, `no sandbox \"nobody\"`},
-		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 400, `there is a sandbox \"box\" already`},
+		{"questions about a sandbox that is not there", "GET", "../~nobody/_standin/requests", "", 404, `no sandbox \"nobody\"`},
+		{"a verdict on a sandbox that is not there", "POST", "../~nobody/_standin/verify", "", 404, `no sandbox \"nobody\"`},
+		{"a status that is none", "GET", "requests?status=abc", "", 400, "expected a status such as 503"},
+		{"an end that is none", "GET", "requests?ended=foo", "", 400, "expected open, answered, aborted or cut"},
+		{"an operation that is none", "GET", "requests?operation=freezer.clients.creat", "", 400, "did you mean freezer.clients.create?"},
+		{"a word that is none", "GET", "requests?canonical=yes", "", 400, "expected true or false"},
+		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 409, `there already is a sandbox \"box\"`},
 		{"a sandbox of two worlds", "POST", "sandboxes", `{"name":"b","fork":"box","fixture":"empty"}`, 400, "either a fixture or a fork"},
 		{"an unknown profile", "POST", "sandboxes", `{"name":"b","profile":"observed"}`, 400, "no profile"},
 		{"a sandbox with a path", "POST", "sandboxes", `{"name":"b","scenario":"../x.yaml"}`, 400, "no built-in scenario"},
@@ -59,7 +66,7 @@ func TestControlRefuses(t *testing.T) {
 	recorded(e, "POST", "/_standin/sandboxes", `{"name":"box"}`)
 	before := recorded(e, "GET", "/_standin/faults", "").Body.String() + recorded(e, "GET", "/_standin/sandboxes", "").Body.String()
 	for _, tt := range tests {
-		w := recorded(e, tt.method, "/_standin/"+tt.path, tt.body)
+		w := recorded(e, tt.method, path.Join("/_standin", tt.path), tt.body)
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.detail) || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %.300s", tt.name, w.Code, w.Body)
 		}

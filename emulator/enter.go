@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -29,15 +30,27 @@ func (x *exchange) enter() string {
 		if at = rest[len(name):]; at == "" {
 			at = "/"
 		}
-		x.become(x.emulator.enter(name))
-		return x.wireMock(at)
+		at = x.wireMock(at)
+		x.become(x.named(name, at))
+		return x.ofSandbox(at)
 	}
 	if named := r.Header[SandboxHeader]; len(named) > 0 {
-		x.become(x.emulator.enter(named[0]))
+		x.become(x.named(named[0], x.wireMock(at)))
 	} else if x.emulator.others.some.Load() {
 		x.byToken(r.Header)
 	}
 	return x.ofSandbox(x.wireMock(at))
+}
+
+// named finds the sandbox of that name. A request to a service makes it, and so does
+// one that prepares it; one that asks about it does not.
+func (x *exchange) named(name, at string) (*Sandbox, error) {
+	asks := below(at, controlPrefix) &&
+		(x.request.Method != http.MethodPost && x.request.Method != http.MethodPut || at == controlPrefix+"/verify")
+	if asks {
+		return x.emulator.existing(name)
+	}
+	return x.emulator.enter(name)
 }
 
 // byToken enters the sandbox that the caller's token was issued in.
@@ -107,7 +120,7 @@ func (x *exchange) open() {
 	}
 	r, c := x.request, &x.call
 	o := journal.Opening{
-		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
+		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
 		Now: c.Now, Frozen: c.Frozen, Began: time.Now(), TooLarge: c.BodyTooLarge,
 	}
 	if x.matched != nil {
@@ -127,6 +140,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 		return
 	}
 	c := &x.closing
+	x.idle()
 	if x.call.Caller != nil {
 		c.Caller = x.call.Caller.Name
 	}
@@ -162,7 +176,7 @@ func (x *exchange) near() []string {
 
 // decide asks the rules, and the request's own one. It tells whether one fires.
 func (x *exchange) decide() bool {
-	if !x.journaled || x.matched != nil && x.service.Name == controlService {
+	if !x.journaled || x.service.Name == controlService {
 		return false
 	}
 	var own *fault.Armed
@@ -173,7 +187,7 @@ func (x *exchange) decide() bool {
 			x.service, x.matched = x.emulator.routes.byName[controlService], nil
 			return false
 		}
-		own = fault.NewArmed(rule)
+		own = x.sandbox.faults.Own(rule)
 	}
 	if own == nil && x.sandbox.faults.None() {
 		return false
@@ -182,10 +196,34 @@ func (x *exchange) decide() bool {
 	x.decision = x.sandbox.faults.Decide(&x.call, x.sandbox.name, own)
 	d := &x.decision
 	x.closing.Near = d.Misses
+	left := 0
 	for _, v := range d.Verdicts {
+		if !v.Fired && len(x.closing.Faults) >= mostVerdicts {
+			left++
+			continue
+		}
 		x.closing.Faults = append(x.closing.Faults, journal.Fault{Rule: v.Rule, Match: v.Match, Fired: v.Fired, Draw: v.Draw, Why: v.Why})
 	}
+	if left > 0 {
+		x.closing.Near = append(x.closing.Near, fmt.Sprintf("%d more rules fitted, and did not fire", left))
+	}
 	return len(d.Fired) > 0 || len(d.Headers) > 0
+}
+
+// mostVerdicts bounds the rules that an entry lists though they did not fire.
+const mostVerdicts = 20
+
+// idle takes back rules that fired and then had nothing to do: another one had
+// answered, or there was nothing that they could change.
+func (x *exchange) idle() {
+	for _, f := range x.decision.Fired {
+		for i := range x.closing.Faults {
+			if j := &x.closing.Faults[i]; j.Rule == f.Name && j.Fired && len(j.Did) == 0 {
+				j.Fired, j.Why = false, "it had nothing to do"
+				x.sandbox.faults.Undo(f)
+			}
+		}
+	}
 }
 
 // identify says who is calling, before anything is decided.

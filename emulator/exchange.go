@@ -34,6 +34,7 @@ type exchange struct {
 	call     service.Call
 	inside   string         // how the sandbox stands in the path: /~NAME, or nothing
 	prefix   string         // under which the service was reached
+	undated  bool           // the answer has no Date
 	refused  *service.Error // the sandbox could not be entered
 	problem  error          // what stands behind a 500
 	reply    service.Reply
@@ -85,7 +86,7 @@ func (x *exchange) match(at string) {
 	}
 	now, frozen := x.sandbox.clock.now()
 	*c = service.Call{
-		Method: r.Method, Path: at, RawQuery: r.URL.RawQuery, Header: r.Header,
+		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
 		Scratch: c.Scratch, Seed: x.sandbox.world.Load().Seed(),
 		Context: r.Context(), Sandbox: x.sandbox.name, Mark: x.sandbox.mark,
@@ -283,12 +284,15 @@ func (x *exchange) header(h http.Header) {
 	for _, f := range reply.Header {
 		h[f.Name] = append(h[f.Name], f.Value)
 	}
-	if reply.ContentType != "" {
-		h["Content-Type"] = []string{reply.ContentType}
-	} else {
+	switch added := h["Content-Type"]; {
+	case reply.ContentType != "":
+		h["Content-Type"] = append([]string{reply.ContentType}, added...)
+	case added == nil:
 		h["Content-Type"] = nil // net/http must not guess one
 	}
-	if h["Date"] == nil {
+	if x.undated {
+		h["Date"] = nil // nor write one
+	} else if h["Date"] == nil {
 		h["Date"] = []string{x.call.Now.Format(http.TimeFormat)}
 	}
 	if !bodyless(reply.Status) && reply.Stream == nil {

@@ -8,6 +8,9 @@ import (
 
 // An exchange is the service.Gateway of its call.
 
+// Inside is the part of the path that names the sandbox.
+func (x *exchange) Inside() string { return x.inside }
+
 // Base is Root and the prefix of the service.
 func (x *exchange) Base() string { return x.Root() + x.prefix }
 

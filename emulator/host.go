@@ -85,6 +85,7 @@ func (h host) NewSandbox(spec control.Spec) (control.Sandbox, error) {
 		if base, err = h.fork(spec); err != nil {
 			return nil, problem(err)
 		}
+		opts = append(opts, withItsWorld())
 	}
 	s, err := h.e.newSandbox(spec.Name, base, time.Duration(spec.TTL), opts...)
 	if err != nil {
@@ -116,6 +117,8 @@ func problem(err error) error {
 		return nil
 	case errors.Is(err, errNotFound):
 		return service.Errorf(service.NotFound, "", "%s", err.Error())
+	case errors.Is(err, errTaken):
+		return service.Errorf(service.Conflict, "", "%s", err.Error())
 	case errors.Is(err, errTooMany):
 		return service.Errorf(http.StatusTooManyRequests, "", "%s", err.Error())
 	default:
@@ -189,6 +192,9 @@ func (b box) SetClock(c control.Change) {
 }
 
 func (b box) Verify(expect []journal.Expectation) (bool, []journal.Judgement) {
-	v := b.Sandbox.Verify(expect...)
+	if expect == nil {
+		expect = b.start.Load().expect
+	}
+	v := b.verify(expect)
 	return v.Passed, v.Judgements
 }

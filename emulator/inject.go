@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -178,6 +177,11 @@ const usualRefusal = http.StatusTooManyRequests
 // injected is the answer of a rule: its function's, or its status in the words of
 // the contract, or else in the service's envelope.
 func (x *exchange) injected(f *fault.Firing) service.Reply {
+	if f.Err != nil {
+		x.problem = f.Err
+		x.did(f, "a panic")
+		return x.envelope(http.StatusInternalServerError)
+	}
 	if f.Reply != nil {
 		x.did(f, fmt.Sprintf("status %d", f.Reply.Status))
 		return *f.Reply
@@ -274,7 +278,7 @@ func (x *exchange) change(f *fault.Firing) {
 		reply.Set("Retry-After", w.RetryAfter.Header(x.call.Now))
 		x.did(f, "retry_after "+reply.Header.Get("Retry-After"))
 	}
-	if changeHeaders(reply, &w.Headers) {
+	if x.changeHeaders(&w.Headers) {
 		x.did(f, "headers")
 	}
 	if w.MalformedBody != "" {
@@ -283,12 +287,16 @@ func (x *exchange) change(f *fault.Firing) {
 	}
 }
 
-func changeHeaders(reply *service.Reply, h *fault.Headers) bool {
+func (x *exchange) changeHeaders(h *fault.Headers) bool {
+	reply := &x.reply
 	reply.Header = slices.Clone(reply.Header) // it may be shared with an error
 	for _, name := range h.Remove {
 		name = http.CanonicalHeaderKey(name)
-		if name == "Content-Type" {
+		switch name {
+		case "Content-Type":
 			reply.ContentType = ""
+		case "Date":
+			x.undated = true
 		}
 		reply.Header = slices.DeleteFunc(reply.Header, func(f service.Field) bool { return f.Name == name })
 	}
@@ -361,22 +369,18 @@ const slice = 100 * time.Millisecond
 func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 	x.header(w.Header())
 	body := x.body()
-	step, every := max(1, f.What.Bandwidth*int(slice)/int(time.Second)), slice
-	if d := f.What.Dribble; d != nil {
-		step = max(1, (len(body)+d.Chunks-1)/d.Chunks)
-		pauses := (len(body)+step-1)/step - 1
-		every = time.Duration(d.Over) / time.Duration(max(1, pauses))
-		x.did(f, fmt.Sprintf("dribble %d chunks", pauses+1))
-	} else {
-		x.did(f, fmt.Sprintf("bandwidth %d", f.What.Bandwidth))
-	}
+	chunks, every := x.chunks(f, len(body))
 	x.close(journal.Answered, w.Header())
 	x.begin(w)
 	rc := http.NewResponseController(w)
 	_ = rc.Flush()
 	_ = rc.SetReadDeadline(time.Time{}) // it would end the request's context
-	for len(body) > 0 {
-		n := min(step, len(body))
+	length := len(body)
+	for i := 1; len(body) > 0; i++ {
+		n := len(body) - (length - length*i/chunks) // so that all chunks are about the same
+		if f.Done().Err() != nil || i >= chunks {
+			n = len(body)
+		}
 		_, err := w.Write(body[:n])
 		if err == nil {
 			err = rc.Flush()
@@ -385,8 +389,18 @@ func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 			x.amend(journal.Aborted, "")
 			panic(http.ErrAbortHandler)
 		}
-		if len(body) > 0 && context.Cause(f.Done()) != nil {
-			step = len(body)
-		}
 	}
+}
+
+// chunks is in how many parts a body comes, and the time between them.
+func (x *exchange) chunks(f *fault.Firing, length int) (chunks int, every time.Duration) {
+	if d := f.What.Dribble; d != nil {
+		chunks = max(1, min(d.Chunks, length))
+		x.did(f, fmt.Sprintf("dribble %d chunks", chunks))
+		return chunks, time.Duration(d.Over) / time.Duration(max(1, chunks-1))
+	}
+	rate := f.What.Bandwidth
+	x.did(f, fmt.Sprintf("bandwidth %d", rate))
+	step := max(1, rate*int(slice)/int(time.Second))
+	return max(1, (length+step-1)/step), time.Duration(step) * time.Second / time.Duration(rate)
 }

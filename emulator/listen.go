@@ -109,7 +109,10 @@ func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, 
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
-		return nil, "", fmt.Errorf("listen %q: %w (expected HOST:PORT, or NAME=HOST:PORT for one service)", a, err)
+		if _, _, bad := net.SplitHostPort(at); bad != nil {
+			err = fmt.Errorf("%w (expected HOST:PORT, or NAME=HOST:PORT for one service)", err)
+		}
+		return nil, "", fmt.Errorf("listen %q: %w", a, err)
 	}
 	return l, name, nil
 }

@@ -23,6 +23,8 @@ type config struct {
 	seed     *int64
 	clock    *setting
 	scenario string
+	usual    string          // the fixture where nobody names one; empty: "empty"
+	itsWorld bool            // the base's world stays, whatever the scenario's fixture is
 	content  *fault.Scenario // a scenario that is at hand
 	rules    []fault.Rule
 
@@ -65,6 +67,15 @@ func WithFixture(names ...string) Option {
 		c.fixtures = names
 		return nil
 	}
+}
+
+// WithUsualFixture starts from a fixture where neither WithFixture nor a scenario
+// names one; without it that is "empty".
+func WithUsualFixture(name string) Option {
+	return whole("WithUsualFixture", func(c *config) error {
+		c.usual = name
+		return nil
+	})
 }
 
 // WithSeed sets the seed of ids and secrets, in place of the fixture's. 0 is a
@@ -161,6 +172,14 @@ func WithControlOff() Option {
 func withSetting(s setting) Option {
 	return func(c *config) error {
 		c.clock = &s
+		return nil
+	}
+}
+
+// withItsWorld keeps the world of a fork.
+func withItsWorld() Option {
+	return func(c *config) error {
+		c.itsWorld = true
 		return nil
 	}
 }

@@ -2,7 +2,9 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,11 +69,16 @@ const longestName = 80
 func (s *Server) Sandbox(tb TB, opts ...Option) *Sandbox {
 	tb.Helper()
 	base := strings.Trim(unfit.ReplaceAllString(tb.Name(), "-"), "-._")
-	name := base[:min(len(base), longestName)]
-	for n := 2; s.others.get(name) != nil; n++ {
-		name = fmt.Sprintf("%s-%d", base[:min(len(base), longestName)], n)
+	if len(base) > longestName { // told from others that begin the same by a hash
+		base = fmt.Sprintf("%s-%x", base[:longestName], crc32.ChecksumIEEE([]byte(tb.Name())))
 	}
-	box, err := s.NewSandbox(name, append(slices.Clone(opts), withTB(tb))...)
+	name := base
+	opts = append(slices.Clone(opts), withTB(tb))
+	box, err := s.NewSandbox(name, opts...)
+	for n := 2; errors.Is(err, errTaken); n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+		box, err = s.NewSandbox(name, opts...)
+	}
 	if err != nil {
 		tb.Fatalf("standin: %v", err)
 		return nil

@@ -29,7 +29,8 @@ type Sandbox struct {
 	name     string
 	mark     []byte // in tokens; nil in the default sandbox
 	emulator *Emulator
-	tb       TB // of RunT; nil outside of it
+	tb       TB     // of RunT; nil outside of it
+	origin   *start // its first one
 	start    atomic.Pointer[start]
 	world    atomic.Pointer[world.World]
 	clock    clock
@@ -58,7 +59,7 @@ type start struct {
 
 // newSandbox makes a sandbox that is not registered.
 func newSandbox(e *Emulator, name string, st *start) *Sandbox {
-	s := &Sandbox{name: name, emulator: e, tb: e.config.tb}
+	s := &Sandbox{name: name, emulator: e, tb: e.config.tb, origin: st}
 	if name != defaultSandbox {
 		s.mark = service.NewMark(name)
 	}
@@ -198,6 +199,20 @@ type Verdict struct {
 	Judgements []journal.Judgement `json:"judgements"`
 }
 
+// String is the verdict in lines, what was not met first.
+func (v Verdict) String() string {
+	var b strings.Builder
+	for _, met := range []bool{false, true} {
+		for _, j := range v.Judgements {
+			if j.Met == met {
+				word := map[bool]string{false: "NOT MET  ", true: "met      "}[met]
+				b.WriteString("\n" + word + j.Expectation + " (" + j.Found + ")")
+			}
+		}
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
 // Verify holds the journal to expectations; without any, to those of the scenario.
 // It also fails if a rule that ends has never fired, unless the rule is optional, and if
 // entries have fallen out of the journal.
@@ -205,6 +220,11 @@ func (s *Sandbox) Verify(expect ...journal.Expectation) Verdict {
 	if len(expect) == 0 {
 		expect = s.start.Load().expect
 	}
+	return s.verify(expect)
+}
+
+// verify holds the journal to just these expectations.
+func (s *Sandbox) verify(expect []journal.Expectation) Verdict {
 	v := Verdict{Judgements: s.journal.Judge(expect)}
 	for _, name := range s.faults.Unfired() {
 		v.Judgements = append(v.Judgements, journal.Judgement{
@@ -315,7 +335,9 @@ func (s *Sandbox) load(section string, data []byte) error {
 			return fmt.Errorf("nothing was loaded: %w", err)
 		}
 		s.world.Store(fx.World)
-		s.clock.set(freezeOf(fx))
+		if fx.Freeze != nil {
+			s.clock.set(freezeOf(fx))
+		}
 	}
 	s.journal.Tell("state", section)
 	return nil

@@ -44,7 +44,14 @@ type sandboxes struct {
 	byName map[string]*Sandbox
 	byMark map[string]*Sandbox
 	some   atomic.Bool // there is or was one
+	swept  int         // from how many on those that have expired are looked for
 }
+
+// leastSwept is how many sandboxes there may be before expired ones are looked for.
+const leastSwept = 64
+
+// errTaken marks the error of a name that is in use.
+var errTaken = errors.New("there already is a")
 
 func (r *sandboxes) get(name string) *Sandbox {
 	r.mu.RLock()
@@ -66,11 +73,15 @@ func (r *sandboxes) ofToken(token string) *Sandbox {
 func (r *sandboxes) add(s *Sandbox, most int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.byName[s.name] != nil {
-		return fmt.Errorf("there is a sandbox %q already", s.name)
+	now := time.Now()
+	if old := r.byName[s.name]; old != nil && old.expired(now) {
+		r.remove(old)
+	} else if old != nil {
+		return fmt.Errorf("%w sandbox %q", errTaken, s.name)
 	}
-	if len(r.byName) >= most {
-		r.sweep(time.Now())
+	if len(r.byName) >= most || len(r.byName) >= r.swept {
+		r.sweep(now)
+		r.swept = max(leastSwept, 2*len(r.byName))
 	}
 	if len(r.byName) >= most {
 		return fmt.Errorf("%w sandboxes: there are %d, which is the bound; delete some, or raise it with --sandboxes", errTooMany, most)
@@ -134,11 +145,7 @@ func (e *Emulator) existing(name string) (*Sandbox, error) {
 	}
 	now := time.Now()
 	s := e.others.get(name)
-	if s != nil && s.expired(now) {
-		e.others.drop(name)
-		s = nil
-	}
-	if s == nil {
+	if s == nil || s.expired(now) {
 		names := []string{defaultSandbox}
 		for _, s := range e.others.list() {
 			names = append(names, s.name)
@@ -166,13 +173,9 @@ func (e *Emulator) enter(name string) (*Sandbox, error) {
 	s := newSandbox(e, name, e.origin.Load())
 	s.ttl = e.config.sandboxTTL
 	s.used.Store(now.UnixNano())
-	if old := e.others.get(name); old != nil && old.expired(now) {
-		e.others.drop(name)
-	}
-	if err := e.others.add(s, e.config.sandboxes); err != nil {
-		if other := e.others.get(name); other != nil { // another request was quicker
-			return other, nil
-		}
+	if err := e.others.add(s, e.config.sandboxes); errors.Is(err, errTaken) { // another request was quicker
+		return e.existing(name)
+	} else if err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -68,19 +69,27 @@ func CheckScenario(name string, data []byte) (warnings []error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s, warnings, err := k.Scenario(name, data)
+	_, warnings, err = k.Scenario(name, data)
+	return warnings, errors.Join(err, checkFixtures(name, data))
+}
+
+// checkFixtures loads the fixtures that a scenario names.
+func checkFixtures(name string, data []byte) error {
+	var fixtures fault.Names
+	root, err := file.Parse(name, data)
 	if err != nil {
-		return nil, err
+		return nil // it has been told
+	}
+	at, ok := root.Get("fixture")
+	if !ok || at.Decode(&fixtures) != nil {
+		return nil
 	}
 	l := NewLoader()
-	l.Seed = s.Seed
-	_, err = l.Load(located(l, s.Fixture, filepath.Dir(name))...)
+	_, err = l.Load(located(l, fixtures, filepath.Dir(name))...)
 	if err != nil && !errors.As(err, new(*file.Error)) { // it is not in the fixture, but in its name
-		if root, bad := file.Parse(name, data); bad == nil {
-			err = root.At("fixture").Errorf("%s", err)
-		}
+		err = at.Errorf("%s", err)
 	}
-	return warnings, err
+	return err
 }
 
 // located are the names of fixtures, files among them as seen from a folder. A
@@ -131,7 +140,7 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 			seed = s.Seed
 		}
 		fixtures := c.fixtures
-		if fixtures == nil {
+		if len(fixtures) == 0 && !c.itsWorld {
 			fixtures = located(e.loader, s.Fixture, dir)
 		}
 		if err := e.load(st, fixtures, seed); err != nil {
@@ -167,7 +176,7 @@ func (e *Emulator) load(st *start, fixtures []string, seed *int64) error {
 		return nil
 	}
 	if len(fixtures) == 0 {
-		fixtures = []string{"empty"}
+		fixtures = []string{cmp.Or(e.config.usual, "empty")}
 	}
 	loader := *e.loader
 	loader.Seed = seed
@@ -189,6 +198,7 @@ func (e *Emulator) Reload() error {
 		return err
 	}
 	e.origin.Store(st)
+	e.Sandbox.origin = st
 	e.begin(st)
 	e.journal.Tell("reload", st.scenario)
 	return nil
@@ -201,7 +211,7 @@ func (e *Emulator) Files() []string { return e.origin.Load().files }
 // a built-in one or of a file: world, clock, faults and journal start anew, and Reset comes
 // back to there.
 func (s *Sandbox) Apply(scenario string) error {
-	st, err := s.emulator.startWith(s.start.Load(), WithScenario(scenario))
+	st, err := s.emulator.startWith(s.origin, WithScenario(scenario))
 	if err != nil {
 		return err
 	}
@@ -218,7 +228,7 @@ func (s *Sandbox) applyContent(sc *fault.Scenario) error {
 			return err
 		}
 	}
-	st, err := s.emulator.startOf(s.start.Load(), &config{content: sc})
+	st, err := s.emulator.startOf(s.origin, &config{content: sc})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 // unanswered closes the entry of an exchange that ends without an answer, and
 // sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
 func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
-	x.closing.Unseen = f.Silences()
+	x.closing.Unseen = f.Silences() || t.conn == nil
 	if !x.closing.Unseen {
 		what += ", an interim answer first"
 	}
@@ -124,6 +124,9 @@ func (x *exchange) broken(w http.ResponseWriter, f *fault.Firing) {
 		body = body[:part(c, length)]
 		what = fmt.Sprintf("%s after %d bytes", what, len(body))
 	case fault.MalformedChunk:
+		if x.call.Method == http.MethodHead {
+			break // there is no body to break
+		}
 		h.Del("Content-Length")
 		h.Set("Transfer-Encoding", "chunked")
 		first := body[:length/2]
@@ -212,11 +215,7 @@ func (x *exchange) take(w http.ResponseWriter, f *fault.Firing) *taken {
 	t := &taken{x: x, w: w}
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		what := "the connection cannot be taken over: the handler was aborted"
-		if x.request.ProtoMajor >= 2 {
-			what = "HTTP/2: a stream reset"
-		}
-		x.closing.Note = fmt.Sprintf("%s in place of %s", what, f.What.Connection.Kind)
+		x.closing.Note = x.instead(f.What.Connection)
 		return t
 	}
 	_ = c.SetDeadline(time.Now().Add(readHeaderTimeout)) // for a client that does not read
@@ -228,6 +227,18 @@ func (x *exchange) take(w http.ResponseWriter, f *fault.Firing) *taken {
 		}
 		t.raw = below.NetConn()
 	}
+}
+
+// instead says what is done where a connection cannot be taken over.
+func (x *exchange) instead(c *fault.Connection) string {
+	where, what := "the connection cannot be taken over", "the handler was aborted"
+	if x.request.ProtoMajor >= 2 {
+		where, what = "HTTP/2", "a stream reset"
+	}
+	if c.Kind == fault.SlowClose || c.Kind == fault.ContentLength && c.Mode == "missing" {
+		return fmt.Sprintf("%s: the whole answer in place of %s", where, c.Kind)
+	}
+	return fmt.Sprintf("%s: %s in place of %s", where, what, c.Kind)
 }
 
 // write sends bytes that are no part of an answer.
@@ -264,6 +275,7 @@ func (t *taken) reset() {
 	}
 	switch c := t.raw.(type) {
 	case *net.TCPConn:
+		t.x.flush(c) // a RST throws away what has not been sent
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	case interface{ Reset() error }:

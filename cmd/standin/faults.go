@@ -6,10 +6,11 @@ import (
 	"text/tabwriter"
 
 	"standin/emulator"
+	"standin/emulator/contract"
 )
 
 type faultsCmd struct {
-	Operation string `arg:"" optional:"" help:"Only those whose names begin so: freezer, freezer.clients.create."`
+	Operation string `arg:"" optional:"" help:"Only those of these operations: freezer.clients.create, or a glob such as freezer.*."`
 }
 
 // Run prints a line for each failure, in the words of its document.
@@ -18,10 +19,14 @@ func (c *faultsCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
+	if err := k.Known(c.Operation); err != nil {
+		return err
+	}
+	wanted := contract.NewGlob(c.Operation)
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tREASON\tEVIDENCE\tDESCRIPTION\tEXAMPLES")
 	for _, f := range k.Failures() {
-		if strings.HasPrefix(f.Name, c.Operation) {
+		if wanted.Match(f.Operation) {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", f.Name, f.Reason, f.Evidence, f.Description, strings.Join(f.Examples, " "))
 		}
 	}

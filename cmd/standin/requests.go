@@ -41,7 +41,11 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 }
 
 func (c *requestsCmd) get(ctx context.Context, what string, q url.Values) (*http.Response, error) {
-	at := strings.TrimRight(c.URL, "/") + "/_standin/sandboxes/" + url.PathEscape(c.Sandbox) + "/" + what
+	at := strings.TrimRight(c.URL, "/")
+	if !strings.Contains(at, "://") {
+		at = "http://" + at
+	}
+	at += "/_standin/sandboxes/" + url.PathEscape(c.Sandbox) + "/" + what
 	if len(q) > 0 {
 		at += "?" + q.Encode()
 	}

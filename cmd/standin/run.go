@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,10 +36,22 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 	command := c.Command
 	if len(command) > 0 && command[0] == "--" {
 		command = command[1:]
+	} else if len(command) > 0 && strings.HasPrefix(command[0], "-") {
+		fmt.Fprintf(s.err, "standin: unknown flag %s\n", command[0])
+		return exit(2)
 	}
 	if len(command) == 0 {
 		fmt.Fprintln(s.err, "standin: no command; expected standin run SCENARIO -- COMMAND…")
 		return exit(2)
+	}
+	for _, path := range []string{c.JUnit, c.Journal} {
+		if path == "" {
+			continue
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil { // before anything is run
+			fmt.Fprintln(s.err, "standin:", err)
+			return ownFailure
+		}
 	}
 	fail := func(err error) error {
 		fmt.Fprintln(s.err, "standin:", err)
@@ -62,9 +75,11 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fail(err)
 	}
-	judgements := append([]journal.Judgement{{
-		Expectation: "the command succeeds", Met: code == 0, Found: fmt.Sprintf("exit code %d", code),
-	}}, srv.Verify().Judgements...)
+	sent := len(srv.Requests())
+	judgements := append([]journal.Judgement{
+		{Expectation: "the command succeeds", Met: code == 0, Found: fmt.Sprintf("exit code %d", code)},
+		{Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
+	}, srv.Verify().Judgements...)
 	passed := tell(s.out, c.Scenario, judgements)
 	if c.JUnit != "" {
 		if err := writeJUnit(c.JUnit, c.Scenario, judgements, time.Since(begun)); err != nil {
@@ -82,11 +97,22 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// foreign variables would lead the command elsewhere: those of other clouds, and
+// proxies.
+func foreign(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	switch strings.ToLower(name) {
+	case "http_proxy", "https_proxy", "all_proxy":
+		return true
+	}
+	return slices.ContainsFunc([]string{"OS_", "PRIVX_", "DEVOPS_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
 // execute runs the command and returns its exit code. An error says that it could
 // not be run.
 func execute(ctx context.Context, command, env []string, s streams) (int, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), foreign), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.out, s.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = patienceAfterStop

@@ -19,6 +19,11 @@ import (
 func TestMain(m *testing.M) {
 	switch os.Getenv("STANDIN_TEST_COMMAND") {
 	case "":
+		for _, name := range []string{"OS_CLOUD", "http_proxy"} { // which the commands must not get
+			if err := os.Setenv(name, "x"); err != nil {
+				panic(err)
+			}
+		}
 		os.Exit(m.Run())
 	case "standin":
 		os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdout, os.Stderr}))
@@ -87,7 +92,11 @@ func TestRun(t *testing.T) {
 		{"no such scenario", "", []string{"flakey", "--", "true"}, 3, "", `did you mean "flaky"?`},
 		{"no such command", "", []string{"flaky", "--", "./there-is-no-such-command"}, 3, "", "no such file"},
 		{"no command", "", []string{"flaky"}, 2, "", "expected"},
-		{"a seed", "sh", []string{"flaky", "--seed", "7", "--", "true"}, 0, "passed", ""},
+		{"a seed", "curl", []string{"flaky", "--seed", "7", "--", "sh", "-c", list}, 0, "passed", ""},
+		{"the command goes elsewhere", "", []string{"flaky", "--", "true"}, 1, "NOT MET  the command sends requests (0)", ""},
+		{"a flag misspelt", "", []string{"flaky", "--seeed", "7", "--", "true"}, 2, "", "unknown flag --seeed"},
+		{"nowhere to write", "", []string{"--junit", "/there/is/no/such/folder", "flaky", "--", "true"}, 3, "", "no such file"},
+		{"no other cloud", "sh", []string{"flaky", "--", "sh", "-c", `test -z "$OS_CLOUD$http_proxy" && test "$OS_USERNAME" = demo`}, 1, "met      the command succeeds", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -116,7 +125,7 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	var s suite
-	if err := xml.Unmarshal(text, &s); err != nil || s.Name != "syntax-error" || s.Tests != 2 || s.Failures != 1 || s.Cases[1].Failure == nil {
+	if err := xml.Unmarshal(text, &s); err != nil || s.Name != "syntax-error" || s.Tests != 3 || s.Failures != 2 || s.Cases[0].Failure != nil || s.Cases[2].Failure == nil {
 		t.Errorf("%s: %v", text, err)
 	}
 }
@@ -279,7 +288,7 @@ func TestWatch(t *testing.T) {
 
 func fetch(t *testing.T, url string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t, "curl"), "-s", "-H", "X-Auth-Token: demo-token", url)
+	cmd := exec.CommandContext(t.Context(), program(t, "curl"), "-s", "--noproxy", "*", "-H", "X-Auth-Token: demo-token", url)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -103,12 +103,9 @@ func terminal(w io.Writer) bool {
 }
 
 func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
-	fixtures := c.Fixture
-	if len(fixtures) == 0 && c.Scenario == "" {
-		fixtures = []string{usualFixture}
-	}
 	opts := []emulator.Option{
-		emulator.WithFixture(fixtures...),
+		emulator.WithUsualFixture(usualFixture),
+		emulator.WithFixture(c.Fixture...),
 		emulator.WithScenario(c.Scenario),
 		emulator.WithSandboxes(c.Sandboxes, c.SandboxTTL),
 		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes}),

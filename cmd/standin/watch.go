@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,24 +22,31 @@ const glance = 300 * time.Millisecond
 func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 	t := time.NewTicker(glance)
 	defer t.Stop()
-	before := look(e.Files())
+	before, told := look(e.Files()), ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		now := look(e.Files())
-		if now == before {
+		files := e.Files()
+		now := look(files)
+		if now == before && told == "" {
 			continue
 		}
 		before = now
-		if err := e.Reload(); err != nil {
-			log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
+		if err := e.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
+			if told != err.Error() {
+				log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
+			}
+			told = err.Error()
 			continue
 		}
+		told = ""
 		log.Info().Strs("files", e.Files()).Msg("started anew")
-		before = look(e.Files())
+		if !slices.Equal(files, e.Files()) {
+			before = look(e.Files())
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ func (m *Moment) UnmarshalNode(n file.Node) error {
 // JSONSchema describes the spellings of a moment.
 func (*Moment) JSONSchema() *value.Object { return value.NewObject() }
 
+// furthest is how far from the real time a running clock can be set.
+const furthest = 200 * 365 * 24 * time.Hour
+
 func (a *api) showClock(c *service.Call) (service.Reply, error) {
 	s, err := a.sandbox(c)
 	if err != nil {
@@ -65,6 +68,9 @@ func (a *api) setClock(c *service.Call) (service.Reply, error) {
 	}
 	if given != 1 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `expected one of {"freeze": true}, {"freeze": TIME}, {"set": TIME}, {"advance": "90s"}, {"resume": true}`)
+	}
+	if at := change.Set; at != nil && s.Clock().Mode != "frozen" && time.Until(*at).Abs() > furthest {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "a running clock can be set up to %s away; freeze it at that time", furthest)
 	}
 	s.SetClock(change)
 	return reply(http.StatusOK, s.Clock())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,6 +35,12 @@ func (a *api) listRequests(c *service.Call) (service.Reply, error) {
 	f := journal.Filter{
 		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
 		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")),
+	}
+	if err := errors.Join(f.Check(), a.host.Catalogue().Known(f.Operation)); err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "canonical: expected true or false, got %q", v)
 	}
 	since, err1 := number(q, "since", 0)
 	atLeast, err2 := number(q, "at_least", 1)
@@ -146,11 +153,12 @@ func (a *api) verify(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	var expect []journal.Expectation
+	var expect []journal.Expectation // nil: the scenario's
 	if len(bytes.TrimSpace(c.Body)) > 0 {
 		if expect, err = a.host.Catalogue().Expectations(bodyName, c.Body, names(s)); err != nil {
 			return service.Reply{}, mistake(err)
 		}
+		expect = append([]journal.Expectation{}, expect...)
 	}
 	passed, judgements := s.Verify(expect)
 	if passed {

@@ -62,11 +62,14 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if err := decode(c, &spec); err != nil {
 		return service.Reply{}, err
 	}
-	switch {
-	case spec.Fork != "" && len(spec.Fixture) > 0:
-		return service.Reply{}, service.Errorf(service.Invalid, "", "a sandbox starts from either a fixture or a fork")
-	case spec.Snapshot != "" && spec.Fork == "":
+	if spec.Snapshot != "" && spec.Fork == "" {
 		spec.Fork = c.Sandbox
+	}
+	if spec.Fork != "" && len(spec.Fixture) > 0 {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "a sandbox starts from either a fixture or a fork")
+	}
+	if k := spec.Clock; k != nil && k.Freeze != nil && k.Offset != nil {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "a clock either stands still or has an offset")
 	}
 	if spec.Profile != "" && spec.Profile != "documented" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "no profile %q; there is documented", spec.Profile)

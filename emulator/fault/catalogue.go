@@ -77,6 +77,15 @@ func (k *Catalogue) matching(glob string) []*contract.Operation {
 	return all
 }
 
+// Known tells that there is no operation that a glob stands for. The control API's
+// index and "none" are known, too.
+func (k *Catalogue) Known(glob string) error {
+	if glob == "none" || contract.NewGlob(glob).Match("control.index") || len(k.matching(glob)) > 0 {
+		return nil
+	}
+	return plain(k.noOperation(file.Node{}, glob))
+}
+
 // mostNamed is how many names a message lists.
 const mostNamed = 1
 

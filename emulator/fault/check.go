@@ -1,18 +1,16 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"standin/emulator/contract"
 	"standin/emulator/file"
-	"standin/emulator/value"
 )
 
 // A checker looks for mistakes in rules, and collects them.
@@ -29,7 +27,7 @@ func (k *Catalogue) Check(rules []Rule, others ...string) ([]Rule, error) {
 	rules = slices.Clone(rules)
 	c := &checker{catalogue: k, names: others}
 	for _, r := range rules {
-		c.names = append(c.names, r.Name)
+		c.names = append(c.names, cmp.Or(r.Name, r.Use))
 	}
 	for i := range rules {
 		c.rule(&rules[i], file.Node{})
@@ -42,7 +40,7 @@ func plain(err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		if e, ok := errors.AsType[*file.Error](err); ok {
-			return errors.New("fault: " + e.Message)
+			return errors.New(e.Message)
 		}
 		return err
 	}
@@ -77,10 +75,13 @@ func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]Rule, e
 	}
 	rules := make([]Rule, len(at))
 	c := &checker{catalogue: k, names: others}
+	unread := make([]bool, len(at))
 	for i, n := range at {
-		c.add(n.Decode(&rules[i]))
+		err := n.Decode(&rules[i])
+		unread[i] = err != nil
+		c.add(err)
 	}
-	c.rules(rules, at)
+	c.rules(rules, at, unread)
 	return rules, c.err()
 }
 
@@ -100,8 +101,8 @@ func (c *checker) add(err error) {
 	}
 }
 
-// rules checks rules that stand at nodes.
-func (c *checker) rules(rules []Rule, at []file.Node) {
+// rules checks rules that stand at nodes, but for those that could not be read.
+func (c *checker) rules(rules []Rule, at []file.Node, unread []bool) {
 	seen := map[string]bool{}
 	for i := range rules {
 		name := rules[i].Name
@@ -111,13 +112,12 @@ func (c *checker) rules(rules []Rule, at []file.Node) {
 		seen[name] = true
 	}
 	for i := range rules {
-		c.names = append(c.names, rules[i].Name)
-	}
-	if len(c.errs) > 0 { // what could not be read cannot be checked
-		return
+		c.names = append(c.names, cmp.Or(rules[i].Name, rules[i].Use))
 	}
 	for i := range rules {
-		c.rule(&rules[i], at[i])
+		if !unread[i] {
+			c.rule(&rules[i], at[i])
+		}
 	}
 }
 
@@ -143,7 +143,7 @@ func (c *checker) rule(r *Rule, at file.Node) {
 		c.add(at.At("phase").Errorf("the phase %q; expected before or after", r.Phase))
 	}
 	c.where(&r.Where, at.At("where"))
-	c.when(&r.When, at.At("when"))
+	c.when(r, at.At("when"))
 	c.what(r, at.At("what"))
 }
 
@@ -153,6 +153,10 @@ func (c *checker) where(w *Where, at file.Node) {
 	}
 	if w.Method != "" && !headerName.MatchString(w.Method) {
 		c.add(at.At("method").Errorf("%q is no HTTP method", w.Method))
+	}
+	ofMethod := func(op *contract.Operation) bool { return strings.EqualFold(op.Method, w.Method) }
+	if w.Method != "" && w.Operation != "" && !slices.ContainsFunc(c.catalogue.matching(w.Operation), ofMethod) {
+		c.warnings = append(c.warnings, at.At("method").Errorf("warning: no operation %s has the method %s; the rule never fires", w.Operation, w.Method))
 	}
 	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
 		c.add(at.At("path").Errorf("the path %q does not begin with a slash", w.Path))
@@ -178,33 +182,44 @@ func (c *checker) where(w *Where, at file.Node) {
 	}
 }
 
-func (c *checker) when(w *When, at file.Node) {
-	switch {
-	case w.Skip < 0:
+func (c *checker) when(r *Rule, at file.Node) {
+	w := &r.When
+	if w.Skip < 0 {
 		c.add(at.At("skip").Errorf("skip must not be negative"))
-	case w.Times != nil && *w.Times < 0:
+	}
+	if w.Times != nil && *w.Times < 0 {
 		c.add(at.At("times").Errorf("times must not be negative; 0 is without end"))
-	case w.Every < 0:
+	}
+	if w.Every < 0 {
 		c.add(at.At("every").Errorf("every must not be negative"))
-	case w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1):
+	}
+	if w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1) {
 		c.add(at.At("probability").Errorf("a probability is from 0 to 1"))
-	case slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }):
+	}
+	if slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }) {
 		c.add(at.At("calls").Errorf("calls are counted from 1"))
-	case w.During != nil && !w.During.To.IsZero() && !w.During.From.Before(w.During.To):
+	}
+	if w.During != nil && !w.During.To.IsZero() && !w.During.From.Before(w.During.To) {
 		c.add(at.At("during").Errorf("the window ends before it begins"))
 	}
-	if a := w.After; a != nil {
-		n := at.At("after")
-		switch {
-		case (a.Fault == "") == (a.Operation == ""):
-			c.add(n.Errorf("expected either fault or operation"))
-		case a.Fault != "" && !slices.Contains(c.names, a.Fault):
-			c.add(n.At("fault").Errorf("no rule %q%s", a.Fault, file.Hint(a.Fault, c.names)))
-		case a.Operation != "" && len(c.catalogue.matching(a.Operation)) == 0:
-			c.add(c.catalogue.noOperation(n.At("operation"), a.Operation))
-		case a.Count < 0:
-			c.add(n.At("count").Errorf("count must not be negative"))
-		}
+	if w.After != nil {
+		c.since(r, at.At("after"))
+	}
+}
+
+func (c *checker) since(r *Rule, at file.Node) {
+	a := r.When.After
+	switch {
+	case (a.Fault == "") == (a.Operation == ""):
+		c.add(at.Errorf("expected either fault or operation"))
+	case a.Fault != "" && a.Fault == cmp.Or(r.Name, r.Use):
+		c.add(at.At("fault").Errorf("the rule waits for itself"))
+	case a.Fault != "" && !slices.Contains(c.names, a.Fault):
+		c.add(at.At("fault").Errorf("no rule %q%s", a.Fault, file.Hint(a.Fault, c.names)))
+	case a.Operation != "" && len(c.catalogue.matching(a.Operation)) == 0:
+		c.add(c.catalogue.noOperation(at.At("operation"), a.Operation))
+	case a.Count < 0:
+		c.add(at.At("count").Errorf("count must not be negative"))
 	}
 }
 
@@ -212,6 +227,7 @@ func (c *checker) when(w *When, at file.Node) {
 const (
 	leastStatus, mostStatus = 200, 999
 	mostChunks              = 10_000
+	mostBandwidth           = 1 << 30
 )
 
 func (c *checker) what(r *Rule, at file.Node) {
@@ -231,8 +247,8 @@ func (c *checker) what(r *Rule, at file.Node) {
 	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
 		c.add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
 	}
-	if w.Bandwidth < 0 {
-		c.add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second"))
+	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
+		c.add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
 	}
 	if w.RateLimit != nil {
 		c.add(w.RateLimit.check(at.At("rate_limit")))
@@ -251,6 +267,11 @@ func (w *What) empty() bool {
 func (h *Headers) empty() bool { return len(h.Set)+len(h.Add)+len(h.Remove) == 0 }
 
 func (c *checker) headers(h *Headers, at file.Node) {
+	for i, name := range h.Remove {
+		if framing(name) {
+			c.add(at.At("remove", i).Errorf("%s is not removed here; connection: {kind: content_length, mode: missing} leaves the length out", name))
+		}
+	}
 	for group, all := range map[string]map[string]string{"set": h.Set, "add": h.Add} {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			switch {
@@ -295,44 +316,13 @@ func (c *checker) pageCap(r *Rule, at file.Node) {
 	switch {
 	case n < 0:
 		c.add(at.At("page_cap").Errorf("a page has at least 1 item"))
+	case n > 0 && r.What.Status != 0:
+		c.add(at.At("page_cap").Errorf("there is no page: the rule answers %d", r.What.Status))
 	case n > 0 && r.Phased() == After:
 		c.add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
 	case n > 0 && !slices.ContainsFunc(c.catalogue.matching(r.Where.Operation), pages):
 		c.add(at.At("page_cap").Errorf("no operation that %q stands for has a limit", r.Where.Operation))
 	}
-}
-
-// pages tells that the operation takes the size of a page.
-func pages(op *contract.Operation) bool { return limitOf(op) != nil }
-
-func limitOf(op *contract.Operation) *contract.Parameter {
-	for _, p := range op.Parameters() {
-		if p.In == "query" && p.Name == "limit" {
-			return &p
-		}
-	}
-	return nil
-}
-
-// CapPage lowers the limit in a query to the cap. It tells whether it did: the
-// operation may have no pages, and the caller may have asked for less.
-func CapPage(q url.Values, op *contract.Operation, most int) bool {
-	if op == nil {
-		return false
-	}
-	p := limitOf(op)
-	if p == nil {
-		return false
-	}
-	asked := p.Default
-	if n, err := strconv.Atoi(q.Get("limit")); err == nil && n > 0 {
-		asked = n
-	}
-	if asked > 0 && asked <= most {
-		return false
-	}
-	q.Set("limit", strconv.Itoa(most))
-	return true
 }
 
 // documented warns of statuses that no operation of the rule has, and refuses
@@ -358,29 +348,5 @@ func (c *checker) documented(r *Rule, at file.Node) {
 		c.add(at.At("example").Errorf("no example %q of %d%s; there are %s", w.Example, w.Status, file.Hint(w.Example, examples), strings.Join(examples, ", ")))
 	case !known && r.Where.Operation != "":
 		c.warnings = append(c.warnings, at.At("status").Errorf("warning: %s documents no %d; the service's envelope is answered", r.Where.Operation, w.Status))
-	}
-}
-
-// text tells that a value is written as it is, not as JSON.
-func (w *What) text() (string, bool) {
-	s, ok := w.Body.(string)
-	return s, ok
-}
-
-// NewBody is the body in place of another one, if the rule has one or patches it.
-func (w *What) NewBody(old []byte) (body []byte, changed bool) {
-	switch s, ok := w.text(); {
-	case ok:
-		return []byte(s), true
-	case w.Body != nil:
-		return value.Append(nil, w.Body), true
-	case w.Patch != nil:
-		v, err := value.Parse(old)
-		if err != nil {
-			return old, false
-		}
-		return value.Append(nil, value.Merge(v, w.Patch)), true
-	default:
-		return old, false
 	}
 }

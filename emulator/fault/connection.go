@@ -115,6 +115,8 @@ func (c *Connection) check(at file.Node) error {
 		return kind.Errorf("no connection fault %q%s; expected %s", c.Kind, file.Hint(string(c.Kind), breaks), strings.Join(breaks, ", "))
 	case c.At != "" && (c.Kind != Reset || !slices.Contains(resetPlaces, c.At)):
 		return at.At("at").Errorf(`"at" is start, headers or body, and only of reset`)
+	case c.Mode != "" && modes[c.Kind] == nil:
+		return at.At("mode").Errorf(`"mode" is only of truncate and content_length`)
 	case c.Mode != "" && !slices.Contains(modes[c.Kind], c.Mode):
 		return at.At("mode").Errorf("%s has no mode %q; expected %s", c.Kind, c.Mode, strings.Join(modes[c.Kind], ", "))
 	case c.Bytes != nil && (*c.Bytes < 0 || *c.Bytes > mostGarbage):

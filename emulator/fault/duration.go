@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func (r RetryAfter) Header(now time.Time) string {
 
 // seconds are whole seconds, rounded up.
 func seconds(d time.Duration) string {
-	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+	return strconv.FormatFloat(math.Ceil(d.Seconds())+0, 'f', 0, 64)
 }
 
 func textSchema(example string) *value.Object {

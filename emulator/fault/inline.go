@@ -25,20 +25,17 @@ var inlineKeys = []string{
 }
 
 // Inline reads the value of the request header: the name of a documented failure,
-// or NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms".
+// NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms", or the one and then the others.
 func (k *Catalogue) Inline(text string) (Rule, error) {
-	if !strings.Contains(text, "=") {
-		name := strings.TrimSpace(text)
-		rules, err := k.Check([]Rule{{Name: name, Use: name}})
-		if err != nil {
-			return Rule{}, fmt.Errorf("header %s: %w", Header, err)
-		}
-		return rules[0], nil
-	}
 	rule, what := value.NewObject(value.Member{Name: "name", Value: inlineName}), value.NewObject()
 	for part := range strings.SplitSeq(text, ";") {
-		name, v, _ := strings.Cut(part, "=")
+		name, v, given := strings.Cut(part, "=")
 		name, v = strings.TrimSpace(name), strings.TrimSpace(v)
+		if !given && strings.Contains(name, "/") {
+			rule.Set("name", name)
+			rule.Set("use", name)
+			continue
+		}
 		switch name {
 		case "":
 		case "phase":
@@ -59,7 +56,9 @@ func (k *Catalogue) Inline(text string) (Rule, error) {
 			return Rule{}, fmt.Errorf("header %s: unknown name %q%s; expected %s", Header, name, file.Hint(name, inlineKeys), strings.Join(inlineKeys, ", "))
 		}
 	}
-	rule.Set("what", what)
+	if what.Len() > 0 {
+		rule.Set("what", what)
+	}
 	rules, err := k.Parse(Header, value.Append(nil, rule))
 	if err != nil {
 		return Rule{}, fmt.Errorf("header %s: %s", Header, first(err))

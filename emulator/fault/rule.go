@@ -62,7 +62,7 @@ const (
 type Where struct {
 	Operation string              `json:"operation,omitempty"` // operationId: freezer.clients.create, freezer.*, *.create
 	Method    string              `json:"method,omitempty"`    // GET, POST…
-	Path      string              `json:"path,omitempty"`      // without the service's prefix; {name} is one segment
+	Path      string              `json:"path,omitempty"`      // with or without prefixes; {name} is one segment
 	Query     map[string]*string  `json:"query,omitempty"`     // parameters; nil (null): absent
 	Header    map[string]*string  `json:"header,omitempty"`    // request headers; nil (null): absent
 	Caller    Caller              `json:"caller,omitzero"`

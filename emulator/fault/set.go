@@ -3,6 +3,8 @@ package fault
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,9 @@ type Set struct {
 	rules []*Armed
 	index atomic.Pointer[index] // nil while there are no rules
 	named int                   // how many rules were given a name by the set
+
+	ctx    context.Context //nolint:containedctx // of the rules that single requests have
+	cancel context.CancelFunc
 }
 
 // MostRules bounds the rules of a set.
@@ -81,11 +86,35 @@ func (a *Armed) about(op *contract.Operation) bool {
 func (s *Set) Arm(rules ...Rule) ([]State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.rules)+len(rules) > MostRules {
-		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(s.rules)+len(rules), MostRules)
+	return s.add(s.rules, namer{count: s.named}, rules)
+}
+
+// Replace puts rules with fresh counts in place of all others, at once: no request
+// finds none of them. Whoever waits because of the others is released. With an error nothing changes.
+func (s *Set) Replace(rules ...Rule) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.rules
+	if _, err := s.add(nil, namer{}, rules); err != nil {
+		return err
 	}
-	all, states := slices.Clone(s.rules), []State{}
-	n := namer{taken: map[string]bool{}, count: s.named}
+	for _, a := range old {
+		a.cancel()
+	}
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+	return nil
+}
+
+// add puts rules behind others and takes both for its own. The lock is held.
+func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
+	if len(present)+len(rules) > MostRules {
+		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
+	}
+	all, states := slices.Clone(present), []State{}
+	n.taken = map[string]bool{}
 	for _, a := range all {
 		n.taken[a.Name] = true
 	}
@@ -93,17 +122,27 @@ func (s *Set) Arm(rules ...Rule) ([]State, error) {
 		if err := n.name(&r); err != nil {
 			return nil, err
 		}
-		all, states = append(all, NewArmed(r)), append(states, State{Rule: r})
+		all, states = append(all, newArmed(context.Background(), r)), append(states, State{Rule: r})
 	}
 	s.named = n.count
 	s.set(all)
 	return states, nil
 }
 
-// NewArmed is a rule on its own, which no Set holds: that of a single request.
-func NewArmed(r Rule) *Armed {
+// Own is a rule that only one request has. It ends when the rules of the set are
+// replaced.
+func (s *Set) Own(r Rule) *Armed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel == nil {
+		s.ctx, s.cancel = context.WithCancel(context.Background())
+	}
+	return newArmed(s.ctx, r)
+}
+
+func newArmed(ctx context.Context, r Rule) *Armed {
 	a := &Armed{Rule: r, conditions: r.Where.conditions()}
-	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.ctx, a.cancel = context.WithCancel(ctx)
 	return a
 }
 
@@ -161,19 +200,6 @@ func (s *Set) Disarm(name string) bool {
 	return true
 }
 
-// Replace removes all rules and arms others with fresh counts.
-func (s *Set) Replace(rules ...Rule) error {
-	s.mu.Lock()
-	for _, a := range s.rules {
-		a.cancel()
-	}
-	s.named = 0
-	s.set(nil)
-	s.mu.Unlock()
-	_, err := s.Arm(rules...)
-	return err
-}
-
 // States lists the rules in order.
 func (s *Set) States() []State {
 	s.mu.Lock()
@@ -199,11 +225,11 @@ func (s *Set) Unfired() []string {
 // A Firing is a rule that fires for a request.
 type Firing struct {
 	*Armed
-	Delay  time.Duration
-	Reply  *service.Reply // of a Func
-	Extra  service.Headers
-	Refuse metering
-	draws  draws
+	Delay time.Duration
+	Reply *service.Reply  // of a Func
+	Err   error           // a Func's panic
+	Extra service.Headers // of a rate limit
+	draws draws
 }
 
 // Bytes are n random bytes of the firing, always the same ones.
@@ -238,8 +264,12 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 		return d
 	}
 	var list []*Armed
-	if own != nil && own.about(c.Operation) {
+	switch {
+	case own == nil:
+	case own.about(c.Operation):
 		list = append(list, own)
+	default:
+		d.Misses = append(d.Misses, "the header "+Header+" names a failure of "+own.Where.Operation)
 	}
 	if x != nil {
 		list = append(list, x.of(c.Operation)...)
@@ -281,19 +311,51 @@ func (s *Set) ask(x *index, operation string) {
 }
 
 // count counts a request that fits a rule and tells whether it fires, unless it
-// is over: another one has.
+// is over: another one has. A function is asked without the lock: it is somebody else's.
 func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
+	f, v := s.admit(a, c, sandbox, over, d)
+	if f == nil || a.ask == nil {
+		return f, v
+	}
+	f.Reply, f.Err = ask(a.ask, c)
+	if f.Reply == nil && f.Err == nil {
+		s.Undo(f)
+		v.Fired, v.Why = false, "the function let it pass"
+		return nil, v
+	}
+	return f, v
+}
+
+// ask calls a function; a panic in it is an error like any other bug.
+func ask(f func(*service.Call) *service.Reply, c *service.Call) (r *service.Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a fault.Func: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if r = f(c); r != nil && r.Status == 0 {
+		r.Status = http.StatusOK
+	}
+	return r, nil
+}
+
+// Undo takes back that a rule fired: it came to nothing.
+func (s *Set) Undo(f *Firing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.fired--
+}
+
+// admit counts a request for a rule, and the rule as fired if its when holds.
+func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.matched++
 	v := Verdict{Rule: a.Name, Match: a.matched}
 	u := draws{seed: c.Seed, sandbox: sandbox, rule: a.Name, match: a.matched}
 	v.Draw, v.Why = s.holds(a, c, u)
-	switch {
-	case over && v.Why == "":
+	if over && v.Why == "" {
 		v.Why = "another rule fired"
-	case v.Why == "":
-		a.fired++
 	}
 	if v.Why != "" {
 		return nil, v
@@ -302,25 +364,15 @@ func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	if a.What.Delay != nil {
 		f.Delay = a.What.Delay.draw(u)
 	}
-	switch {
-	case a.What.RateLimit != nil:
-		f.Refuse = a.meter(c)
-		f.Extra = a.What.RateLimit.headers(f.Refuse)
-		if !f.Refuse.refused {
+	if a.What.RateLimit != nil {
+		m := a.meter(c)
+		f.Extra = a.What.RateLimit.headers(m)
+		if !m.refused {
 			v.Why, d.Headers = "within the rate", append(d.Headers, f.Extra...)
-		}
-	case a.ask != nil:
-		s.mu.Unlock() // f is somebody else's and may come back here
-		f.Reply = a.ask(c)
-		s.mu.Lock()
-		if f.Reply == nil {
-			v.Why = "the function let it pass"
+			return nil, v
 		}
 	}
-	if v.Why != "" {
-		a.fired--
-		return nil, v
-	}
+	a.fired++
 	v.Fired = true
 	return f, v
 }

@@ -68,7 +68,7 @@ func (w *Where) method(s *subject) string {
 
 func (w *Where) path(g contract.Glob) condition {
 	return func(s *subject) string {
-		if g.Match(s.Path) || s.Operation != nil && s.Operation.Path == w.Path {
+		if g.Match(s.Path) || g.Match(s.Sent) || s.Operation != nil && s.Operation.Path == w.Path {
 			return ""
 		}
 		return fmt.Sprintf("the path was %s, not %s", s.Path, g)

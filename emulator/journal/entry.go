@@ -136,7 +136,7 @@ func newBody(b []byte, d *digest) Body {
 		}
 	}
 	if !utf8.Valid(b) {
-		out.Base64 = base64.StdEncoding.EncodeToString(b)
+		out.Base64 = base64.StdEncoding.EncodeToString([]byte(redactBody(string(b))))
 		return out
 	}
 	out.Text = redactBody(string(b))

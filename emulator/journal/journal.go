@@ -10,7 +10,6 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"hash/maphash"
 	"net/http"
 	"sync"
 	"time"
@@ -77,6 +76,7 @@ type record struct {
 	buf      []byte
 	request  lengths
 	reply    lengths
+	told     int     // what the texts of the closing come to, in bytes
 	cut      *digest // of a request body that is not kept whole
 	replyCut *digest
 }
@@ -95,6 +95,7 @@ type Opening struct {
 	Service   string
 	Method    string
 	Path      string // as it was sent
+	Route     string // without the prefixes of sandbox and service
 	Query     string
 	Host      string
 	Proto     string
@@ -128,6 +129,22 @@ type Fault struct {
 	Why          string   `json:"why,omitempty"`  // it did not fire
 	Did          []string `json:"did,omitempty"`
 	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
+}
+
+// size is about how much the texts of the closing come to.
+func (c *Closing) size() int {
+	const each = 64
+	n := len(c.Violation) + len(c.Note)
+	for _, text := range c.Near {
+		n += len(text) + each
+	}
+	for i := range c.Faults {
+		n += len(c.Faults[i].Rule) + len(c.Faults[i].Why) + 2*each
+		for _, text := range c.Faults[i].Did {
+			n += len(text) + each
+		}
+	}
+	return n
 }
 
 // A Ticket stands for an entry that is open.
@@ -166,7 +183,8 @@ func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, b
 	before := len(r.buf)
 	r.closing, r.ended, r.finished = *c, ended, time.Now()
 	r.buf, r.reply, r.replyCut = write(r.buf, header, body)
-	j.bytes += len(r.buf) - before
+	r.told = c.size()
+	j.bytes += len(r.buf) - before + r.told
 	j.event++
 	r.event = j.event
 	if j.followers > 0 {
@@ -175,6 +193,8 @@ func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, b
 	}
 	if c.Failed {
 		j.attempts.failed(r)
+	} else if r.failing {
+		j.attempts.succeeded(r)
 	}
 	j.shrink()
 	j.wake()
@@ -251,7 +271,8 @@ const mostReused = 4 << 10
 // drop forgets the oldest entry.
 func (j *Journal) drop() {
 	r := j.at(0)
-	j.bytes -= len(r.buf)
+	j.bytes -= len(r.buf) + r.told
+	r.told = 0
 	if cap(r.buf) > mostReused {
 		r.buf = nil
 	}
@@ -298,86 +319,6 @@ func write(buf []byte, header http.Header, body []byte) ([]byte, lengths, *diges
 	}
 	l.body = len(body)
 	return append(buf, body...), l, d
-}
-
-// attempts know the requests that failed lately, so that one that is sent again
-// is known as another attempt. They are few, and forgotten first in, first out.
-type attempts struct {
-	known map[uint64]tried
-	order []uint64
-	seed  maphash.Seed
-	began bool
-}
-
-type tried struct {
-	attempt int
-	unseen  bool // it was cut without a byte
-	at      time.Time
-	conn    uint64
-}
-
-const mostAttempts = 1024
-
-// transport is how soon a library repeats a request by itself, when its
-// connection was cut without a byte.
-const transport = 20 * time.Millisecond
-
-func (a *attempts) any() bool { return len(a.known) > 0 }
-
-// open gives a request its number among the attempts.
-func (a *attempts) open(r *record, header http.Header, body []byte) {
-	r.identity = a.identity(&r.Opening, header.Get("Idempotency-Key"), body)
-	t, ok := a.known[r.identity]
-	if !ok {
-		return
-	}
-	r.attempt = t.attempt + 1
-	r.retried = t.unseen && r.Began.Sub(t.at) < transport && (r.Conn == 0 || r.Conn != t.conn)
-	delete(a.known, r.identity)
-}
-
-// failed remembers a request that failed. Where that was known before it ended,
-// it may have been sent again meanwhile.
-func (a *attempts) failed(r *record) {
-	if _, ok := a.known[r.identity]; r.failing && !ok {
-		return
-	}
-	r.failing = true
-	if r.identity == 0 {
-		key := ""
-		for name, v := range r.headers(0, r.request.head) {
-			if name == "Idempotency-Key" {
-				key = v
-			}
-		}
-		r.identity = a.identity(&r.Opening, key, r.buf[r.request.head:r.request.head+r.request.body])
-	}
-	if a.known == nil {
-		a.known = map[uint64]tried{}
-	}
-	if _, ok := a.known[r.identity]; !ok {
-		if len(a.order) >= mostAttempts {
-			delete(a.known, a.order[0])
-			a.order = a.order[1:]
-		}
-		a.order = append(a.order, r.identity)
-	}
-	a.known[r.identity] = tried{attempt: r.attempt, unseen: r.closing.Unseen, at: time.Now(), conn: r.Conn}
-}
-
-// identity is what makes two requests the same: method, address, body, key.
-func (a *attempts) identity(o *Opening, key string, body []byte) uint64 {
-	if !a.began {
-		a.seed, a.began = maphash.MakeSeed(), true
-	}
-	var h maphash.Hash
-	h.SetSeed(a.seed)
-	for _, s := range []string{o.Method, o.Path, o.Query, key} {
-		_, _ = h.WriteString(s)
-		_ = h.WriteByte(0)
-	}
-	_, _ = h.Write(body[:min(len(body), KeptBody)])
-	return h.Sum64() | 1 // 0 is: not known
 }
 
 const digestBytes = 8

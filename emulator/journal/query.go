@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ type Filter struct {
 	Operation string // a glob; "none" for requests outside every operation
 	Status    string // 503, or 5xx; "none" where no answer was sent
 	Method    string
-	Path      string // a glob, on the path as it was sent
+	Path      string // a glob, on the path with or without prefixes
 	Fault     string // the name of a rule that fired; "*": of any
 	Ended     Ended
 	Since     uint64 // entries behind this sequence
@@ -24,6 +25,20 @@ type Filter struct {
 
 // none selects what has no operation, or no status.
 const none = "none"
+
+// Check tells what in the filter no entry can be.
+func (f *Filter) Check() error {
+	var s statusWords
+	if f.Status != "" {
+		if err := s.UnmarshalText([]byte(f.Status)); err != nil {
+			return fmt.Errorf("status: %w", err)
+		}
+	}
+	if ends := []Ended{Open, Answered, Aborted, Cut}; f.Ended != "" && !slices.Contains(ends, f.Ended) {
+		return fmt.Errorf("ended: expected open, answered, aborted or cut, got %q", f.Ended)
+	}
+	return nil
+}
 
 func (f *Filter) fits(r *record, sequence uint64) bool {
 	switch {
@@ -34,19 +49,19 @@ func (f *Filter) fits(r *record, sequence uint64) bool {
 	case f.Operation == none && r.Operation != "",
 		f.Operation != "" && f.Operation != none && (r.Operation == "" || !contract.NewGlob(f.Operation).Match(r.Operation)):
 		return false
-	case f.Path != "" && !contract.NewGlob(f.Path).Match(r.Path):
+	case f.Path != "" && !contract.NewGlob(f.Path).Match(r.Path) && !contract.NewGlob(f.Path).Match(r.Route):
 		return false
 	}
-	return f.status(r.closing.Status) && f.fault(r.closing.Faults)
+	return f.status(r) && f.fault(r.closing.Faults)
 }
 
-func (f *Filter) status(status int) bool {
-	s := strings.ToLower(f.Status)
+func (f *Filter) status(r *record) bool {
+	status, s := r.closing.Status, strings.ToLower(f.Status)
 	switch {
 	case s == "":
 		return true
 	case s == none:
-		return status == 0
+		return status == 0 && r.ended != Open
 	case strings.HasSuffix(s, "xx"):
 		return s[:len(s)-2] == strconv.Itoa(status/100)
 	default:

@@ -29,7 +29,7 @@ var secretNames = map[string]bool{
 }
 
 var (
-	secretMember = regexp.MustCompile(`("(?:password|secret|payload|access_token|refresh_token|token|client_secret|oauth_client_secret)"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+	secretMember = regexp.MustCompile(`("(?:password|secret|payload|access_token|refresh_token|token|client_secret|oauth_client_secret)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)`)
 	secretField  = regexp.MustCompile(`((?:^|&)(?:password|secret|access_token|refresh_token|token|client_secret)=)[^&]*`)
 	tokenID      = regexp.MustCompile(`("token"\s*:\s*\{\s*"id"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
 )
@@ -37,7 +37,13 @@ var (
 // redactBody takes the secrets out of a body: of JSON by its members, of anything
 // else, and of a body that is not whole, by what looks like them.
 func redactBody(text string) string {
-	trimmed := strings.TrimLeft(text, " \t\r\n")
+	if plain := strings.ReplaceAll(text, "\x00", ""); plain != text { // UTF-16 that is said to be UTF-8
+		if safe := redactBody(plain); safe != plain {
+			return safe
+		}
+		return text
+	}
+	trimmed := strings.TrimLeft(strings.TrimPrefix(text, "\ufeff"), " \t\r\n")
 	if trimmed == "" {
 		return text
 	}
@@ -65,10 +71,10 @@ func redactValue(v any) bool {
 		}
 	case *value.Object:
 		for _, m := range x.Members() {
-			_, isText := m.Value.(string)
+			_, isList := m.Value.([]any)
 			o, isObject := m.Value.(*value.Object)
 			switch {
-			case secretNames[m.Name] && isText:
+			case secretNames[m.Name] && !isList && !isObject && m.Value != nil:
 				x.Set(m.Name, redacted)
 				found = true
 			case m.Name == "token" && isObject:

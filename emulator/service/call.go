@@ -23,6 +23,8 @@ type Settings struct {
 type Gateway interface {
 	// Root is the scheme, host and prefix under which the emulator was reached.
 	Root() string
+	// Inside is how the sandbox stands in the path: /~NAME; empty where it does not.
+	Inside() string
 	// Base is Root and the prefix of the call's own service.
 	Base() string
 	// Endpoint is the address of another service, from where the call came in;
@@ -37,6 +39,7 @@ type Call struct {
 	Vars      map[string]string   // the path's parameters
 	Method    string
 	Path      string // normalised, without the prefix of the service
+	Sent      string // the path as it was sent
 	RawQuery  string
 	Host      string // the Host of the request
 	Header    http.Header

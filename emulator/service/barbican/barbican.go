@@ -182,6 +182,8 @@ func ref(c *service.Call, path string) string {
 	base := c.Settings.HostHref
 	if base == "" {
 		base = c.Base()
+	} else {
+		base += c.Inside()
 	}
 	return base + "/v1/" + path
 }
