@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"iter"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -154,6 +155,17 @@ func Canonical(entries []Entry) []byte {
 	return out
 }
 
+// unsized leaves out how long a body is where that depends on the port.
+func unsized(b Body, headers map[string][]string, host string) (Body, map[string][]string) {
+	if b.SHA256 == "" && (host == "" || !strings.Contains(b.Text, host)) {
+		return b, headers
+	}
+	b.SHA256, b.Size = "", 0
+	headers = maps.Clone(headers)
+	delete(headers, "Content-Length")
+	return b, headers
+}
+
 func (e Entry) canonical() []byte {
 	host := ""
 	if h := e.Request.Headers["Host"]; len(h) > 0 {
@@ -163,16 +175,10 @@ func (e Entry) canonical() []byte {
 	if !e.Frozen {
 		e.Time = time.Time{}
 	}
-	strip := func(b Body) Body {
-		if b.SHA256 != "" { // it, and the size, may depend on the port
-			b.SHA256, b.Size = "", 0
-		}
-		return b
-	}
-	e.Request.Body = strip(e.Request.Body)
+	e.Request.Body, e.Request.Headers = unsized(e.Request.Body, e.Request.Headers, host)
 	if e.Reply != nil {
 		r := *e.Reply
-		r.Body = strip(r.Body)
+		r.Body, r.Headers = unsized(r.Body, r.Headers, host)
 		e.Reply = &r
 	}
 	b, err := json.Marshal(e)
