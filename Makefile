@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts clients image ## all that CI runs
+check: vet lint race tidy build contracts clients faults image ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
@@ -47,6 +47,9 @@ contracts: ## a validator of OpenAPI 3.1 looks at schemas/
 clients: ## what HTTP clients report of broken connections; those that are absent are skipped, and named
 	go run ./tools/clients
 
+faults: ## every failure and every scenario on a running server, by curl
+	.ci/faults
+
 image: ## the binary alone in an empty root, as the image has it
 	.ci/image
 
@@ -57,4 +60,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients image bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image bench generate
