@@ -54,7 +54,6 @@ type Emulator struct {
 	catalogue  *fault.Catalogue
 	loader     *world.Loader
 	routes     *routes
-	origin     atomic.Pointer[start] // how sandboxes start
 	others     sandboxes
 	violations atomic.Uint64
 	memory     *memory // the in-memory listener behind Client
@@ -84,7 +83,6 @@ func New(opts ...Option) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.origin.Store(st)
 	e.Sandbox = newSandbox(e, defaultSandbox, st)
 	return e, nil
 }

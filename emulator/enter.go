@@ -188,6 +188,7 @@ func (x *exchange) decide() bool {
 			return false
 		}
 		own = x.sandbox.faults.Own(rule)
+		x.own = own
 	}
 	if own == nil && x.sandbox.faults.None() {
 		return false

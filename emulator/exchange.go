@@ -43,6 +43,7 @@ type exchange struct {
 	ticket    journal.Ticket
 	closing   journal.Closing
 	decision  fault.Decision
+	own       *fault.Armed // the rule that the request brought along
 }
 
 // exchanges are used again, with the buffers that their answers are written to.
@@ -54,6 +55,9 @@ var exchanges = sync.Pool{New: func() any {
 const scratch = 8 << 10
 
 func (x *exchange) release() {
+	if x.own != nil {
+		x.own.End()
+	}
 	*x = exchange{call: service.Call{Scratch: x.call.Scratch}}
 	exchanges.Put(x)
 }

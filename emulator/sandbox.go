@@ -29,8 +29,8 @@ type Sandbox struct {
 	name     string
 	mark     []byte // in tokens; nil in the default sandbox
 	emulator *Emulator
-	tb       TB     // of RunT; nil outside of it
-	origin   *start // its first one
+	tb       TB                    // of RunT; nil outside of it
+	origin   atomic.Pointer[start] // its first one; the default one's is how others start
 	start    atomic.Pointer[start]
 	world    atomic.Pointer[world.World]
 	clock    clock
@@ -59,7 +59,8 @@ type start struct {
 
 // newSandbox makes a sandbox that is not registered.
 func newSandbox(e *Emulator, name string, st *start) *Sandbox {
-	s := &Sandbox{name: name, emulator: e, tb: e.config.tb, origin: st}
+	s := &Sandbox{name: name, emulator: e, tb: e.config.tb}
+	s.origin.Store(st)
 	if name != defaultSandbox {
 		s.mark = service.NewMark(name)
 	}

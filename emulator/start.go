@@ -198,7 +198,6 @@ func (e *Emulator) Reload() error {
 		return err
 	}
 	e.origin.Store(st)
-	e.Sandbox.origin = st
 	e.begin(st)
 	e.journal.Tell("reload", st.scenario)
 	return nil
@@ -211,7 +210,7 @@ func (e *Emulator) Files() []string { return e.origin.Load().files }
 // a built-in one or of a file: world, clock, faults and journal start anew, and Reset comes
 // back to there.
 func (s *Sandbox) Apply(scenario string) error {
-	st, err := s.emulator.startWith(s.origin, WithScenario(scenario))
+	st, err := s.emulator.startWith(s.origin.Load(), WithScenario(scenario))
 	if err != nil {
 		return err
 	}
@@ -228,7 +227,7 @@ func (s *Sandbox) applyContent(sc *fault.Scenario) error {
 			return err
 		}
 	}
-	st, err := s.emulator.startOf(s.origin, &config{content: sc})
+	st, err := s.emulator.startOf(s.origin.Load(), &config{content: sc})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Armed struct {
 // Done ends when the rule is removed.
 func (a *Armed) Done() context.Context { return a.ctx }
 
+// End ends a rule of a request's own.
+func (a *Armed) End() { a.cancel() }
+
 // A State is a rule and what it has counted.
 type State struct {
 	Rule
@@ -130,7 +133,7 @@ func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
 }
 
 // Own is a rule that only one request has. It ends when the rules of the set are
-// replaced.
+// replaced; whoever asked for it ends it with End.
 func (s *Set) Own(r Rule) *Armed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
