@@ -468,8 +468,8 @@ func release(t *testing.T, name string, what fault.What, how string) {
 		_, _, err := call(ctx, c, "GET", s.URL+"/~box/v1/clients", "")
 		done <- err
 	}()
-	if len(box.Await(ctx, journal.Filter{Operation: "freezer.clients.list"}, 1)) == 0 {
-		t.Fatal("no request came")
+	for box.Faults()[0].Fired == 0 {
+		time.Sleep(time.Millisecond)
 	}
 	for name == "dribble" || name == "bandwidth" || name == "slow" { // let the first bytes out
 		if len(box.Requests(journal.Filter{Status: "200"})) > 0 {

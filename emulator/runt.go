@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rs/zerolog"
 )
@@ -26,10 +27,11 @@ type TB interface {
 // the test, fails it where an answer breaks the contract, and stops when it ends.
 func RunT(tb TB, opts ...Option) *Server {
 	tb.Helper()
+	out := &testLog{tb: tb}
 	ours := []Option{
-		WithLogger(zerolog.New(zerolog.ConsoleWriter{Out: testLog{tb}, NoColor: true, PartsExclude: []string{zerolog.TimestampFieldName}})),
+		WithLogger(zerolog.New(zerolog.ConsoleWriter{Out: out, NoColor: true, PartsExclude: []string{zerolog.TimestampFieldName}})),
 		WithContractCheck(CheckAlways),
-		withViolations(func(err error) { tb.Errorf("%v", err) }),
+		withViolations(out.violation),
 		withTB(tb),
 	}
 	e, err := New(append(ours, opts...)...)
@@ -45,16 +47,41 @@ func RunT(tb TB, opts ...Option) *Server {
 	tb.Cleanup(func() {
 		_ = s.Close()
 		_ = e.Close()
+		out.end()
 	})
 	return s
 }
 
-// testLog writes log lines to a test.
-type testLog struct{ tb TB }
+// testLog writes log lines to a test, until it ends: an exchange whose connection was
+// broken may still be ending then.
+type testLog struct {
+	tb   TB
+	mu   sync.Mutex
+	over bool
+}
 
-func (l testLog) Write(line []byte) (int, error) {
-	l.tb.Logf("%s", strings.TrimSuffix(string(line), "\n"))
+func (l *testLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.over {
+		l.tb.Logf("%s", strings.TrimSuffix(string(line), "\n"))
+	}
 	return len(line), nil
+}
+
+// violation fails the test.
+func (l *testLog) violation(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.over {
+		l.tb.Errorf("%v", err)
+	}
+}
+
+func (l *testLog) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
 }
 
 // unfit are the characters that a sandbox's name cannot hold.
