@@ -33,25 +33,9 @@ const patienceAfterStop = 5 * time.Second
 // Run starts an emulator on a free port, tells the command where it is, runs it,
 // and judges.
 func (c *runCmd) Run(ctx context.Context, s streams) error {
-	command := c.Command
-	if len(command) > 0 && command[0] == "--" {
-		command = command[1:]
-	} else if len(command) > 0 && strings.HasPrefix(command[0], "-") {
-		fmt.Fprintf(s.err, "standin: unknown flag %s\n", command[0])
-		return exit(2)
-	}
-	if len(command) == 0 {
-		fmt.Fprintln(s.err, "standin: no command; expected standin run SCENARIO -- COMMAND…")
-		return exit(2)
-	}
-	for _, path := range []string{c.JUnit, c.Journal} {
-		if path == "" {
-			continue
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil { // before anything is run
-			fmt.Fprintln(s.err, "standin:", err)
-			return ownFailure
-		}
+	command, err := c.prepare(s)
+	if err != nil {
+		return err
 	}
 	fail := func(err error) error {
 		fmt.Fprintln(s.err, "standin:", err)
@@ -95,6 +79,32 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 		return errSilent
 	}
 	return nil
+}
+
+// prepare finds the command, and sees that the verdict can be written, before
+// anything is run.
+func (c *runCmd) prepare(s streams) ([]string, error) {
+	command := c.Command
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	} else if len(command) > 0 && strings.HasPrefix(command[0], "-") {
+		fmt.Fprintf(s.err, "standin: unknown flag %s\n", command[0])
+		return nil, exit(2)
+	}
+	if len(command) == 0 {
+		fmt.Fprintln(s.err, "standin: no command; expected standin run SCENARIO -- COMMAND…")
+		return nil, exit(2)
+	}
+	for _, path := range []string{c.JUnit, c.Journal} {
+		if path == "" {
+			continue
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			fmt.Fprintln(s.err, "standin:", err)
+			return nil, ownFailure
+		}
+	}
+	return command, nil
 }
 
 // foreign variables would lead the command elsewhere: those of other clouds, and
