@@ -28,9 +28,6 @@ func (x *exchange) flush(c *net.TCPConn) {
 		t := time.NewTimer(flushGlance)
 		select {
 		case <-t.C:
-		case <-x.sandbox.gone.Done():
-			t.Stop()
-			return
 		case <-x.request.Context().Done():
 			t.Stop()
 			return

@@ -129,8 +129,8 @@ func (x *exchange) did(f *fault.Firing, what string) {
 	}
 }
 
-// wait waits because of a rule. It returns early if the rule is removed or the
-// sandbox deleted, and tells false if the client leaves or the server stops.
+// wait waits because of a rule. It returns early if the rule is removed, as it is
+// with its sandbox, and tells false if the client leaves or the server stops.
 func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration) bool {
 	if d > readTimeout/2 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
@@ -141,7 +141,6 @@ func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration)
 	select {
 	case <-t.C:
 	case <-f.Done().Done():
-	case <-x.sandbox.gone.Done():
 	case <-ctx.Done():
 		return false
 	}

@@ -309,15 +309,15 @@ func (t *taken) close() {
 	t.end()
 }
 
-// hold waits before the end, unless the client ends first, the rule or the sandbox
-// is removed, or the server stops.
+// hold waits before the end, unless the client ends first, the rule is removed, or
+// the server stops.
 func (t *taken) hold(f *fault.Firing, d time.Duration) {
 	if d == 0 || t.conn == nil {
 		return
 	}
 	_ = t.raw.SetReadDeadline(time.Now().Add(d))
 	wake := func() { _ = t.raw.SetReadDeadline(time.Now()) }
-	for _, ctx := range []context.Context{f.Done(), t.x.sandbox.gone, t.x.request.Context()} {
+	for _, ctx := range []context.Context{f.Done(), t.x.request.Context()} {
 		defer context.AfterFunc(ctx, wake)()
 	}
 	_, _ = io.Copy(io.Discard, t.raw)
