@@ -12,7 +12,7 @@
 // The request path is the same for every service: find sandbox and operation, see
 // who is calling, decide whether it fails, do the service's checks, run its handler
 // in a transaction, hold the answer to the contract, send it. It stands in
-// exchange.go; what faults make of it stands in inject.go and wire.go.
+// exchange.go; what faults make of it stands in inject.go, deliver.go and wire.go.
 package emulator
 
 import (

@@ -23,9 +23,7 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 		x.sandbox.journal.Failing(x.ticket)
 	}
 	fired := x.decision.Fired
-	if !x.prepare(w, fired, fault.Before) {
-		return
-	}
+	x.prepare(w, fired, fault.Before)
 	if cut := breaking(fired, fault.Before); cut != nil {
 		x.cut(w, cut)
 		return
@@ -36,9 +34,7 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 		x.reply = x.answer()
 		x.check(&x.reply)
 	}
-	if !x.prepare(w, fired, fault.After) {
-		return
-	}
+	x.prepare(w, fired, fault.After)
 	if f := replacing(fired, fault.After); f != nil {
 		x.reply = x.injected(f)
 	}
@@ -88,8 +84,9 @@ func replacing(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
 }
 
 // prepare does what the rules of a phase do before they answer: wait, let the
-// token expire, ask for shorter pages. It tells whether the exchange goes on.
-func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase fault.Phase) bool {
+// token expire, ask for shorter pages. Where the client leaves meanwhile, the exchange
+// ends there.
+func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase fault.Phase) {
 	for _, f := range fired {
 		if f.Phased() != phase {
 			continue
@@ -98,7 +95,6 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 			x.did(f, "delay "+f.Delay.String())
 			if !x.wait(w, f, f.Delay) {
 				x.leave()
-				return false
 			}
 			if phase == fault.Before {
 				x.call.Now, _ = x.sandbox.clock.now()
@@ -115,7 +111,6 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 			}
 		}
 	}
-	return true
 }
 
 // did notes in the journal what a rule did.
@@ -333,73 +328,4 @@ func malform(reply *service.Reply, how fault.Malformation) {
 	case fault.WrongContentType:
 		reply.ContentType = "text/html; charset=utf-8"
 	}
-}
-
-// deliver sends an answer that was not lost on the way: at once, slowly, or broken.
-func (x *exchange) deliver(w http.ResponseWriter, fired []*fault.Firing) {
-	for _, f := range fired {
-		switch c := f.What.Connection; {
-		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
-			x.reply.Body = x.reply.Body[:part(c, len(x.reply.Body))]
-			x.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(x.reply.Body)))
-		case c != nil:
-			x.broken(w, f)
-			return
-		case f.What.Dribble != nil || f.What.Bandwidth > 0:
-			x.pace(w, f)
-			return
-		}
-	}
-	x.send(w)
-}
-
-// part is how much of a body a break lets through.
-func part(c *fault.Connection, length int) int {
-	if c.Bytes == nil {
-		return length / 2
-	}
-	return min(*c.Bytes, length)
-}
-
-// slice is how often a second bytes are sent where they are to come at a rate.
-const slice = 100 * time.Millisecond
-
-// pace sends the body slowly. Where the rule is removed the rest goes out at once.
-func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
-	x.header(w.Header())
-	body := x.body()
-	chunks, every := x.chunks(f, len(body))
-	x.close(journal.Answered, w.Header())
-	x.begin(w)
-	rc := http.NewResponseController(w)
-	_ = rc.Flush()
-	_ = rc.SetReadDeadline(time.Time{}) // it would end the request's context
-	length := len(body)
-	for i := 1; len(body) > 0; i++ {
-		n := len(body) - (length - length*i/chunks) // so that all chunks are about the same
-		if f.Done().Err() != nil || i >= chunks {
-			n = len(body)
-		}
-		_, err := w.Write(body[:n])
-		if err == nil {
-			err = rc.Flush()
-		}
-		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(w, f, every) {
-			x.amend(journal.Aborted, "")
-			panic(http.ErrAbortHandler)
-		}
-	}
-}
-
-// chunks is in how many parts a body comes, and the time between them.
-func (x *exchange) chunks(f *fault.Firing, length int) (chunks int, every time.Duration) {
-	if d := f.What.Dribble; d != nil {
-		chunks = max(1, min(d.Chunks, length))
-		x.did(f, fmt.Sprintf("dribble %d chunks", chunks))
-		return chunks, time.Duration(d.Over) / time.Duration(max(1, chunks-1))
-	}
-	rate := f.What.Bandwidth
-	x.did(f, fmt.Sprintf("bandwidth %d", rate))
-	step := max(1, rate*int(slice)/int(time.Second))
-	return max(1, (length+step-1)/step), time.Duration(step) * time.Second / time.Duration(rate)
 }
