@@ -20,11 +20,14 @@ type setting struct {
 	offset time.Duration // of one that runs
 }
 
-func (s setting) now() time.Time {
+func (s setting) now() time.Time { return s.when(time.Now()) }
+
+// when is the clock's time at a real one.
+func (s setting) when(real time.Time) time.Time {
 	if s.frozen {
 		return within(s.at).UTC()
 	}
-	return within(time.Now().Add(s.offset)).UTC()
+	return within(real.Add(s.offset)).UTC()
 }
 
 // The first and the last time that a clock tells: what RFC 3339 can write.
@@ -69,9 +72,12 @@ func (c *clock) change(next func(s setting) setting) {
 }
 
 // now is the time, in UTC, and whether it stands still.
-func (c *clock) now() (time.Time, bool) {
+func (c *clock) now() (time.Time, bool) { return c.at(time.Now()) }
+
+// at is now at a real time.
+func (c *clock) at(real time.Time) (time.Time, bool) {
 	s := c.get()
-	return s.now(), s.frozen
+	return s.when(real), s.frozen
 }
 
 // freeze stops the clock at a time; at its present one if that is zero.

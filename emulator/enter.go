@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"standin/emulator/control"
 	"standin/emulator/fault"
@@ -121,7 +120,7 @@ func (x *exchange) open() {
 	r, c := x.request, &x.call
 	o := journal.Opening{
 		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
-		Now: c.Now, Frozen: c.Frozen, Began: time.Now(), TooLarge: c.BodyTooLarge,
+		Now: c.Now, Frozen: c.Frozen, Began: x.began, TooLarge: c.BodyTooLarge,
 	}
 	if x.matched != nil {
 		o.Operation = x.matched.ID

@@ -39,6 +39,7 @@ type exchange struct {
 	problem  error          // what stands behind a 500
 	reply    service.Reply
 
+	began     time.Time
 	journaled bool
 	ticket    journal.Ticket
 	closing   journal.Closing
@@ -88,7 +89,8 @@ func (x *exchange) match(at string) {
 	if b.Normalise != nil {
 		at = b.Normalise(at)
 	}
-	now, frozen := x.sandbox.clock.now()
+	x.began = time.Now()
+	now, frozen := x.sandbox.clock.at(x.began)
 	*c = service.Call{
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
@@ -285,8 +287,15 @@ func (x *exchange) send(w http.ResponseWriter) {
 // header fills in the headers of the answer. Its date is the sandbox's.
 func (x *exchange) header(h http.Header) {
 	reply := &x.reply
+	values := make([]string, 0, len(reply.Header)) // one piece of memory for all of them
 	for _, f := range reply.Header {
-		h[f.Name] = append(h[f.Name], f.Value)
+		if old := h[f.Name]; old != nil {
+			h[f.Name] = append(old, f.Value)
+			continue
+		}
+		n := len(values)
+		values = append(values, f.Value)
+		h[f.Name] = values[n : n+1 : n+1]
 	}
 	switch added := h["Content-Type"]; {
 	case reply.ContentType != "":

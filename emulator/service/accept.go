@@ -10,7 +10,7 @@ import (
 // to 1. The most specific range counts. An absent header wants everything;
 // ranges that cannot be read are passed over.
 func Quality(accept, mediaType string) float64 {
-	if strings.TrimSpace(accept) == "" {
+	if accept == "*/*" || accept == mediaType || strings.TrimSpace(accept) == "" {
 		return 1
 	}
 	major, _, _ := strings.Cut(mediaType, "/")

@@ -155,7 +155,8 @@ func (c *Call) JSON() (any, error) { return value.Parse(c.Body) }
 // NewRequestID is an id for the exchange: the same for the same seed and the
 // same number of requests before it.
 func (c *Call) NewRequestID() string {
-	return "req-" + world.UUID(world.Draw(c.Seed, "request", c.Sequence, 16))
+	id := append(make([]byte, 0, 40), "req-"...)
+	return string(world.AppendUUID(id, world.Draw(c.Seed, "request", c.Sequence, 16)))
 }
 
 // Told is the time of expiry that a client is told, and the real one unless the

@@ -149,18 +149,19 @@ func Draw(seed int64, stream string, count uint64, n int) []byte {
 }
 
 // UUID makes 16 bytes a lower-case version 4 UUID with dashes.
-func UUID(b []byte) string {
-	b = slices.Clone(b)
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	d := make([]byte, 36)
-	hex.Encode(d[0:8], b[0:4])
-	hex.Encode(d[9:13], b[4:6])
-	hex.Encode(d[14:18], b[6:8])
-	hex.Encode(d[19:23], b[8:10])
-	hex.Encode(d[24:36], b[10:16])
-	d[8], d[13], d[18], d[23] = '-', '-', '-', '-'
-	return string(d)
+func UUID(b []byte) string { return string(AppendUUID(make([]byte, 0, 36), b)) }
+
+// AppendUUID is UUID at the end of dst.
+func AppendUUID(dst, b []byte) []byte {
+	var id [16]byte
+	copy(id[:], b)
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	dst = append(hex.AppendEncode(dst, id[0:4]), '-')
+	dst = append(hex.AppendEncode(dst, id[4:6]), '-')
+	dst = append(hex.AppendEncode(dst, id[6:8]), '-')
+	dst = append(hex.AppendEncode(dst, id[8:10]), '-')
+	return hex.AppendEncode(dst, id[10:16])
 }
 
 // Hex makes 16 bytes a version 4 UUID of 32 hexadecimal digits without dashes.
