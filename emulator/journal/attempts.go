@@ -26,7 +26,7 @@ const mostAttempts = 1024
 
 // transport is how soon a library repeats a request by itself, when its
 // connection was cut without a byte.
-const transport = 20 * time.Millisecond
+const transport = 100 * time.Millisecond
 
 func (a *attempts) any() bool { return len(a.known) > 0 }
 
