@@ -241,6 +241,9 @@ func TestIdleRules(t *testing.T) {
 	v := fmt.Sprint(e.Verify())
 	e.RemoveFault("b")
 	recorded(e, "GET", "/v3/images", "", "Authorization", "Basic ZGVtbzpkZW1v")
+	if v := e.Verify(); v.Passed {
+		t.Errorf("a token that is not there expired: %s", v)
+	}
 	v += fmt.Sprint(e.Verify())
 	if strings.Contains(v, "the rule a fires") || !strings.Contains(v, "the rule b fires") || !strings.Contains(v, "the rule token fires") {
 		t.Errorf("got %s", v)

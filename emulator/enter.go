@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,23 +23,21 @@ func (x *exchange) enter() string {
 	if x.conn != nil {
 		x.conn.requests++
 	}
-	at := collapse(r.URL.Path)
+	at, name, named := collapse(r.URL.Path), "", false
 	if rest, ok := strings.CutPrefix(at, "/~"); ok {
-		name, _, _ := strings.Cut(rest, "/")
-		x.inside = "/~" + name
-		if at = rest[len(name):]; at == "" {
-			at = "/"
-		}
-		at = x.wireMock(at)
-		x.become(x.named(name, at))
-		return x.ofSandbox(at)
+		name, _, _ = strings.Cut(rest, "/")
+		x.inside, named = "/~"+name, true
+		at = cmp.Or(rest[len(name):], "/")
+	} else if header := r.Header[SandboxHeader]; len(header) > 0 {
+		name, named = header[0], true
 	}
-	if named := r.Header[SandboxHeader]; len(named) > 0 {
-		x.become(x.named(named[0], x.wireMock(at)))
+	at = wireMock(at)
+	if named {
+		x.become(x.named(name, at))
 	} else if x.emulator.others.some.Load() {
 		x.byToken(r.Header)
 	}
-	return x.ofSandbox(x.wireMock(at))
+	return x.ofSandbox(at)
 }
 
 // named finds the sandbox of that name. A request to a service makes it, and so does
@@ -78,7 +77,7 @@ func (x *exchange) ofSandbox(at string) string {
 }
 
 // wireMock takes the paths of two calls that people know from WireMock for ours.
-func (x *exchange) wireMock(at string) string {
+func wireMock(at string) string {
 	if at == "/__admin/reset" || at == "/__admin/requests" {
 		return controlPrefix + strings.TrimPrefix(at, "/__admin")
 	}
@@ -217,11 +216,9 @@ const mostVerdicts = 20
 // answered, or there was nothing that they could change.
 func (x *exchange) idle() {
 	for _, f := range x.decision.Fired {
-		for i := range x.closing.Faults {
-			if j := &x.closing.Faults[i]; j.Rule == f.Name && j.Fired && len(j.Did) == 0 {
-				j.Fired, j.Why = false, "it had nothing to do"
-				x.sandbox.faults.Undo(f)
-			}
+		if j := x.noted(f); j.Fired && len(j.Did) == 0 {
+			j.Fired, j.Why = false, "it had nothing to do"
+			x.sandbox.faults.Undo(f)
 		}
 	}
 }

@@ -100,8 +100,8 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 				x.call.Now, _ = x.sandbox.clock.now()
 			}
 		}
-		if f.What.ExpireToken {
-			x.did(f, x.expireToken())
+		if f.What.ExpireToken && x.expireToken() {
+			x.did(f, "expire_token")
 		}
 		if n := f.What.PageCap; n > 0 {
 			q := x.call.Query()
@@ -113,15 +113,20 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 	}
 }
 
+// noted is what the journal says of a rule that fires.
+func (x *exchange) noted(f *fault.Firing) *journal.Fault {
+	i := slices.IndexFunc(x.closing.Faults, func(j journal.Fault) bool { return j.Rule == f.Name && j.Fired })
+	if i < 0 { // it was taken back
+		return &journal.Fault{}
+	}
+	return &x.closing.Faults[i]
+}
+
 // did notes in the journal what a rule did.
 func (x *exchange) did(f *fault.Firing, what string) {
-	for i := range x.closing.Faults {
-		if j := &x.closing.Faults[i]; j.Rule == f.Name && j.Fired {
-			j.Phase = string(f.Phased())
-			j.Did = append(j.Did, what)
-			return
-		}
-	}
+	j := x.noted(f)
+	j.Phase = string(f.Phased())
+	j.Did = append(j.Did, what)
 }
 
 // wait waits because of a rule. It returns early if the rule is removed, as it is
@@ -149,11 +154,12 @@ func (x *exchange) leave() {
 	panic(http.ErrAbortHandler) // nothing must be answered
 }
 
-// expireToken lets the caller's token die now, and says so.
-func (x *exchange) expireToken() string {
+// expireToken lets the caller's token die now. It tells false where the caller shows
+// none that could.
+func (x *exchange) expireToken() bool {
 	c := x.call.Caller
 	if c == nil || c.Token == nil || service.Tokens.Get(x.sandbox.world.Load(), c.Token.ID) == nil {
-		return "expire_token: the caller shows no token that could expire"
+		return false
 	}
 	x.sandbox.transact(func(tx *world.Tx) {
 		if t := service.Tokens.Get(tx, c.Token.ID); t != nil {
@@ -162,7 +168,7 @@ func (x *exchange) expireToken() string {
 			service.Tokens.Put(tx, &dead)
 		}
 	})
-	return "expire_token"
+	return true
 }
 
 // usualRefusal is the status of a rate limit.
@@ -191,7 +197,7 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 		spec = x.service.elsewhere.Response(status)
 	}
 	if spec == nil {
-		x.undocumented(f)
+		x.noted(f).Undocumented = true
 	} else {
 		x.example(&reply, spec, f.What.Example)
 	}
@@ -247,14 +253,6 @@ func (x *exchange) example(reply *service.Reply, spec *contract.Response, name s
 		}
 		body, _ := spec.Example(name)
 		reply.ContentType, reply.Body = spec.MediaTypes[i], contract.Sample{Path: x.call.Vars}.Fill(body)
-	}
-}
-
-func (x *exchange) undocumented(f *fault.Firing) {
-	for i := range x.closing.Faults {
-		if x.closing.Faults[i].Rule == f.Name {
-			x.closing.Faults[i].Undocumented = true
-		}
 	}
 }
 

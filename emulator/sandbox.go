@@ -245,26 +245,28 @@ func (s *Sandbox) Now() time.Time {
 // Advance moves the clock forward, or back. Whether it runs stays as it was.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
-	s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano))
+	s.tellClock()
 }
 
 // Freeze stops the clock at a time; at its present one if that is zero.
 func (s *Sandbox) Freeze(at time.Time) {
 	s.clock.freeze(at)
-	s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano))
+	s.tellClock()
 }
 
 // Resume lets the clock run on from where it stands.
 func (s *Sandbox) Resume() {
 	s.clock.resume()
-	s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano))
+	s.tellClock()
 }
 
 // setClock sets the clock to a time.
 func (s *Sandbox) setClock(at time.Time) {
 	s.clock.to(at)
-	s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano))
+	s.tellClock()
 }
+
+func (s *Sandbox) tellClock() { s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano)) }
 
 // mostSnapshots bounds the snapshots of a sandbox.
 const mostSnapshots = 1000

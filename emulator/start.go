@@ -210,7 +210,11 @@ func (e *Emulator) Files() []string { return e.origin.Load().files }
 // a built-in one or of a file: world, clock, faults and journal start anew, and Reset comes
 // back to there.
 func (s *Sandbox) Apply(scenario string) error {
-	st, err := s.emulator.startWith(s.origin.Load(), WithScenario(scenario))
+	return s.apply(&config{scenario: scenario})
+}
+
+func (s *Sandbox) apply(c *config) error {
+	st, err := s.emulator.startOf(s.origin.Load(), c)
 	if err != nil {
 		return err
 	}
@@ -227,13 +231,7 @@ func (s *Sandbox) applyContent(sc *fault.Scenario) error {
 			return err
 		}
 	}
-	st, err := s.emulator.startOf(s.origin.Load(), &config{content: sc})
-	if err != nil {
-		return err
-	}
-	s.begin(st)
-	s.journal.Tell("scenario", st.scenario)
-	return nil
+	return s.apply(&config{content: sc})
 }
 
 // builtinScenario refuses names of files: none is taken from a request.

@@ -43,19 +43,11 @@ func (*Moment) JSONSchema() *value.Object { return value.NewObject() }
 // furthest is how far from the real time a running clock can be set.
 const furthest = 200 * 365 * 24 * time.Hour
 
-func (a *api) showClock(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) showClock(_ *service.Call, s Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, s.Clock())
 }
 
-func (a *api) setClock(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) setClock(c *service.Call, s Sandbox) (service.Reply, error) {
 	var change Change
 	if err := decode(c, &change); err != nil {
 		return service.Reply{}, err

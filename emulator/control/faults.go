@@ -12,20 +12,12 @@ import (
 	"standin/emulator/service"
 )
 
-func (a *api) listFaults(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) listFaults(_ *service.Call, s Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, append([]fault.State{}, s.Faults()...))
 }
 
 // createFaults arms one rule, or a list of them: all or none.
-func (a *api) createFaults(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) createFaults(c *service.Call, s Sandbox) (service.Reply, error) {
 	if len(bytes.TrimSpace(c.Body)) == 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `nothing was armed: the request has no body; expected a rule such as {"use":"freezer.clients.create/753"}`)
 	}
@@ -48,11 +40,7 @@ func names(s Sandbox) []string {
 	return all
 }
 
-func (a *api) clearFaults(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) clearFaults(_ *service.Call, s Sandbox) (service.Reply, error) {
 	for _, name := range names(s) {
 		s.RemoveFault(name)
 	}
@@ -66,11 +54,7 @@ func noFault(s Sandbox, name string) error {
 	return service.Errorf(service.NotFound, "", "No rule %q%s.", name, strings.TrimSuffix(file.Hint(name, names(s)), "?"))
 }
 
-func (a *api) showFault(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) showFault(c *service.Call, s Sandbox) (service.Reply, error) {
 	all, name := s.Faults(), named(c)
 	i := slices.IndexFunc(all, func(st fault.State) bool { return st.Name == name })
 	if i < 0 {
@@ -79,11 +63,7 @@ func (a *api) showFault(c *service.Call) (service.Reply, error) {
 	return reply(http.StatusOK, all[i])
 }
 
-func (a *api) deleteFault(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) deleteFault(c *service.Call, s Sandbox) (service.Reply, error) {
 	if name := named(c); !s.RemoveFault(name) {
 		return service.Reply{}, noFault(s, name)
 	}
@@ -100,11 +80,7 @@ func (a *api) listScenarios(*service.Call) (service.Reply, error) {
 
 // applyScenario puts a scenario in place of what the sandbox started with: a
 // built-in one by its name alone, or one whose content is the body.
-func (a *api) applyScenario(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) applyScenario(c *service.Call, s Sandbox) (service.Reply, error) {
 	root, err := file.Parse(bodyName, c.Body)
 	if err != nil {
 		return service.Reply{}, mistake(err)

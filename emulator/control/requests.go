@@ -23,11 +23,7 @@ const (
 
 // listRequests answers GET requests: those that fit, at once or as soon as there
 // are enough.
-func (a *api) listRequests(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical")
 	if err != nil {
 		return service.Reply{}, err
@@ -94,25 +90,17 @@ func duration(q url.Values, name string) (time.Duration, error) {
 	return d, nil
 }
 
-func (a *api) clearRequests(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) clearRequests(_ *service.Call, s Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Reset([]string{"journal"}, ""))
 }
 
 // sequence is the number in the path.
-func (a *api) sequence(c *service.Call) (Sandbox, uint64, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return nil, 0, err
-	}
+func sequence(c *service.Call) (uint64, error) {
 	n, err := strconv.ParseUint(c.Vars["seq"], 10, 64)
 	if err != nil {
-		return nil, 0, service.Errorf(service.NotFound, "", "%q is no number of a request.", c.Vars["seq"])
+		return 0, service.Errorf(service.NotFound, "", "%q is no number of a request.", c.Vars["seq"])
 	}
-	return s, n, nil
+	return n, nil
 }
 
 func noRequest(s Sandbox, n uint64) error {
@@ -123,8 +111,8 @@ func noRequest(s Sandbox, n uint64) error {
 	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, page.Last)
 }
 
-func (a *api) showRequest(c *service.Call) (service.Reply, error) {
-	s, n, err := a.sequence(c)
+func (a *api) showRequest(c *service.Call, s Sandbox) (service.Reply, error) {
+	n, err := sequence(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -135,8 +123,8 @@ func (a *api) showRequest(c *service.Call) (service.Reply, error) {
 	return reply(http.StatusOK, e)
 }
 
-func (a *api) deleteRequest(c *service.Call) (service.Reply, error) {
-	s, n, err := a.sequence(c)
+func (a *api) deleteRequest(c *service.Call, s Sandbox) (service.Reply, error) {
+	n, err := sequence(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -148,17 +136,14 @@ func (a *api) deleteRequest(c *service.Call) (service.Reply, error) {
 
 // verify answers POST verify: 200, or 409 with what was not met. Without a body
 // the scenario's expectations count.
-func (a *api) verify(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
 	var expect []journal.Expectation // nil: the scenario's
 	if len(bytes.TrimSpace(c.Body)) > 0 {
-		if expect, err = a.host.Catalogue().Expectations(bodyName, c.Body, names(s)); err != nil {
+		list, err := a.host.Catalogue().Expectations(bodyName, c.Body, names(s))
+		if err != nil {
 			return service.Reply{}, mistake(err)
 		}
-		expect = append([]journal.Expectation{}, expect...)
+		expect = append([]journal.Expectation{}, list...)
 	}
 	passed, judgements := s.Verify(expect)
 	if passed {
@@ -180,11 +165,7 @@ func (a *api) verify(c *service.Call) (service.Reply, error) {
 
 // events streams exchanges that end, and changes, as server-sent events. It
 // begins with what happens from now on, or behind the event that Last-Event-ID or "since" name.
-func (a *api) events(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 	q, err := query(c, "since")
 	if err != nil {
 		return service.Reply{}, err

@@ -36,8 +36,16 @@ type Info struct {
 	TTL      time.Duration `json:"ttl_ns,omitempty"`
 }
 
-// sandbox is the one that the call is for.
-func (a *api) sandbox(c *service.Call) (Sandbox, error) { return a.host.Sandbox(c.Sandbox) }
+// in is a handler of calls that are for a sandbox.
+func (a *api) in(h func(c *service.Call, s Sandbox) (service.Reply, error)) service.Handler {
+	return func(c *service.Call) (service.Reply, error) {
+		s, err := a.host.Sandbox(c.Sandbox)
+		if err != nil {
+			return service.Reply{}, err
+		}
+		return h(c, s)
+	}
+}
 
 func (a *api) info(c *service.Call, s Sandbox) Info {
 	i := s.Info()

@@ -12,12 +12,8 @@ import (
 
 // reset answers POST reset: everything, or the parts that "only" lists; with "to"
 // the world goes back to a snapshot.
-func (a *api) reset(c *service.Call) (service.Reply, error) {
+func (a *api) reset(c *service.Call, s Sandbox) (service.Reply, error) {
 	q, err := query(c, "only", "to")
-	if err != nil {
-		return service.Reply{}, err
-	}
-	s, err := a.sandbox(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -37,12 +33,8 @@ func (a *api) section(c *service.Call) (string, error) {
 	return name, nil
 }
 
-func (a *api) showState(c *service.Call) (service.Reply, error) {
+func (a *api) showState(c *service.Call, s Sandbox) (service.Reply, error) {
 	name, err := a.section(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
-	s, err := a.sandbox(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -50,7 +42,7 @@ func (a *api) showState(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, b), err
 }
 
-func (a *api) loadState(c *service.Call) (service.Reply, error) {
+func (a *api) loadState(c *service.Call, s Sandbox) (service.Reply, error) {
 	name, err := a.section(c)
 	if err != nil {
 		return service.Reply{}, err
@@ -58,58 +50,34 @@ func (a *api) loadState(c *service.Call) (service.Reply, error) {
 	if len(bytes.TrimSpace(c.Body)) == 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
 	}
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
 	return empty(), mistake(s.Load(name, c.Body))
 }
 
-func (a *api) listSnapshots(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) listSnapshots(_ *service.Call, s Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, append([]string{}, s.Snapshots()...))
 }
 
-func (a *api) createSnapshot(c *service.Call) (service.Reply, error) {
+func (a *api) createSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
 	var spec struct {
 		Name string `json:"name" fixture:"required"`
 	}
 	if err := decode(c, &spec); err != nil {
 		return service.Reply{}, err
 	}
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
 	return empty(), mistake(s.Snapshot(spec.Name))
 }
 
 // showSnapshot dumps the snapshot's world as a fixture.
-func (a *api) showSnapshot(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) showSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
 	b, err := s.Dump(c.Vars["name"], "")
 	return service.JSON(http.StatusOK, b), mistake(err)
 }
 
 // applySnapshot goes back to the snapshot's world.
-func (a *api) applySnapshot(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) applySnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Restore(c.Vars["name"]))
 }
 
-func (a *api) deleteSnapshot(c *service.Call) (service.Reply, error) {
-	s, err := a.sandbox(c)
-	if err != nil {
-		return service.Reply{}, err
-	}
+func (a *api) deleteSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.DropSnapshot(c.Vars["name"]))
 }

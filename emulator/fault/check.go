@@ -70,19 +70,25 @@ func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]Rule, e
 			return nil, err
 		}
 	}
-	if len(at) > MostRules {
-		return nil, root.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules)
-	}
-	rules := make([]Rule, len(at))
 	c := &checker{catalogue: k, names: others}
-	unread := make([]bool, len(at))
+	rules := c.read(root, at)
+	return rules, c.err()
+}
+
+// read reads the rules of a list and checks those that can be read.
+func (c *checker) read(list file.Node, at []file.Node) []Rule {
+	if len(at) > MostRules {
+		c.add(list.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules))
+		return nil
+	}
+	rules, unread := make([]Rule, len(at)), make([]bool, len(at))
 	for i, n := range at {
 		err := n.Decode(&rules[i])
 		unread[i] = err != nil
 		c.add(err)
 	}
 	c.rules(rules, at, unread)
-	return rules, c.err()
+	return rules
 }
 
 func (c *checker) err() error {

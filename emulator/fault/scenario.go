@@ -87,20 +87,10 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 	c.add(root.Without(func(key string) bool { return key == "faults" }).Decode(s))
 	if list, ok := root.Get("faults"); ok && !list.IsNull() {
 		at, err := list.Items()
-		if err == nil && len(at) > MostRules {
-			err = list.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules)
-		}
 		if err != nil {
 			return nil, nil, err
 		}
-		s.Faults = make([]Rule, len(at))
-		unread := make([]bool, len(at))
-		for i, n := range at {
-			err := n.Decode(&s.Faults[i])
-			unread[i] = err != nil
-			c.add(err)
-		}
-		c.rules(s.Faults, at, unread)
+		s.Faults = c.read(list, at)
 	}
 	if s.Clock != nil && s.Clock.Freeze != nil && s.Clock.Offset != nil {
 		c.add(root.At("clock").Errorf("a clock either stands still or has an offset"))
