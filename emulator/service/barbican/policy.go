@@ -122,8 +122,11 @@ func permitted(c *service.Call, operation string) error {
 	if c.Quirk(newDefaultsAreEnforced) {
 		may = p.enforced
 	}
-	if c.Caller.Project != nil && may(c.Caller, targetOf(c)) {
+	switch {
+	case c.Caller.Project != nil && may(c.Caller, targetOf(c)):
 		return nil
+	case c.Caller.Project == nil && c.Quirk(unscopedTokenFails):
+		return failure(p.what)
 	}
 	return service.Errorf(service.Forbidden, "", "%s attempt not allowed - please review your user/project privileges", p.what)
 }

@@ -11,5 +11,6 @@ const (
 	pathlessReferenceFails      = "barbican.reference-without-a-path-is-500"
 	foreignReferencesAreRefused = "barbican.foreign-references-are-refused"
 	quotaLinksLeadNowhere       = "barbican.project-quotas-links-lead-nowhere"
+	unscopedTokenFails          = "barbican.unscoped-token-is-500"
 	newDefaultsAreEnforced      = "barbican.new-defaults-are-enforced"
 )
