@@ -29,7 +29,12 @@ func TestPlaces(t *testing.T) {
 	l := open[0].(*secured)
 	l.free = make(chan struct{}, 2)
 	s.serve(context.Background(), open)
-	defer s.Close()
+	defer func() {
+		if t.Failed() {
+			<-l.free // so that the listener can end
+		}
+		_ = s.Close()
+	}()
 
 	ask := func(h2 bool, header ...string) {
 		c := s.Client()
@@ -48,7 +53,7 @@ func TestPlaces(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		if broken := len(header) > 0; broken != (err != nil) || err != nil && strings.Contains(err.Error(), "Timeout") {
-			t.Errorf("h2 %v %v: %v", h2, header, err)
+			t.Fatalf("h2 %v %v: %v", h2, header, err)
 		}
 	}
 	dial := func() net.Conn {
@@ -56,6 +61,7 @@ func TestPlaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 		return c
 	}
 	for range 8 {

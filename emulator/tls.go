@@ -111,7 +111,7 @@ func (l *secured) refuse(c *conn, err error) {
 	}
 	_ = c.Close()
 	if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && !errors.Is(err, net.ErrClosed) {
-		l.log.Info().Err(err).Stringer("address", c.LocalAddr()).Msg("no TLS connection")
+		l.log.Info().Err(err).Stringer("address", c.LocalAddr()).Msg("no TLS connection; does the client trust the CA?")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -386,19 +387,34 @@ func TestNoHandshake(t *testing.T) {
 	}
 }
 
-// Ensure an end as HTTP has it is one as TLS has it, too: a client can tell it from
-// a connection that was cut.
+// A tap keeps what is read from a connection.
+type tap struct {
+	net.Conn
+	all bytes.Buffer
+}
+
+func (c *tap) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.all.Write(b[:n])
+	return n, err
+}
+
+// Ensure an answer that ends with its connection ends as TLS has it too, with an
+// alert, and that one which is cut does not.
 func TestFarewell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []*fault.Connection{{Kind: fault.SlowClose, For: fault.Duration(time.Millisecond)}, fault.Cut(fault.Truncate)} {
 		s := emulator.RunT(t, emulator.WithTLS(), emulator.WithFault(fault.Rule{What: fault.What{Connection: c}}))
-		w := dialTLS(t, s)
-		if _, err := io.WriteString(w.c, listRequest); err != nil {
+		below := &tap{Conn: dialTo(t, s.TLSAddr("")).c}
+		over := tls.Client(below, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}) // alerts can be told by their type
+		if _, err := io.WriteString(over, listRequest); err != nil {
 			t.Fatal(err)
 		}
-		_, err := io.ReadAll(w.r)
-		if farewell := err == nil; farewell != (c.Kind == fault.SlowClose) {
-			t.Errorf("%s: %v", c.Kind, err)
+		if got, err := io.ReadAll(over); err != nil || !bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK\r\n")) {
+			t.Errorf("%s: %q %v", c.Kind, got, err)
+		}
+		if farewell := bytes.Contains(below.all.Bytes(), []byte{21, 3, 3, 0}); farewell != (c.Kind == fault.SlowClose) {
+			t.Errorf("%s: farewell %v", c.Kind, farewell)
 		}
 	}
 }

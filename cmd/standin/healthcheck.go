@@ -16,7 +16,7 @@ const patience = 3 * time.Second
 
 // Run asks for /_standin/health.
 func (c *healthcheckCmd) Run(ctx context.Context) error {
-	host, port, err := net.SplitHostPort(hostPort(c.Listen[0]))
+	host, port, err := net.SplitHostPort(hostPort(firstOf(c.Listen)))
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (c *healthcheckCmd) Run(ctx context.Context) error {
 		host = usualHost
 	}
 	scheme := "http://"
-	if secure(c.Listen[0]) {
+	if secure(firstOf(c.Listen)) {
 		scheme = secureScheme
 	}
 	at := scheme + net.JoinHostPort(host, port)

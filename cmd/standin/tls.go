@@ -24,6 +24,7 @@ type tlsFlags struct {
 const (
 	secureScheme  = "https://"
 	usualHost     = "127.0.0.1"
+	usualAddress  = usualHost + ":9311"
 	usualTLSPort  = "9312"
 	errHalfOfPair = "--tls-cert and --tls-key go together"
 	errHostOfPair = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
@@ -55,7 +56,7 @@ func (c *tlsFlags) options() ([]emulator.Option, error) {
 func (c *tlsFlags) addresses(listen []string) []string {
 	with := slices.Clone(c.TLSListen)
 	if with == nil && c.on() && !slices.ContainsFunc(listen, secure) {
-		host, _, _ := net.SplitHostPort(hostPort(listen[0]))
+		host, _, _ := net.SplitHostPort(hostPort(firstOf(listen)))
 		with = []string{net.JoinHostPort(host, usualTLSPort)}
 	}
 	all := slices.Clone(listen)
@@ -69,6 +70,14 @@ func (c *tlsFlags) addresses(listen []string) []string {
 		all = append(all, name+secureScheme+strings.TrimPrefix(at, secureScheme))
 	}
 	return all
+}
+
+// firstOf is the first address of --listen, or what it is without any.
+func firstOf(listen []string) string {
+	if len(listen) == 0 {
+		return usualAddress
+	}
+	return listen[0]
 }
 
 // hostPort is HOST:PORT of an address of --listen.
