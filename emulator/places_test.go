@@ -75,7 +75,7 @@ func TestPlaces(t *testing.T) {
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\n\r\n")
 		_, _ = io.ReadAll(c)
 		_ = c.Close()
-		c = tls.Client(dial(), &tls.Config{ServerName: "localhost"}) //nolint:gosec // it is to fail: it does not trust the CA
+		c = tls.Client(dial(), &tls.Config{ServerName: "localhost"}) // which does not trust the CA
 		_, _ = io.WriteString(c, "x")
 		_ = c.Close()
 		_ = dial().Close()

@@ -37,7 +37,7 @@ func newSecured(l *listener, config *tls.Config, log zerolog.Logger) *secured {
 	s.open = open
 	s.close = sync.OnceValue(func() error {
 		end()
-		return l.Listener.Close()
+		return l.Close()
 	})
 	return s
 }
