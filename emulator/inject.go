@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -192,10 +193,7 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 	}
 	x.did(f, fmt.Sprintf("status %d", status))
 	reply := x.envelope(status)
-	spec := x.contractOf().Response(status)
-	if spec == nil {
-		spec = x.service.elsewhere.Response(status)
-	}
+	spec := x.documented(status)
 	if spec == nil {
 		x.noted(f).Undocumented = true
 	} else {
@@ -211,6 +209,20 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 		x.check(&reply)
 	}
 	return reply
+}
+
+// documented is what the contract says of a status: a quirk that is on, of what only
+// a fault brings, then the operation, then the service.
+func (x *exchange) documented(status int) *contract.Response {
+	for _, q := range x.service.contract.Quirks {
+		if r := q.Answers.Response(status); r != nil && r.FaultOnly && x.call.Quirk(q.Name) && q.Changes(x.operationID()) {
+			return r
+		}
+	}
+	if r := x.contractOf().Response(status); r != nil {
+		return r
+	}
+	return x.service.elsewhere.Response(status)
 }
 
 // envelope is a status as the service answers it by itself.
@@ -246,6 +258,11 @@ func (x *exchange) example(reply *service.Reply, spec *contract.Response, name s
 	switch {
 	case len(spec.MediaTypes) == 0:
 		reply.ContentType, reply.Body = "", nil
+	case spec.FaultOnly && i < 0 && len(names) > 0: // a page
+		body, _ := spec.Example(names[0])
+		var page string
+		_ = json.Unmarshal(body, &page)
+		reply.ContentType, reply.Body = spec.MediaTypes[0], []byte(page)
 	case len(names) == 0 || i < 0 || name == "" && strings.HasSuffix(reply.ContentType, "/xml"):
 	default:
 		if name == "" || !slices.Contains(names, name) {
