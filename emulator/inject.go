@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -193,10 +192,12 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 	}
 	x.did(f, fmt.Sprintf("status %d", status))
 	reply := x.envelope(status)
-	spec := x.documented(status)
-	if spec == nil {
+	spec, quirk := x.documented(status)
+	switch {
+	case quirk: // the service has written it by itself
+	case spec == nil:
 		x.noted(f).Undocumented = true
-	} else {
+	default:
 		x.example(&reply, spec, f.What.Example)
 	}
 	if f.What.RateLimit != nil {
@@ -211,18 +212,18 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 	return reply
 }
 
-// documented is what the contract says of a status: a quirk that is on, of what only
-// a fault brings, then the operation, then the service.
-func (x *exchange) documented(status int) *contract.Response {
+// documented is what the contract says of a status: the operation, or the service.
+// Of what only a fault brings, a quirk that is on comes first.
+func (x *exchange) documented(status int) (spec *contract.Response, quirk bool) {
 	for _, q := range x.service.contract.Quirks {
 		if r := q.Answers.Response(status); r != nil && r.FaultOnly && x.call.Quirk(q.Name) && q.Changes(x.operationID()) {
-			return r
+			return r, true
 		}
 	}
 	if r := x.contractOf().Response(status); r != nil {
-		return r
+		return r, false
 	}
-	return x.service.elsewhere.Response(status)
+	return x.service.elsewhere.Response(status), false
 }
 
 // envelope is a status as the service answers it by itself.
@@ -258,11 +259,6 @@ func (x *exchange) example(reply *service.Reply, spec *contract.Response, name s
 	switch {
 	case len(spec.MediaTypes) == 0:
 		reply.ContentType, reply.Body = "", nil
-	case spec.FaultOnly && i < 0 && len(names) > 0: // a page
-		body, _ := spec.Example(names[0])
-		var page string
-		_ = json.Unmarshal(body, &page)
-		reply.ContentType, reply.Body = spec.MediaTypes[0], []byte(page)
 	case len(names) == 0 || i < 0 || name == "" && strings.HasSuffix(reply.ContentType, "/xml"):
 	default:
 		if name == "" || !slices.Contains(names, name) {

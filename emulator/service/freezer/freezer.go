@@ -150,6 +150,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
 	case e.Kind == service.Unauthorized:
 		return service.KeystoneUnauthorized(c, "/v3")
+	case e.Kind == http.StatusServiceUnavailable && c.Quirk(unavailableIsHTML):
+		return unavailable(c)
 	case e.Detail == emptyBody:
 		return service.Reply{Status: int(e.Kind), ContentType: "application/json"}
 	}

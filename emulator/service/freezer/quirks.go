@@ -1,7 +1,6 @@
 package freezer
 
-// The quirks of the contract that the code asks for. A fault's answer, which
-// freezer.unavailable-is-html changes, stands in the contract alone.
+// The quirks of the contract that the code asks for.
 const (
 	offsetIsAnIndex      = "freezer.offset-is-an-index"
 	searchInQueryIgnored = "freezer.search-in-the-query-is-ignored"
@@ -12,4 +11,5 @@ const (
 	limitBeyondIs500     = "freezer.limit-beyond-64-bits-is-500"
 	everybodyMay         = "freezer.everybody-may"
 	versionsHaveNoBody   = "freezer.versions-have-no-body"
+	unavailableIsHTML    = "freezer.unavailable-is-html"
 )
