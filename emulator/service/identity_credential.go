@@ -57,3 +57,16 @@ func (a *AppCredential) RoleNames() []string {
 func (a *AppCredential) Expired(now time.Time) bool {
 	return !a.Expires.IsZero() && !now.Before(a.Expires)
 }
+
+// An ExternalToken is the token of an identity provider that PrivX trusts, and
+// whom it stands for.
+type ExternalToken struct {
+	Token  string `json:"token" fixture:"required"`
+	UserID string `json:"user_id" fixture:"required"`
+}
+
+// ExternalTokens are the tokens with which users log in at PrivX.
+var (
+	ExternalTokens    = world.NewKind(func(t *ExternalToken) string { return t.Token })
+	allExternalTokens = ExternalTokens.Index(nil, nil)
+)

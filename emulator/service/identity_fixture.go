@@ -11,7 +11,7 @@ import (
 // IdentitySection is how the identity kinds stand in a fixture, each in its own
 // shape, those that others refer to first.
 func IdentitySection() world.Section {
-	kinds := []world.Clearer{Domains, Projects, Roles, Users, Credentials, Tokens, Accounts, OAuthClients, APILogins}
+	kinds := []world.Clearer{Domains, Projects, Roles, Users, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
 		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
 		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil),
@@ -22,6 +22,7 @@ func IdentitySection() world.Section {
 		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
 		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
 		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil),
+		world.PlainCollection("external_tokens", ExternalTokens, allExternalTokens, checkExternal, nil),
 	}}
 }
 
@@ -101,6 +102,13 @@ func checkAccount(_ world.View, a *Account, at file.Node) error {
 func checkLogin(v world.View, l *APILogin, at file.Node) error {
 	if Users.Get(v, l.UserID) == nil {
 		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", l.UserID)
+	}
+	return nil
+}
+
+func checkExternal(v world.View, t *ExternalToken, at file.Node) error {
+	if Users.Get(v, t.UserID) == nil {
+		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", t.UserID)
 	}
 	return nil
 }
