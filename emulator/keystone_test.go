@@ -85,9 +85,9 @@ func at(t *testing.T, v any, pointer string) string {
 	return string(value.Append(nil, found))
 }
 
-func keystone(t *testing.T, caller string, opts ...emulator.Option) api {
+func keystone(t *testing.T, caller string) api {
 	t.Helper()
-	return api{newPlayer(t, opts...), map[string]string{"X-Auth-Token": caller + "-token", "Content-Type": "application/json"}}
+	return api{newPlayer(t), map[string]string{"X-Auth-Token": caller + "-token", "Content-Type": "application/json"}}
 }
 
 // Ensure an application credential lets a program do what its roles let it, tells its

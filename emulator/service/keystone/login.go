@@ -3,6 +3,7 @@ package keystone
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -107,19 +108,17 @@ func checkShape(auth any) error {
 // checkString refuses a member that is there and no string, and what is no object
 // on the way to it.
 func checkString(v any, path []string) error {
-	field := ""
 	for i, name := range path {
 		if !given(v, name) {
 			return nil
 		}
 		v = member(v, name)
-		field += "/" + name
 		if i < len(path)-1 && !isObject(v) {
-			return wrongType(field[1:], v, "'object'")
+			return wrongType(strings.Join(path[:i+1], "/"), v, "'object'")
 		}
 	}
 	if _, ok := v.(string); !ok {
-		return wrongType(field[1:], v, "'string'")
+		return wrongType(strings.Join(path, "/"), v, "'string'")
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func valid(c *service.Call, id string, expiredToo bool) (*service.Token, error) 
 	case orphan(c, t):
 		return nil, noCredential(t.Credential)
 	case t.Revoked, !service.On(u.Enabled),
-		t.Expired(c.Now) && !(expiredToo && c.Now.Before(t.Expires.Add(shownExpired))):
+		t.Expired(c.Now) && (!expiredToo || !c.Now.Before(t.Expires.Add(shownExpired))):
 		return nil, service.Errorf(service.NotFound, "", "Failed to validate token")
 	}
 	return t, nil
