@@ -53,7 +53,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a word that is none", "GET", "requests?canonical=yes", "", 400, "expected true or false"},
 		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 409, `there already is a sandbox \"box\"`},
 		{"a sandbox of two worlds", "POST", "sandboxes", `{"name":"b","fork":"box","fixture":"empty"}`, 400, "either a fixture or a fork"},
-		{"an unknown profile", "POST", "sandboxes", `{"name":"b","profile":"observed"}`, 400, "no profile"},
+		{"an unknown profile", "POST", "sandboxes", `{"name":"b","profile":"observant"}`, 400, "no profile"},
 		{"a sandbox with a path", "POST", "sandboxes", `{"name":"b","scenario":"../x.yaml"}`, 400, "no built-in scenario"},
 		{"two clocks", "PUT", "clock", `{"advance":"1h","resume":true}`, 400, "expected one of"},
 		{"a clock in words", "PUT", "clock", `{"set":"noon"}`, 400, "expected a time such as"},

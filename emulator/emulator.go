@@ -132,6 +132,19 @@ func Catalogue() (*fault.Catalogue, error) {
 	return catalogueOf(all), err
 }
 
+// Quirks lists the quirks of all services, in the order of their contracts.
+func Quirks() ([]*contract.Quirk, error) {
+	all, err := builtin()
+	if err != nil {
+		return nil, err
+	}
+	var quirks []*contract.Quirk
+	for _, c := range all {
+		quirks = append(quirks, c.Quirks...)
+	}
+	return quirks, nil
+}
+
 // catalogueOf leaves the control API out: it does not fail on cue.
 func catalogueOf(contracts []*contract.Contract) *fault.Catalogue {
 	return fault.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {

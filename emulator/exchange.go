@@ -94,6 +94,7 @@ func (x *exchange) match(at string) {
 	*c = service.Call{
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
+		Quirks:  x.sandbox.start.Load().quirks,
 		Scratch: c.Scratch, Seed: x.sandbox.world.Load().Seed(),
 		Context: r.Context(), Sandbox: x.sandbox.name, Mark: x.sandbox.mark,
 	}
@@ -237,7 +238,7 @@ func (x *exchange) check(reply *service.Reply) {
 	}
 	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
 	elsewhere := x.service.elsewhere
-	if err == nil || elsewhere.Check(x.call.Method, reply.Status, header, reply.Body) == nil {
+	if err == nil || elsewhere.Check(x.call.Method, reply.Status, header, reply.Body) == nil || x.quirky(reply, header) {
 		return
 	}
 	if len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil { // the contract is silent
@@ -250,6 +251,13 @@ func (x *exchange) check(reply *service.Reply) {
 	if report := x.emulator.config.onViolation; report != nil {
 		report(err)
 	}
+}
+
+// quirky tells whether it is the answer of a quirk that is on.
+func (x *exchange) quirky(reply *service.Reply, header http.Header) bool {
+	return slices.ContainsFunc(x.service.contract.Quirks, func(q *contract.Quirk) bool {
+		return x.call.Quirk(q.Name) && q.Answers.Check(x.call.Method, reply.Status, header, reply.Body) == nil
+	})
 }
 
 // count counts an answer; statuses that the contract does not know are always new.

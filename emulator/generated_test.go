@@ -42,25 +42,52 @@ func keep(t *testing.T, path string, want []byte) {
 	}
 }
 
-// Ensure the tables of operations in the READMEs are those of the contracts.
+// Ensure the tables in the READMEs, of operations and of quirks, are those of the contracts.
 func TestGeneratedTables(t *testing.T) {
 	t.Parallel()
-	for path, head := range map[string]string{
-		"../README.md":       "| operation | request | documented | beyond the document |\n|---|---|---|---|\n",
-		"../README.zh-CN.md": "| 操作 | 请求 | 文档列出的状态码 | 文档之外的状态码 |\n|---|---|---|---|\n",
-	} {
-		text, err := os.ReadFile(path)
+	const english, chinese = "../README.md", "../README.zh-CN.md"
+	for _, path := range []string{english, chinese} {
+		read, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		const begin, end = "<!-- operations -->\n", "<!-- /operations -->\n"
-		before, rest, ok := strings.Cut(string(text), begin)
-		_, after, ok2 := strings.Cut(rest, end)
-		if !ok || !ok2 {
-			t.Fatalf("%s has no place for the table", path)
+		head := "| operation | request | documented | beyond the document |\n|---|---|---|---|\n"
+		if path == chinese {
+			head = "| 操作 | 请求 | 文档列出的状态码 | 文档之外的状态码 |\n|---|---|---|---|\n"
 		}
-		keep(t, path, []byte(before+begin+head+table(t)+end+after))
+		text := between(t, string(read), "operations", head+table(t))
+		if path == english {
+			text = between(t, text, "quirks", "| quirk | the document | the server |\n|---|---|---|\n"+quirkTable(t))
+		}
+		keep(t, path, []byte(text))
 	}
+}
+
+// between puts a table between the two marks of its name.
+func between(t *testing.T, text, name, table string) string {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
+	before, rest, ok := strings.Cut(text, begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("there is no place for the table of %s", name)
+	}
+	return before + begin + table + end + after
+}
+
+func quirkTable(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, c := range contracts(t) {
+		for _, q := range c.Quirks {
+			note := ""
+			if q.Setting {
+				note = " (a setting, not part of the observed profile)"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s%s |\n", q.Name, q.Document, q.Server, note)
+		}
+	}
+	return b.String()
 }
 
 func table(t *testing.T) string {

@@ -3,7 +3,9 @@ package emulator
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"standin/emulator/contract"
@@ -76,6 +78,7 @@ func (h host) NewSandbox(spec control.Spec) (control.Sandbox, error) {
 		}
 		opts = append(opts, WithScenario(spec.Scenario))
 	}
+	opts = append(opts, WithProfile(spec.Profile), WithQuirks(spec.Quirks...))
 	if spec.Clock != nil {
 		opts = append(opts, withSetting(settingOf(spec.Clock)))
 	}
@@ -101,7 +104,8 @@ func (h host) fork(spec control.Spec) (*start, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &start{world: s.world.Load(), clock: s.clock.get()}
+	was := s.start.Load()
+	st := &start{world: s.world.Load(), clock: s.clock.get(), profile: was.profile, asked: was.asked}
 	if spec.Snapshot != "" {
 		if st.world = s.snapshot(spec.Snapshot); st.world == nil {
 			return nil, s.noSnapshot(spec.Snapshot)
@@ -140,8 +144,10 @@ func (b box) Arm(rules []fault.Rule) ([]fault.State, error) { return b.arm(rules
 func (b box) ApplyContent(s *fault.Scenario) error          { return b.applyContent(s) }
 
 func (b box) Info() control.Info {
+	st := b.start.Load()
 	return control.Info{
-		Name: b.name, Scenario: b.start.Load().scenario, Seed: b.world.Load().Seed(), Profile: "documented",
+		Name: b.name, Scenario: st.scenario, Seed: b.world.Load().Seed(),
+		Profile: st.profile, Quirks: slices.Sorted(maps.Keys(st.quirks)),
 		Faults: len(b.Faults()), Requests: b.journal.Last(), Clock: b.Clock(), TTL: b.ttl,
 	}
 }

@@ -22,6 +22,8 @@ type config struct {
 	fixtures []string
 	seed     *int64
 	clock    *setting
+	profile  string
+	quirks   []string
 	scenario string
 	usual    string          // the fixture where nobody names one; empty: "empty"
 	itsWorld bool            // the base's world stays, whatever the scenario's fixture is
@@ -92,6 +94,25 @@ func WithSeed(seed int64) Option {
 func WithScenario(name string) Option {
 	return func(c *config) error {
 		c.scenario = name
+		return nil
+	}
+}
+
+// WithProfile chooses how the services behave where the real servers do something
+// else than their documents: "documented" as the documents say, which is the default, "observed" as
+// the servers do. It counts in place of a scenario's.
+func WithProfile(name string) Option {
+	return func(c *config) error {
+		c.profile = name
+		return nil
+	}
+}
+
+// WithQuirks turns quirks on beyond the profile and the scenario's, by name or glob
+// ("freezer.*"), or off ("-freezer.offset-is-an-index"). Later ones count. Quirks lists them.
+func WithQuirks(names ...string) Option {
+	return func(c *config) error {
+		c.quirks = append(c.quirks, names...)
 		return nil
 	}
 }

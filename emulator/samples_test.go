@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -135,16 +136,21 @@ func contracts(t *testing.T) []*contract.Contract {
 	return all
 }
 
-// everywhere lists the operations of a contract and what it says of elsewhere.
+// everywhere lists the operations of a contract, what it says of elsewhere, and the
+// answers of its quirks.
 func everywhere(c *contract.Contract) []*contract.Operation {
-	return append(slices.Clone(c.Operations), c.Elsewhere)
+	all := append(slices.Clone(c.Operations), c.Elsewhere)
+	for _, q := range c.Quirks {
+		all = append(all, q.Answers)
+	}
+	return all
 }
 
 // Ensure every sample of every contract brings the answer that stands there.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range contracts(t) {
-		for _, op := range everywhere(c) {
+		for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
 			for _, s := range op.Samples {
 				t.Run(fmt.Sprintf("%s/%s/%s", c.Service, op.ID, s.Name), func(t *testing.T) {
 					t.Parallel()
@@ -161,10 +167,47 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// Ensure every sample of every quirk brings its answer while the quirk is on, and
+// another one while it is off.
+func TestQuirks(t *testing.T) {
+	t.Parallel()
+	for _, c := range contracts(t) {
+		for _, q := range c.Quirks {
+			for _, s := range q.Samples {
+				t.Run(q.Name+"/"+s.Name, func(t *testing.T) {
+					t.Parallel()
+					op := q.Answers
+					if s.Operation != "" {
+						op = c.Operation(s.Operation)
+					}
+					fixture := cmp.Or(s.Fixture, "documented")
+					p := newPlayer(t, emulator.WithFixture(fixture), emulator.WithHostHref(s.HostHref), emulator.WithQuirks(q.Name))
+					resp, body := p.play(op, s)
+					checkSample(t, q.Answers, s, resp, body)
+					p = newPlayer(t, emulator.WithFixture(fixture), emulator.WithHostHref(s.HostHref))
+					usual, usualBody := p.play(op, s)
+					same := usual.StatusCode == resp.StatusCode && bytes.Equal(usualBody, body)
+					for name := range s.Answer {
+						same = same && usual.Header.Get(name) == resp.Header.Get(name)
+					}
+					if same {
+						t.Errorf("the quirk changes nothing: %d %s", usual.StatusCode, usualBody)
+					}
+				})
+			}
+		}
+	}
+}
+
 func checkSample(t *testing.T, op *contract.Operation, s contract.Sample, resp *http.Response, body []byte) {
 	t.Helper()
 	if resp.StatusCode != s.Status {
 		t.Fatalf("status %d, want %d; body %s", resp.StatusCode, s.Status, body)
+	}
+	for name, want := range s.Answer {
+		if got := resp.Header.Get(name); got != string(s.Fill([]byte(want))) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 	spec := op.Response(s.Status)
 	if spec == nil {

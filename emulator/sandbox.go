@@ -52,7 +52,10 @@ type start struct {
 	world    *world.World
 	clock    setting
 	rules    []fault.Rule
-	scenario string // its name; empty if there is none
+	profile  string
+	asked    []string       // quirks that were asked for beyond the profile
+	quirks   service.Quirks // all that are on
+	scenario string         // its name; empty if there is none
 	expect   []journal.Expectation
 	files    []string // that it was read from, but for built-in ones
 }

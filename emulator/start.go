@@ -125,6 +125,7 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 		*st = *base
 	}
 	seed := c.seed
+	profile, quirks := c.profile, c.quirks
 	if c.scenario != "" || c.content != nil {
 		s, dir := c.content, "."
 		if s == nil {
@@ -150,11 +151,15 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 			st.clock = settingOf(s.Clock)
 		}
 		st.scenario, st.rules, st.expect = s.Name, s.Faults, s.Expect
+		profile, quirks = cmp.Or(profile, s.Profile), slices.Concat(s.Quirks, quirks)
 	} else if err := e.load(st, c.fixtures, seed); err != nil {
 		return nil, err
 	}
 	if c.clock != nil {
 		st.clock = *c.clock
+	}
+	if err := e.behave(st, profile, quirks); err != nil {
+		return nil, err
 	}
 	if len(c.rules) > 0 {
 		rules, err := e.catalogue.Check(slices.Concat(st.rules, c.rules))
@@ -164,6 +169,19 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 		st.rules = rules
 	}
 	return st, new(fault.Set).Replace(st.rules...) // too many, or a name twice
+}
+
+// behave puts a profile, in place of the start's unless it is empty, and more quirks
+// into a start.
+func (e *Emulator) behave(st *start, profile string, quirks []string) error {
+	if profile != "" {
+		st.asked = nil
+	}
+	st.profile = cmp.Or(profile, st.profile, fault.Documented)
+	st.asked = slices.Concat(st.asked, quirks)
+	var err error
+	st.quirks, err = e.catalogue.Quirks(st.profile, st.asked...)
+	return err
 }
 
 // load puts the world of fixtures into a start; without any, its world stays, with

@@ -27,6 +27,7 @@ type cli struct {
 	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts; tell mistakes with line and column."`
 	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
 	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document; a rule uses one by its name."`
+	Quirks      quirksCmd      `cmd:"" help:"List where the real servers do something else than their documents."`
 	Scenarios   scenariosCmd   `cmd:"" help:"List the built-in scenarios, or print one."`
 	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario; the exit code is the verdict."`
 	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each."`

@@ -19,6 +19,8 @@ type serveCmd struct {
 	Listen         []string      `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one. May be repeated."`
 	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: empty, default, documented, or a file. Later ones add to earlier ones. Without one: the scenario's, else default."`
 	Scenario       string        `placeholder:"NAME|FILE" help:"The scenario to start with: a built-in one, or a file."`
+	Profile        string        `placeholder:"NAME" help:"documented: as the documents say. observed: as the real servers were seen to do, quirks and all. In place of the scenario's."`
+	Quirk          []string      `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off: a name, or a glob such as freezer.*. May be repeated."`
 	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws, in place of the fixture's and the scenario's."`
 	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, or the time at which the clock stands still; in place of the fixture's and the scenario's."`
 	Watch          bool          `help:"Start anew when a file of the scenario or of a fixture changes. A file with mistakes changes nothing."`
@@ -107,6 +109,8 @@ func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
 		emulator.WithUsualFixture(usualFixture),
 		emulator.WithFixture(c.Fixture...),
 		emulator.WithScenario(c.Scenario),
+		emulator.WithProfile(c.Profile),
+		emulator.WithQuirks(c.Quirk...),
 		emulator.WithSandboxes(c.Sandboxes, c.SandboxTTL),
 		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes}),
 		emulator.WithControlToken(c.ControlToken),

@@ -61,7 +61,11 @@ func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}
 // CompileAll compiles every schema of the responses and tells the first that
 // is no schema.
 func (c *Contract) CompileAll() error {
-	for _, op := range append(slices.Clip(c.Operations), c.Elsewhere) {
+	all := append(slices.Clip(c.Operations), c.Elsewhere)
+	for _, q := range c.Quirks {
+		all = append(all, q.Answers)
+	}
+	for _, op := range all {
 		for _, r := range op.Responses {
 			if r.schema == "" {
 				continue

@@ -35,6 +35,7 @@ type Contract struct {
 	// Elsewhere holds what the service answers outside every operation: unknown
 	// paths, other methods. It has no method and no path.
 	Elsewhere *Operation
+	Quirks    []*Quirk // in the order of the document
 	json      []byte
 	schemas   *schemas
 }
@@ -126,21 +127,24 @@ func (r *Response) Examples() []string {
 
 // A Sample is one exchange: a request and the answer it brings.
 type Sample struct {
-	Name     string            `json:"name" fixture:"required"`
-	Note     string            `json:"note"`      // where it departs from the document's letter, and why
-	Fixture  string            `json:"fixture"`   // the state it starts from; "documented" if empty
-	HostHref string            `json:"host_href"` // the option of that name
-	Caller   string            `json:"caller"`    // a member of the cast, or "none"; "demo" if empty
-	After    []string          `json:"after"`     // samples to replay before, as OPERATION/NAME
-	Method   string            `json:"method"`    // the operation's if empty
-	URL      string            `json:"url"`       // a path in place of the operation's
-	Path     map[string]string `json:"path"`      // values of the path's parameters
-	Query    string            `json:"query"`     // as it stands in the URL
-	Headers  map[string]string `json:"headers"`
-	Request  string            `json:"request"` // the name of an example of the request body
-	Body     *string           `json:"body"`    // a body that is no example
-	Status   int               `json:"status" fixture:"required"`
-	Response string            `json:"response"` // the name of an example of the response; none: an empty body
+	Name     string   `json:"name" fixture:"required"`
+	Note     string   `json:"note"`      // where it departs from the document's letter, and why
+	Fixture  string   `json:"fixture"`   // the state it starts from; "documented" if empty
+	HostHref string   `json:"host_href"` // the option of that name
+	Caller   string   `json:"caller"`    // a member of the cast, or "none"; "demo" if empty
+	After    []string `json:"after"`     // samples to replay before, as OPERATION/NAME
+	// Operation is that of a quirk's sample, whose own place names none.
+	Operation string            `json:"operation"`
+	Method    string            `json:"method"` // the operation's if empty
+	URL       string            `json:"url"`    // a path in place of the operation's
+	Path      map[string]string `json:"path"`   // values of the path's parameters
+	Query     string            `json:"query"`  // as it stands in the URL
+	Headers   map[string]string `json:"headers"`
+	Request   string            `json:"request"` // the name of an example of the request body
+	Body      *string           `json:"body"`    // a body that is no example
+	Status    int               `json:"status" fixture:"required"`
+	Response  string            `json:"response"` // the name of an example of the response; none: an empty body
+	Answer    map[string]string `json:"answer"`   // headers of the answer, as they must be; empty: absent
 }
 
 // Target is the sample's path and query.

@@ -44,9 +44,11 @@ func (r *reader) read() error {
 		if err := r.responses(op, elsewhere, "x-elsewhere"); err != nil {
 			return err
 		}
-		return r.samples(op, r.root.At("x-elsewhere"))
+		if err := r.samples(op, r.root.At("x-elsewhere")); err != nil {
+			return err
+		}
 	}
-	return nil
+	return r.quirks()
 }
 
 func (r *reader) operation(path, method string, item *value.Object) error {

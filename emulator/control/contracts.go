@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"standin/emulator/contract"
@@ -25,6 +26,7 @@ type operation struct {
 	Path      string   `json:"path"`
 	Summary   string   `json:"summary"`
 	Stateless bool     `json:"stateless"`
+	Quirks    []string `json:"quirks"` // that may change an answer
 	Statuses  []status `json:"statuses"`
 }
 
@@ -34,7 +36,12 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 		for _, op := range ct.Operations {
 			o := operation{
 				Operation: op.ID, Service: op.Service, Method: op.Method, Path: op.Path,
-				Summary: op.Summary, Stateless: op.Stateless, Statuses: []status{},
+				Summary: op.Summary, Stateless: op.Stateless, Quirks: []string{}, Statuses: []status{},
+			}
+			for _, q := range ct.Quirks {
+				if q.Changes(op.ID) {
+					o.Quirks = append(o.Quirks, q.Name)
+				}
 			}
 			for _, r := range op.Responses {
 				s := status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description}
@@ -44,6 +51,30 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 				o.Statuses = append(o.Statuses, s)
 			}
 			all = append(all, o)
+		}
+	}
+	return reply(http.StatusOK, all)
+}
+
+type quirk struct {
+	Name       string   `json:"name"`
+	On         bool     `json:"on"`
+	Document   string   `json:"document"`
+	Server     string   `json:"server"`
+	Evidence   string   `json:"evidence"`
+	Operations []string `json:"operations"` // none: anywhere in the service
+	Setting    bool     `json:"setting"`
+}
+
+func (a *api) listQuirks(_ *service.Call, s Sandbox) (service.Reply, error) {
+	on := s.Info().Quirks
+	all := []quirk{}
+	for _, ct := range a.host.Contracts() {
+		for _, q := range ct.Quirks {
+			all = append(all, quirk{
+				Name: q.Name, On: slices.Contains(on, q.Name), Document: q.Document, Server: q.Server,
+				Evidence: q.Evidence, Operations: append([]string{}, q.Operations...), Setting: q.Setting,
+			})
 		}
 	}
 	return reply(http.StatusOK, all)

@@ -116,6 +116,7 @@ func New(h Host) *service.Service {
 			"control.faults.show":    a.in(a.showFault),
 			"control.faults.delete":  a.in(a.deleteFault),
 			"control.scenarios.list": a.listScenarios,
+			"control.quirks.list":    a.in(a.listQuirks),
 			"control.scenario.apply": a.in(a.applyScenario),
 
 			"control.requests.list":   a.in(a.listRequests),

@@ -19,8 +19,9 @@ type Spec struct {
 	Scenario string         `json:"scenario"` // a built-in one
 	Seed     *int64         `json:"seed"`
 	Clock    *fault.Clock   `json:"clock"`
-	Profile  string         `json:"profile"`
-	TTL      fault.Duration `json:"ttl"` // it is gone when nobody has used it for so long; 0 keeps it
+	Profile  string         `json:"profile"` // documented or observed
+	Quirks   []string       `json:"quirks"`  // more of them: names and globs; -NAME is off
+	TTL      fault.Duration `json:"ttl"`     // it is gone when nobody has used it for so long; 0 keeps it
 }
 
 // An Info tells of a sandbox.
@@ -30,8 +31,9 @@ type Info struct {
 	Scenario string        `json:"scenario,omitempty"`
 	Seed     int64         `json:"seed"`
 	Profile  string        `json:"profile"`
-	Faults   int           `json:"faults"`   // rules that are armed
-	Requests uint64        `json:"requests"` // since it started, or its journal was cleared
+	Quirks   []string      `json:"quirks,omitempty"` // all that are on
+	Faults   int           `json:"faults"`           // rules that are armed
+	Requests uint64        `json:"requests"`         // since it started, or its journal was cleared
 	Clock    Clock         `json:"clock"`
 	TTL      time.Duration `json:"ttl_ns,omitempty"`
 }
@@ -78,9 +80,6 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	}
 	if k := spec.Clock; k != nil && k.Freeze != nil && k.Offset != nil {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "a clock either stands still or has an offset")
-	}
-	if spec.Profile != "" && spec.Profile != "documented" {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "no profile %q; there is documented", spec.Profile)
 	}
 	s, err := a.host.NewSandbox(spec)
 	if err != nil {

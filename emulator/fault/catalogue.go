@@ -14,6 +14,7 @@ import (
 type Catalogue struct {
 	operations []*contract.Operation
 	names      []string
+	quirks     []*contract.Quirk
 }
 
 // NewCatalogue is the catalogue of these contracts.
@@ -23,6 +24,7 @@ func NewCatalogue(contracts ...*contract.Contract) *Catalogue {
 		for _, op := range c.Operations {
 			k.operations, k.names = append(k.operations, op), append(k.names, op.ID)
 		}
+		k.quirks = append(k.quirks, c.Quirks...)
 	}
 	return k
 }

@@ -20,7 +20,8 @@ type Scenario struct {
 	Fixture Names                 `json:"fixture,omitempty"` // built-in fixtures or files; later ones add
 	Seed    *int64                `json:"seed,omitempty"`
 	Clock   *Clock                `json:"clock,omitempty"`
-	Quirks  []string              `json:"quirks,omitempty"`
+	Profile string                `json:"profile,omitempty"` // documented or observed; empty: the emulator's
+	Quirks  []string              `json:"quirks,omitempty"`  // more of them: names and globs; -NAME is off
 	Faults  []Rule                `json:"faults,omitempty"`
 	Expect  []journal.Expectation `json:"expect,omitempty"`
 }
@@ -95,8 +96,13 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 	if s.Clock != nil && s.Clock.Freeze != nil && s.Clock.Offset != nil {
 		c.add(root.At("clock").Errorf("a clock either stands still or has an offset"))
 	}
+	if err := k.KnownProfile(s.Profile); err != nil {
+		c.add(root.At("profile").Errorf("%s", err))
+	}
 	for i, q := range s.Quirks {
-		c.add(root.At("quirks", i).Errorf("no quirk %q; this version has none", q))
+		if _, err := k.Quirks(Documented, q); err != nil {
+			c.add(root.At("quirks", i).Errorf("%s", err))
+		}
 	}
 	for i := range s.Expect {
 		c.expectation(&s.Expect[i], root.At("expect", i))

@@ -57,6 +57,7 @@ type Call struct {
 	Now      time.Time // UTC
 	Frozen   bool      // the clock stands still
 	Settings *Settings
+	Quirks   Quirks
 	Gateway
 
 	// Scratch is empty and may be grown into the body of the reply. It is used
@@ -73,6 +74,12 @@ type Call struct {
 	tx       *world.Tx
 	query    url.Values
 }
+
+// Quirks are the names of the quirks that are on; nil: none.
+type Quirks map[string]bool
+
+// Quirk tells whether the quirk of that name is on.
+func (c *Call) Quirk(name string) bool { return c.Quirks[name] }
 
 // Write opens the call's transaction. Calls of safe methods have none.
 func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }

@@ -85,7 +85,7 @@ const registering = 6 * time.Microsecond
 // createConsumer answers POST {container_ref}/consumers with the container.
 // The quota is looked at before it is found that the consumer is there already.
 func createConsumer(c *service.Call) (service.Reply, error) {
-	name, url, err := readConsumer(c, true)
+	name, url, err := readConsumer(c, !c.Quirk(urlMustBeUpperCase))
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -107,7 +107,11 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 		back.Deleted, back.Updated = false, newStamp(c.Now)
 		consumers.Put(c.Tx(), &back)
 	}
-	return containerReply(c)
+	r, err := containerReply(c)
+	if c.Quirk(wrongLocationHeader) {
+		r.Set("Location", ref(c, "consumers/"+id+"/consumers"))
+	}
+	return r, err
 }
 
 // deleteConsumer answers DELETE {container_ref}/consumers with the container.

@@ -1,0 +1,80 @@
+package contract
+
+import (
+	"strconv"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// A Quirk is a named place where the real server does something else than the
+// document says, or something that cannot be meant.
+type Quirk struct {
+	Name       string   `json:"name" fixture:"required"` // SERVICE.words-with-dashes
+	Document   string   `json:"document" fixture:"required"`
+	Server     string   `json:"server" fixture:"required"`
+	Evidence   string   `json:"evidence" fixture:"required"` // which server, and how it is known
+	Operations []string `json:"operations"`                  // whose answers it changes; none: anywhere in the service
+	// Setting says that it is a setting of the server, off as it is shipped: it is
+	// not part of the observed profile.
+	Setting bool `json:"setting"`
+	// Samples are answered so while the quirk is on, and otherwise while it is off.
+	Samples []Sample `json:"samples" fixture:"required"`
+	// Answers holds the responses and the samples; it has no method and no path.
+	Answers *Operation `json:"-"`
+}
+
+// Changes tells whether the quirk may change an answer of the operation.
+func (q *Quirk) Changes(operation string) bool {
+	if len(q.Operations) == 0 {
+		return strings.HasPrefix(operation, q.Answers.Service)
+	}
+	for _, id := range q.Operations {
+		if id == operation {
+			return true
+		}
+	}
+	return false
+}
+
+// quirks reads x-quirks. Each is a mapping of the members of Quirk, and of
+// "responses": answers that only the quirk brings.
+func (r *reader) quirks() error {
+	at, ok := r.root.Get("x-quirks")
+	if !ok {
+		return nil
+	}
+	items, err := at.Items()
+	if err != nil {
+		return err
+	}
+	for i, n := range items {
+		q := &Quirk{}
+		if err := n.Without(func(key string) bool { return key == "responses" }).Decode(q); err != nil {
+			return err
+		}
+		if err := r.quirk(q, n, i); err != nil {
+			return err
+		}
+		r.contract.Quirks = append(r.contract.Quirks, q)
+	}
+	return nil
+}
+
+func (r *reader) quirk(q *Quirk, at file.Node, i int) error {
+	switch {
+	case !strings.HasPrefix(q.Name, r.contract.Service+"."):
+		return at.At("name").Errorf("the name of a quirk begins with %q", r.contract.Service+".")
+	case len(q.Samples) == 0:
+		return at.At("samples").Errorf("a quirk is shown by a sample")
+	}
+	for j, id := range q.Operations {
+		if r.contract.Operation(id) == nil {
+			return at.At("operations", j).Errorf("there is no operation %q", id)
+		}
+	}
+	q.Answers = &Operation{Service: r.contract.Service, Samples: q.Samples}
+	spec, _ := list(r.doc, "x-quirks")[i].(*value.Object)
+	return r.responses(q.Answers, spec, pointer("x-quirks", strconv.Itoa(i)))
+}
