@@ -73,7 +73,7 @@ func differ(at string, a, b any) []string {
 	x, isX := a.(*value.Object)
 	y, isY := b.(*value.Object)
 	if isX && isY {
-		return members(at, x, y)
+		return objects(at, x, y)
 	}
 	list, isList := a.([]any)
 	other, isOther := b.([]any)
@@ -90,7 +90,7 @@ func differ(at string, a, b any) []string {
 	return []string{fmt.Sprintf("body %s: real %s, Standin %s", at, shown(string(value.Append(nil, a))), shown(string(value.Append(nil, b))))}
 }
 
-func members(at string, x, y *value.Object) []string {
+func objects(at string, x, y *value.Object) []string {
 	var all []string
 	for _, m := range x.Members() {
 		other, ok := y.Get(m.Name)

@@ -3,6 +3,7 @@ package parity
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -19,9 +20,56 @@ type Versions struct {
 	Packages map[string]string `json:"packages"` // of Debian, by name
 }
 
-// text is the recording as its file holds it.
+// text is the recording as its file holds it: of each answer a line for the request,
+// one for status and headers, one for the body.
 func (r Recording) text() ([]byte, error) {
-	return indented(r)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\"story\": %q, \"answers\": [", r.Story)
+	for i, a := range r.Answers {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n{")
+		asked := struct {
+			Name    string `json:"name"`
+			Request string `json:"request"`
+			Sent    string `json:"sent,omitempty"`
+		}{a.Name, a.Request, a.Sent}
+		answered := struct {
+			Status  int               `json:"status"`
+			Reason  string            `json:"reason"`
+			Headers map[string]string `json:"headers,omitempty"`
+		}{a.Status, a.Reason, a.Headers}
+		body := struct {
+			Body json.RawMessage `json:"body,omitempty"`
+			Text string          `json:"text,omitempty"`
+		}{a.Body, a.Text}
+		for j, part := range []any{asked, answered, body} {
+			text, err := members(part)
+			if err != nil {
+				return nil, err
+			}
+			if j > 0 && len(text) > 0 {
+				b.WriteString(",\n ")
+			}
+			b.Write(text)
+		}
+		b.WriteString("}")
+	}
+	b.WriteString("\n]}\n")
+	return b.Bytes(), nil
+}
+
+// members is the JSON object of v without its braces.
+func members(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	text := bytes.TrimSpace(b.Bytes())
+	return text[1 : len(text)-1], nil
 }
 
 func indented(v any) ([]byte, error) {

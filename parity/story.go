@@ -138,7 +138,7 @@ func (x Exchange) with(variable, v string) Exchange {
 	if variable != "as" && !strings.Contains(x.Name, "${"+variable+"}") {
 		x.Name += " " + strconv.Quote(v)
 	}
-	x.Name, x.Path, x.JSON, x.Body = put(x.Name), put(x.Path), put(x.JSON), put(x.Body)
+	x.Name, x.Method, x.Path, x.JSON, x.Body = put(x.Name), put(x.Method), put(x.Path), put(x.JSON), put(x.Body)
 	headers, save := map[string]string{}, map[string]string{}
 	for name, value := range x.Headers {
 		headers[name] = put(value)
