@@ -64,8 +64,9 @@ def main(keystone_url, barbican_url, freezer_url):
                 keystone.send("PUT", f"/projects/{projects[project]}/users/{user}/roles/{roles[role]}")
     for kind, name, url in (("key-manager", "barbican", barbican_url), ("backup", "freezer", freezer_url)):
         service = keystone.create("service", {"type": kind, "name": name})
-        keystone.create("endpoint", {
-            "service_id": service, "interface": "public", "region_id": "RegionOne", "url": url})
+        for interface in ("public", "internal", "admin"):
+            keystone.create("endpoint", {
+                "service_id": service, "interface": interface, "region_id": "RegionOne", "url": url})
 
 
 if __name__ == "__main__":

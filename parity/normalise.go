@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -42,6 +43,9 @@ func (p *Player) answer(x Exchange, r response) Answer {
 	}
 	text := p.normal(string(r.body))
 	if body, err := value.Parse([]byte(text)); err == nil {
+		if unordered[p.story.Server] {
+			arrange(body)
+		}
 		a.Body = value.Append(nil, body)
 	} else {
 		a.Text = text
@@ -103,4 +107,24 @@ func (p *Player) time(text string) string {
 		}
 	}
 	return "<" + form + ">"
+}
+
+// arrange puts lists of objects into the order of their texts.
+func arrange(v any) {
+	switch v := v.(type) {
+	case *value.Object:
+		for _, m := range v.Members() {
+			arrange(m.Value)
+		}
+	case []any:
+		for _, e := range v {
+			arrange(e)
+		}
+		slices.SortStableFunc(v, func(a, b any) int {
+			if _, ok := a.(*value.Object); !ok {
+				return 0
+			}
+			return bytes.Compare(value.Append(nil, a), value.Append(nil, b))
+		})
+	}
 }

@@ -38,3 +38,6 @@ var patterns = []pattern{
 	{"hex id", "<hex>", regexp.MustCompile(`\b[0-9a-f]{32}\b`), "made by the server"},
 	{"fernet token", "<token>", regexp.MustCompile(`\bgAAAA[\w-]{20,}=*`), "made by the server"},
 }
+
+// unordered are servers whose lists of objects come in the order of random ids.
+var unordered = map[string]bool{"keystone": true}
