@@ -11,7 +11,6 @@ package parity
 import (
 	"embed"
 	"encoding/base64"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -57,6 +56,8 @@ type Exchange struct {
 	Save    map[string]string   `json:"save"`    // variable: "/a/pointer" into the body, or a header's name
 	Quirks  []string            `json:"quirks"`  // why the documented profile answers otherwise
 	Differs string              `json:"differs"` // why Standin answers otherwise in every profile
+
+	entry int // which of the file's entries made it
 }
 
 // Stories reads the stories of a service, or all of them for the empty name, in the
@@ -72,6 +73,12 @@ func Stories(service string) ([]Story, error) {
 		return err
 	})
 	return all, err
+}
+
+// Named tells whether a story is one of those that the words name, by its own name or
+// its service's. No words name all.
+func Named(story string, words []string) bool {
+	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return story == w || strings.HasPrefix(story, w+"/") })
 }
 
 func read(name string) (Story, error) {
@@ -99,6 +106,7 @@ func read(name string) (Story, error) {
 				return Story{}, n.At("exchanges", i, "name").Errorf("there are two exchanges %q", one.Name)
 			}
 			seen[one.Name] = true
+			one.entry = i
 			all = append(all, one)
 		}
 	}
@@ -176,13 +184,4 @@ func (x Exchange) sent() (string, bool) {
 		return string(text), err == nil
 	}
 	return x.Body, x.Body != ""
-}
-
-// count tells how many exchanges there are in all.
-func count(all []Story) string {
-	n := 0
-	for _, s := range all {
-		n += len(s.Exchanges)
-	}
-	return fmt.Sprintf("%d exchanges in %d stories", n, len(all))
 }

@@ -63,7 +63,7 @@ func run(ctx context.Context, dir string, once bool, names []string) (err error)
 	var problems []error
 	total := 0
 	for _, s := range stories {
-		if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return s.Name == n || strings.HasPrefix(s.Name, n+"/") }) {
+		if !parity.Named(s.Name, names) {
 			continue
 		}
 		r, err := record(ctx, dir, servers, s, once)
