@@ -15,7 +15,7 @@ func Compare(real, ours Answer) []string {
 	var all []string
 	if real.Status != ours.Status {
 		all = append(all, fmt.Sprintf("status: real %d, Standin %d", real.Status, ours.Status))
-	} else if real.Reason != ours.Reason {
+	} else if !strings.EqualFold(real.Reason, ours.Reason) {
 		all = append(all, fmt.Sprintf("reason: real %q, Standin %q", real.Reason, ours.Reason))
 	}
 	names := maps.Clone(real.Headers)

@@ -87,6 +87,9 @@ func longer(all Servers) func(a, b string) int {
 	}
 }
 
+// quoteless makes the name of an exchange fit into a JSON string.
+var quoteless = strings.NewReplacer(`"`, "", `\`, "")
+
 // time tells a time by its form and by the exchange in which it passed.
 func (p *Player) time(text string) string {
 	form, zone := "time", ""
@@ -103,7 +106,7 @@ func (p *Player) time(text string) string {
 	}
 	for _, w := range p.windows {
 		if !t.Before(w.begin.UTC()) && !t.After(w.end.UTC()) {
-			return "<" + form + " in " + w.name + ">"
+			return "<" + form + " in " + quoteless.Replace(w.name) + ">"
 		}
 	}
 	return "<" + form + ">"

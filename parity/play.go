@@ -155,7 +155,10 @@ func (p *Player) variable(ctx context.Context, name string) (string, error) {
 	}
 	whole, part, _ := strings.Cut(name, ".")
 	v, ok := p.vars[whole]
-	if !ok {
+	switch {
+	case !ok && part == "path":
+		return "/no-" + whole, nil
+	case !ok:
 		return "no-" + whole, nil
 	}
 	at, err := url.Parse(v)

@@ -4,7 +4,8 @@ import "regexp"
 
 // What is not compared, each with its reason. Beside it, JSON bodies are compared as
 // values: neither the order of members nor spaces and escapes count, because Python's
-// json module, with which the servers write, and Standin differ in them by design.
+// json module, with which the servers write, and Standin differ in them by design. Of a
+// reason phrase its letters count, not their case: flask, under keystone, shouts.
 
 // ignoredHeaders are those of the server in front, or of the day.
 var ignoredHeaders = map[string]string{

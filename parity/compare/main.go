@@ -2,6 +2,9 @@
 // differ from the recordings.
 //
 //	go run ./parity/compare [-profile observed|documented] [-quiet] [STORY...]
+//	go run ./parity/compare -explain [STORY...]
+//
+// -explain prints the quirks that the exchanges of stories have to name.
 package main
 
 import (
@@ -17,17 +20,20 @@ import (
 	"standin/parity"
 )
 
+const folder = "parity"
+
 func main() {
+	why := flag.Bool("explain", false, "print the quirks that exchanges have to name")
 	profile := flag.String("profile", "observed", "documented or observed")
 	quiet := flag.Bool("quiet", false, "print the numbers only")
 	flag.Parse()
-	if err := run(context.Background(), *profile, *quiet, flag.Args()); err != nil {
+	if err := run(context.Background(), *profile, *quiet, *why, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, profile string, quiet bool, names []string) error {
+func run(ctx context.Context, profile string, quiet, why bool, names []string) error {
 	stories, err := parity.Stories("")
 	if err != nil {
 		return err
@@ -37,31 +43,47 @@ func run(ctx context.Context, profile string, quiet bool, names []string) error 
 		if !parity.Named(s.Name, names) {
 			continue
 		}
-		r, err := parity.Against(ctx, "parity", s, emulator.WithProfile(profile))
+		if why {
+			if err := explain(ctx, s); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := parity.Against(ctx, folder, s, emulator.WithProfile(profile))
 		if err != nil {
 			return err
 		}
-		named := 0
-		for _, d := range r.Differences {
-			why := d.Exchange.Differs
-			if profile == "documented" {
-				why += strings.Join(d.Exchange.Quirks, " ")
-			}
-			if why != "" {
-				named++
-			}
-			if !quiet {
-				fmt.Printf("%s | %s | %s | %s\n\t%s\n", s.Name, d.Exchange.Name, d.Exchange, why, strings.Join(d.Lines, "\n\t"))
-			}
-		}
+		named := report(s, r, profile == "documented", quiet)
 		service, _, _ := strings.Cut(s.Name, "/")
 		t := totals[service]
 		totals[service] = [3]int{t[0] + r.Exchanges, t[1] + len(r.Differences), t[2] + named}
-		fmt.Printf("%-34s %4d exchanges, %4d differ, %4d of them named\n", s.Name, r.Exchanges, len(r.Differences), named)
+		line(s.Name, r.Exchanges, len(r.Differences), named)
 	}
 	for _, service := range slices.Sorted(maps.Keys(totals)) {
 		t := totals[service]
-		fmt.Printf("%-34s %4d exchanges, %4d differ, %4d of them named\n", service, t[0], t[1], t[2])
+		line(service, t[0], t[1], t[2])
 	}
 	return nil
+}
+
+func line(name string, exchanges, differ, named int) {
+	fmt.Printf("%-34s %4d exchanges, %4d differ, %4d of them named\n", name, exchanges, differ, named)
+}
+
+// report prints the differences and counts those that the story accounts for.
+func report(s parity.Story, r parity.Result, documented, quiet bool) int {
+	named := 0
+	for _, d := range r.Differences {
+		why := d.Exchange.Differs
+		if documented {
+			why += strings.Join(d.Exchange.Quirks, " ")
+		}
+		if why != "" {
+			named++
+		}
+		if !quiet {
+			fmt.Printf("%s | %s | %s | %s\n\t%s\n", s.Name, d.Exchange.Name, d.Exchange, why, strings.Join(d.Lines, "\n\t"))
+		}
+	}
+	return named
 }

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,16 +126,17 @@ func finish(ctx context.Context, stories []parity.Story) error {
 	if err := v.Write(folder); err != nil {
 		return err
 	}
-	return filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Dir(name) == folder {
-			return err
-		}
+	all, err := filepath.Glob(filepath.Join(folder, "*", "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, name := range all {
 		story := strings.TrimSuffix(filepath.ToSlash(name[len(folder)+1:]), ".json")
-		if slices.ContainsFunc(stories, func(s parity.Story) bool { return s.Name == story }) {
-			return nil
+		if !slices.ContainsFunc(stories, func(s parity.Story) bool { return s.Name == story }) {
+			err = errors.Join(err, os.Remove(name))
 		}
-		return os.Remove(name)
-	})
+	}
+	return err
 }
 
 func call(ctx context.Context, verb, dir string) error {
