@@ -4,7 +4,7 @@
 //	go run ./parity/compare [-profile observed|documented] [-quiet] [STORY...]
 //	go run ./parity/compare -explain [STORY...]
 //
-// -explain prints the quirks that the exchanges of stories have to name.
+// -explain writes into the stories which quirks their entries have to name.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 const folder = "parity"
 
 func main() {
-	why := flag.Bool("explain", false, "print the quirks that exchanges have to name")
+	why := flag.Bool("explain", false, "write into the stories which quirks their entries have to name")
 	profile := flag.String("profile", "observed", "documented or observed")
 	quiet := flag.Bool("quiet", false, "print the numbers only")
 	flag.Parse()
@@ -44,7 +44,11 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 			continue
 		}
 		if why {
-			if err := explain(ctx, s); err != nil {
+			reasons, err := parity.Explain(ctx, folder, s)
+			if err != nil {
+				return err
+			}
+			if err := parity.Annotate(folder, s, reasons); err != nil {
 				return err
 			}
 			continue
