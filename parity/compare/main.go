@@ -38,7 +38,7 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 	if err != nil {
 		return err
 	}
-	totals := map[string][3]int{}
+	totals, quirks := map[string][3]int{}, map[string]int{}
 	for _, s := range stories {
 		if !parity.Named(s.Name, names) {
 			continue
@@ -58,6 +58,11 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 			return err
 		}
 		named := report(s, r, profile == "documented", quiet)
+		for _, d := range r.Differences {
+			for _, q := range d.Exchange.Quirks {
+				quirks[q]++
+			}
+		}
 		service, _, _ := strings.Cut(s.Name, "/")
 		t := totals[service]
 		totals[service] = [3]int{t[0] + r.Exchanges, t[1] + len(r.Differences), t[2] + named}
@@ -67,7 +72,21 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 		t := totals[service]
 		line(service, t[0], t[1], t[2])
 	}
+	if profile == "documented" {
+		return reasons(quirks)
+	}
 	return nil
+}
+
+// reasons prints what the documents say where quirks account for differences.
+func reasons(counts map[string]int) error {
+	all, err := emulator.Quirks()
+	for _, q := range all {
+		if n := counts[q.Name]; n > 0 {
+			fmt.Printf("%s: %d\n\tdocument: %s\n\tserver:   %s\n", q.Name, n, q.Document, q.Server)
+		}
+	}
+	return err
 }
 
 func line(name string, exchanges, differ, named int) {
