@@ -43,7 +43,7 @@ func (p *Player) answer(x Exchange, r response) Answer {
 	}
 	text := p.normal(string(r.body))
 	if body, err := value.Parse([]byte(text)); err == nil {
-		if unordered[p.story.Server] {
+		if unordered[x.Server] {
 			arrange(body)
 		}
 		a.Body = value.Append(nil, body)

@@ -58,11 +58,11 @@ func NewPlayer(servers Servers, story Story, now func() time.Time) *Player {
 // Play sends the story's requests, one after the other, and returns the answers,
 // normalised.
 func (p *Player) Play(ctx context.Context) ([]Answer, error) {
-	if p.servers[p.story.Server] == "" {
-		return nil, fmt.Errorf("%s: there is no server %q", p.story.Name, p.story.Server)
-	}
 	var all []Answer
 	for _, x := range p.story.Exchanges {
+		if p.servers[x.Server] == "" {
+			return nil, fmt.Errorf("%s, %s: there is no server %q", p.story.Name, x.Name, x.Server)
+		}
 		filled, err := p.fill(ctx, x)
 		if err != nil {
 			return all, fmt.Errorf("%s, %s: %w", p.story.Name, x.Name, err)
@@ -72,7 +72,7 @@ func (p *Player) Play(ctx context.Context) ([]Answer, error) {
 			return all, fmt.Errorf("%s, %s: %w", p.story.Name, x.Name, err)
 		}
 		begin := p.now().Truncate(time.Microsecond)
-		r, err := send(ctx, p.servers[p.story.Server], filled, token)
+		r, err := send(ctx, p.servers[x.Server], filled, token)
 		if err != nil {
 			return all, fmt.Errorf("%s, %s: %w", p.story.Name, x.Name, err)
 		}

@@ -9,6 +9,7 @@
 package parity
 
 import (
+	"cmp"
 	"embed"
 	"encoding/base64"
 	"io/fs"
@@ -43,6 +44,7 @@ type Story struct {
 // text.
 type Exchange struct {
 	Name    string              `json:"name" fixture:"required"`
+	Server  string              `json:"server"`  // in place of the story's
 	As      string              `json:"as"`      // the user whose token goes along; empty: none
 	AsEach  []string            `json:"as_each"` // one exchange for each of these users
 	Each    map[string][]string `json:"each"`    // one exchange for each value of a variable
@@ -101,7 +103,7 @@ func read(name string) (Story, error) {
 	var all []Exchange
 	seen := map[string]bool{}
 	for i, x := range s.Exchanges {
-		for _, one := range x.expand() {
+		for _, one := range x.expand(s.Server) {
 			if seen[one.Name] {
 				return Story{}, n.At("exchanges", i, "name").Errorf("there are two exchanges %q", one.Name)
 			}
@@ -114,8 +116,9 @@ func read(name string) (Story, error) {
 	return s, nil
 }
 
-// expand makes the exchanges that as_each and each ask for.
-func (x Exchange) expand() []Exchange {
+// expand makes the exchanges that as_each and each ask for, with the story's server.
+func (x Exchange) expand(server string) []Exchange {
+	x.Server = cmp.Or(x.Server, server)
 	all := []Exchange{x}
 	if len(x.AsEach) > 0 {
 		all = nil
