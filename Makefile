@@ -53,6 +53,10 @@ faults: ## every failure and every scenario on a running server, by curl
 image: ## the binary alone in an empty root, as the image has it
 	.ci/image
 
+parity: ## record anew what the real servers answer (Debian, as root), then hold Standin to it
+	go run ./parity/record
+	go test ./parity
+
 bench: ## ratios against a bare server (Linux), then the benchmarks
 	go run ./bench
 	go test -run '^$$' -bench . ./...
@@ -60,4 +64,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image parity bench generate
