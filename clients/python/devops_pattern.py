@@ -23,7 +23,8 @@ class Client:
     is kept once the server has asked for it."""
 
     def __init__(self, user=os.environ['DEVOPS_USERNAME'], password=os.environ['DEVOPS_PASSWORD']):
-        self.connection = http.client.HTTPConnection(URL.hostname, URL.port)
+        kind = http.client.HTTPSConnection if URL.scheme == 'https' else http.client.HTTPConnection
+        self.connection = kind(URL.hostname, URL.port)
         self.login = 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode()
         self.asked = False
         self.statuses = []

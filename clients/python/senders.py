@@ -50,7 +50,6 @@ class Requests:
         from requests.adapters import HTTPAdapter
         from urllib3.util.retry import Retry
         with requests.Session() as session:
-            session.trust_env = False
             session.mount(url, HTTPAdapter(max_retries=Retry(total=retries, status_forcelist=[503], raise_on_status=False)))
             answer = session.request(method, url, headers=headers, data=body, timeout=30)
         answer.encoding = 'utf-8'

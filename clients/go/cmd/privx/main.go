@@ -1,5 +1,5 @@
 // Command privx runs privx-sdk-go against the address of the environment: MODE
-// CONTROL [CA.PEM].
+// CONTROL. TRUST_ANCHOR names a file with the certificate to trust.
 package main
 
 import (
@@ -33,12 +33,13 @@ func main() {
 	})
 }
 
-// anchor is the certificate of the third argument, nil without one.
+// anchor is the certificate to trust, nil if none is named.
 func anchor() *x509.Certificate {
-	if len(os.Args) < 4 {
+	name := os.Getenv("TRUST_ANCHOR")
+	if name == "" {
 		return nil
 	}
-	block, _ := pem.Decode(check.Must(os.ReadFile(os.Args[3])))
+	block, _ := pem.Decode(check.Must(os.ReadFile(name)))
 	return check.Must(x509.ParseCertificate(block.Bytes))
 }
 
