@@ -26,7 +26,7 @@ e = os.environ.get
 print(do_register(Client(
     auth_url=e('OS_AUTH_URL'), username=e('OS_USERNAME'), password=e('OS_PASSWORD'), token=e('OS_TOKEN'),
     project_name=e('OS_PROJECT_NAME'), user_domain_name=e('OS_USER_DOMAIN_NAME'),
-    project_domain_name=e('OS_PROJECT_DOMAIN_NAME'), endpoint_type='public')))
+    project_domain_name=e('OS_PROJECT_DOMAIN_NAME'), endpoint_type='public', cacert=e('OS_CACERT'))))
 """
 
 
