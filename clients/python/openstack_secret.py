@@ -74,9 +74,14 @@ def token_expires():
 
 
 def fails_twice():
-    for _ in range(3):
-        print(openstack('secret', 'container', 'list', '-f', 'value', '-c', 'Name'))
-    print(journal())
+    """keystoneauth tries nothing again. It fetches the list of versions first;
+    where that fails it goes on without /v1, where there is nothing."""
+    said = (f'Failed to contact the endpoint at {BASE}/key-manager for discovery. Fallback to using that endpoint as the base url.\n'
+            '4xx Client error: Not Found\nNot Found')
+    for attempt in (1, 2):
+        shows(f'command {attempt}', openstack('secret', 'container', 'list'), 1, '', re.escape(said))
+    same('command 3', containers(), BEFORE)
+    report('2 commands: ' + said.replace(BASE, 'HOST') + '; the 3rd works')
 
 
 def errors():
@@ -88,7 +93,7 @@ def errors():
     def call(case, t, base=BASE):
         """Shows a token to Barbican without a login. The library looks for a
         title where the body of a 401 has none."""
-        result = openstack('--os-auth-type', 'admin_token', '--os-token', t, '--os-endpoint', base + '/key-manager', 'secret',
+        result = openstack('--os-auth-type', 'admin_token', '--os-token', t, '--os-endpoint', base + '/key-manager/v1', 'secret',
                            'container', 'list', env={'OS_TOKEN': t}, without=[k for k in os.environ if k.startswith('OS_')])
         shows(case, result, 1, '', "'title'")
         report(f'{case}: {result.err}')
