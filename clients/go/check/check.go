@@ -18,9 +18,12 @@ import (
 // failure ends a part; Main prints it.
 type failure struct{ what, got, want string }
 
-// Mode says which part is to be run, Control where the control API is without
-// sandbox and proxy: the program's two arguments.
-var Mode, Control = os.Args[1], os.Args[2]
+// Mode is the program's first argument: which part is to be run.
+var Mode = os.Args[1]
+
+// Control is the program's second argument: where the control API is without
+// sandbox and proxy.
+var Control = os.Args[2]
 
 // Main runs the part that Mode names and ends the program: with 0, or with 1 and
 // a line of what was wrong.
@@ -89,7 +92,8 @@ func Refused(what string, err error, pattern string) string {
 // Journal returns the exchanges of the default sandbox with the operation, a glob,
 // as "OPERATION STATUS".
 func Journal(operation string) []string {
-	resp := Must(http.Get(Control + "/_standin/requests?operation=" + url.QueryEscape(operation)))
+	resp, err := http.Get(Control + "/_standin/requests?operation=" + url.QueryEscape(operation))
+	OK("the journal", err)
 	defer resp.Body.Close()
 	var told struct {
 		Requests []struct {
@@ -114,7 +118,8 @@ func Send(method, address, token, body string) (int, http.Header, string) {
 		req.Header.Set("X-Auth-Token", token)
 		req.Header.Set("X-Subject-Token", token)
 	}
-	resp := Must(http.DefaultClient.Do(req))
+	resp, err := http.DefaultClient.Do(req)
+	OK("a request", err)
 	defer resp.Body.Close()
 	return resp.StatusCode, resp.Header, string(Must(io.ReadAll(resp.Body)))
 }

@@ -5,7 +5,9 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/SSHcom/privx-sdk-go/v2/api/filters"
@@ -39,7 +41,9 @@ func anchor() *x509.Certificate {
 	if name == "" {
 		return nil
 	}
-	block, _ := pem.Decode(check.Must(os.ReadFile(name)))
+	data, err := fs.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	check.OK("the trust anchor", err)
+	block, _ := pem.Decode(data)
 	return check.Must(x509.ParseCertificate(block.Bytes))
 }
 
