@@ -58,7 +58,7 @@ def v2_command():
     a new client, then one that is known."""
     for status, says in ((201, ''), (409, 'Client already registered')):
         with tempfile.TemporaryDirectory() as jobs:
-            out = start(('--conf', jobs, 'start'), status)
+            out = start(('--conf', jobs, '--client-id', 'by-v2', 'start'), status)
         same(f'freezer-scheduler says of {status}', says in out, True)
         if not says:
             same('freezer-scheduler says nothing of a first registration', 'already' in out, False)
@@ -67,19 +67,20 @@ def v2_command():
 def start(arguments, status):
     """Runs the command until a registration was answered with the status and
     the poll for jobs after it was answered too; returns what it wrote."""
+    before = len(journal(sandbox()))
     process = subprocess.Popen(COMMAND + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env={**os.environ, 'PYTHONUNBUFFERED': '1'})
     try:
         for _ in range(200):
-            seen = journal(sandbox())
+            seen = journal(sandbox())[before:]
             made = [i for i, (op, s) in enumerate(seen) if op.startswith('freezer.') and op.endswith('create') and s == status]
             if made and len(seen) > made[-1] + 1:
                 break
             if process.poll() is not None:
-                break
+                fail('freezer-scheduler', process.communicate()[0], 'to run on')
             time.sleep(0.05)
         else:
-            fail('the registration of freezer-scheduler', journal(sandbox()), status)
+            fail('the registration of freezer-scheduler', seen, status)
     finally:
         process.terminate()
         out = process.communicate()[0]
