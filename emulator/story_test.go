@@ -22,9 +22,9 @@ type step struct {
 func has(texts ...string) []string { return texts }
 
 // tell plays a story against one emulator.
-func tell(t *testing.T, service, fixture string, steps []step) {
+func tell(t *testing.T, service, fixture string, steps []step, opts ...emulator.Option) {
 	t.Helper()
-	p := newPlayer(t, emulator.WithFixture(fixture))
+	p := newPlayer(t, append(opts, emulator.WithFixture(fixture))...)
 	for i, s := range steps {
 		req, err := http.NewRequest(s.method, "http://localhost:9311"+s.path, strings.NewReader(s.body))
 		if err != nil {
