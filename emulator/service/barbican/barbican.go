@@ -31,12 +31,30 @@ func New() *service.Service {
 			"barbican.consumers.create":  createConsumer,
 			"barbican.consumers.delete":  deleteConsumer,
 			"barbican.consumers.show":    showConsumer,
+
+			"barbican.secrets.list":            listSecrets,
+			"barbican.secrets.create":          createSecret,
+			"barbican.secrets.show":            showSecret,
+			"barbican.secrets.payload":         showPayload,
+			"barbican.secrets.update":          updateSecret,
+			"barbican.secrets.delete":          deleteSecret,
+			"barbican.secret_metadata.list":    listMetadata,
+			"barbican.secret_metadata.replace": replaceMetadata,
+			"barbican.secret_metadata.create":  createMetadatum,
+			"barbican.secret_metadata.show":    showMetadatum,
+			"barbican.secret_metadata.update":  updateMetadatum,
+			"barbican.secret_metadata.delete":  deleteMetadatum,
+			"barbican.secret_consumers.list":   listSecretConsumers,
+			"barbican.secret_consumers.create": createSecretConsumer,
+			"barbican.secret_consumers.delete": deleteSecretConsumer,
+			"barbican.secret_consumers.show":   showSecretConsumer,
 		},
 		Identify: func(c *service.Call) (*service.Caller, error) {
 			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
-			preflight, below, service.Authenticated, microversion, containerExists, acceptable, service.Routed, allowed, contentType,
+			preflight, below, service.Authenticated, microversion, containerExists, secretExists, acceptable,
+			secretAllowed, secretRouted, allowed, contentType, contentTypeOfSecrets, secretBreaks,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -101,6 +119,9 @@ func microversion(c *service.Call) error {
 }
 
 func acceptable(c *service.Call) error {
+	if path, ok := secretPath(c); ok {
+		return acceptableOfSecrets(c, path)
+	}
 	accept := c.Accept()
 	if service.Quality(accept, "application/json") > 0 || !service.Readable(accept) {
 		return nil

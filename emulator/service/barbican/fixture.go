@@ -47,23 +47,6 @@ func (s *stamp) UnmarshalText(text []byte) error {
 // IsZero tells that the stamp was not given.
 func (s stamp) IsZero() bool { return s.t.IsZero() }
 
-// A secret is what containers refer to. It belongs to a project.
-type secret struct {
-	ID           string            `json:"secret_ref" fixture:"required"`
-	ProjectID    string            `json:"project_id" fixture:"required"`
-	Name         *string           `json:"name,omitempty"`
-	Status       string            `json:"status,omitempty"`
-	Created      stamp             `json:"created,omitzero"`
-	Updated      stamp             `json:"updated,omitzero"`
-	CreatorID    string            `json:"creator_id,omitempty"`
-	Type         string            `json:"secret_type,omitempty"`
-	Expiration   *stamp            `json:"expiration,omitempty"`
-	Algorithm    *string           `json:"algorithm,omitempty"`
-	BitLength    *int              `json:"bit_length,omitempty"`
-	Mode         *string           `json:"mode,omitempty"`
-	ContentTypes map[string]string `json:"content_types,omitempty"`
-}
-
 // quotas bound what a project may have; -1 is no bound, as is none at all.
 type quotas struct {
 	Secrets    *int `json:"secrets,omitempty"`
@@ -79,10 +62,8 @@ type projectQuotas struct {
 }
 
 var (
-	secrets    = world.NewKind(func(s *secret) string { return s.ID })
-	allSecrets = secrets.Index(nil, nil)
-	quotaKind  = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
-	allQuotas  = quotaKind.Index(nil, nil)
+	quotaKind = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
+	allQuotas = quotaKind.Index(nil, nil)
 )
 
 func quotaOf(v world.View, project string) quotas {
@@ -118,30 +99,11 @@ type consumerFile struct {
 }
 
 func fixtureSection() world.Section {
-	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, containers, consumers, quotaKind}, Collections: []world.Collection{
+	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, secretConsumers, containers, consumers, quotaKind}, Collections: []world.Collection{
 		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret),
 		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer),
 		world.PlainCollection("quotas", quotaKind, allQuotas, nil, nil),
 	}}
-}
-
-func storeSecret(tx *world.Tx, s *secret, at file.Node) (string, error) {
-	s.ID = lastSegment(s.ID)
-	if !uuid4.MatchString(s.ID) {
-		return "", at.At("secret_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", s.ID)
-	}
-	secrets.Put(tx, s)
-	return s.ID, nil
-}
-
-func dumpSecrets(v world.View) iter.Seq[secret] {
-	return func(yield func(secret) bool) {
-		for s := range allSecrets.All(v, "", 0) {
-			if !yield(*s) {
-				return
-			}
-		}
-	}
 }
 
 // long is when a container was created that does not say so.
@@ -228,15 +190,6 @@ func owner(v world.View) (project, user string) {
 		project = p.ID
 	}
 	return project, user
-}
-
-func fakeSecret(v world.View, f *world.Faker) secret {
-	project, user := owner(v)
-	name, at := f.Name(), newStamp(f.Time())
-	return secret{
-		ID: f.UUID(), ProjectID: project, Name: &name, Status: active, Created: at, Updated: at, CreatorID: user,
-		Type: f.OneOf("opaque", "passphrase", "symmetric", "private", "certificate"),
-	}
 }
 
 func fakeContainer(v world.View, f *world.Faker) containerFile {
