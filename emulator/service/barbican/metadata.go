@@ -124,6 +124,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 			others = append(others, service.Repr(m.Name))
 		}
 	}
+	slices.Sort(others)
 	switch len(others) {
 	case 0:
 	case 1:

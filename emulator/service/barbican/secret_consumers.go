@@ -123,7 +123,7 @@ func appendSecretConsumers(b []byte, v world.View, secret string) []byte {
 
 // showSecretConsumer answers GET {secret_ref}/consumers/{consumer_id}, which finds
 // none: no answer of the API tells an id.
-func showSecretConsumer(c *service.Call) (service.Reply, error) {
+func showSecretConsumer(*service.Call) (service.Reply, error) {
 	return service.Reply{}, noConsumer()
 }
 

@@ -2,6 +2,7 @@ package barbican
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -40,16 +41,34 @@ func secretExists(c *service.Call) error {
 		}
 		return nil
 	case c.Quirk(secretSubResourceBreaks) && subResources[part] != "":
-		return failure(subResources[part])
+		if part == "payload" {
+			if err := secretAllowedTo(c, "barbican.secrets.payload"); err != nil {
+				return err
+			}
+		}
+		return failure(secretRules[subResources[part]+pairVerb(c, part)].what)
 	default:
 		return service.Errorf(service.NotFound, "", "")
 	}
 }
 
-// subResources are the parts of a secret below which the server breaks, and what
-// it says it was doing.
+// subResources are the parts of a secret below which the server breaks, and the
+// operation that it is in; that of metadata follows from the method.
 var subResources = map[string]string{
-	"payload": "Secret payload retrieval", "metadata": "Secret metadatum retrieval", "consumers": "SecretConsumer retrieval",
+	"payload": "barbican.secrets.payload", "metadata": "barbican.secret_metadata.", "consumers": "barbican.secret_consumers.show",
+}
+
+func pairVerb(c *service.Call, part string) string {
+	switch {
+	case part != "metadata":
+		return ""
+	case c.Method == http.MethodPut:
+		return "update"
+	case c.Method == http.MethodDelete:
+		return "delete"
+	default:
+		return "show"
+	}
 }
 
 // A secretRule says who may carry out an operation on secrets, and what is said
@@ -88,16 +107,16 @@ var (
 // secretAllowed is the policy of secrets. It is looked at before the method of a
 // payload, which is an operation of its own only with GET.
 func secretAllowed(c *service.Call) error {
-	op := ""
-	path, ok := secretPath(c)
-	switch {
-	case !ok:
-		return nil
-	case c.Operation != nil:
-		op = c.Operation.ID
-	case strings.HasSuffix(path, "/payload"):
-		op = "barbican.secrets.payload"
+	switch path, ok := secretPath(c); {
+	case ok && c.Operation != nil:
+		return secretAllowedTo(c, c.Operation.ID)
+	case ok && strings.HasSuffix(path, "/payload"):
+		return secretAllowedTo(c, "barbican.secrets.payload")
 	}
+	return nil
+}
+
+func secretAllowedTo(c *service.Call, op string) error {
 	p, ruled := secretRules[op]
 	if !ruled {
 		return nil
@@ -106,6 +125,7 @@ func secretAllowed(c *service.Call) error {
 	if op == "barbican.secrets.show" && !wantsJSON(c) {
 		roles = decrypters
 	}
+	path, _ := secretPath(c)
 	id, _, _ := strings.Cut(path, "/")
 	if c.Caller.Project != nil && c.Caller.HasRole(roles...) && (!p.own || c.Caller.InProject(secrets.Get(c.View, id).ProjectID)) {
 		return nil
@@ -134,10 +154,15 @@ var majors = []string{"*", "application", "audio", "font", "image", "message", "
 func acceptableOfSecrets(c *service.Call, path string) error {
 	_, rest, below := strings.Cut(path, "/")
 	single := path != "" && (!below || rest == "payload")
-	accept := c.Accept()
+	accept, takes := c.Accept(), "application/json"
 	switch {
+	case c.Operation == nil && rest == "payload":
+		return nil
 	case c.Operation == nil || !single:
-		if strings.HasSuffix(c.Sent, ".json") || service.Quality(accept, "application/json") > 0 {
+		if c.Operation == nil && c.Quirk(otherMethodsAre406) {
+			takes = "text/html" // what the server would say of a method, it says in HTML
+		}
+		if strings.HasSuffix(c.Sent, ".json") || service.Quality(accept, takes) > 0 {
 			return nil
 		}
 	default:
