@@ -16,6 +16,6 @@ LABEL org.opencontainers.image.title="Standin" \
 COPY --from=build /standin /standin
 USER 65532:65532
 ENV STANDIN_LISTEN=0.0.0.0:9311
-EXPOSE 9311
+EXPOSE 9311 9312
 HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --retries=5 CMD ["/standin", "healthcheck"]
 ENTRYPOINT ["/standin"]

@@ -60,6 +60,7 @@ type Emulator struct {
 	mu         sync.Mutex
 	listeners  []address
 	apart      atomic.Bool // the control API has a listener of its own
+	authority  *authority  // nil without a CA; guarded by mu
 }
 
 // New makes an emulator and loads its fixtures. Without options it starts from
@@ -76,6 +77,9 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.memory = &memory{emulator: e}
+	if err := e.loadTLS(); err != nil {
+		return nil, err
+	}
 	if err := e.loadServices(); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (x *exchange) enter() string {
 	r := x.request
 	x.conn = connOf(r)
 	if x.conn != nil {
-		x.conn.requests++
+		x.reused = x.conn.requests.Add(1) > 1
 	}
 	at, name, named := collapse(r.URL.Path), "", false
 	if rest, ok := strings.CutPrefix(at, "/~"); ok {
@@ -125,7 +125,7 @@ func (x *exchange) open() {
 		o.Operation, o.Secret = x.matched.ID, x.matched.Secret
 	}
 	if x.conn != nil {
-		o.Conn, o.Reused = x.conn.id, x.conn.requests > 1
+		o.Conn, o.Reused = x.conn.id, x.reused
 	}
 	x.ticket = x.sandbox.journal.Open(&o, r.Header, c.Body)
 	c.Sequence = x.ticket.Sequence

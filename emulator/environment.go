@@ -20,7 +20,7 @@ func (s *Server) Environment() []string {
 	if u, p := service.Member(v); u != nil {
 		env = append(env, "OS_USERNAME="+u.Name, "OS_PASSWORD="+u.Password, "OS_REGION_NAME=RegionOne")
 		if d := service.Domains.Get(v, u.DomainID); d != nil {
-			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name)
+			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name, "OS_DOMAIN_NAME="+d.Name) // gophercloud reads the second one only
 		}
 		if p != nil {
 			env = append(env, "OS_PROJECT_NAME="+p.Name)

@@ -29,6 +29,7 @@ type exchange struct {
 	sandbox  *Sandbox
 	request  *http.Request
 	conn     *conn // nil behind a listener that is not ours
+	reused   bool  // the connection had carried a request before
 	service  *bound
 	matched  *operation // nil outside every operation
 	call     service.Call

@@ -33,6 +33,7 @@ func (h host) Version() string                       { return Version() }
 func (h host) Violations() uint64                    { return h.e.Violations() }
 func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
 func (h host) Token() string                         { return h.e.config.controlToken }
+func (h host) CA() []byte                            { return h.e.CA() }
 func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
 func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }
 func (h host) DeleteSandbox(name string) bool        { return h.e.DeleteSandbox(name) }

@@ -1,17 +1,15 @@
 package emulator
 
 import (
-	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,14 +17,19 @@ import (
 type address struct {
 	server  *Server
 	service string // empty: all
+	tls     bool
 	addr    net.Addr
 }
 
 // A Server is an emulator on its listeners. Its methods may be used from many
 // goroutines.
 type Server struct {
-	// URL is the address of the combined listener, or of the first one.
+	// URL is the address of the combined listener, or of the first one. Without TLS
+	// comes first.
 	URL string
+	// TLSURL is the address of the combined listener with TLS, or of the first one
+	// with it; empty without.
+	TLSURL string
 
 	*Emulator
 	http *http.Server
@@ -45,42 +48,98 @@ const (
 )
 
 // Start listens on the addresses and returns when it can be called. An address
-// is HOST:PORT for all services, or NAME=HOST:PORT for one of them; without any,
-// it is 127.0.0.1 and a free port. The context ends the server as Close does.
+// is HOST:PORT for all services, or NAME=HOST:PORT for one of them; https:// before HOST says
+// that it speaks TLS, HTTP/2 and HTTP/1.1. Without any, it is 127.0.0.1 and a free port; with
+// WithTLS, and another one with TLS. The context ends the server as Close does.
 func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, error) {
 	if len(addresses) == 0 {
 		addresses = []string{"127.0.0.1:0"}
+		if e.config.tls.on {
+			addresses = append(addresses, secureScheme+"127.0.0.1:0")
+		}
 	}
 	s := &Server{Emulator: e}
-	var open []net.Listener
-	var named []address
-	for _, a := range addresses {
-		l, name, err := e.listen(ctx, a)
-		if err != nil {
-			for _, o := range open {
-				_ = o.Close()
-			}
-			return nil, err
+	open, err := s.listen(ctx, addresses)
+	if err != nil {
+		for _, o := range open {
+			_ = o.Close()
 		}
-		open, named = append(open, l), append(named, address{server: s, service: name, addr: l.Addr()})
+		return nil, err
 	}
-	e.mu.Lock()
-	e.listeners = append(e.listeners, named...)
-	if slices.ContainsFunc(named, func(a address) bool { return a.service == controlService }) {
-		e.apart.Store(true)
-	}
-	e.mu.Unlock()
-	s.URL = "http://" + reachable(named)
-	s.Emulator.URL = s.URL
-	s.http, s.stop = newHTTPServer(e)
-	for i, l := range open {
-		s.done.Go(func() {
-			_ = s.http.Serve(&listener{Listener: l, at: named[i], free: make(chan struct{}, maxConnections)})
-		})
+	s.serve(ctx, open)
+	return s, nil
+}
+
+// serve begins to serve on listeners.
+func (s *Server) serve(ctx context.Context, open []bounded) {
+	s.register(open)
+	s.http, s.stop = newHTTPServer(s.Emulator)
+	for _, l := range open {
+		if l, ok := l.(*secured); ok {
+			s.done.Go(l.run)
+		}
+		s.done.Go(func() { _ = s.http.Serve(l) })
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	s.http.RegisterOnShutdown(func() { stop() })
-	return s, nil
+}
+
+// A bounded listener is one of a server's.
+type bounded interface {
+	net.Listener
+	where() address
+}
+
+// listen opens listeners. With an error it returns those that were open by then.
+func (s *Server) listen(ctx context.Context, addresses []string) (open []bounded, err error) {
+	var hosts []string
+	for _, a := range addresses {
+		if _, at, tls := s.parse(a); tls {
+			host, _, _ := net.SplitHostPort(at)
+			hosts = append(hosts, host)
+		}
+	}
+	var config *tls.Config
+	if hosts != nil {
+		if config, err = s.secure(hosts); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range addresses {
+		l, err := s.open(ctx, a)
+		if err != nil {
+			return open, err
+		}
+		if l.at.tls {
+			open = append(open, newSecured(l, config, s.config.logger))
+		} else {
+			open = append(open, l)
+		}
+	}
+	return open, nil
+}
+
+// register notes where the server listens.
+func (s *Server) register(open []bounded) {
+	s.mu.Lock()
+	for _, l := range open {
+		s.listeners = append(s.listeners, l.where())
+		if l.where().service == controlService {
+			s.apart.Store(true)
+		}
+	}
+	s.mu.Unlock()
+	if a, ok := s.find(want{"", false}, want{"", true}); ok {
+		s.URL = a.url()
+	} else {
+		s.URL = open[0].where().url()
+	}
+	if a, ok := s.find(want{"", true}); ok {
+		s.TLSURL = a.url()
+	} else if i := slices.IndexFunc(open, func(l bounded) bool { return l.where().tls }); i >= 0 {
+		s.TLSURL = open[i].where().url()
+	}
+	s.Emulator.URL, s.Emulator.TLSURL = s.URL, s.TLSURL
 }
 
 // newHTTPServer makes a server, and the function that ends all waiting in it.
@@ -94,27 +153,36 @@ func newHTTPServer(e *Emulator) (*http.Server, context.CancelFunc) {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
+			return context.WithValue(ctx, connKey{}, ownConn(c))
 		},
 	}, stop
 }
 
-func (e *Emulator) listen(ctx context.Context, a string) (net.Listener, string, error) {
-	name, at, ok := strings.Cut(a, "=")
+// parse divides an address into the service, HOST:PORT, and whether it speaks TLS.
+func (s *Server) parse(a string) (service, at string, tls bool) {
+	service, at, ok := strings.Cut(a, "=")
 	if !ok {
-		name, at = "", a
+		service, at = "", a
 	}
-	if name != "" && e.routes.byName[name] == nil {
-		return nil, "", fmt.Errorf("listen %q: no service %q; there are %s", a, name, strings.Join(e.serviceNames(), ", "))
+	at, tls = strings.CutPrefix(at, secureScheme)
+	return service, strings.TrimPrefix(at, "http://"), tls
+}
+
+// open listens on one address.
+func (s *Server) open(ctx context.Context, a string) (*listener, error) {
+	name, at, tls := s.parse(a)
+	if name != "" && s.routes.byName[name] == nil {
+		return nil, fmt.Errorf("listen %q: no service %q; there are %s", a, name, strings.Join(s.serviceNames(), ", "))
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
 		if _, _, bad := net.SplitHostPort(at); bad != nil {
-			err = fmt.Errorf("%w (expected HOST:PORT, or NAME=HOST:PORT for one service)", err)
+			err = fmt.Errorf("%w (expected HOST:PORT, https://HOST:PORT, or NAME= before it for one service)", err)
 		}
-		return nil, "", fmt.Errorf("listen %q: %w", a, err)
+		return nil, fmt.Errorf("listen %q: %w", a, err)
 	}
-	return l, name, nil
+	where := address{server: s, service: name, tls: tls, addr: l.Addr()}
+	return &listener{Listener: l, at: where, free: make(chan struct{}, maxConnections)}, nil
 }
 
 // serviceNames are the services that can have a listener of their own.
@@ -126,42 +194,70 @@ func (e *Emulator) serviceNames() []string {
 	return names
 }
 
-// reachable is the address that a client on this machine uses.
-func reachable(all []address) string {
-	at := all[0].addr
-	for _, a := range all {
-		if a.service == "" {
-			at = a.addr
-			break
-		}
-	}
-	host, port, err := net.SplitHostPort(at.String())
+// url is how a client on this machine reaches an address.
+func (a address) url() string {
+	host, port, err := net.SplitHostPort(a.addr.String())
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return net.JoinHostPort(host, port)
+	return a.scheme() + net.JoinHostPort(host, port)
+}
+
+const secureScheme = "https://"
+
+func (a address) scheme() string {
+	if a.tls {
+		return secureScheme
+	}
+	return "http://"
+}
+
+// A want is a listener that would do.
+type want struct {
+	service string // empty: for all
+	tls     bool
+}
+
+// find returns the listener of the server that is the first to be wanted.
+func (s *Server) find(wanted ...want) (address, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range wanted {
+		for _, a := range s.listeners {
+			if a.server == s && a.service == w.service && a.tls == w.tls {
+				return a, true
+			}
+		}
+	}
+	return address{}, false
 }
 
 // Addr is the address of the listener of a service; of the combined one for
-// services that have none of their own, and for the empty name. It is empty
-// where there is neither.
+// services that have none of their own, and for the empty name. One without TLS
+// comes first. It is empty where there is none.
 func (s *Server) Addr(service string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range []string{service, ""} {
-		for _, a := range s.listeners {
-			if a.server == s && a.service == name {
-				return a.addr.String()
-			}
-		}
+	if a, ok := s.find(want{service, false}, want{service, true}, want{"", false}, want{"", true}); ok {
+		return a.addr.String()
+	}
+	return ""
+}
+
+// TLSAddr is Addr for listeners with TLS alone.
+func (s *Server) TLSAddr(service string) string {
+	if a, ok := s.find(want{service, true}, want{"", true}); ok {
+		return a.addr.String()
 	}
 	return ""
 }
 
 // Client is an ordinary client for the server; it shares no connections with
-// others.
+// others. It trusts the emulator's CA, or the certificate that it was given.
 func (s *Server) Client() *http.Client {
-	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if pool := s.trusted(); pool != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: t}
 }
 
 // forget takes the server's listeners off the list of addresses.
@@ -195,7 +291,8 @@ func (s *Server) Close() error {
 
 // endpoint is where a service is reached by whoever sent the request. Behind the
 // listener of one service, others are on the same host, on their own port or under
-// their prefix on the combined one.
+// their prefix on the combined one: by TLS if the request came by it, else without, as far
+// as there is such a listener.
 func (e *Emulator) endpoint(x *exchange, name string) string {
 	prefix := e.routes.byName[name].contract.Prefix
 	switch x.listener() {
@@ -204,127 +301,22 @@ func (e *Emulator) endpoint(x *exchange, name string) string {
 	case name:
 		return x.Root()
 	}
-	server := x.conn.at.server
 	host := x.request.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, own := range []bool{true, false} {
-		i := slices.IndexFunc(e.listeners, func(a address) bool {
-			return a.server == server && (own && a.service == name || !own && a.service == "")
-		})
-		if i < 0 {
-			continue
-		}
-		_, port, err := net.SplitHostPort(e.listeners[i].addr.String())
-		if err != nil {
-			continue
-		}
-		url := "http://" + net.JoinHostPort(host, port) + x.inside
-		if !own {
-			url += prefix
-		}
-		return url
+	same := x.conn.at.tls
+	a, ok := x.conn.at.server.find(want{name, same}, want{"", same}, want{name, !same}, want{"", !same})
+	if !ok {
+		return ""
 	}
-	return ""
-}
-
-// A listener knows which service it is for and bounds its connections.
-type listener struct {
-	net.Listener
-	at   address
-	free chan struct{}
-}
-
-// Accept waits for a connection, and for a place for it.
-func (l *listener) Accept() (net.Conn, error) {
-	l.free <- struct{}{}
-	c, err := l.Listener.Accept()
+	_, port, err := net.SplitHostPort(a.addr.String())
 	if err != nil {
-		<-l.free
-		return nil, err
+		return ""
 	}
-	return newConn(c, l.at, sync.OnceFunc(func() { <-l.free })), nil
-}
-
-// A conn knows which one it is, and can put a reason phrase of ours into the status
-// line of the next answer: net/http knows none for 753.
-type conn struct {
-	net.Conn
-	at       address
-	id       uint64 // counted from 1 in the process
-	requests int    // that came in by it
-	release  func()
-	line     []byte // as net/http will write it; nil if it is to stay
-	instead  []byte
-}
-
-var conns atomic.Uint64
-
-func newConn(c net.Conn, at address, release func()) *conn {
-	return &conn{Conn: c, at: at, id: conns.Add(1), release: release}
-}
-
-// NetConn is the connection below, as crypto/tls has it.
-func (c *conn) NetConn() net.Conn { return c.Conn }
-
-type connKey struct{}
-
-func connOf(r *http.Request) *conn {
-	c, _ := r.Context().Value(connKey{}).(*conn)
-	return c
-}
-
-// listener is the service of the listener that the request came in by.
-func (x *exchange) listener() string {
-	if x.conn != nil {
-		return x.conn.at.service
+	url := a.scheme() + net.JoinHostPort(host, port) + x.inside
+	if a.service != name {
+		url += prefix
 	}
-	return ""
-}
-
-// version begins a status line.
-func version(r *http.Request) string {
-	if r.ProtoAtLeast(1, 1) {
-		return "HTTP/1.1 "
-	}
-	return "HTTP/1.0 "
-}
-
-// phrase asks for a reason phrase. Without a listener of ours there is none.
-func (x *exchange) phrase(status int, reason string) {
-	c := x.conn
-	if c == nil || x.request.ProtoMajor != 1 {
-		return
-	}
-	code, version := strconv.Itoa(status), version(x.request)
-	written := http.StatusText(status)
-	if written == "" {
-		written = "status code " + code
-	}
-	c.line = []byte(version + code + " " + written + "\r\n")
-	c.instead = []byte(version + code + " " + reason + "\r\n")
-}
-
-// Write writes to the connection. An answer begins with a write of its own,
-// because net/http flushes the one before.
-func (c *conn) Write(b []byte) (int, error) {
-	if c.line == nil || !bytes.HasPrefix(b, c.line) {
-		return c.Conn.Write(b)
-	}
-	n := len(b)
-	b = append(c.instead, b[len(c.line):]...)
-	c.line = nil
-	if _, err := c.Conn.Write(b); err != nil {
-		return 0, err
-	}
-	return n, nil
-}
-
-// Close closes the connection and frees its place.
-func (c *conn) Close() error {
-	c.release()
-	return c.Conn.Close()
+	return url
 }

@@ -34,6 +34,7 @@ type config struct {
 	ofSandbox       bool // options of the whole emulator are refused
 	contracts       []string
 	settings        service.Settings
+	tls             tlsSettings
 	controlHosts    []string
 	controlToken    string
 	controlOff      bool

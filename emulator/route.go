@@ -169,7 +169,7 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 	taken := map[string]*bound{}
 	for _, b := range rs.services {
 		for _, op := range b.contract.Operations {
-			if o := taken[op.Path]; o != nil && o != b && op.Path != "/" {
+			if o := taken[op.Path]; o != nil && o != b && !slices.Contains(common, op.Path) {
 				return nil, fmt.Errorf("%s: %s is a path of the service %s", op.ID, op.Path, o.Name)
 			}
 			taken[op.Path] = b
@@ -180,6 +180,9 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 	return rs, nil
 }
 
+// common are paths that several services have. At the root they are nobody's.
+var common = []string{"/", "/v1", "/healthcheck"}
+
 // addFamily takes the path up to its first parameter. A path of one segment,
 // such as /v3, stands for itself unless parameters follow: many services begin
 // like that.
@@ -188,7 +191,7 @@ func (rs *routes) addFamily(b *bound, template string) {
 	f := family{prefix: prefix, exact: !more && strings.Count(prefix, "/") < 2, bound: b}
 	i := slices.IndexFunc(rs.families, func(o family) bool { return o.prefix == prefix })
 	switch {
-	case prefix == "/":
+	case slices.Contains(common, template):
 	case i < 0:
 		rs.families = append(rs.families, f)
 	case rs.families[i].bound == b:

@@ -23,8 +23,9 @@ type TB interface {
 	Logf(format string, args ...any)
 }
 
-// RunT starts an emulator for a test, on 127.0.0.1 and a free port. It logs to
-// the test, fails it where an answer breaks the contract, and stops when it ends.
+// RunT starts an emulator for a test, on 127.0.0.1 and a free port; with WithTLS also
+// with TLS on another. It logs to the test, fails it where an answer breaks the
+// contract, and stops when it ends.
 func RunT(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	out := &testLog{tb: tb}
@@ -111,6 +112,9 @@ func (s *Server) Sandbox(tb TB, opts ...Option) *Sandbox {
 		return nil
 	}
 	box.tb, box.URL = tb, s.URL+"/~"+name
+	if s.TLSURL != "" {
+		box.TLSURL = s.TLSURL + "/~" + name
+	}
 	tb.Cleanup(func() { s.DeleteSandbox(name) })
 	return box
 }

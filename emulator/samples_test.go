@@ -158,7 +158,11 @@ func TestSamples(t *testing.T) {
 					if fixture == "" {
 						fixture = "documented"
 					}
-					p := newPlayer(t, emulator.WithFixture(fixture), emulator.WithHostHref(s.HostHref))
+					opts := []emulator.Option{emulator.WithFixture(fixture), emulator.WithHostHref(s.HostHref)}
+					if s.TLS {
+						opts = append(opts, emulator.WithTLS())
+					}
+					p := newPlayer(t, opts...)
 					resp, body := p.play(op, s)
 					checkSample(t, op, s, resp, body)
 				})

@@ -23,8 +23,8 @@ import (
 // journal, a clock, a seed, tokens. Others do not see what happens in it. Its
 // methods may be used from many goroutines.
 type Sandbox struct {
-	// URL leads into the sandbox; empty without a server.
-	URL string
+	// URL leads into the sandbox; empty without a server. TLSURL does by TLS.
+	URL, TLSURL string
 
 	name     string
 	mark     []byte // in tokens; nil in the default sandbox

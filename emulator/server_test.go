@@ -30,7 +30,12 @@ type wire struct {
 
 func dial(t *testing.T, s *emulator.Server) *wire {
 	t.Helper()
-	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addr(""))
+	return dialTo(t, s.Addr(""))
+}
+
+func dialTo(t *testing.T, addr string) *wire {
+	t.Helper()
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -383,7 +383,7 @@ func TestWhoMayWhat(t *testing.T) {
 			continue
 		}
 		for _, op := range c.Operations {
-			if op.Public {
+			if op.Public || op.ID == "barbican.version.show" { // anybody with a token may see it
 				continue
 			}
 			s := op.Samples[0]
@@ -400,7 +400,8 @@ func TestWhoMayWhat(t *testing.T) {
 			s.Caller = "none"
 			p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithAuthOff())
 			if resp, body := p.play(op, s); resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
-				if op.ID != "barbican.containers.delete" { // demo did not make this container
+				notDemos := op.ID == "barbican.containers.delete" || strings.HasPrefix(op.ID, "barbican.project-quotas.")
+				if !notDemos { // demo did not make this container, and sets no quotas
 					t.Errorf("%s with authentication off: %d %s", op.ID, resp.StatusCode, body)
 				}
 			}

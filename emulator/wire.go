@@ -289,13 +289,18 @@ func (t *taken) end() {
 	if t.conn == nil {
 		panic(http.ErrAbortHandler)
 	}
-	if c, ok := t.raw.(interface{ CloseWrite() error }); ok {
-		_ = c.CloseWrite()
-		_ = t.raw.SetReadDeadline(time.Now().Add(lingering))
-		_, _ = io.Copy(io.Discard, t.raw) // what is not read would make the end a RST
-	}
-	_ = t.raw.Close()
+	hangUp(t.raw)
 	t.release()
+}
+
+// hangUp closes a connection so that the client sees a FIN.
+func hangUp(raw net.Conn) {
+	if c, ok := raw.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+		_ = raw.SetReadDeadline(time.Now().Add(lingering))
+		_, _ = io.Copy(io.Discard, raw) // what is not read would make the end a RST
+	}
+	_ = raw.Close()
 }
 
 // close ends the connection as HTTP does.

@@ -102,12 +102,17 @@ func TestWireTruth(t *testing.T) {
 		{"hang", &fault.Connection{Kind: fault.Hang, For: fault.Duration(30 * time.Millisecond)}, fin, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
 	}
 	for _, tt := range tests {
-		for _, secure := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/tls=%v", tt.name, secure), func(t *testing.T) {
+		for _, by := range []string{"tcp", "tls", "tls of net/http"} {
+			t.Run(tt.name+"/"+by, func(t *testing.T) {
 				t.Parallel()
-				s := emulator.RunT(t)
-				addr := s.Addr("")
-				if secure {
+				s := emulator.RunT(t, emulator.WithTLS())
+				addr, secure := s.Addr(""), true
+				switch by {
+				case "tcp":
+					secure = false
+				case "tls":
+					addr = s.TLSAddr("")
+				default:
 					addr = secured(t, s.Emulator, false).Listener.Addr().String()
 				}
 				if err := s.Fault(fault.Rule{Name: "break", What: fault.What{Connection: tt.c}}); err != nil {
@@ -170,23 +175,38 @@ func TestBreaksOverHTTP2(t *testing.T) {
 			t.Parallel()
 			s := emulator.RunT(t)
 			srv := secured(t, s.Emulator, true)
-			if err := s.Fault(fault.Rule{What: fault.What{Connection: c}}); err != nil {
-				t.Fatal(err)
-			}
-			status, err := fetch(t, srv.Client(), http.MethodGet, srv.URL+"/v1/clients", "")
-			if err == nil || !strings.Contains(err.Error(), "INTERNAL_ERROR") && !strings.Contains(err.Error(), "unexpected EOF") {
-				t.Errorf("got %d, %v", status, err)
-			}
-			if note := s.Requests()[0].Note; !strings.Contains(note, "HTTP/2: a stream reset in place of "+string(c.Kind)) {
-				t.Errorf("the journal notes %q", note)
-			}
-			if status, err := fetch(t, srv.Client(), http.MethodGet, srv.URL+"/v1/clients", ""); status != 200 || err != nil {
-				t.Errorf("afterwards: %d %v", status, err)
-			}
-			if p := s.Requests()[0].Connection.Protocol; p != "HTTP/2.0" {
-				t.Errorf("protocol %s", p)
+			streamReset(t, s, srv.Client(), srv.URL, c)
+		})
+		t.Run(string(c.Kind)+"/own listener", func(t *testing.T) {
+			t.Parallel()
+			s := emulator.RunT(t, emulator.WithTLS())
+			streamReset(t, s, s.Client(), s.TLSURL, c)
+			if all := s.Requests(); all[0].Connection.ID == 0 || all[0].Connection.ID != all[1].Connection.ID || !all[1].Connection.Reused {
+				t.Errorf("connections: %+v %+v", all[0].Connection, all[1].Connection)
 			}
 		})
+	}
+}
+
+// streamReset breaks the first of two exchanges over one connection.
+func streamReset(t *testing.T, s *emulator.Server, client *http.Client, url string, c *fault.Connection) {
+	t.Helper()
+	defer client.CloseIdleConnections()
+	if err := s.Fault(fault.Rule{What: fault.What{Connection: c}}); err != nil {
+		t.Fatal(err)
+	}
+	status, err := fetch(t, client, http.MethodGet, url+"/v1/clients", "")
+	if err == nil || !strings.Contains(err.Error(), "INTERNAL_ERROR") && !strings.Contains(err.Error(), "unexpected EOF") {
+		t.Errorf("got %d, %v", status, err)
+	}
+	if note := s.Requests()[0].Note; !strings.Contains(note, "HTTP/2: a stream reset in place of "+string(c.Kind)) {
+		t.Errorf("the journal notes %q", note)
+	}
+	if status, err := fetch(t, client, http.MethodGet, url+"/v1/clients", ""); status != 200 || err != nil {
+		t.Errorf("afterwards: %d %v", status, err)
+	}
+	if p := s.Requests()[0].Connection.Protocol; p != "HTTP/2.0" {
+		t.Errorf("protocol %s", p)
 	}
 }
 

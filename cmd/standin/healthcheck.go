@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -17,24 +16,25 @@ const patience = 3 * time.Second
 
 // Run asks for /_standin/health.
 func (c *healthcheckCmd) Run(ctx context.Context) error {
-	_, at, ok := strings.Cut(c.Listen[0], "=")
-	if !ok {
-		at = c.Listen[0]
-	}
-	host, port, err := net.SplitHostPort(at)
+	host, port, err := net.SplitHostPort(hostPort(firstOf(c.Listen)))
 	if err != nil {
 		return err
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+		host = usualHost
 	}
+	scheme := "http://"
+	if secure(firstOf(c.Listen)) {
+		scheme = secureScheme
+	}
+	at := scheme + net.JoinHostPort(host, port)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/_standin/health", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at+"/_standin/health", nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := clientFor(at).Do(req)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (c *requestsCmd) get(ctx context.Context, what string, q url.Values) (*http
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := clientFor(at).Do(req)
 	if err != nil {
 		return nil, err
 	}

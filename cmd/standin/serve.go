@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,8 @@ import (
 )
 
 type serveCmd struct {
-	Listen         []string      `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one. May be repeated."`
+	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one; https:// before HOST for TLS. May be repeated."`
+	tlsFlags
 	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: empty, default, documented, or a file. Later ones add to earlier ones. Without one: the scenario's, else default."`
 	Scenario       string        `placeholder:"NAME|FILE" help:"The scenario to start with: a built-in one, or a file."`
 	Profile        string        `placeholder:"NAME" help:"documented: as the documents say. observed: as the real servers were seen to do, quirks and all. In place of the scenario's."`
@@ -53,13 +53,17 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	e, err := emulator.New(c.options(log)...)
+	opts, err := c.tlsFlags.options()
 	if err != nil {
 		return err
 	}
-	listen := c.Listen
+	e, err := emulator.New(append(opts, c.options(log)...)...)
+	if err != nil {
+		return err
+	}
+	listen := c.addresses(c.Listen)
 	if c.ControlListen != "" {
-		listen = append(slices.Clone(listen), "control="+c.ControlListen)
+		listen = append(listen, "control="+c.ControlListen)
 	}
 	srv, err := e.Start(context.WithoutCancel(ctx), listen...)
 	if err != nil {
@@ -67,10 +71,18 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	}
 	for _, a := range listen {
 		if name, _, ok := strings.Cut(a, "="); ok {
-			log.Info().Str("service", name).Str("address", srv.Addr(name)).Msg("listening")
+			at := srv.Addr(name)
+			if secure(a) {
+				at = srv.TLSAddr(name)
+			}
+			log.Info().Str("service", name).Str("address", at).Bool("tls", secure(a)).Msg("listening")
 		}
 	}
-	fmt.Fprintln(s.out, "standin ready", srv.URL)
+	ready := []any{"standin ready", srv.URL}
+	if srv.TLSURL != "" && srv.TLSURL != srv.URL {
+		ready = append(ready, srv.TLSURL)
+	}
+	fmt.Fprintln(s.out, ready...)
 	if c.Watch {
 		watch(ctx, e, log)
 	}

@@ -132,6 +132,7 @@ type Sample struct {
 	Note     string   `json:"note"`      // where it departs from the document's letter, and why
 	Fixture  string   `json:"fixture"`   // the state it starts from; "documented" if empty
 	HostHref string   `json:"host_href"` // the option of that name
+	TLS      bool     `json:"tls"`       // the emulator has a CA of its own
 	Caller   string   `json:"caller"`    // a member of the cast, or "none"; "demo" if empty
 	After    []string `json:"after"`     // samples to replay before, as OPERATION/NAME
 	// Operation is that of a quirk's sample, whose own place names none.

@@ -38,6 +38,8 @@ type Host interface {
 	AllowedHosts() []string
 	// Token is what callers must show; empty if they need not.
 	Token() string
+	// CA is the certificate of the emulator's own CA in PEM; nil without one.
+	CA() []byte
 
 	// Sandbox finds the sandbox of a call, by a name that was found good.
 	Sandbox(name string) (Sandbox, error)
@@ -91,6 +93,7 @@ func New(h Host) *service.Service {
 		Handlers: map[string]service.Handler{
 			"control.index":        a.index,
 			"control.health":       a.health,
+			"control.ca":           a.ca,
 			"control.operations":   a.operations,
 			"control.openapi":      a.openapi,
 			"control.reset":        a.in(a.reset),
@@ -259,6 +262,15 @@ func (a *api) health(*service.Call) (service.Reply, error) {
 		Version    string `json:"version"`
 		Violations uint64 `json:"violations"`
 	}{"ok", a.host.Version(), a.host.Violations()})
+}
+
+// ca answers GET ca.pem, the certificate that clients are to trust.
+func (a *api) ca(*service.Call) (service.Reply, error) {
+	pem := a.host.CA()
+	if pem == nil {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "There is no CA: the emulator serves no TLS, or a certificate that it was given.")
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: "application/x-pem-file", Body: pem}, nil
 }
 
 // empty is the answer where there is nothing to say.

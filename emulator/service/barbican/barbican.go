@@ -6,10 +6,8 @@
 package barbican
 
 import (
-	"html"
 	"net/http"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"standin/emulator/service"
@@ -32,6 +30,21 @@ func New() *service.Service {
 			"barbican.consumers.delete":  deleteConsumer,
 			"barbican.consumers.show":    showConsumer,
 
+			"barbican.container-secrets.add":    addSecret,
+			"barbican.container-secrets.remove": removeSecret,
+			"barbican.container-acl.show":       showACL,
+			"barbican.container-acl.replace":    replaceACL,
+			"barbican.container-acl.update":     updateACL,
+			"barbican.container-acl.delete":     deleteACL,
+			"barbican.quotas.show":              showQuotas,
+			"barbican.project-quotas.list":      listProjectQuotas,
+			"barbican.project-quotas.show":      showProjectQuotas,
+			"barbican.project-quotas.replace":   replaceProjectQuotas,
+			"barbican.project-quotas.delete":    deleteProjectQuotas,
+			"barbican.versions.list":            listVersions,
+			"barbican.version.show":             showVersion,
+			"barbican.health.show":              showHealth,
+
 			"barbican.secrets.list":            listSecrets,
 			"barbican.secrets.create":          createSecret,
 			"barbican.secrets.show":            showSecret,
@@ -53,8 +66,8 @@ func New() *service.Service {
 			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
-			preflight, below, service.Authenticated, microversion, containerExists, secretExists, acceptable,
-			secretAllowed, secretRouted, allowed, contentType, contentTypeOfSecrets, secretBreaks,
+			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, acceptable,
+			secretAllowed, secretRouted, allowed, contentType, contentTypeOfSecrets, arguments, secretBreaks,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -67,55 +80,20 @@ func New() *service.Service {
 // normalise drops trailing slashes, with which python-barbicanclient posts, and
 // the suffix .json, which pecan takes for an Accept header.
 func normalise(path string) string {
-	return strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")
+	path = strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")
+	if path == "" {
+		return "/"
+	}
+	return path
 }
 
 // preflight answers OPTIONS before anybody is asked who they are, as the CORS
 // filter in front of the server does.
 func preflight(c *service.Call) error {
-	if c.Method == http.MethodOptions {
+	if c.Method == http.MethodOptions && !c.Is("barbican.health.show") {
 		return &service.Error{Kind: http.StatusOK}
 	}
 	return nil
-}
-
-// below answers for paths beside /v1, which lie outside the application and its
-// login.
-func below(c *service.Call) error {
-	if c.Path == "/v1" || strings.HasPrefix(c.Path, "/v1/") {
-		return nil
-	}
-	e := service.Errorf(service.NotFound, "", "The resource could not be found.")
-	e.Detail = outside
-	return e
-}
-
-var versionNumber = regexp.MustCompile(`^(\d+)\.(\d+)$`)
-
-// askedVersion is what OpenStack-API-Version asks of this service, among others
-// perhaps; empty if nothing.
-func askedVersion(c *service.Call) string {
-	for part := range strings.SplitSeq(strings.Join(c.Header["Openstack-Api-Version"], ","), ",") {
-		if name, version, ok := strings.Cut(strings.TrimSpace(part), " "); ok && name == "key-manager" {
-			return strings.TrimSpace(version)
-		}
-	}
-	return ""
-}
-
-// microversion refuses versions of the API that the server does not have.
-func microversion(c *service.Call) error {
-	var e *service.Error
-	switch v := askedVersion(c); {
-	case v == "", v == "latest", v == "1.0", v == "1.1":
-		return nil
-	case versionNumber.MatchString(v):
-		e = service.Errorf(service.NotAcceptable, "", "Version %s is not available; the versions are 1.0 to 1.1.", v)
-	default:
-		e = service.Errorf(service.Invalid, "", "Invalid version string %s in the OpenStack-API-Version header.", service.Repr(v))
-	}
-	e.Detail = outside
-	return e
 }
 
 func acceptable(c *service.Call) error {
@@ -123,25 +101,52 @@ func acceptable(c *service.Call) error {
 		return acceptableOfSecrets(c, path)
 	}
 	accept := c.Accept()
-	if service.Quality(accept, "application/json") > 0 || !service.Readable(accept) {
+	switch {
+	case service.Quality(accept, "application/json") > 0 || !service.Readable(accept), c.Operation != nil && c.Operation.Public:
+		return nil
+	case c.Is("barbican.version.show") && service.Quality(accept, jsonHome) > 0:
 		return nil
 	}
 	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
 }
 
-const (
-	noDescription = "no description" // marks an error whose description is null
-	outside       = "outside"        // marks an error that is not the application's
-)
+// noDescription marks an error whose description is null.
+const noDescription = "no description"
+
+// jsonOnly are the operations that read JSON and say so. The one that removes a secret
+// from a container reads it whatever it is called.
+var jsonOnly = []string{
+	"barbican.containers.create", "barbican.consumers.create", "barbican.consumers.delete", "barbican.container-secrets.add",
+	"barbican.container-acl.replace", "barbican.container-acl.update", "barbican.project-quotas.replace",
+}
 
 // contentType demands JSON where a body is read. It is spelled exactly so:
 // webob compares without regard to parameters, but with regard to case.
 func contentType(c *service.Call) error {
-	reads := c.Is("barbican.containers.create") || c.Is("barbican.consumers.create") || c.Is("barbican.consumers.delete")
-	if !reads || c.MediaType() == "application/json" {
+	if !slices.Contains(jsonOnly, c.Operation.ID) || c.MediaType() == "application/json" {
 		return nil
 	}
 	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: ['application/json']")
+}
+
+// arguments is where the server stumbles over a parameter or a member that has the name
+// of an argument of its functions.
+func arguments(c *service.Call) error {
+	if !c.Quirk(argumentNamesFail) || c.Is("barbican.containers.list") || c.Is("barbican.containers.show") {
+		return nil
+	}
+	const name = "external_project_id"
+	found := len(c.Query()[name]) > 0
+	if c.MediaType() == "application/json" {
+		body, _ := c.JSON()
+		o, _ := body.(*value.Object)
+		_, member := o.Get(name)
+		found = found || member
+	}
+	if what := policies[c.Operation.ID].what; found && what != "" {
+		return failure(what)
+	}
+	return nil
 }
 
 // fail writes an error as Barbican does: code, title, description.
@@ -152,8 +157,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case service.Unauthorized:
 		return service.KeystoneUnauthorized(c, "")
 	}
-	if e.Detail == outside {
-		return failOutside(c, e)
+	if p, ok := e.Detail.(page); ok {
+		return p.write(c, e)
 	}
 	b := value.Append([]byte(`{"code":`), int(e.Kind))
 	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
@@ -168,45 +173,31 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// failOutside writes an error as webob does: a page, or for callers who ask for
-// JSON an envelope that is not Barbican's.
-func failOutside(c *service.Call, e *service.Error) service.Reply {
-	status := strconv.Itoa(int(e.Kind)) + " " + e.Kind.Reason()
-	if strings.Contains(c.Accept(), "application/json") {
-		return service.JSON(int(e.Kind), value.Append(nil, value.NewObject(
-			value.Member{Name: "message", Value: e.Message + "<br /><br />\n\n\n"},
-			value.Member{Name: "code", Value: status},
-			value.Member{Name: "title", Value: e.Kind.Reason()},
-		)))
-	}
-	page := "<html>\n <head>\n  <title>" + status + "</title>\n </head>\n <body>\n  <h1>" + status + "</h1>\n  " +
-		html.EscapeString(e.Message) + "<br /><br />\n\n\n\n </body>\n</html>"
-	return service.Reply{Status: int(e.Kind), ContentType: "text/html; charset=UTF-8", Body: []byte(page)}
-}
-
 // finish adds the headers of every answer that got behind the login.
 func finish(c *service.Call, r *service.Reply) {
 	if c.CallerError != nil || c.Method == http.MethodOptions {
 		return
 	}
-	version := "1.0"
-	if v := askedVersion(c); v == "1.1" || v == "latest" {
-		version = "1.1"
+	version, err := microversion(c)
+	if err != nil || c.Is("barbican.health.show") {
+		return
 	}
 	r.Set("Openstack-Api-Version", "key-manager "+version)
 	r.Set("Vary", "openstack-api-version")
-	r.Set("X-Openstack-Request-Id", c.NewRequestID())
+	if c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") {
+		r.Set("X-Openstack-Request-Id", c.NewRequestID())
+	}
 }
 
 // ref is the address of a thing under /v1.
-func ref(c *service.Call, path string) string {
-	base := c.Settings.HostHref
-	if base == "" {
-		base = c.Base()
-	} else {
-		base += c.Inside()
+func ref(c *service.Call, path string) string { return base(c) + "/v1/" + path }
+
+// base is what references begin with.
+func base(c *service.Call) string {
+	if href := c.Settings.HostHref; href != "" {
+		return href + c.Inside()
 	}
-	return base + "/v1/" + path
+	return c.Base()
 }
 
 // lastSegment is the id in a reference, whatever host it names.

@@ -3,6 +3,7 @@ package barbican
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -85,6 +86,15 @@ func (t text) lengthFault(v any) string {
 // typeOrLength is the first fault of a value.
 func (t text) typeOrLength(v any) string { return cmp.Or(t.typeFault(v), t.lengthFault(v)) }
 
+// readObject reads a body that must be an object.
+func readObject(c *service.Call, schema string) (*value.Object, error) {
+	v, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	return asObject(schema, v)
+}
+
 func asObject(schema string, v any) (*value.Object, error) {
 	o, ok := v.(*value.Object)
 	if !ok {
@@ -134,11 +144,27 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	return n.(string), u.(string), nil
 }
 
+// integer is a number without a fraction, as jsonschema takes it: 1.0 is one.
+func integer(v any) (int, bool) {
+	number, ok := v.(value.Number)
+	if !ok {
+		return 0, false
+	}
+	f, ok := new(big.Float).SetString(string(number))
+	if !ok || !f.IsInt() {
+		return 0, false
+	}
+	n, _ := f.Int64()
+	return int(n), true
+}
+
 // A containerBody is what a POST of a container says.
 type containerBody struct {
 	name    *string
 	kind    string
 	secrets []secretRef
+	given   []string // their references, as they were given
+	names   []string // of the secrets: the empty one if there is none, another than null
 }
 
 var (
@@ -171,7 +197,7 @@ func readContainer(c *service.Call) (*containerBody, error) {
 			return nil, err
 		}
 	}
-	return b, b.check()
+	return b, b.check(c)
 }
 
 func (b *containerBody) readType(o *value.Object) error {
@@ -216,50 +242,56 @@ func (b *containerBody) readSecrets(v any) error {
 		if fault := secretHref.typeOrLength(r); fault != "" {
 			return invalid("Container", fault, "secret_refs")
 		}
-		n, _ := o.Get("name")
+		n, named := o.Get("name")
 		name, err := readName(n)
 		if err != nil {
-			return err
+			return invalid("Container", anyName.typeOrLength(n), "secret_refs")
 		}
-		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(r.(string))})
+		key := ""
+		switch {
+		case name != nil:
+			key = *name
+		case named:
+			key = "\x00" // null
+		}
+		given := r.(string)
+		b.names, b.given = append(b.names, key), append(b.given, given)
+		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: given[strings.LastIndexByte(given, '/')+1:]})
 	}
 	return nil
 }
 
 // check is what the server demands of secret_refs beside the schema: no name
 // and no secret twice, and the names that belong to the type.
-func (b *containerBody) check() error {
+func (b *containerBody) check(c *service.Call) error {
 	if len(b.secrets) == 0 {
 		return nil
 	}
 	names, ids := map[string]bool{}, map[string]bool{}
-	for _, s := range b.secrets {
-		names[s.name()], ids[s.SecretRef] = true, true
+	for i, s := range b.secrets {
+		names[b.names[i]], ids[s.SecretRef] = true, true
 	}
 	switch {
 	case len(names) != len(b.secrets):
 		return invalid("Container", "Duplicate reference names are not allowed", "secret_refs")
 	case len(ids) != len(b.secrets):
 		return invalid("Container", "Duplicate secret ids are not allowed", "secret_refs")
+	case c.Quirk(foreignReferencesAreRefused) && slices.ContainsFunc(b.given, func(r string) bool { return !strings.HasPrefix(r, base(c)) }):
+		return service.Errorf(service.Invalid, "", "Provided field value is not supported")
 	}
 	rules, ok := typeRules[b.kind]
 	if !ok {
 		return nil
 	}
-	known := 0
+	for n := range names {
+		if !slices.Contains(rules.required, n) && !slices.Contains(rules.optional, n) {
+			return invalid("Container", rules.unknown, "secret_refs")
+		}
+	}
 	for _, n := range rules.required {
 		if !names[n] {
 			return invalid("Container", rules.missing, "secret_refs")
 		}
-		known++
-	}
-	for _, n := range rules.optional {
-		if names[n] {
-			known++
-		}
-	}
-	if known != len(names) {
-		return invalid("Container", rules.unknown, "secret_refs")
 	}
 	return nil
 }
@@ -279,11 +311,4 @@ var typeRules = map[string]struct {
 		unknown: "only 'private_key', 'certificate' , 'private_key_passphrase',  or 'intermediates' reference names are allowed for Certificate type",
 		missing: "The minimum required reference name is 'certificate' for Certificate type",
 	},
-}
-
-func (r secretRef) name() string {
-	if r.Name == nil {
-		return ""
-	}
-	return strings.TrimSpace(*r.Name)
 }

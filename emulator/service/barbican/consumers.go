@@ -50,7 +50,11 @@ func (k *consumer) living(partition string) string {
 
 // listConsumers answers GET {container_ref}/consumers, by name.
 func listConsumers(c *service.Call) (service.Reply, error) {
-	p, id := readPaging(c), c.Vars["container_ref"]
+	id := c.Vars["container_ref"]
+	p, err := readPaging(c, "ContainerConsumers(s) retrieval")
+	if err != nil {
+		return service.Reply{}, err
+	}
 	page := byName.Page(c.View, id, p.offset, p.limit, false)
 	path := "containers/" + id + "/consumers"
 	b := p.open(c, "consumers", path, byName.Len(c.View, id), len(page))
@@ -93,6 +97,9 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 	if err := withinQuota("ContainerConsumer", quotaOf(c.View, project).Consumers, ofRegistrar.Len(c.View, project)); err != nil {
 		return service.Reply{}, err
 	}
+	if c.Quirk(consumersCollide) && collides(c.View, id, name, url) {
+		return service.Reply{}, failure("ContainerConsumer creation")
+	}
 	switch old := consumers.Get(c.View, consumerKey(id, name, url)); {
 	case old == nil:
 		consumers.Put(c.Tx(), &consumer{
@@ -124,10 +131,24 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	if old == nil || old.Deleted {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Consumer not found.")
 	}
+	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.Container).ProjectID) {
+		return service.Reply{}, service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
+	}
 	gone := *old
 	gone.Deleted, gone.Updated = true, newStamp(c.Now)
 	consumers.Put(c.Tx(), &gone)
 	return containerReply(c)
+}
+
+// collides tells whether another consumer of the container has the same name and URL
+// when they are written one behind the other: the server's key is a hash of that.
+func collides(v world.View, container, name, url string) bool {
+	for k := range ofContainer.All(v, container, 0) {
+		if k.Name+k.URL == name+url && k.Name != name {
+			return true
+		}
+	}
+	return false
 }
 
 func removeConsumers(tx *world.Tx, container string) {

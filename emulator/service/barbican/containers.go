@@ -34,7 +34,10 @@ var (
 
 // listContainers answers GET /v1/containers: the caller's project's, by creation.
 func listContainers(c *service.Call) (service.Reply, error) {
-	p := readPaging(c)
+	p, err := readPaging(c, "Containers(s) retrieval")
+	if err != nil {
+		return service.Reply{}, err
+	}
 	project := c.Caller.Project.ID
 	name, byName := c.Last("name")
 	kind, byType := c.Last("type")
@@ -75,12 +78,8 @@ func createContainer(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	for _, r := range body.secrets {
-		if s := secrets.Get(c.View, r.SecretRef); s == nil || s.ProjectID != project {
-			name := "None"
-			if r.Name != nil {
-				name = *r.Name
-			}
-			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", name)
+		if !hasSecret(c, r.SecretRef) {
+			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", r.told())
 		}
 	}
 	now := newStamp(c.Now)
@@ -92,10 +91,15 @@ func createContainer(c *service.Call) (service.Reply, error) {
 		Status: active, Created: now, Updated: now, Secrets: body.secrets,
 	}
 	containers.Put(c.Tx(), ct)
+	return containerRef(c, ct), nil
+}
+
+// containerRef is the answer that tells where a container is.
+func containerRef(c *service.Call, ct *container) service.Reply {
 	href := ref(c, "containers/"+ct.ID)
 	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"container_ref":`), href), '}'))
 	reply.Set("Location", href)
-	return reply, nil
+	return reply
 }
 
 // active is the status of everything that is there.
@@ -114,6 +118,7 @@ func containerReply(c *service.Call) (service.Reply, error) {
 func deleteContainer(c *service.Call) (service.Reply, error) {
 	id := c.Vars["container_ref"]
 	removeConsumers(c.Tx(), id)
+	acls.Delete(c.Tx(), aclKey(c))
 	containers.Delete(c.Tx(), id)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }

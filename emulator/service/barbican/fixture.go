@@ -31,6 +31,8 @@ func (s stamp) append(b []byte) []byte {
 	return s.t.AppendFormat(b, microseconds)
 }
 
+func (s stamp) String() string { return string(s.append(nil)) }
+
 // MarshalText writes the stamp as answers have it.
 func (s stamp) MarshalText() ([]byte, error) { return s.append(nil), nil }
 
@@ -46,32 +48,6 @@ func (s *stamp) UnmarshalText(text []byte) error {
 
 // IsZero tells that the stamp was not given.
 func (s stamp) IsZero() bool { return s.t.IsZero() }
-
-// quotas bound what a project may have; -1 is no bound, as is none at all.
-type quotas struct {
-	Secrets    *int `json:"secrets,omitempty"`
-	Orders     *int `json:"orders,omitempty"`
-	Containers *int `json:"containers,omitempty"`
-	Consumers  *int `json:"consumers,omitempty"`
-	CAs        *int `json:"cas,omitempty"`
-}
-
-type projectQuotas struct {
-	ProjectID string `json:"project_id" fixture:"required"`
-	Quotas    quotas `json:"project_quotas" fixture:"required"`
-}
-
-var (
-	quotaKind = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
-	allQuotas = quotaKind.Index(nil, nil)
-)
-
-func quotaOf(v world.View, project string) quotas {
-	if q := quotaKind.Get(v, project); q != nil {
-		return q.Quotas
-	}
-	return quotas{}
-}
 
 // containerFile is a container as the API answers it, and its owner.
 type containerFile struct {
@@ -99,11 +75,23 @@ type consumerFile struct {
 }
 
 func fixtureSection() world.Section {
-	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, secretConsumers, containers, consumers, quotaKind}, Collections: []world.Collection{
+	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, secretConsumers, containers, consumers, acls, quotaKind}, Collections: []world.Collection{
 		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret),
 		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer),
+		world.PlainCollection("acls", acls, allACLs, checkACL, nil),
 		world.PlainCollection("quotas", quotaKind, allQuotas, nil, nil),
 	}}
+}
+
+// checkACL looks whether there is what the ACL is about.
+func checkACL(v world.View, a *acl, at file.Node) error {
+	kind, id, _ := strings.Cut(a.Ref, "/")
+	switch {
+	case kind == "containers" && containers.Get(v, id) != nil, kind == "secrets" && secrets.Get(v, id) != nil:
+		return nil
+	default:
+		return at.At("ref").Errorf("there is no %q; expected containers/ID or secrets/ID of a record", a.Ref)
+	}
 }
 
 // long is when a container was created that does not say so.

@@ -12,6 +12,7 @@ import (
 // is an error.
 type paging struct {
 	limit, offset, total int
+	always               bool // links stand on an empty page too
 }
 
 const (
@@ -19,8 +20,12 @@ const (
 	mostLimit  = 100
 )
 
-// readPaging brings limit and offset into bounds as the server does.
-func readPaging(c *service.Call) *paging {
+// readPaging brings limit and offset into bounds as the server does. What is listed
+// is named as the server's failures name it.
+func readPaging(c *service.Call, what string) (*paging, error) {
+	if c.Quirk(repeatedLimitFails) && (len(c.Query()["limit"]) > 1 || len(c.Query()["offset"]) > 1) {
+		return nil, failure(what)
+	}
 	p := &paging{limit: usualLimit}
 	if n := number(c, "limit"); n != nil {
 		p.limit = mostLimit
@@ -34,7 +39,7 @@ func readPaging(c *service.Call) *paging {
 	if n := number(c, "offset"); n != nil && n.Sign() > 0 && n.IsInt64() {
 		p.offset = int(n.Int64())
 	}
-	return p
+	return p, nil
 }
 
 func number(c *service.Call, name string) *big.Int {
@@ -50,7 +55,7 @@ func number(c *service.Call, name string) *big.Int {
 func (p *paging) open(c *service.Call, name, path string, total, items int) []byte {
 	p.total = total
 	b := value.Append(append(c.Scratch, `{"total":`...), total)
-	if items > 0 && total-p.limit > p.offset {
+	if (items > 0 || p.always) && total-p.limit > p.offset {
 		b = value.AppendString(append(b, `,"next":`...), p.link(c, path, p.offset+p.limit))
 	}
 	b = value.AppendString(append(b, ','), name)
@@ -60,7 +65,7 @@ func (p *paging) open(c *service.Call, name, path string, total, items int) []by
 // close writes what stands behind the items.
 func (p *paging) close(b []byte, c *service.Call, path string, items int) []byte {
 	b = append(b, ']')
-	if items > 0 && p.offset > 0 {
+	if (items > 0 || p.always) && p.offset > 0 {
 		b = value.AppendString(append(b, `,"previous":`...), p.link(c, path, max(0, p.offset-p.limit)))
 	}
 	return append(b, '}')

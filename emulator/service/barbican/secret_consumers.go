@@ -81,7 +81,11 @@ func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 
 // listSecretConsumers answers GET {secret_ref}/consumers, by creation.
 func listSecretConsumers(c *service.Call) (service.Reply, error) {
-	p, id := readPaging(c), c.Vars["secret_ref"]
+	p, err := readPaging(c, policies[c.Operation.ID].what)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	id := c.Vars["secret_ref"]
 	page := livingOfSecret.Page(c.View, id, p.offset, p.limit, false)
 	path := "secrets/" + id + "/consumers"
 	b := p.open(c, "consumers", path, livingOfSecret.Len(c.View, id), len(page))

@@ -21,6 +21,7 @@ type secretFilter struct {
 	bits            *big.Int
 	dates           []dateTest
 	sort            []secretOrder
+	shared          bool // those whose ACL names the caller, of all projects, in place of the project's
 }
 
 // listSecrets answers GET /v1/secrets: the caller's project's that have not
@@ -30,14 +31,11 @@ func listSecrets(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	p, project := readPaging(c), c.Caller.Project.ID
-	var page []*secret
-	var total int
-	if only, _ := c.Last("acl_only"); strings.EqualFold(only, "true") {
-		page, total = nil, 0 // no secret names whom it is shared with
-	} else {
-		page, total = f.page(c, project, p)
+	p, err := readPaging(c, policies[c.Operation.ID].what)
+	if err != nil {
+		return service.Reply{}, err
 	}
+	page, total := f.page(c, p)
 	shown := consumersShown(c)
 	b := p.open(c, "secrets", "secrets", total, len(page))
 	for i, s := range page {
@@ -50,13 +48,18 @@ func listSecrets(c *service.Call) (service.Reply, error) {
 }
 
 // page finds the secrets of a page, and how many there are on all pages.
-func (f *secretFilter) page(c *service.Call, project string, p *paging) (page []*secret, total int) {
+func (f *secretFilter) page(c *service.Call, p *paging) (page []*secret, total int) {
+	project := c.Caller.Project.ID
 	if f.plain() && expiredSecrets(c, project) == 0 {
 		return secretsOfProject.Page(c.View, project, p.offset, p.limit, false), secretsOfProject.Len(c.View, project)
 	}
+	all := secretsOfProject.All(c.View, project, 0)
+	if f.shared {
+		all = allSecrets.All(c.View, "", 0)
+	}
 	var found []*secret
-	for s := range secretsOfProject.All(c.View, project, 0) {
-		if !s.expired(c.Now) && f.fits(s) {
+	for s := range all {
+		if !s.expired(c.Now) && f.fits(s) && (!f.shared || sharedWith(c, s)) {
 			found = append(found, s)
 		}
 	}
@@ -65,8 +68,14 @@ func (f *secretFilter) page(c *service.Call, project string, p *paging) (page []
 	return found[from:min(from+p.limit, len(found))], len(found)
 }
 
+// sharedWith tells whether the secret's ACL names the caller.
+func sharedWith(c *service.Call, s *secret) bool {
+	a := acls.Get(c.View, "secrets/"+s.ID)
+	return a != nil && slices.Contains(a.Users, c.Caller.ID)
+}
+
 func (f *secretFilter) plain() bool {
-	return f.name == "" && f.alg == "" && f.mode == "" && f.kind == "" && f.bits == nil && len(f.dates) == 0 && len(f.sort) == 0
+	return !f.shared && f.name == "" && f.alg == "" && f.mode == "" && f.kind == "" && f.bits == nil && len(f.dates) == 0 && len(f.sort) == 0
 }
 
 func (f *secretFilter) fits(s *secret) bool {
@@ -100,9 +109,11 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f.alg, _ = c.Last("alg")
 	f.mode, _ = c.Last("mode")
 	f.kind, _ = c.Last("secret_type")
+	only, _ := c.Last("acl_only")
+	f.shared = strings.EqualFold(only, "true")
 	if n := number(c, "bits"); n != nil && n.Sign() > 0 {
 		if f.bits = n; !n.IsInt64() && c.Quirk(hugeBitsBreak) {
-			return nil, failure(secretRules[c.Operation.ID].what)
+			return nil, failure(policies[c.Operation.ID].what)
 		}
 	}
 	for _, of := range []string{"created", "updated", "expiration"} {

@@ -6,7 +6,6 @@ const (
 	wrongSecretLocation     = "barbican.wrong-location-of-secret-consumers"
 	secretParametersBreak   = "barbican.repeated-secret-parameter-is-500"
 	hugeBitsBreak           = "barbican.huge-bits-is-500"
-	projectMemberBreaks     = "barbican.external-project-id-is-500-for-secrets"
 	secretSubResourceBreaks = "barbican.secret-sub-resource-is-500"
 	badPayloadBreaks        = "barbican.undecodable-payload-is-500"
 	transportKeyBreaks      = "barbican.transport-key-is-500"

@@ -121,7 +121,7 @@ func createSecret(c *service.Call) (service.Reply, error) {
 // noTransportKey is the error of whoever names a transport key, or wants one:
 // the store has none. The server looks for a store that has one, and breaks.
 func noTransportKey(c *service.Call, wanted bool) error {
-	what := secretRules[c.Operation.ID].what
+	what := policies[c.Operation.ID].what
 	if wanted && c.Quirk(transportKeyBreaks) {
 		return failure(what)
 	}
@@ -131,11 +131,6 @@ func noTransportKey(c *service.Call, wanted bool) error {
 // issue is an error that the server puts into words of the operation.
 func issue(kind service.Kind, what, reason string) error {
 	return service.Errorf(kind, "", "%s issue seen - %s.", what, reason)
-}
-
-// failure is what the server says of a fault of its own.
-func failure(what string) error {
-	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
 }
 
 // showSecret answers GET /v1/secrets/{secret_ref}: what is told of the secret,
@@ -164,8 +159,8 @@ func wantsJSON(c *service.Call) bool {
 // consumersShown tells whether the version of the API that is asked for has the
 // member consumers.
 func consumersShown(c *service.Call) bool {
-	v := askedVersion(c)
-	return v == "1.1" || v == "latest"
+	v, _ := microversion(c)
+	return v == newest
 }
 
 // deleteSecret answers DELETE /v1/secrets/{secret_ref}. The secret leaves the
@@ -174,6 +169,7 @@ func deleteSecret(c *service.Call) (service.Reply, error) {
 	s := secretOf(c)
 	removeSecretConsumers(c.Tx(), s.ID)
 	removeSecretRefs(c.Tx(), s)
+	acls.Delete(c.Tx(), "secrets/"+s.ID)
 	secrets.Delete(c.Tx(), s.ID)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"standin/emulator"
+)
+
+// The flags about TLS. Each of them turns it on.
+type tlsFlags struct {
+	TLS       bool     `name:"tls" help:"Listen with TLS beside, with a certificate of a CA of its own, which GET /_standin/ca.pem shows."`
+	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given. May be repeated."`
+	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"A host name or IP address more that the certificate is for, besides localhost, 127.0.0.1, ::1. May be repeated."`
+	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"A certificate of your own in PEM, followed by its chain."`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
+}
+
+const (
+	secureScheme  = "https://"
+	usualHost     = "127.0.0.1"
+	usualAddress  = usualHost + ":9311"
+	usualTLSPort  = "9312"
+	errHalfOfPair = "--tls-cert and --tls-key go together"
+	errHostOfPair = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
+)
+
+// on tells whether TLS was asked for.
+func (c *tlsFlags) on() bool {
+	return c.TLS || len(c.TLSListen) > 0 || len(c.TLSHost) > 0 || c.TLSCert != "" || c.TLSKey != ""
+}
+
+// options are those of the emulator.
+func (c *tlsFlags) options() ([]emulator.Option, error) {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return nil, errors.New(errHalfOfPair)
+	case c.TLSCert != "" && len(c.TLSHost) > 0:
+		return nil, errors.New(errHostOfPair)
+	case c.TLSCert != "":
+		return []emulator.Option{emulator.WithTLSCertificate(c.TLSCert, c.TLSKey)}, nil
+	case c.on():
+		return []emulator.Option{emulator.WithTLS(c.TLSHost...)}, nil
+	default:
+		return nil, nil
+	}
+}
+
+// addresses adds those with TLS to the others. Where one of these has TLS by its
+// https://, there need be no more.
+func (c *tlsFlags) addresses(listen []string) []string {
+	with := slices.Clone(c.TLSListen)
+	if with == nil && c.on() && !slices.ContainsFunc(listen, secure) {
+		host, _, _ := net.SplitHostPort(hostPort(firstOf(listen)))
+		with = []string{net.JoinHostPort(host, usualTLSPort)}
+	}
+	all := slices.Clone(listen)
+	for _, a := range with {
+		name, at, ok := strings.Cut(a, "=")
+		if !ok {
+			name, at = "", a
+		} else {
+			name += "="
+		}
+		all = append(all, name+secureScheme+strings.TrimPrefix(at, secureScheme))
+	}
+	return all
+}
+
+// firstOf is the first address of --listen, or what it is without any.
+func firstOf(listen []string) string {
+	if len(listen) == 0 {
+		return usualAddress
+	}
+	return listen[0]
+}
+
+// hostPort is HOST:PORT of an address of --listen.
+func hostPort(address string) string {
+	_, at, ok := strings.Cut(address, "=")
+	if !ok {
+		at = address
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(at, secureScheme), "http://")
+}
+
+// secure tells whether an address of --listen has TLS.
+func secure(address string) bool {
+	_, at, _ := strings.Cut(address, "=")
+	return strings.HasPrefix(address, secureScheme) || strings.HasPrefix(at, secureScheme)
+}
+
+// clientFor is an HTTP client for a URL. An emulator on this machine need not show
+// a certificate that is trusted here: its CA is nowhere but in its memory.
+func clientFor(at string) *http.Client {
+	u, err := url.Parse(at)
+	if err != nil || !ours(u.Hostname()) {
+		return http.DefaultClient
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // nobody is between this process and its own machine
+	return &http.Client{Transport: t}
+}
+
+// ours tells whether a host is an address of this machine.
+func ours(host string) bool {
+	ip := net.ParseIP(host)
+	if host == "localhost" || ip.IsLoopback() {
+		return true
+	}
+	all, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(all, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && ip != nil && n.IP.Equal(ip)
+	})
+}

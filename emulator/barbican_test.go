@@ -1,0 +1,158 @@
+package emulator_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"standin/emulator"
+)
+
+// matrixFixture has one user for each role of Barbican in the project of the container, and a
+// stranger who is admin elsewhere. Tokens are ROLE-token.
+const matrixFixture = "testdata/roles.yaml"
+
+const matrixContainer = "/v1/containers/16fdec85-583e-4cd4-bf94-bc38b9a84abc"
+
+// matrix is what the real server answered to each of the callers.
+var matrix = []struct {
+	name, acl string
+	enforced  bool
+	answers   map[string]string // by caller: the statuses of matrixCalls
+}{
+	{"shipped", "", false, map[string]string{
+		"admin": "200 200 200 400 400 200 400 400 404", "creator": "200 200 200 400 400 200 400 400 404",
+		"creator2": "200 200 200 400 400 200 400 400 404", "observer": "200 200 403 403 403 200 400 400 404",
+		"audit": "200 403 403 403 403 200 400 400 404", "member": "403 403 403 403 403 403 403 403 403",
+		"reader": "403 403 403 403 403 403 403 403 403", "other": "403 403 403 403 403 403 403 403 403",
+		"keeper": "200 403 403 403 403 200 400 400 404", "stranger": "403 403 403 403 403 403 403 403 404",
+	}},
+	{"private", `{"read": {"project-access": false}}`, false, map[string]string{
+		"admin": "200 200 200 400 400 200 400 400 404", "creator": "200 200 200 400 400 200 400 400 404",
+		"creator2": "403 200 200 403 403 403 403 403 404", "observer": "403 200 403 403 403 403 403 403 404",
+		"audit": "403 403 403 403 403 403 403 403 404", "keeper": "403 403 403 403 403 403 403 403 403",
+	}},
+	{"shared with the stranger", `{"read": {"users": ["stranger"]}}`, false, map[string]string{
+		"stranger": "200 403 403 403 403 200 400 400 404", "member": "403 403 403 403 403 403 403 403 403",
+	}},
+	{"new defaults", "", true, map[string]string{
+		"admin": "200 200 200 400 400 200 400 400 404", "creator": "403 403 403 403 403 403 403 403 403",
+		"observer": "403 403 403 403 403 403 403 403 403", "audit": "403 403 403 403 403 403 403 403 403",
+		"reader": "403 403 403 403 403 403 403 403 403", "keeper": "403 403 403 403 403 403 403 403 403",
+		"stranger": "403 403 403 403 403 403 403 403 403",
+	}},
+}
+
+var matrixCalls = []struct{ method, below, body string }{
+	{"GET", "", ""}, {"GET", "/acl", ""}, {"PATCH", "/acl", "{}"}, {"POST", "/secrets", "{}"}, {"DELETE", "/secrets", "{}"},
+	{"GET", "/consumers", ""}, {"POST", "/consumers", "{}"}, {"DELETE", "/consumers", "{}"},
+	{"GET", "/consumers/16fdec85-583e-4cd4-bf94-bc38b9a84abc", ""},
+}
+
+// Ensure each role may do with a container what the real server let it do.
+func TestBarbicanRoles(t *testing.T) {
+	t.Parallel()
+	for _, m := range matrix {
+		for caller, want := range m.answers {
+			t.Run(m.name+"/"+caller, func(t *testing.T) {
+				t.Parallel()
+				opts := []emulator.Option{emulator.WithFixture(matrixFixture)}
+				if m.enforced {
+					opts = append(opts, emulator.WithQuirks("barbican.new-defaults-are-enforced"))
+				}
+				p := newPlayer(t, opts...)
+				if m.acl != "" {
+					if code, body := p.call("PUT", matrixContainer+"/acl", "creator", m.acl); code != 200 {
+						t.Fatalf("ACL: %d %s", code, body)
+					}
+				}
+				var got []string
+				for _, c := range matrixCalls {
+					code, _ := p.call(c.method, matrixContainer+c.below, caller, c.body)
+					got = append(got, itoa(code))
+				}
+				if s := strings.Join(got, " "); s != want {
+					t.Errorf("got  %s\nwant %s", s, want)
+				}
+			})
+		}
+	}
+}
+
+// call sends JSON as a member of the fixture.
+func (p *player) call(method, path, caller, body string) (int, string) {
+	p.t.Helper()
+	req, err := http.NewRequest(method, "http://localhost:9311"+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if caller != "" {
+		req.Header.Set("X-Auth-Token", caller+"-token")
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, text := p.do(req)
+	return resp.StatusCode, string(text)
+}
+
+// Ensure a stranger whom an ACL names registers consumers, and removes only those that
+// his own project registered.
+func TestBarbicanSharing(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, emulator.WithFixture(matrixFixture))
+	consumers := matrixContainer + "/consumers"
+	for i, step := range []struct{ method, path, caller, body, want string }{
+		{"PUT", matrixContainer + "/acl", "creator", `{"read": {"users": ["stranger", "b", "a"]}}`, "200 /acl"},
+		{"GET", matrixContainer + "/acl", "creator", "", `200 "users":["a","b","stranger"]`},
+		{"PATCH", matrixContainer + "/acl", "creator", `{"read": {"users": ["stranger", "c", "a"]}}`, "200 /acl"},
+		{"GET", matrixContainer + "/acl", "creator", "", `200 "users":["a","stranger","c"]`},
+		{"POST", consumers, "creator", `{"name": "ours", "URL": "u"}`, "200 ours"},
+		{"POST", consumers, "stranger", `{"name": "theirs", "URL": "u"}`, "200 theirs"},
+		{"DELETE", consumers, "stranger", `{"name": "ours", "URL": "u"}`, "403 Not Allowed. Sorry, only the creator of a consumer can delete it."},
+		{"DELETE", consumers, "stranger", `{"name": "theirs", "URL": "u"}`, "200 ours"},
+		{"PUT", matrixContainer + "/acl", "creator", `{}`, "200 /acl"},
+		{"GET", consumers, "stranger", "", "403"},
+		{"GET", matrixContainer + "/acl", "creator", "", `200 {"read":{"project-access":true}}`},
+	} {
+		code, body := p.call(step.method, step.path, step.caller, step.body)
+		status, text, _ := strings.Cut(step.want, " ")
+		if itoa(code) != status || !strings.Contains(body, text) {
+			t.Errorf("%d: %s %s: %d %s, want %s", i, step.method, step.path, code, body, step.want)
+		}
+	}
+}
+
+// Ensure the quotas that a service admin sets bound what a project may have.
+func TestBarbicanQuotas(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, emulator.WithFixture(matrixFixture))
+	set := func(quotas string) {
+		t.Helper()
+		code, body := p.call("PUT", "/v1/project-quotas/demo", "keeper", `{"project_quotas": `+quotas+`}`)
+		if code != 204 {
+			t.Fatalf("%s: %d %s", quotas, code, body)
+		}
+	}
+	make := func(name string) int {
+		code, _ := p.call("POST", "/v1/containers", "creator", fmt.Sprintf(`{"type": "generic", "name": %q}`, name))
+		return code
+	}
+	register := func(name string) int {
+		code, _ := p.call("POST", matrixContainer+"/consumers", "creator", fmt.Sprintf(`{"name": %q, "URL": "u"}`, name))
+		return code
+	}
+	set(`{"containers": 2.0, "consumers": 1}`)
+	if got := fmt.Sprint(make("a"), make("b"), register("a"), register("a"), register("b")); got != "201 403 200 403 403" {
+		t.Error(got)
+	}
+	set(`{"containers": -7}`)
+	if got := fmt.Sprint(make("b"), make("c"), register("b")); got != "201 201 200" {
+		t.Error(got)
+	}
+	set(`{"consumers": 0}`)
+	if got := fmt.Sprint(register("c")); got != "403" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,135 @@
+package emulator_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"standin/emulator"
+	"standin/emulator/fault"
+)
+
+// A place is where a request is sent, and whether the quirk of the upper case is on there.
+type place struct {
+	name, path string
+	on         bool
+}
+
+// spelling registers a consumer in the documents' spelling, which the quirk refuses.
+func (p *player) spelling(inside string) int {
+	p.t.Helper()
+	code, _ := p.call(http.MethodPost, inside+"/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers", "demo", `{"name": "a", "url": "b"}`)
+	return code
+}
+
+const upperCase = "barbican.url-must-be-upper-case"
+
+// Ensure profile and quirks are chosen for the emulator, by a scenario, and for a sandbox;
+// that later words count, and that settings of servers are in no profile.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	scenario := func(text string) emulator.Option {
+		file := filepath.Join(t.TempDir(), "s.yaml")
+		if err := os.WriteFile(file, []byte("name: s\nfixture: documented\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return emulator.WithScenario(file)
+	}
+	for _, c := range []struct {
+		name string
+		opts []emulator.Option
+		on   bool
+	}{
+		{"default", nil, false},
+		{"documented", []emulator.Option{emulator.WithProfile("documented")}, false},
+		{"observed", []emulator.Option{emulator.WithProfile(fault.Observed)}, true},
+		{"by name", []emulator.Option{emulator.WithQuirks(upperCase)}, true},
+		{"by glob", []emulator.Option{emulator.WithQuirks("barbican.*")}, true},
+		{"another one", []emulator.Option{emulator.WithQuirks("barbican.wrong-*")}, false},
+		{"observed but for one", []emulator.Option{emulator.WithProfile("observed"), emulator.WithQuirks("-" + upperCase)}, false},
+		{"off, then on", []emulator.Option{emulator.WithQuirks("-barbican.*", upperCase)}, true},
+		{"scenario's quirk", []emulator.Option{scenario("quirks: [" + upperCase + "]")}, true},
+		{"scenario's profile", []emulator.Option{scenario("profile: observed")}, true},
+		{"scenario's profile but for one", []emulator.Option{scenario("profile: observed\nquirks: [-" + upperCase + "]")}, false},
+		{"option before scenario", []emulator.Option{scenario("profile: observed"), emulator.WithProfile("documented")}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlayer(t, append([]emulator.Option{emulator.WithUsualFixture("documented")}, c.opts...)...)
+			want := http.StatusOK
+			if c.on {
+				want = http.StatusBadRequest
+			}
+			if got := p.spelling(""); got != want {
+				t.Errorf("got %d, want %d", got, want)
+			}
+			if code, _ := p.call(http.MethodGet, "/v1/quotas", "reader", ""); code != http.StatusForbidden {
+				t.Errorf("a setting is on: %d", code)
+			}
+		})
+	}
+}
+
+// Ensure names that do not exist are told, with what is near.
+func TestUnknownQuirks(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]emulator.Option{
+		`no profile "observe", did you mean "observed"?`:                                emulator.WithProfile("observe"),
+		`no quirk "barbican.url-must-be-uppercase", did you mean "` + upperCase + `"?;`: emulator.WithQuirks("barbican.url-must-be-uppercase"),
+		`no quirk "nova.*"`: emulator.WithQuirks("nova.*"),
+		`no quirk ""`:       emulator.WithQuirks(""),
+	} {
+		if _, err := emulator.New(opt); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v, want %s", err, name)
+		}
+	}
+}
+
+// Ensure a sandbox has quirks of its own, takes those of the emulator and of the sandbox it is
+// forked from, and keeps them when it is reset.
+func TestQuirksOfSandboxes(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithQuirks("barbican.wrong-location-header"))
+	for _, body := range []string{
+		`{"name": "observed", "profile": "observed"}`, `{"name": "one", "quirks": ["` + upperCase + `"]}`,
+		`{"name": "fork", "fork": "one"}`, `{"name": "plain"}`, `{"name": "documented", "profile": "documented"}`,
+	} {
+		if code, text := p.call(http.MethodPost, "/_standin/sandboxes", "", body); code != http.StatusCreated {
+			t.Fatalf("%s: %d %s", body, code, text)
+		}
+	}
+	for round := range 2 {
+		for _, at := range []place{
+			{"default", "", false}, {"observed", "/~observed", true}, {"one", "/~one", true}, {"fork", "/~fork", true}, {"plain", "/~plain", false},
+		} {
+			want := http.StatusOK
+			if at.on {
+				want = http.StatusBadRequest
+			}
+			if got := p.spelling(at.path); got != want {
+				t.Errorf("round %d, %s: %d, want %d", round, at.name, got, want)
+			}
+			if code, text := p.call(http.MethodPost, at.path+"/_standin/reset", "", ""); code != http.StatusNoContent {
+				t.Errorf("reset: %d %s", code, text)
+			}
+		}
+	}
+	for name, want := range map[string]string{
+		"one":        `"profile":"documented","quirks":["` + upperCase + `","barbican.wrong-location-header"]`,
+		"plain":      `"profile":"documented","quirks":["barbican.wrong-location-header"]`,
+		"documented": `"profile":"documented","faults"`,
+	} {
+		if _, text := p.call(http.MethodGet, "/_standin/sandboxes/"+name, "", ""); !strings.Contains(text, want) {
+			t.Errorf("%s: %s, want %s", name, text, want)
+		}
+	}
+	if _, text := p.call(http.MethodGet, "/_standin/sandboxes/one/quirks", "", ""); !strings.Contains(text, `{"name":"`+upperCase+`","on":true`) {
+		t.Errorf("quirks: %s", text)
+	}
+	code, text := p.call(http.MethodPost, "/_standin/sandboxes", "", `{"name": "x", "quirks": ["barbican.nothing"]}`)
+	if code != http.StatusBadRequest || !strings.Contains(text, "no quirk") {
+		t.Errorf("unknown: %d %s", code, text)
+	}
+}

@@ -1,0 +1,112 @@
+package barbican
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/service"
+)
+
+// addSecret answers POST {container_ref}/secrets with the container's reference.
+func addSecret(c *service.Call) (service.Reply, error) {
+	ct := *containers.Get(c.View, c.Vars["container_ref"])
+	if ct.Type != "generic" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "Only 'generic' containers can be modified.")
+	}
+	r, given, err := readContainerSecret(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if err := pathless(c, given, "Container Secret creation"); err != nil {
+		return service.Reply{}, err
+	}
+	if !hasSecret(c, r.SecretRef) {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided doesn't exist.")
+	}
+	if slices.ContainsFunc(ct.Secrets, r.same) {
+		return service.Reply{}, service.Errorf(service.Conflict, "", "Conflict. A secret with that name and ID is already stored in this container. The same secret can exist in a container as long as the name is unique.")
+	}
+	ct.Secrets = append(slices.Clone(ct.Secrets), r)
+	containers.Put(c.Tx(), &ct)
+	return containerRef(c, &ct), nil
+}
+
+// removeSecret answers DELETE {container_ref}/secrets. Other than adding, removing is for
+// containers of every type.
+func removeSecret(c *service.Call) (service.Reply, error) {
+	r, given, err := readContainerSecret(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if err := pathless(c, given, "Container Secret deletion"); err != nil {
+		return service.Reply{}, err
+	}
+	if !hasSecret(c, r.SecretRef) {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret '%s' with reference '%s' doesn't exist.", r.told(), given)
+	}
+	ct := *containers.Get(c.View, c.Vars["container_ref"])
+	kept := slices.DeleteFunc(slices.Clone(ct.Secrets), r.same)
+	if len(kept) == len(ct.Secrets) {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided is not in the container")
+	}
+	ct.Secrets = kept
+	containers.Put(c.Tx(), &ct)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// hasSecret tells whether the caller's project has the secret.
+func hasSecret(c *service.Call, id string) bool {
+	s := livingSecret(c, id)
+	return s != nil && s.ProjectID == c.Caller.Project.ID
+}
+
+// pathless is the failure of the server on a reference without a slash.
+func pathless(c *service.Call, ref, what string) error {
+	if c.Quirk(pathlessReferenceFails) && !strings.Contains(ref, "/") {
+		return failure(what)
+	}
+	return nil
+}
+
+// failure is the 500 of the server where it meets what it has not thought of.
+func failure(what string) error {
+	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
+}
+
+// same tells whether both are the same secret by the same name.
+func (r secretRef) same(o secretRef) bool { return r.SecretRef == o.SecretRef && r.told() == o.told() }
+
+// told is the name as messages have it.
+func (r secretRef) told() string {
+	if r.Name == nil {
+		return "None"
+	}
+	return *r.Name
+}
+
+// readContainerSecret reads {"name", "secret_ref"}, and tells the reference as it was given.
+func readContainerSecret(c *service.Call) (r secretRef, given string, err error) {
+	const schema = "ContainerSecret"
+	o, err := readObject(c, schema)
+	if err != nil {
+		return r, "", err
+	}
+	v, ok := o.Get("secret_ref")
+	if !ok {
+		return r, "", invalid(schema, "'secret_ref' is a required property", "")
+	}
+	if n, ok := o.Get("name"); ok {
+		if fault := (text{max: 255}).typeOrLength(n); fault != "" {
+			return r, "", invalid(schema, fault, "name")
+		}
+		name := n.(string)
+		r.Name = &name
+	}
+	if fault := secretHref.typeOrLength(v); fault != "" {
+		return r, "", invalid(schema, fault, "secret_ref")
+	}
+	given = v.(string)
+	r.SecretRef = given[strings.LastIndexByte(given, '/')+1:]
+	return r, given, nil
+}

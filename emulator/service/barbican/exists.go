@@ -1,0 +1,79 @@
+package barbican
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"standin/emulator/service"
+)
+
+var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// containerExists tells about the container of the path, and about what is below
+// it, before everything that concerns the request itself.
+func containerExists(c *service.Call) error {
+	id, matched := c.Vars["container_ref"]
+	rest := ""
+	if !matched {
+		path, below := strings.CutPrefix(c.Path, "/v1/containers/")
+		if !below {
+			return belowQuotas(c)
+		}
+		id, rest, _ = strings.Cut(path, "/")
+	}
+	switch {
+	case !uuid4.MatchString(id):
+		return service.Errorf(service.NotFound, "", "Not Found. Provided container id is invalid.")
+	case containers.Get(c.View, id) == nil:
+		return service.Errorf(service.NotFound, "", "Secrets container not found.")
+	case strings.HasSuffix(rest, ".xml"):
+		return &service.Error{Kind: service.NotFound, Detail: noDescription}
+	case rest != "":
+		c.Vars = map[string]string{"container_ref": id}
+		return unknownBelow(c, rest)
+	default:
+		return nil
+	}
+}
+
+// belowQuotas is unknownBelow for the paths of quotas.
+func belowQuotas(c *service.Call) error {
+	operation := ""
+	switch {
+	case c.Operation != nil || c.Method != http.MethodGet || !c.Quirk(unknownSubResourceFails):
+	case strings.HasPrefix(c.Path, "/v1/quotas/"):
+		operation = "barbican.quotas.show"
+	case strings.HasPrefix(c.Path, "/v1/project-quotas/"):
+		operation = "barbican.project-quotas.show"
+	}
+	if operation == "" {
+		return nil
+	}
+	return firstOf(permitted(c, operation), failure(policies[operation].what))
+}
+
+// unknownBelow is the answer for a sub-resource that containers do not have. The server
+// takes its name for an argument of the function that serves what is above it, once the policy has
+// let the caller pass.
+func unknownBelow(c *service.Call, rest string) error {
+	operation := map[string]string{
+		http.MethodGet: "barbican.containers.show", http.MethodDelete: "barbican.containers.delete",
+	}[c.Method]
+	switch first, more, deeper := strings.Cut(rest, "/"); {
+	case !deeper:
+	case first == "acl" && c.Method == http.MethodGet:
+		operation = "barbican.container-acl.show"
+	case first == "consumers" && strings.Contains(more, "/") && c.Method == http.MethodGet:
+		operation = "barbican.consumers.show"
+	default:
+		return service.Errorf(service.NotFound, "", "")
+	}
+	switch {
+	case operation == "":
+		return &service.Error{Kind: service.NotFound, Detail: noDescription}
+	case !c.Quirk(unknownSubResourceFails):
+		return service.Errorf(service.NotFound, "", "Not Found")
+	}
+	return firstOf(permitted(c, operation), failure(policies[operation].what))
+}

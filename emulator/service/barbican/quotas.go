@@ -1,0 +1,168 @@
+package barbican
+
+import (
+	"net/http"
+	"slices"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// quotas bound what a project may have; a negative one is no bound, nil is not set.
+type quotas struct {
+	Secrets    *int `json:"secrets,omitempty"`
+	Orders     *int `json:"orders,omitempty"`
+	Containers *int `json:"containers,omitempty"`
+	Consumers  *int `json:"consumers,omitempty"`
+	CAs        *int `json:"cas,omitempty"`
+}
+
+type projectQuotas struct {
+	ProjectID string `json:"project_id" fixture:"required"`
+	Quotas    quotas `json:"project_quotas" fixture:"required"`
+}
+
+var (
+	quotaKind = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
+	allQuotas = quotaKind.Index(nil, nil)
+)
+
+// resources are what quotas bound, in the order of answers.
+var resources = []string{"secrets", "orders", "containers", "consumers", "cas"}
+
+// of is the place of a resource's quota.
+func (q *quotas) of(resource string) **int {
+	return map[string]**int{
+		"secrets": &q.Secrets, "orders": &q.Orders, "containers": &q.Containers, "consumers": &q.Consumers, "cas": &q.CAs,
+	}[resource]
+}
+
+func quotaOf(v world.View, project string) quotas {
+	if q := quotaKind.Get(v, project); q != nil {
+		return q.Quotas
+	}
+	return quotas{}
+}
+
+// withinQuota refuses what would go beyond the project's quota; a negative one
+// does not bound.
+func withinQuota(what string, quota *int, have int) error {
+	if quota == nil || *quota < 0 || have < *quota {
+		return nil
+	}
+	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what)
+}
+
+// object writes quotas; what is not set is as unset says.
+func (q quotas) object(unset any) *value.Object {
+	o := value.NewObject()
+	for _, name := range resources {
+		o.Set(name, unset)
+		if n := *q.of(name); n != nil {
+			o.Set(name, *n)
+		}
+	}
+	return o
+}
+
+// showQuotas answers GET /v1/quotas: what bounds the caller's project.
+func showQuotas(c *service.Call) (service.Reply, error) {
+	effective := quotaOf(c.View, c.Caller.Project.ID).object(-1)
+	return service.JSON(http.StatusOK, value.Append(c.Scratch, value.NewObject(value.Member{Name: "quotas", Value: effective}))), nil
+}
+
+// listProjectQuotas answers GET /v1/project-quotas: those that were set.
+func listProjectQuotas(c *service.Call) (service.Reply, error) {
+	p, err := readPaging(c, "Project Quotas")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	p.always = true
+	path := "project-quotas"
+	if c.Quirk(quotaLinksLeadNowhere) {
+		path = "project_quotas"
+	}
+	page := allQuotas.Page(c.View, "", p.offset, p.limit, false)
+	b := p.open(c, "project_quotas", path, allQuotas.Len(c.View, ""), len(page))
+	for i, q := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = value.Append(b, value.NewObject(
+			value.Member{Name: "project_id", Value: q.ProjectID},
+			value.Member{Name: "project_quotas", Value: q.Quotas.object(nil)},
+		))
+	}
+	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+}
+
+// showProjectQuotas answers GET /v1/project-quotas/{project_id}.
+func showProjectQuotas(c *service.Call) (service.Reply, error) {
+	q := quotaKind.Get(c.View, c.Vars["project_id"])
+	if q == nil {
+		return service.Reply{}, noQuotas()
+	}
+	o := value.NewObject(value.Member{Name: "project_quotas", Value: q.Quotas.object(nil)})
+	return service.JSON(http.StatusOK, value.Append(c.Scratch, o)), nil
+}
+
+func noQuotas() error { return service.Errorf(service.NotFound, "", "Project quotas not found.") }
+
+// replaceProjectQuotas answers PUT /v1/project-quotas/{project_id}. The project need not exist.
+func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
+	q, err := readQuotas(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	quotaKind.Put(c.Tx(), &projectQuotas{ProjectID: c.Vars["project_id"], Quotas: q})
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+func readQuotas(c *service.Call) (quotas, error) {
+	const schema = "Project Quota"
+	var q quotas
+	if len(c.Body) == 0 {
+		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
+	}
+	body, err := readObject(c, schema)
+	if err != nil {
+		return q, err
+	}
+	v, ok := body.Get("project_quotas")
+	if !ok {
+		return q, invalid(schema, "'project_quotas' is a required property", "")
+	}
+	o, ok := v.(*value.Object)
+	if !ok {
+		return q, invalid(schema, service.Repr(v)+" is not of type 'object'", "project_quotas")
+	}
+	if len(body.Members()) > 1 {
+		return q, additional(schema, body, "", "project_quotas")
+	}
+	for _, m := range o.Members() {
+		if !slices.Contains(resources, m.Name) {
+			return q, additional(schema, o, "project_quotas", resources...)
+		}
+	}
+	for _, name := range resources {
+		v, ok := o.Get(name)
+		if !ok {
+			continue
+		}
+		n, whole := integer(v)
+		if !whole {
+			return q, invalid(schema, service.Repr(v)+" is not of type 'integer'", "project_quotas")
+		}
+		*q.of(name) = &n
+	}
+	return q, nil
+}
+
+// deleteProjectQuotas answers DELETE /v1/project-quotas/{project_id}.
+func deleteProjectQuotas(c *service.Call) (service.Reply, error) {
+	if !quotaKind.Delete(c.Tx(), c.Vars["project_id"]) {
+		return service.Reply{}, noQuotas()
+	}
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
