@@ -50,7 +50,7 @@ func secretExists(c *service.Call) error {
 // subResources are the parts of a secret below which the server breaks, and the
 // operation that it is in; that of metadata follows from the method.
 var subResources = map[string]string{
-	"payload": "barbican.secrets.payload", "metadata": "barbican.secret_metadata.", "consumers": "barbican.secret_consumers.show",
+	"payload": "barbican.secrets.payload", "metadata": "barbican.secret-metadata.", "consumers": "barbican.secret-consumers.show",
 }
 
 func pairVerb(c *service.Call, part string) string {
@@ -151,7 +151,7 @@ var listParameters = []string{
 // parameter given twice is a list to it.
 func secretBreaks(c *service.Call) error {
 	known := listParameters
-	if c.Is("barbican.secret_consumers.list") {
+	if c.Is("barbican.secret-consumers.list") {
 		known = listParameters[:2]
 	} else if !c.Is("barbican.secrets.list") {
 		return nil
