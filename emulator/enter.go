@@ -122,7 +122,7 @@ func (x *exchange) open() {
 		Now: c.Now, Frozen: c.Frozen, Began: x.began, TooLarge: c.BodyTooLarge,
 	}
 	if x.matched != nil {
-		o.Operation = x.matched.ID
+		o.Operation, o.Secret = x.matched.ID, x.matched.Secret
 	}
 	if x.conn != nil {
 		o.Conn, o.Reused = x.conn.id, x.reused

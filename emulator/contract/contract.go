@@ -63,6 +63,7 @@ type Operation struct {
 	Stateless bool // x-stateless: answered by its documented example, without a handler
 	Public    bool // security: [] — nobody is asked who they are
 	Body      bool // the operation looks at the request's body
+	Secret    bool // x-secret: its bodies that are not JSON are secrets
 	Responses []*Response
 	Samples   []Sample
 	requests  *value.Object // examples of the request body, by name

@@ -61,6 +61,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		ID: text(o, "operationId"), Service: r.contract.Service,
 		Method: strings.ToUpper(method), Path: path, Summary: text(o, "summary"),
 		Stateless: flag(o, "x-stateless"),
+		Secret:    flag(o, "x-secret"),
 		requests:  value.NewObject(),
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {

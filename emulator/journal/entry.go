@@ -109,6 +109,9 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 		Violation: r.closing.Violation, Note: r.closing.Note,
 		Connection: &ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto},
 	}
+	if r.Secret {
+		e.Request.hide()
+	}
 	if r.Host != "" {
 		e.Request.Headers["Host"] = []string{r.Host}
 	}
@@ -121,6 +124,9 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 			Status: r.closing.Status, Headers: r.headerMap(at, r.reply.head),
 			Body: newBody(r.buf[at+r.reply.head:at+r.reply.head+r.reply.body], r.replyCut),
 		}
+	}
+	if r.Secret && e.Reply != nil && !isJSON(e.Reply.Headers["Content-Type"]) {
+		e.Reply.hide()
 	}
 	return e
 }

@@ -105,6 +105,7 @@ type Opening struct {
 	Conn      uint64 // number of the connection; 0 if it is unknown
 	Reused    bool   // the connection had carried a request before
 	TooLarge  bool   // only the beginning of the body was read
+	Secret    bool   // the request's body is a secret, and so is an answer's that is not JSON
 }
 
 // A Closing is what is known when the answer is sent.

@@ -34,6 +34,22 @@ var (
 	tokenID      = regexp.MustCompile(`("token"\s*:\s*\{\s*"id"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
 )
 
+// hide takes all of a body away but its size.
+func (b *Body) hide() {
+	if b.Size > 0 {
+		*b = Body{Text: redacted, Size: b.Size}
+	}
+}
+
+// isJSON tells whether the values of a Content-Type say so.
+func isJSON(contentType []string) bool {
+	if len(contentType) == 0 {
+		return false
+	}
+	mediaType, _, _ := strings.Cut(contentType[0], ";")
+	return strings.TrimSpace(mediaType) == "application/json"
+}
+
 // redactBody takes the secrets out of a body: of JSON by its members, of anything
 // else, and of a body that is not whole, by what looks like them.
 func redactBody(text string) string {

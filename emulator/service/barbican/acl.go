@@ -30,7 +30,7 @@ func aclKey(c *service.Call) string {
 	if id, ok := c.Vars["container_ref"]; ok {
 		return "containers/" + id
 	}
-	return "secrets/" + c.Vars["secret_id"]
+	return "secrets/" + c.Vars["secret_ref"]
 }
 
 // showACL answers GET of an ACL. Where none was set, the project may read.
@@ -123,7 +123,7 @@ func (b *aclBody) put(c *service.Call, key string) {
 		touched := *ct
 		touched.Updated = now
 		containers.Put(c.Tx(), &touched)
-	} else if s := secrets.Get(c.View, c.Vars["secret_id"]); s != nil {
+	} else if s := secrets.Get(c.View, c.Vars["secret_ref"]); s != nil {
 		touched := *s
 		touched.Updated = now
 		secrets.Put(c.Tx(), &touched)

@@ -36,6 +36,10 @@ func New() *service.Service {
 			"barbican.container-acl.replace":    replaceACL,
 			"barbican.container-acl.update":     updateACL,
 			"barbican.container-acl.delete":     deleteACL,
+			"barbican.secret-acl.show":          showACL,
+			"barbican.secret-acl.replace":       replaceACL,
+			"barbican.secret-acl.update":        updateACL,
+			"barbican.secret-acl.delete":        deleteACL,
 			"barbican.quotas.show":              showQuotas,
 			"barbican.project-quotas.list":      listProjectQuotas,
 			"barbican.project-quotas.show":      showProjectQuotas,
@@ -44,12 +48,30 @@ func New() *service.Service {
 			"barbican.versions.list":            listVersions,
 			"barbican.version.show":             showVersion,
 			"barbican.health.show":              showHealth,
+
+			"barbican.secrets.list":            listSecrets,
+			"barbican.secrets.create":          createSecret,
+			"barbican.secrets.show":            showSecret,
+			"barbican.secrets.payload":         showPayload,
+			"barbican.secrets.update":          updateSecret,
+			"barbican.secrets.delete":          deleteSecret,
+			"barbican.secret-metadata.list":    listMetadata,
+			"barbican.secret-metadata.replace": replaceMetadata,
+			"barbican.secret-metadata.create":  createMetadatum,
+			"barbican.secret-metadata.show":    showMetadatum,
+			"barbican.secret-metadata.update":  updateMetadatum,
+			"barbican.secret-metadata.delete":  deleteMetadatum,
+			"barbican.secret-consumers.list":   listSecretConsumers,
+			"barbican.secret-consumers.create": createSecretConsumer,
+			"barbican.secret-consumers.delete": deleteSecretConsumer,
+			"barbican.secret-consumers.show":   showSecretConsumer,
 		},
 		Identify: func(c *service.Call) (*service.Caller, error) {
 			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
-			preflight, below, service.Authenticated, versionKnown, containerExists, acceptable, service.Routed, allowed, contentType, arguments,
+			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, acceptable,
+			secretAllowed, secretRouted, allowed, contentType, contentTypeOfSecrets, arguments, secretBreaks,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -79,6 +101,9 @@ func preflight(c *service.Call) error {
 }
 
 func acceptable(c *service.Call) error {
+	if path, ok := secretPath(c); ok {
+		return acceptableOfSecrets(c, path)
+	}
 	accept := c.Accept()
 	switch {
 	case service.Quality(accept, "application/json") > 0 || !service.Readable(accept), c.Operation != nil && c.Operation.Public:

@@ -57,7 +57,7 @@ func removeSecret(c *service.Call) (service.Reply, error) {
 
 // hasSecret tells whether the caller's project has the secret.
 func hasSecret(c *service.Call, id string) bool {
-	s := secrets.Get(c.View, id)
+	s := livingSecret(c, id)
 	return s != nil && s.ProjectID == c.Caller.Project.ID
 }
 

@@ -49,28 +49,6 @@ func (s *stamp) UnmarshalText(text []byte) error {
 // IsZero tells that the stamp was not given.
 func (s stamp) IsZero() bool { return s.t.IsZero() }
 
-// A secret is what containers refer to. It belongs to a project.
-type secret struct {
-	ID           string            `json:"secret_ref" fixture:"required"`
-	ProjectID    string            `json:"project_id" fixture:"required"`
-	Name         *string           `json:"name,omitempty"`
-	Status       string            `json:"status,omitempty"`
-	Created      stamp             `json:"created,omitzero"`
-	Updated      stamp             `json:"updated,omitzero"`
-	CreatorID    string            `json:"creator_id,omitempty"`
-	Type         string            `json:"secret_type,omitempty"`
-	Expiration   *stamp            `json:"expiration,omitempty"`
-	Algorithm    *string           `json:"algorithm,omitempty"`
-	BitLength    *int              `json:"bit_length,omitempty"`
-	Mode         *string           `json:"mode,omitempty"`
-	ContentTypes map[string]string `json:"content_types,omitempty"`
-}
-
-var (
-	secrets    = world.NewKind(func(s *secret) string { return s.ID })
-	allSecrets = secrets.Index(nil, nil)
-)
-
 // containerFile is a container as the API answers it, and its owner.
 type containerFile struct {
 	ID        string         `json:"container_ref" fixture:"required"`
@@ -97,7 +75,7 @@ type consumerFile struct {
 }
 
 func fixtureSection() world.Section {
-	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, containers, consumers, acls, quotaKind}, Collections: []world.Collection{
+	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, secretConsumers, containers, consumers, acls, quotaKind}, Collections: []world.Collection{
 		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret),
 		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer),
 		world.PlainCollection("acls", acls, allACLs, checkACL, nil),
@@ -113,25 +91,6 @@ func checkACL(v world.View, a *acl, at file.Node) error {
 		return nil
 	default:
 		return at.At("ref").Errorf("there is no %q; expected containers/ID or secrets/ID of a record", a.Ref)
-	}
-}
-
-func storeSecret(tx *world.Tx, s *secret, at file.Node) (string, error) {
-	s.ID = lastSegment(s.ID)
-	if !uuid4.MatchString(s.ID) {
-		return "", at.At("secret_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", s.ID)
-	}
-	secrets.Put(tx, s)
-	return s.ID, nil
-}
-
-func dumpSecrets(v world.View) iter.Seq[secret] {
-	return func(yield func(secret) bool) {
-		for s := range allSecrets.All(v, "", 0) {
-			if !yield(*s) {
-				return
-			}
-		}
 	}
 }
 
@@ -219,15 +178,6 @@ func owner(v world.View) (project, user string) {
 		project = p.ID
 	}
 	return project, user
-}
-
-func fakeSecret(v world.View, f *world.Faker) secret {
-	project, user := owner(v)
-	name, at := f.Name(), newStamp(f.Time())
-	return secret{
-		ID: f.UUID(), ProjectID: project, Name: &name, Status: active, Created: at, Updated: at, CreatorID: user,
-		Type: f.OneOf("opaque", "passphrase", "symmetric", "private", "certificate"),
-	}
 }
 
 func fakeContainer(v world.View, f *world.Faker) containerFile {

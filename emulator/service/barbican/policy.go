@@ -102,6 +102,23 @@ var policies = map[string]rule{
 	"barbican.secret-acl.replace":       {"SecretACL(s) Update", inProject("admin", "creator"), newACL},
 	"barbican.secret-acl.update":        {"SecretACL(s) Update", inProject("admin", "creator"), newACL},
 	"barbican.secret-acl.delete":        {"SecretACL(s) deletion", inProject("admin", "creator"), newACL},
+	"barbican.secrets.create":           {"Secret creation", has("admin", "creator"), members},
+	"barbican.secrets.list":             {"Secret(s) retrieval", has(allButAudit...), members},
+	"barbican.secrets.show":             {"Secret retrieval", reading, newRead},
+	"barbican.secrets.show/payload":     {"Secret retrieval", decrypting, newRead},
+	"barbican.secrets.payload":          {"Secret payload retrieval", decrypting, newRead},
+	"barbican.secrets.update":           {"Secret update", inProject("admin", "creator"), newChange},
+	"barbican.secrets.delete":           {"Secret deletion", changing, newChange},
+	"barbican.secret-metadata.list":     {"Secret metadata retrieval", reading, newRead},
+	"barbican.secret-metadata.replace":  {"Secret metadata creation", changing, newChange},
+	"barbican.secret-metadata.create":   {"Secret metadatum creation", changing, newChange},
+	"barbican.secret-metadata.show":     {"Secret metadatum retrieval", reading, newRead},
+	"barbican.secret-metadata.update":   {"Secret metadatum update", changing, newChange},
+	"barbican.secret-metadata.delete":   {"Secret metadatum removal", changing, newChange},
+	"barbican.secret-consumers.list":    {"SecretConsumers(s) retrieval", reading, newRead},
+	"barbican.secret-consumers.create":  {"SecretConsumer creation", reading, newRead},
+	"barbican.secret-consumers.delete":  {"SecretConsumer deletion", reading, newRead},
+	"barbican.secret-consumers.show":    {"SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody},
 	"barbican.quotas.show":              {"Quotas", has(allUsers...), has("reader", "member", "admin")},
 	"barbican.project-quotas.list":      {"Project Quotas", has(serviceAdmin), nobody},
 	"barbican.project-quotas.show":      {"Project Quotas", has(serviceAdmin), nobody},
@@ -136,7 +153,7 @@ func targetOf(c *service.Call) *target {
 	var t *target
 	if ct := containers.Get(c.View, c.Vars["container_ref"]); ct != nil {
 		t = &target{project: ct.ProjectID, creator: ct.CreatorID}
-	} else if s := secrets.Get(c.View, c.Vars["secret_id"]); s != nil {
+	} else if s := secrets.Get(c.View, c.Vars["secret_ref"]); s != nil {
 		t = &target{project: s.ProjectID, creator: s.CreatorID}
 	} else {
 		return nil

@@ -1,0 +1,219 @@
+package barbican
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// safeKey is what the server takes for a key that can stand in a URL; it lets a
+// line break at the end pass.
+var safeKey = regexp.MustCompile(`^[A-Za-z0-9_-]*\n?$`)
+
+func noMetadata() error {
+	return service.Errorf(service.NotFound, "", "Secret metadata not found.")
+}
+
+func unsafeKey() error {
+	return service.Errorf(service.Invalid, "", "Invalid Key. Key must be URL safe.")
+}
+
+// listMetadata answers GET {secret_ref}/metadata.
+func listMetadata(c *service.Call) (service.Reply, error) {
+	b := append(c.Scratch, `{"metadata":{`...)
+	for i, m := range secretOf(c).Metadata {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = value.AppendString(b, m.key)
+		b = value.AppendString(append(b, ':'), m.value)
+	}
+	return service.JSON(http.StatusOK, append(b, "}}"...)), nil
+}
+
+// replaceMetadata answers PUT {secret_ref}/metadata, which puts the pairs of the
+// body in place of those that are there.
+func replaceMetadata(c *service.Call) (service.Reply, error) {
+	all, err := readMetadata(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	keepMetadata(c, all)
+	href := value.AppendString([]byte(`{"metadata_ref":`), metadataRef(c))
+	return service.JSON(http.StatusCreated, append(href, '}')), nil
+}
+
+func metadataRef(c *service.Call) string { return ref(c, "secrets/"+c.Vars["secret_ref"]+"/metadata") }
+
+// keepMetadata stores the pairs. The secret's updated stays.
+func keepMetadata(c *service.Call, all []metadatum) {
+	s := *secretOf(c)
+	s.Metadata = all
+	secrets.Put(c.Tx(), &s)
+}
+
+// readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case: one
+// that was not, or has no letters, goes to the end, or takes the place of the one
+// that it meets.
+func readMetadata(c *service.Call) ([]metadatum, error) {
+	v, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := asObject("SecretMetadata", v)
+	if err != nil {
+		return nil, err
+	}
+	v, ok := o.Get("metadata")
+	if !ok {
+		return nil, invalid("SecretMetadata", "'metadata' is a required property", "metadata")
+	}
+	pairs, ok := v.(*value.Object)
+	if !ok {
+		return nil, invalid("SecretMetadata", service.Repr(v)+" is not of type 'object'", "metadata")
+	}
+	var keys []string
+	kept := value.NewObject()
+	for _, m := range pairs.Members() {
+		keys = append(keys, m.Name)
+		kept.Set(m.Name, m.Value)
+	}
+	for _, key := range keys {
+		text, _ := kept.Get(key)
+		if !safeKey.MatchString(key) {
+			return nil, unsafeKey()
+		}
+		if _, ok := text.(string); !ok {
+			return nil, service.Errorf(service.Invalid, "", "Invalid Metadata. Keys and Values must be Strings.")
+		}
+		if low := strings.ToLower(key); low != key || key == strings.ToUpper(key) {
+			kept = kept.Without(key)
+			kept.Set(low, text)
+		}
+	}
+	var all []metadatum
+	for _, m := range kept.Members() {
+		all = append(all, metadatum{m.Name, m.Value.(string)})
+	}
+	return all, nil
+}
+
+// metadatumMembers are the properties of a single pair.
+var metadatumMembers = []member{textMember("key", 255, false), textMember("value", 255, false)}
+
+// readMetadatum reads {"key", "value"}; the key comes back in lower case. Members
+// that the server does not know are told first, then a wrong type, then what is
+// missing or too long, key before value.
+func readMetadatum(c *service.Call) (metadatum, error) {
+	const schema = "SecretMetadatum"
+	v, err := readBody(c)
+	if err != nil {
+		return metadatum{}, err
+	}
+	o, err := asObject(schema, v)
+	if err != nil {
+		return metadatum{}, err
+	}
+	var others []string
+	for _, m := range o.Members() {
+		if m.Name != "key" && m.Name != "value" {
+			others = append(others, service.Repr(m.Name))
+		}
+	}
+	slices.Sort(others)
+	switch len(others) {
+	case 0:
+	case 1:
+		return metadatum{}, invalid(schema, "Additional properties are not allowed ("+others[0]+" was unexpected)", "")
+	default:
+		return metadatum{}, invalid(schema, "Additional properties are not allowed ("+strings.Join(others, ", ")+" were unexpected)", "")
+	}
+	for _, m := range metadatumMembers {
+		if v, ok := o.Get(m.name); ok && m.typed(v) != "" {
+			return metadatum{}, invalid(schema, m.typed(v), m.name)
+		}
+	}
+	for _, m := range metadatumMembers {
+		v, ok := o.Get(m.name)
+		if !ok {
+			return metadatum{}, invalid(schema, "'"+m.name+"' is a required property", m.name)
+		}
+		if fault := m.rest(v); fault != "" {
+			return metadatum{}, invalid(schema, fault, m.name)
+		}
+	}
+	key, text := *textOf(o, "key"), *textOf(o, "value")
+	if !safeKey.MatchString(key) {
+		return metadatum{}, unsafeKey()
+	}
+	return metadatum{strings.ToLower(key), text}, nil
+}
+
+// find is where the pair with the key stands; -1 if there is none.
+func (s *secret) find(key string) int {
+	return slices.IndexFunc(s.Metadata, func(m metadatum) bool { return m.key == key })
+}
+
+func (m metadatum) reply(status int) service.Reply {
+	b := value.AppendString([]byte(`{"key":`), m.key)
+	b = value.AppendString(append(b, `,"value":`...), m.value)
+	return service.JSON(status, append(b, '}'))
+}
+
+// createMetadatum answers POST {secret_ref}/metadata.
+func createMetadatum(c *service.Call) (service.Reply, error) {
+	m, err := readMetadatum(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	s := secretOf(c)
+	if s.find(m.key) >= 0 {
+		return service.Reply{}, service.Errorf(service.Conflict, "", "Conflict. Key in request is already in the secret metadata")
+	}
+	keepMetadata(c, append(slices.Clone(s.Metadata), m))
+	r := m.reply(http.StatusCreated)
+	r.Set("Location", metadataRef(c)+"/"+m.key)
+	return r, nil
+}
+
+// showMetadatum answers GET {secret_ref}/metadata/{key}.
+func showMetadatum(c *service.Call) (service.Reply, error) {
+	s := secretOf(c)
+	i := s.find(c.Vars["key"])
+	if i < 0 {
+		return service.Reply{}, noMetadata()
+	}
+	return s.Metadata[i].reply(http.StatusOK), nil
+}
+
+// updateMetadatum answers PUT {secret_ref}/metadata/{key}. The pair goes to the end.
+func updateMetadatum(c *service.Call) (service.Reply, error) {
+	m, err := readMetadatum(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	s := secretOf(c)
+	i := s.find(c.Vars["key"])
+	switch {
+	case i < 0:
+		return service.Reply{}, noMetadata()
+	case m.key != c.Vars["key"]: // the server's sentence ends there
+		return service.Reply{}, service.Errorf(service.Conflict, "", "Key in request data does not match key in the ")
+	}
+	keepMetadata(c, append(slices.Delete(slices.Clone(s.Metadata), i, i+1), m))
+	return m.reply(http.StatusOK), nil
+}
+
+// deleteMetadatum answers DELETE {secret_ref}/metadata/{key}, also where there is
+// no such pair.
+func deleteMetadatum(c *service.Call) (service.Reply, error) {
+	s := secretOf(c)
+	if i := s.find(c.Vars["key"]); i >= 0 {
+		keepMetadata(c, slices.Delete(slices.Clone(s.Metadata), i, i+1))
+	}
+	return service.Reply{Status: http.StatusNoContent}, nil
+}

@@ -1,0 +1,170 @@
+package barbican
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"standin/emulator/service"
+)
+
+const (
+	plainText = "text/plain"
+	octets    = "application/octet-stream"
+	pkcs8     = "application/pkcs8"
+)
+
+// plainTypes are the spellings of plain text in which payloads are handed out.
+var plainTypes = []string{plainText, "text/plain;charset=utf-8", "text/plain; charset=utf-8"}
+
+// supportedRepr is how the server lists the types of payloads.
+const supportedRepr = "['text/plain', 'text/plain;charset=utf-8', 'text/plain; charset=utf-8', 'application/octet-stream', 'application/pkcs8']"
+
+// normalType brings the type of a payload into the form in which it is stored. One
+// that the server does not know, or with a charset other than UTF-8, stays as it is.
+func normalType(mediaType string) string {
+	parts := strings.Split(mediaType, ";")
+	if len(parts) > 1 {
+		_, charset, ok := strings.Cut(strings.ToLower(parts[1]), "=")
+		charset, _, _ = strings.Cut(charset, "=")
+		if !ok || strings.TrimSpace(charset) != "utf-8" {
+			return mediaType
+		}
+	}
+	switch kind := strings.ToLower(strings.TrimSpace(parts[0])); kind {
+	case plainText, octets, pkcs8:
+		return kind
+	}
+	return mediaType
+}
+
+// supportedType tells whether payloads may be of the type.
+func supportedType(mediaType string) bool {
+	return slices.Contains([]string{plainText, octets, pkcs8}, normalType(mediaType))
+}
+
+// showPayload answers GET /v1/secrets/{secret_ref}/payload.
+func showPayload(c *service.Call) (service.Reply, error) { return payloadReply(c) }
+
+// payloadReply hands out the payload in the type that the caller asks for: the
+// Accept header as a whole, which is also the Content-Type of the answer. Without
+// one it is octets.
+func payloadReply(c *service.Call) (service.Reply, error) {
+	s, what := secretOf(c), policies[c.Operation.ID].what
+	if !s.hasPayload() {
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Sorry but your secret has no payload.")
+	}
+	if key, _ := c.Last("trans_wrapped_session_key"); key != "" {
+		if _, ok := c.Last("transport_key_id"); !ok {
+			return service.Reply{}, service.Errorf(service.Invalid, "", "Transport key wrapped session key has been provided to wrap secrets for retrieval, but the transport key id has not been provided.")
+		}
+		return service.Reply{}, noTransportKey(c, true)
+	}
+	asked := c.Accept()
+	switch asked {
+	case "":
+		asked = octets
+	case "*/*":
+		asked = s.ContentType
+	}
+	switch {
+	case !supportedType(asked), slices.Contains(plainTypes, asked) && !utf8.Valid(s.Payload):
+		return service.Reply{}, issue(service.NotAcceptable, what, "Wrong payload content-type")
+	case asked != octets && asked != pkcs8 && !slices.Contains(plainTypes, asked):
+		return service.Reply{}, issue(service.Invalid, what, "content-type of '"+asked+"' not supported")
+	case asked == plainText:
+		asked += "; charset=UTF-8"
+	}
+	if c.Accept() == "*/*" && c.Quirk(payloadTypeIsAny) {
+		asked = "*/*"
+	}
+	if len(s.Payload) == 0 {
+		return service.Reply{Status: http.StatusNoContent}, nil
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: asked, Body: s.Payload}, nil
+}
+
+// updateSecret answers PUT /v1/secrets/{secret_ref}, which gives its payload to a
+// secret that was made without one.
+func updateSecret(c *service.Call) (service.Reply, error) {
+	s, what := secretOf(c), policies[c.Operation.ID].what
+	_, named := c.Last("transport_key_id")
+	switch {
+	case len(c.Body) == 0:
+		return service.Reply{}, issue(service.Invalid, what, "No data supplied to process.")
+	case len(c.Body) > largestPayload:
+		return service.Reply{}, issue(service.TooLarge, what, tooLarge)
+	case s.hasPayload():
+		return service.Reply{}, service.Errorf(service.Conflict, "", "Secret already has data, cannot modify it.")
+	case named:
+		return service.Reply{}, noTransportKey(c, false)
+	}
+	payload, err := sentPayload(c, what)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	now := *s
+	now.ContentType, now.Payload, now.Updated = c.MediaType(), payload, newStamp(c.Now)
+	secrets.Put(c.Tx(), &now)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// sentPayload is the body of a PUT without its encoding. That of text is not
+// looked at.
+func sentPayload(c *service.Call, what string) ([]byte, error) {
+	encoding := strings.Join(c.Header["Content-Encoding"], ",")
+	switch {
+	case c.MediaType() == plainText || encoding == "":
+		return slices.Clone(c.Body), nil
+	case !strings.EqualFold(encoding, "base64"):
+		return nil, issue(service.Invalid, what, "Text-based binary secret payloads must specify a content-encoding of 'base64'")
+	}
+	raw, ok := decodeBase64(string(c.Body))
+	switch {
+	case ok:
+		return raw, nil
+	case c.Quirk(badPayloadBreaks):
+		return nil, failure(what)
+	default:
+		return nil, issue(service.Invalid, what, "Unable to decode request data.")
+	}
+}
+
+// decodeBase64 decodes as the server's library does: letters that are not of the
+// alphabet are passed over, and what stands behind the padding is not looked at.
+func decodeBase64(text string) ([]byte, bool) {
+	out := make([]byte, 0, len(text)/4*3+3)
+	var bits uint32
+	var letters, pads int
+	for i := range len(text) {
+		ch := text[i]
+		if ch >= utf8.RuneSelf {
+			return nil, false
+		}
+		if ch == '=' {
+			if letters >= 2 {
+				if pads++; letters+pads >= 4 {
+					return out, true
+				}
+			}
+			continue
+		}
+		v := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", ch)
+		if v < 0 {
+			continue
+		}
+		pads = 0
+		bits = bits<<6 | uint32(v)
+		switch letters++; letters {
+		case 2:
+			out = append(out, byte(bits>>4))
+		case 3:
+			out = append(out, byte(bits>>2))
+		case 4:
+			out = append(out, byte(bits))
+			letters, bits = 0, 0
+		}
+	}
+	return out, letters == 0
+}

@@ -1,0 +1,201 @@
+package barbican
+
+import (
+	"net/http"
+	"strconv"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A secretConsumer says that a service uses a secret for something of its own.
+// Deleted ones are kept, as those of containers are.
+type secretConsumer struct {
+	Secret       string
+	Service      string
+	ResourceType string
+	ResourceID   string
+	ProjectID    string // who registered it first
+	Created      stamp
+	Updated      stamp
+	Deleted      bool
+}
+
+var (
+	secretConsumers = world.NewKind(func(k *secretConsumer) string {
+		return secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID)
+	})
+	ofSecret          = secretConsumers.Index(func(k *secretConsumer) string { return k.Secret }, nil)
+	livingOfSecret    = secretConsumers.Index(func(k *secretConsumer) string { return k.living(k.Secret) }, nil)
+	ofSecretRegistrar = secretConsumers.Index(func(k *secretConsumer) string { return k.living(k.ProjectID) }, nil)
+)
+
+func secretConsumerKey(secret, service, resourceType, resourceID string) string {
+	return secret + strconv.Itoa(len(service)) + ":" + strconv.Itoa(len(resourceType)) + ":" + service + resourceType + resourceID
+}
+
+func (k *secretConsumer) living(partition string) string {
+	if k.Deleted {
+		return graveyard
+	}
+	return partition
+}
+
+// secretConsumerMembers are the properties of a consumer of a secret. A resource_id
+// may be of any length.
+var secretConsumerMembers = []member{
+	consumerMember("service", 255), consumerMember("resource_type", 255), consumerMember("resource_id", unbounded),
+}
+
+func consumerMember(name string, most int) member {
+	t := text{name: name, min: 1, max: most}
+	return member{name: name, typed: t.typeFault, rest: t.lengthFault}
+}
+
+// readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
+// consumer of the call's secret.
+func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
+	const schema = "Secret Consumer"
+	v, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := asObject(schema, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range secretConsumerMembers {
+		if _, ok := o.Get(m.name); !ok {
+			return nil, invalid(schema, "'"+m.name+"' is a required property", "")
+		}
+	}
+	if err := checkMembers(schema, o, secretConsumerMembers); err != nil {
+		return nil, err
+	}
+	return &secretConsumer{
+		Secret: c.Vars["secret_ref"], Service: *textOf(o, "service"),
+		ResourceType: *textOf(o, "resource_type"), ResourceID: *textOf(o, "resource_id"),
+	}, nil
+}
+
+// listSecretConsumers answers GET {secret_ref}/consumers, by creation.
+func listSecretConsumers(c *service.Call) (service.Reply, error) {
+	p, err := readPaging(c, policies[c.Operation.ID].what)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	id := c.Vars["secret_ref"]
+	page := livingOfSecret.Page(c.View, id, p.offset, p.limit, false)
+	path := "secrets/" + id + "/consumers"
+	b := p.open(c, "consumers", path, livingOfSecret.Len(c.View, id), len(page))
+	for i, k := range page {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"created":"`...)
+		b = k.Created.append(b)
+		b = append(b, `","updated":"`...)
+		b = k.Updated.append(b)
+		b = k.appendMembers(append(b, `","status":"ACTIVE",`...))
+	}
+	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+}
+
+// appendMembers writes what the consumer registered with, and the end of an object.
+func (k *secretConsumer) appendMembers(b []byte) []byte {
+	b = value.AppendString(append(b, `"service":`...), k.Service)
+	b = value.AppendString(append(b, `,"resource_type":`...), k.ResourceType)
+	b = value.AppendString(append(b, `,"resource_id":`...), k.ResourceID)
+	return append(b, '}')
+}
+
+// appendSecretConsumers writes the consumers of a secret in the order in which
+// they registered.
+func appendSecretConsumers(b []byte, v world.View, secret string) []byte {
+	b = append(b, '[')
+	first := true
+	for k := range livingOfSecret.All(v, secret, 0) {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = k.appendMembers(append(b, '{'))
+	}
+	return append(b, ']')
+}
+
+// showSecretConsumer answers GET {secret_ref}/consumers/{consumer_id}, which finds
+// none: no answer of the API tells an id.
+func showSecretConsumer(*service.Call) (service.Reply, error) {
+	return service.Reply{}, noConsumer()
+}
+
+func noConsumer() error { return service.Errorf(service.NotFound, "", "Consumer not found.") }
+
+// createSecretConsumer answers POST {secret_ref}/consumers with the secret and its
+// consumers, whatever version of the API is asked for.
+func createSecretConsumer(c *service.Call) (service.Reply, error) {
+	k, err := readSecretConsumer(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	project := c.Caller.Project.ID
+	if err := withinQuota("SecretConsumer", quotaOf(c.View, project).Consumers, ofSecretRegistrar.Len(c.View, project)); err != nil {
+		return service.Reply{}, err
+	}
+	switch old := secretConsumers.Get(c.View, secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID)); {
+	case old == nil:
+		k.ProjectID, k.Created, k.Updated = project, newStamp(c.Now), newStamp(c.Now.Add(registering))
+		secretConsumers.Put(c.Tx(), k)
+		s := *secretOf(c)
+		s.Updated = newStamp(c.Now)
+		secrets.Put(c.Tx(), &s)
+	case old.Deleted:
+		back := *old
+		back.Deleted, back.Updated = false, newStamp(c.Now)
+		secretConsumers.Put(c.Tx(), &back)
+	}
+	r := secretReply(c)
+	if c.Quirk(wrongSecretLocation) {
+		r.Set("Location", ref(c, "consumers/"+k.Secret+"/consumers"))
+	}
+	return r, nil
+}
+
+// secretReply is the secret with its consumers, without the types of its payload.
+func secretReply(c *service.Call) service.Reply {
+	return service.JSON(http.StatusOK, appendSecret(c.Scratch, c, secretOf(c), true, false))
+}
+
+// deleteSecretConsumer answers DELETE {secret_ref}/consumers with the secret. The
+// projects of the secret and of the consumer may.
+func deleteSecretConsumer(c *service.Call) (service.Reply, error) {
+	k, err := readSecretConsumer(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	old := secretConsumers.Get(c.View, secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID))
+	switch {
+	case old == nil:
+		return service.Reply{}, noConsumer()
+	case !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(secretOf(c).ProjectID):
+		return service.Reply{}, service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
+	case old.Deleted:
+		return service.Reply{}, noConsumer()
+	}
+	gone := *old
+	gone.Deleted, gone.Updated = true, newStamp(c.Now)
+	secretConsumers.Put(c.Tx(), &gone)
+	return secretReply(c), nil
+}
+
+func removeSecretConsumers(tx *world.Tx, secret string) {
+	var keys []string
+	for k := range ofSecret.All(tx, secret, 0) {
+		keys = append(keys, secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID))
+	}
+	for _, key := range keys {
+		secretConsumers.Delete(tx, key)
+	}
+}

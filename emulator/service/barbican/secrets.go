@@ -1,0 +1,233 @@
+package barbican
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A secret is bytes and what is told of them. It belongs to a project, and
+// containers refer to it.
+type secret struct {
+	ID         string
+	ProjectID  string
+	CreatorID  string
+	Name       *string
+	Type       string
+	Status     string
+	Created    stamp
+	Updated    stamp
+	Expiration *stamp // nil: never
+	Algorithm  *string
+	BitLength  *int
+	Mode       *string
+	// ContentType is the normal form of the payload's type, such as text/plain;
+	// empty while the secret has no payload. Payload may be empty even so.
+	ContentType string
+	Payload     []byte
+	Metadata    []metadatum // in the order in which they were set
+}
+
+// A metadatum is a pair that users attach to a secret.
+type metadatum struct{ key, value string }
+
+var (
+	secrets          = world.NewKind(func(s *secret) string { return s.ID })
+	allSecrets       = secrets.Index(nil, nil)
+	secretsOfProject = secrets.Index(func(s *secret) string { return s.ProjectID }, nil)
+	// expiring lists the secrets of a project that expire, the first first; those
+	// that never do are apart.
+	expiring = secrets.Index(func(s *secret) string {
+		if s.Expiration == nil {
+			return graveyard
+		}
+		return s.ProjectID
+	}, func(a, b *secret) int {
+		if a.Expiration == nil || b.Expiration == nil {
+			return 0
+		}
+		return a.Expiration.t.Compare(b.Expiration.t)
+	})
+)
+
+// secretTypes are the values of secret_type; opaque is the usual one.
+var secretTypes = []string{"symmetric", "passphrase", "private", "public", "certificate", opaque}
+
+const opaque = "opaque"
+
+// hasPayload tells whether the secret was given its bytes.
+func (s *secret) hasPayload() bool { return s.ContentType != "" }
+
+// expired tells whether the secret is gone by that time.
+func (s *secret) expired(now time.Time) bool {
+	return s.Expiration != nil && !s.Expiration.t.After(now)
+}
+
+// livingSecret finds a secret that has not expired; nil if there is none.
+func livingSecret(c *service.Call, id string) *secret {
+	s := secrets.Get(c.View, id)
+	if s == nil || s.expired(c.Now) {
+		return nil
+	}
+	return s
+}
+
+// secretOf is the secret of the call's path, whose existence was checked.
+func secretOf(c *service.Call) *secret { return secrets.Get(c.View, c.Vars["secret_ref"]) }
+
+// expiredSecrets counts the secrets of a project that are gone.
+func expiredSecrets(c *service.Call, project string) int {
+	n := 0
+	for s := range expiring.All(c.View, project, 0) {
+		if !s.expired(c.Now) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// createSecret answers POST /v1/secrets.
+func createSecret(c *service.Call) (service.Reply, error) {
+	s, err := readSecret(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	project := c.Caller.Project.ID
+	have := secretsOfProject.Len(c.View, project) - expiredSecrets(c, project)
+	if err := withinQuota("Secret", quotaOf(c.View, project).Secrets, have); err != nil {
+		return service.Reply{}, err
+	}
+	if s.transportKey {
+		return service.Reply{}, noTransportKey(c, s.transportNeeded)
+	}
+	rec := s.secret
+	rec.ID = c.Tx().NewID("barbican.secrets", world.UUID, func(id string) bool { return secrets.Get(c.View, id) != nil })
+	rec.ProjectID, rec.CreatorID, rec.Status = project, c.Caller.ID, active
+	rec.Created = newStamp(c.Now)
+	rec.Updated = rec.Created
+	secrets.Put(c.Tx(), &rec)
+	href := ref(c, "secrets/"+rec.ID)
+	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"secret_ref":`), href), '}'))
+	reply.Set("Location", href)
+	return reply, nil
+}
+
+// noTransportKey is the error of whoever names a transport key, or wants one:
+// the store has none. The server looks for a store that has one, and breaks.
+func noTransportKey(c *service.Call, wanted bool) error {
+	what := policies[c.Operation.ID].what
+	if wanted && c.Quirk(transportKeyBreaks) {
+		return failure(what)
+	}
+	return issue(service.Invalid, what, "Provided transport key was not found.")
+}
+
+// issue is an error that the server puts into words of the operation.
+func issue(kind service.Kind, what, reason string) error {
+	return service.Errorf(kind, "", "%s issue seen - %s.", what, reason)
+}
+
+// showSecret answers GET /v1/secrets/{secret_ref}: what is told of the secret,
+// or to those who ask for another type than JSON the payload.
+func showSecret(c *service.Call) (service.Reply, error) {
+	if !wantsJSON(c) {
+		return payloadReply(c)
+	}
+	if needed, _ := c.Last("transport_key_needed"); strings.EqualFold(needed, "true") {
+		return service.Reply{}, noTransportKey(c, true)
+	}
+	s := secretOf(c)
+	return service.JSON(http.StatusOK, appendSecret(c.Scratch, c, s, consumersShown(c), true)), nil
+}
+
+// wantsJSON tells whether the caller asks for what is told of the secret: no
+// Accept header, or exactly one of these.
+func wantsJSON(c *service.Call) bool {
+	if len(c.Header["Accept"]) == 0 {
+		return true
+	}
+	accept := c.Accept()
+	return accept == "application/json" || accept == "*/*"
+}
+
+// consumersShown tells whether the version of the API that is asked for has the
+// member consumers.
+func consumersShown(c *service.Call) bool {
+	v, _ := microversion(c)
+	return v == newest
+}
+
+// deleteSecret answers DELETE /v1/secrets/{secret_ref}. The secret leaves the
+// containers that refer to it; consumers do not protect it.
+func deleteSecret(c *service.Call) (service.Reply, error) {
+	s := secretOf(c)
+	removeSecretConsumers(c.Tx(), s.ID)
+	removeSecretRefs(c.Tx(), s)
+	acls.Delete(c.Tx(), "secrets/"+s.ID)
+	secrets.Delete(c.Tx(), s.ID)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// removeSecretRefs takes the secret out of the containers of its project: others
+// cannot refer to it.
+func removeSecretRefs(tx *world.Tx, s *secret) {
+	var changed []*container
+	for ct := range ofProject.All(tx, s.ProjectID, 0) {
+		var left []secretRef
+		for _, r := range ct.Secrets {
+			if r.SecretRef != s.ID {
+				left = append(left, r)
+			}
+		}
+		if len(left) != len(ct.Secrets) {
+			without := *ct
+			without.Secrets = left
+			changed = append(changed, &without)
+		}
+	}
+	for _, ct := range changed {
+		containers.Put(tx, ct)
+	}
+}
+
+// appendSecret writes a secret as the server does, with its consumers and the
+// types of its payload if they are asked for.
+func appendSecret(b []byte, c *service.Call, s *secret, withConsumers, withTypes bool) []byte {
+	b = append(b, `{"created":"`...)
+	b = s.Created.append(b)
+	b = append(b, `","updated":"`...)
+	b = s.Updated.append(b)
+	b = value.AppendString(append(b, `","status":`...), s.Status)
+	b = appendName(append(b, `,"name":`...), s.Name)
+	b = value.AppendString(append(b, `,"secret_type":`...), s.Type)
+	b = append(b, `,"expiration":`...)
+	if s.Expiration == nil {
+		b = append(b, "null"...)
+	} else {
+		b = append(s.Expiration.append(append(b, '"')), '"')
+	}
+	b = appendName(append(b, `,"algorithm":`...), s.Algorithm)
+	b = append(b, `,"bit_length":`...)
+	if s.BitLength == nil {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, int64(*s.BitLength), 10)
+	}
+	b = appendName(append(b, `,"mode":`...), s.Mode)
+	b = value.AppendString(append(b, `,"creator_id":`...), s.CreatorID)
+	if withConsumers {
+		b = appendSecretConsumers(append(b, `,"consumers":`...), c.View, s.ID)
+	}
+	if withTypes && s.hasPayload() {
+		b = value.AppendString(append(b, `,"content_types":{"default":`...), s.ContentType)
+		b = append(b, '}')
+	}
+	b = value.AppendString(append(b, `,"secret_ref":`...), ref(c, "secrets/"+s.ID))
+	return append(b, '}')
+}
