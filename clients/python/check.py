@@ -13,8 +13,12 @@ import urllib.request
 MODE, CONTROL = (sys.argv + ['', ''])[1:3]
 
 UNAUTHENTICATED = 'The request you have made requires authentication.'
-# What OpenStack's commands print when Keystone refuses a login.
-FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\) \(Request-ID: req-[0-9a-f-]{36}\)'
+REQUEST_ID = r' \(Request-ID: req-[0-9a-f-]{36}\)'
+# What OpenStack's commands print when Keystone refuses a login by password, and
+# one by token; keystoneauth's names of both.
+FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\)' + REQUEST_ID
+FAILS_TOKEN = FAILS_LOGIN
+FAILS_LOGIN_KIND, FAILS_TOKEN_KIND = 'Unauthorized', 'Unauthorized'
 
 
 class Result:
