@@ -55,6 +55,10 @@ faults: ## every failure and every scenario on a running server, by curl
 image: ## the binary alone in an empty root, as the image has it
 	.ci/image
 
+parity: ## record anew what the real servers answer (Debian, as root), then hold Standin to it
+	go run ./parity/record
+	go test ./parity
+
 real-clients: ## freezer, barbicanclient, gophercloud, privx-sdk-go… as they come; those that are absent are installed, else skipped and named
 	clients/run
 
@@ -65,4 +69,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients parity bench generate

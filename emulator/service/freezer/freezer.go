@@ -118,9 +118,11 @@ func allowed(c *service.Call) error {
 // missing is what the operations that are answered by their examples say of a body
 // in which there is nothing, where they do not say "Missing request body".
 var missing = map[string]string{
-	"freezer.jobs.create":  "'job_actions' is a required property",
-	"freezer.jobs.signal":  "Bad event request format",
-	"freezer.sessions.act": "Bad action request format",
+	"freezer.jobs.create":     "'job_actions' is a required property",
+	"freezer.jobs.replace":    "'job_actions' is a required property",
+	"freezer.jobs.signal":     "Bad event request format",
+	"freezer.sessions.act":    "Bad action request format",
+	"freezer.actions.replace": "'freezer_action' is a required property",
 }
 
 // readable is what the operations that are answered by their examples look at in a
