@@ -14,11 +14,12 @@ MODE, CONTROL = (sys.argv + ['', ''])[1:3]
 
 UNAUTHENTICATED = 'The request you have made requires authentication.'
 REQUEST_ID = r' \(Request-ID: req-[0-9a-f-]{36}\)'
-# What OpenStack's commands print when Keystone refuses a login by password, and
-# one by token; keystoneauth's names of both.
+# What OpenStack's commands print when Keystone refuses a login: by password, by a
+# token that holds no more, by one that it does not know. keystoneauth raises
+# Unauthorized for the first, NotFound for the others.
 FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\)' + REQUEST_ID
-FAILS_TOKEN = FAILS_LOGIN
-FAILS_LOGIN_KIND, FAILS_TOKEN_KIND = 'Unauthorized', 'Unauthorized'
+DEAD_TOKEN = r'Failed to validate token \(HTTP 404\)' + REQUEST_ID
+UNKNOWN_TOKEN = r'Could not recognize Fernet token \(HTTP 404\)' + REQUEST_ID
 
 
 class Result:

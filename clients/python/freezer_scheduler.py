@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from check import FAILS_LOGIN, FAILS_LOGIN_KIND, FAILS_TOKEN, FAILS_TOKEN_KIND, fail, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
+from check import DEAD_TOKEN, FAILS_LOGIN, UNKNOWN_TOKEN, fail, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
 
 AUTH = os.environ['OS_AUTH_URL']
 PROJECT = 'b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f'
@@ -125,14 +125,14 @@ def errors():
     def by_token(t, url=AUTH):
         return {'env': {'OS_TOKEN': t, 'OS_AUTH_URL': url}, 'without': ('OS_USERNAME', 'OS_PASSWORD')}
 
-    password = f'keystoneauth1.exceptions.http.{FAILS_LOGIN_KIND}: {FAILS_LOGIN}'
-    by = f'keystoneauth1.exceptions.http.{FAILS_TOKEN_KIND}: {FAILS_TOKEN}'
-    at('wrong password', password, env={'OS_PASSWORD': 'wrong'})
-    at('expired token', by, **by_token('expired-token'))
-    at('revoked token', by, **by_token(revoked(AUTH)))
-    at("another sandbox's token", by,
+    unauthorized = 'keystoneauth1.exceptions.http.Unauthorized: ' + FAILS_LOGIN
+    not_found = 'keystoneauth1.exceptions.http.NotFound: '
+    at('wrong password', unauthorized, env={'OS_PASSWORD': 'wrong'})
+    at('expired token', not_found + DEAD_TOKEN, **by_token('expired-token'))
+    at('revoked token', not_found + DEAD_TOKEN, **by_token(revoked(AUTH)))
+    at("another sandbox's token", not_found + UNKNOWN_TOKEN,
        **by_token(token(in_sandbox(AUTH, 'theirs')), in_sandbox(AUTH, 'ours')))
-    at('no role in the project', password, env={'OS_USERNAME': 'nobody', 'OS_PASSWORD': 'nobody'})
+    at('no role in the project', unauthorized, env={'OS_USERNAME': 'nobody', 'OS_PASSWORD': 'nobody'})
     at('role reader', '', code=0, env={'OS_USERNAME': 'reader', 'OS_PASSWORD': 'reader'})
 
 
