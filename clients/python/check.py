@@ -101,13 +101,14 @@ def http(method, url, body=None, headers=None):
 
 
 def journal(sandbox='default', **filters):
-    """The exchanges of a sandbox, as (operation, status), filtered."""
+    """The exchanges of a sandbox, as (operation, status), filtered; the status is
+    None while one has no answer."""
     query = '&'.join(f'{k}={v}' for k, v in filters.items())
     status, _, text = http('GET', f'{CONTROL}/_standin/sandboxes/{sandbox}/requests?{query}')
     if status == 404:  # no request has made the sandbox yet
         return []
     same('the journal', status, 200)
-    return [(e.get('operation', ''), e['reply']['status']) for e in json.loads(text)['requests']]
+    return [(e.get('operation', ''), e.get('reply', {}).get('status')) for e in json.loads(text)['requests']]
 
 
 def token(auth_url, user='demo', project='demo'):

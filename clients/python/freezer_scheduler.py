@@ -74,7 +74,7 @@ def start(arguments, status):
         for _ in range(200):
             seen = journal(sandbox())[before:]
             made = [i for i, (op, s) in enumerate(seen) if op.startswith('freezer.') and op.endswith('create') and s == status]
-            if made and len(seen) > made[-1] + 1:
+            if made and any(s for _, s in seen[made[-1] + 1:]):
                 break
             if process.poll() is not None:
                 fail('freezer-scheduler', process.communicate()[0], 'to run on')
