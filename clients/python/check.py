@@ -13,8 +13,13 @@ import urllib.request
 MODE, CONTROL = (sys.argv + ['', ''])[1:3]
 
 UNAUTHENTICATED = 'The request you have made requires authentication.'
-# What OpenStack's commands print when Keystone refuses a login.
-FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\) \(Request-ID: req-[0-9a-f-]{36}\)'
+REQUEST_ID = r' \(Request-ID: req-[0-9a-f-]{36}\)'
+# What OpenStack's commands print when Keystone refuses a login: by password, by a
+# token that holds no more, by one that it does not know. keystoneauth raises
+# Unauthorized for the first, NotFound for the others.
+FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\)' + REQUEST_ID
+DEAD_TOKEN = r'Failed to validate token \(HTTP 404\)' + REQUEST_ID
+UNKNOWN_TOKEN = r'Could not recognize Fernet token \(HTTP 404\)' + REQUEST_ID
 
 
 class Result:
@@ -96,13 +101,14 @@ def http(method, url, body=None, headers=None):
 
 
 def journal(sandbox='default', **filters):
-    """The exchanges of a sandbox, as (operation, status), filtered."""
+    """The exchanges of a sandbox, as (operation, status), filtered; the status is
+    None while one has no answer."""
     query = '&'.join(f'{k}={v}' for k, v in filters.items())
     status, _, text = http('GET', f'{CONTROL}/_standin/sandboxes/{sandbox}/requests?{query}')
     if status == 404:  # no request has made the sandbox yet
         return []
     same('the journal', status, 200)
-    return [(e.get('operation', ''), e['reply']['status']) for e in json.loads(text)['requests']]
+    return [(e.get('operation', ''), e.get('reply', {}).get('status')) for e in json.loads(text)['requests']]
 
 
 def token(auth_url, user='demo', project='demo'):

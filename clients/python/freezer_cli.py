@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 
-from check import FAILS_LOGIN, UNAUTHENTICATED, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
+from check import DEAD_TOKEN, FAILS_LOGIN, UNAUTHENTICATED, UNKNOWN_TOKEN, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
 
 AUTH = os.environ['OS_AUTH_URL']
 # What the command prints of any answer to client-register other than 201: it
@@ -93,12 +93,12 @@ def errors():
         return {'env': {'OS_TOKEN': t, 'OS_AUTH_URL': url}, 'without': ('OS_USERNAME', 'OS_PASSWORD')}
 
     at('wrong password', FAILS_LOGIN, 'client-list', env={'OS_PASSWORD': 'wrong'})
-    at('expired token', FAILS_LOGIN, 'client-list', **by_token('expired-token'))
-    at('revoked token', FAILS_LOGIN, 'client-list', **by_token(revoked(AUTH)))
+    at('expired token', DEAD_TOKEN, 'client-list', **by_token('expired-token'))
+    at('revoked token', DEAD_TOKEN, 'client-list', **by_token(revoked(AUTH)))
     theirs = in_sandbox(AUTH, 'theirs')
     http('POST', in_sandbox(AUTH, 'theirs').split('/identity')[0] + '/v1/clients',
          {'client_id': 'only-theirs', 'hostname': 'theirs'}, {'X-Auth-Token': token(theirs)})
-    at("another sandbox's token", FAILS_LOGIN, 'client-list', **by_token(token(theirs), in_sandbox(AUTH, 'ours')))
+    at("another sandbox's token", UNKNOWN_TOKEN, 'client-list', **by_token(token(theirs), in_sandbox(AUTH, 'ours')))
     led = freezer('client-list', *COLUMNS, **by_token(token(theirs)))
     same('a token of a sandbox, at the address of no sandbox', rows(led)[-1][0], 'only-theirs')
     report("another sandbox's token, at the default address: leads into that sandbox")

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from check import FAILS_LOGIN, fail, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
+from check import DEAD_TOKEN, FAILS_LOGIN, UNKNOWN_TOKEN, fail, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
 
 AUTH = os.environ['OS_AUTH_URL']
 PROJECT = 'b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f'
@@ -74,7 +74,7 @@ def start(arguments, status):
         for _ in range(200):
             seen = journal(sandbox())[before:]
             made = [i for i, (op, s) in enumerate(seen) if op.startswith('freezer.') and op.endswith('create') and s == status]
-            if made and len(seen) > made[-1] + 1:
+            if made and any(s for _, s in seen[made[-1] + 1:]):
                 break
             if process.poll() is not None:
                 fail('freezer-scheduler', process.communicate()[0], 'to run on')
@@ -126,10 +126,11 @@ def errors():
         return {'env': {'OS_TOKEN': t, 'OS_AUTH_URL': url}, 'without': ('OS_USERNAME', 'OS_PASSWORD')}
 
     unauthorized = 'keystoneauth1.exceptions.http.Unauthorized: ' + FAILS_LOGIN
+    not_found = 'keystoneauth1.exceptions.http.NotFound: '
     at('wrong password', unauthorized, env={'OS_PASSWORD': 'wrong'})
-    at('expired token', unauthorized, **by_token('expired-token'))
-    at('revoked token', unauthorized, **by_token(revoked(AUTH)))
-    at("another sandbox's token", unauthorized,
+    at('expired token', not_found + DEAD_TOKEN, **by_token('expired-token'))
+    at('revoked token', not_found + DEAD_TOKEN, **by_token(revoked(AUTH)))
+    at("another sandbox's token", not_found + UNKNOWN_TOKEN,
        **by_token(token(in_sandbox(AUTH, 'theirs')), in_sandbox(AUTH, 'ours')))
     at('no role in the project', unauthorized, env={'OS_USERNAME': 'nobody', 'OS_PASSWORD': 'nobody'})
     at('role reader', '', code=0, env={'OS_USERNAME': 'reader', 'OS_PASSWORD': 'reader'})

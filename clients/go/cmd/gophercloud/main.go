@@ -52,7 +52,7 @@ func work() {
 	withContainer(c, secretRef)
 	check.OK("delete the secret", secrets.Delete(ctx, c, id(secretRef)).ExtractErr())
 	_, err := secrets.Get(ctx, c, id(secretRef)).Extract()
-	check.Refused("get the secret that is gone", err, refusal("GET", `\S+/v1/secrets/`+id(secretRef), "200 ", 404, `\{"code":404,"title":"Not Found","description":"[^"]+"\}`))
+	check.Refused("get the secret that is gone", err, refusal("GET", `\S+/v1/secrets/`+id(secretRef), "200", 404, `\{"code":404,"title":"Not Found","description":"Secret not found\."\}`))
 	check.Report("secret with payload and metadata, container, consumers, 7 pages by next, deletes, 404")
 }
 
