@@ -147,7 +147,7 @@ func TestBarbicanQuotas(t *testing.T) {
 	if got := fmt.Sprint(make("a"), make("b"), register("a"), register("a"), register("b")); got != "201 403 200 403 403" {
 		t.Error(got)
 	}
-	set(`{"containers": -7}`)
+	set(`{"containers": -7, "consumers": -1}`)
 	if got := fmt.Sprint(make("b"), make("c"), register("b")); got != "201 201 200" {
 		t.Error(got)
 	}

@@ -92,9 +92,10 @@ func normalise(path string) string {
 }
 
 // preflight answers OPTIONS before anybody is asked who they are, as the CORS
-// filter in front of the server does.
+// filter in front of the server does, and the health check, which takes every method.
 func preflight(c *service.Call) error {
-	if c.Method == http.MethodOptions && !c.Is("barbican.health.show") {
+	c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&") // webob takes either to divide parameters
+	if c.Method == http.MethodOptions || c.Path == healthPath && c.Operation == nil {
 		return &service.Error{Kind: http.StatusOK}
 	}
 	return nil
@@ -106,7 +107,7 @@ func acceptable(c *service.Call) error {
 	}
 	accept := c.Accept()
 	switch {
-	case service.Quality(accept, "application/json") > 0 || !service.Readable(accept), c.Operation != nil && c.Operation.Public:
+	case service.Quality(accept, "application/json") > 0 || strings.Contains(accept, "application/json") || !service.Readable(accept), c.Operation != nil && c.Operation.Public:
 		return nil
 	case c.Is("barbican.version.show") && service.Quality(accept, jsonHome) > 0:
 		return nil
@@ -157,6 +158,9 @@ func arguments(c *service.Call) error {
 func fail(c *service.Call, e *service.Error) service.Reply {
 	switch e.Kind {
 	case http.StatusOK:
+		if c.Path == healthPath {
+			return healthReply(c)
+		}
 		return service.Reply{Status: http.StatusOK}
 	case service.Unauthorized:
 		return service.KeystoneUnauthorized(c, "")
@@ -177,18 +181,18 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// finish adds the headers of every answer that got behind the login.
+// finish adds the headers of every answer that got behind the login, and of those of the
+// application that tells versions.
 func finish(c *service.Call, r *service.Reply) {
-	if c.CallerError != nil || c.Method == http.MethodOptions {
+	under := c.Path == v1 || strings.HasPrefix(c.Path, v1+"/")
+	if under && c.CallerError != nil || c.Method == http.MethodOptions || c.Path == healthPath {
 		return
 	}
-	version, err := microversion(c)
-	if err != nil || c.Is("barbican.health.show") {
-		return
+	if version, err := microversion(c); err == nil {
+		r.Set("Openstack-Api-Version", "key-manager "+version)
+		r.Set("Vary", "openstack-api-version")
 	}
-	r.Set("Openstack-Api-Version", "key-manager "+version)
-	r.Set("Vary", "openstack-api-version")
-	if c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") {
+	if under {
 		r.Set("X-Openstack-Request-Id", c.NewRequestID())
 	}
 }

@@ -184,40 +184,49 @@ func readContainer(c *service.Call) (*containerBody, error) {
 		return nil, err
 	}
 	b := &containerBody{}
-	if err := b.readType(o); err != nil {
+	if err := b.readMembers(o); err != nil {
 		return nil, err
-	}
-	if n, ok := o.Get("name"); ok {
-		if b.name, err = readName(n); err != nil {
-			return nil, err
-		}
-	}
-	if refs, ok := o.Get("secret_refs"); ok {
-		if err := b.readSecrets(refs); err != nil {
-			return nil, err
-		}
 	}
 	return b, b.check(c)
 }
 
-func (b *containerBody) readType(o *value.Object) error {
-	v, ok := o.Get("type")
+// readMembers reads the members in the order in which the server tells their faults:
+// wrong types first, in the order of the schema, what is in secret_refs last.
+func (b *containerBody) readMembers(o *value.Object) error {
+	kind, ok := o.Get("type")
 	if !ok {
 		return invalid("Container", "'type' is a required property", "")
 	}
-	if fault := (text{}).typeFault(v); fault != "" {
-		return invalid("Container", fault, "type")
+	name, _ := o.Get("name") // null is a name too
+	refs, listed := o.Get("secret_refs")
+	list, isList := refs.([]any)
+	b.kind, _ = kind.(string)
+	for _, fault := range []struct{ message, property string }{
+		{anyName.typeFault(name), "name"},
+		{(text{}).typeFault(kind), "type"},
+		{unless(isList || !listed, service.Repr(refs)+" is not of type 'array'"), "secret_refs"},
+		{anyName.lengthFault(name), "name"},
+		{unless(slices.Contains(containerTypes, b.kind), service.Repr(kind)+" is not one of ['generic', 'rsa', 'certificate']"), "type"},
+	} {
+		if fault.message != "" {
+			return invalid("Container", fault.message, fault.property)
+		}
 	}
-	b.kind = v.(string)
-	if slices.Contains(containerTypes, b.kind) {
-		return nil
+	b.name, _ = readName(name)
+	return b.readSecrets(list)
+}
+
+// unless is the message where the condition does not hold.
+func unless(ok bool, message string) string {
+	if ok {
+		return ""
 	}
-	return invalid("Container", fmt.Sprintf("%s is not one of ['generic', 'rsa', 'certificate']", service.Repr(v)), "type")
+	return message
 }
 
 func readName(v any) (*string, error) {
 	if fault := anyName.typeOrLength(v); fault != "" {
-		return nil, invalid("Container", fault, "name")
+		return nil, invalid("Container", fault, "secret_refs")
 	}
 	if s, ok := v.(string); ok {
 		return &s, nil
@@ -225,11 +234,7 @@ func readName(v any) (*string, error) {
 	return nil, nil //nolint:nilnil // null is a name too
 }
 
-func (b *containerBody) readSecrets(v any) error {
-	list, ok := v.([]any)
-	if !ok {
-		return invalid("Container", fmt.Sprintf("%s is not of type 'array'", service.Repr(v)), "secret_refs")
-	}
+func (b *containerBody) readSecrets(list []any) error {
 	for _, e := range list {
 		o, err := asObject("Container", e)
 		if err != nil {
@@ -245,7 +250,7 @@ func (b *containerBody) readSecrets(v any) error {
 		n, named := o.Get("name")
 		name, err := readName(n)
 		if err != nil {
-			return invalid("Container", anyName.typeOrLength(n), "secret_refs")
+			return err
 		}
 		key := ""
 		switch {
@@ -256,7 +261,7 @@ func (b *containerBody) readSecrets(v any) error {
 		}
 		given := r.(string)
 		b.names, b.given = append(b.names, key), append(b.given, given)
-		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: given[strings.LastIndexByte(given, '/')+1:]})
+		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
 	}
 	return nil
 }

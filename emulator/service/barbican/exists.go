@@ -23,12 +23,12 @@ func containerExists(c *service.Call) error {
 		id, rest, _ = strings.Cut(path, "/")
 	}
 	switch {
+	case strings.HasSuffix(c.Path, ".xml"):
+		return &service.Error{Kind: service.NotFound, Detail: noDescription}
 	case !uuid4.MatchString(id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided container id is invalid.")
 	case containers.Get(c.View, id) == nil:
 		return service.Errorf(service.NotFound, "", "Secrets container not found.")
-	case strings.HasSuffix(rest, ".xml"):
-		return &service.Error{Kind: service.NotFound, Detail: noDescription}
 	case rest != "":
 		c.Vars = map[string]string{"container_ref": id}
 		return unknownBelow(c, rest)
@@ -60,12 +60,18 @@ func unknownBelow(c *service.Call, rest string) error {
 	operation := map[string]string{
 		http.MethodGet: "barbican.containers.show", http.MethodDelete: "barbican.containers.delete",
 	}[c.Method]
-	switch first, more, deeper := strings.Cut(rest, "/"); {
+	first, more, deeper := strings.Cut(rest, "/")
+	consumer, _, below := strings.Cut(more, "/")
+	switch {
 	case !deeper:
 	case first == "acl" && c.Method == http.MethodGet:
 		operation = "barbican.container-acl.show"
-	case first == "consumers" && strings.Contains(more, "/") && c.Method == http.MethodGet:
+	case first == "consumers" && below && !uuid4.MatchString(consumer):
+		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
+	case first == "consumers" && below && c.Method == http.MethodGet:
 		operation = "barbican.consumers.show"
+	case c.Method != http.MethodDelete:
+		return nil
 	default:
 		return service.Errorf(service.NotFound, "", "")
 	}

@@ -109,13 +109,20 @@ func showProjectQuotas(c *service.Call) (service.Reply, error) {
 
 func noQuotas() error { return service.Errorf(service.NotFound, "", "Project quotas not found.") }
 
-// replaceProjectQuotas answers PUT /v1/project-quotas/{project_id}. The project need not exist.
+// replaceProjectQuotas answers PUT /v1/project-quotas/{project_id}. What the body leaves
+// out stays as it was set. The project need not exist.
 func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	q, err := readQuotas(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	quotaKind.Put(c.Tx(), &projectQuotas{ProjectID: c.Vars["project_id"], Quotas: q})
+	set := quotaOf(c.View, c.Vars["project_id"])
+	for _, name := range resources {
+		if n := *q.of(name); n != nil {
+			*set.of(name) = n
+		}
+	}
+	quotaKind.Put(c.Tx(), &projectQuotas{ProjectID: c.Vars["project_id"], Quotas: set})
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 

@@ -86,6 +86,9 @@ func secretAllowed(c *service.Call) error {
 // nowhere which methods a payload and a single pair of metadata do have.
 func secretRouted(c *service.Call) error {
 	err := service.Routed(c)
+	if err != nil && len(c.Methods) == 0 && (c.Method != http.MethodGet || strings.HasSuffix(c.Path, ".xml")) {
+		return &service.Error{Kind: service.NotFound, Detail: noDescription}
+	}
 	if e, ok := err.(*service.Error); ok && c.Quirk(secretAllowMissing) { //nolint:errorlint // it is not wrapped
 		if path, ok := secretPath(c); ok && (strings.HasSuffix(path, "/payload") || strings.Contains(path, "/metadata/")) {
 			e.Header = nil

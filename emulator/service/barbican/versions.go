@@ -69,7 +69,7 @@ func listVersions(c *service.Call) (service.Reply, error) {
 	if accept != "" && service.Quality(accept, jsonHome) > service.Quality(accept, "application/json") {
 		r := service.Reply{
 			Status: http.StatusFound, ContentType: "text/plain; charset=UTF-8",
-			Body: []byte("302 Found\n\nThe resource was found at /v1/; you should be redirected automatically.  "),
+			Body: []byte("302 Found\n\nThe resource was found at " + ref(c, "") + "; you should be redirected automatically.  "),
 		}
 		r.Set("Location", ref(c, ""))
 		return r, nil
@@ -120,16 +120,22 @@ func version(c *service.Call, asked string) *value.Object {
 	return o
 }
 
-// showHealth answers /healthcheck, in the form that the caller takes.
-func showHealth(c *service.Call) (service.Reply, error) {
+// healthPath is where a load balancer asks.
+const healthPath = "/healthcheck"
+
+// showHealth answers GET /healthcheck.
+func showHealth(c *service.Call) (service.Reply, error) { return healthReply(c), nil }
+
+// healthReply is in the form that the caller takes, whatever the method.
+func healthReply(c *service.Call) service.Reply {
 	accept := c.Accept()
 	switch {
 	case accept != "" && service.Quality(accept, "text/plain") == 0 && service.Quality(accept, "application/json") > 0:
-		return service.JSON(http.StatusOK, []byte(`{"detailed":false,"reasons":["OK"]}`)), nil
+		return service.JSON(http.StatusOK, []byte(`{"detailed":false,"reasons":["OK"]}`))
 	case c.Method == http.MethodHead:
-		return service.Reply{Status: http.StatusNoContent}, nil
+		return service.Reply{Status: http.StatusNoContent}
 	default:
-		return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=UTF-8", Body: []byte("OK")}, nil
+		return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=UTF-8", Body: []byte("OK")}
 	}
 }
 

@@ -2,6 +2,7 @@ package barbican
 
 import (
 	"html"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,7 @@ func (p page) write(c *service.Call, e *service.Error) service.Reply {
 	accept := c.Accept()
 	asHTML, asJSON := service.Quality(accept, "text/html"), service.Quality(accept, "application/json")
 	switch {
-	case accept != "" && asHTML > 0 && asHTML >= asJSON:
+	case c.Method == http.MethodHead, accept != "" && asHTML > 0 && asHTML >= asJSON:
 		r.ContentType = "text/html; charset=UTF-8"
 		r.Body = []byte("<html>\n <head>\n  <title>" + status + "</title>\n </head>\n <body>\n  <h1>" + status + "</h1>\n  " +
 			body(escapeHTML) + "\n </body>\n</html>")
