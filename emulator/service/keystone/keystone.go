@@ -49,7 +49,7 @@ func New() *service.Service {
 			"keystone.application-credentials.delete": deleteCredential,
 		},
 		Identify:  identify,
-		Checks:    []service.Check{bodyIsJSON, service.Routed, service.Authenticated, service.BodyRead},
+		Checks:    []service.Check{optionsAsked, bodyIsJSON, service.Routed, service.Authenticated, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -81,6 +81,23 @@ func identify(c *service.Call) (*service.Caller, error) {
 	return caller, err
 }
 
+// optionsAsked answers OPTIONS: which methods a path has.
+func optionsAsked(c *service.Call) error {
+	if c.Method != http.MethodOptions || len(c.Methods) == 0 {
+		return nil
+	}
+	return &service.Error{Kind: http.StatusOK}
+}
+
+// allow lists the methods of the call's path as the web framework counts them.
+func allow(c *service.Call) string {
+	all := append(slices.Clone(c.Methods), http.MethodOptions)
+	if slices.Contains(c.Methods, http.MethodGet) {
+		all = append(all, http.MethodHead)
+	}
+	return c.Allow(all...)
+}
+
 // bodyIsJSON refuses a body that is no JSON object, before anything else and
 // whether or not somebody wants it.
 func bodyIsJSON(c *service.Call) error {
@@ -96,12 +113,22 @@ func bodyIsJSON(c *service.Call) error {
 	return nil
 }
 
+const htmlPage = "text/html; charset=utf-8"
+
 // notFoundPage is what the web framework answers for a path that it does not know.
 const notFoundPage = `<!doctype html>
 <html lang=en>
 <title>404 Not Found</title>
 <h1>Not Found</h1>
 <p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
+`
+
+// notAllowedPage is what it answers for a method, on the paths of discovery.
+const notAllowedPage = `<!doctype html>
+<html lang=en>
+<title>405 Method Not Allowed</title>
+<h1>Method Not Allowed</h1>
+<p>The method is not allowed for the requested URL.</p>
 `
 
 var messages = map[service.Kind]string{
@@ -123,8 +150,12 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	message := cmp.Or(e.Message, messages[e.Kind], e.Kind.Reason())
 	var r service.Reply
 	switch {
+	case e.Kind == http.StatusOK: // OPTIONS
+		r = service.Reply{Status: http.StatusOK, ContentType: htmlPage}
+	case e.Kind == service.NotAllowed && (c.Path == "/" || c.Path == "/v3"):
+		r = service.Reply{Status: http.StatusMethodNotAllowed, ContentType: htmlPage, Body: []byte(notAllowedPage)}
 	case c.Operation == nil && e.Kind == service.NotFound:
-		r = service.Reply{Status: http.StatusNotFound, ContentType: "text/html; charset=utf-8", Body: []byte(notFoundPage)}
+		r = service.Reply{Status: http.StatusNotFound, ContentType: htmlPage, Body: []byte(notFoundPage)}
 	case c.Operation == nil && e.Kind == service.NotAllowed:
 		r = service.JSON(http.StatusMethodNotAllowed, append(value.AppendString([]byte(`{"message":`), message), '}'))
 	default:
@@ -144,10 +175,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	switch e.Kind {
 	case service.Unauthorized:
 		r.Set("Www-Authenticate", `Keystone uri="`+c.Base()+`/v3"`)
-	case service.NotAllowed:
-		if slices.Contains(c.Methods, http.MethodGet) {
-			r.Set("Allow", c.Allow(append(slices.Clone(c.Methods), http.MethodHead)...))
-		}
+	case service.NotAllowed, http.StatusOK:
+		r.Set("Allow", allow(c))
 	}
 	return r
 }
