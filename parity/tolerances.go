@@ -15,6 +15,11 @@ var ignoredHeaders = map[string]string{
 	"Transfer-Encoding": "how the body travels",
 }
 
+// listHeaders are those whose value is a list without an order.
+var listHeaders = map[string]string{
+	"Allow": "a set on the servers: the order is another after each start",
+}
+
 // wholeHeaders are those of which only the presence counts.
 var wholeHeaders = map[string]string{
 	"X-Subject-Token":        "<token>",
@@ -41,5 +46,5 @@ var patterns = []pattern{
 	{"fernet token", "<token>", regexp.MustCompile(`\bgAAAA[\w-]{20,}=*`), "made by the server"},
 }
 
-// unordered are servers whose lists of objects come in the order of random ids.
+// unordered are servers whose lists come in the order of random ids, or of a set.
 var unordered = map[string]bool{"keystone": true}
