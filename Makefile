@@ -4,13 +4,14 @@ BIN := $(CURDIR)/bin
 GOLANGCI := v2.15.0
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts clients faults image ## all that CI runs
+check: vet lint race tidy build contracts clients faults image real-clients ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
 	cd tools/openapi && go vet ./...
+	cd clients/go && go vet ./...
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 
 lint: $(BIN)/golangci-lint ## the linters of .golangci.yml
@@ -35,6 +36,7 @@ fuzz: ## each fuzz target for TIME (default 10m)
 tidy: ## go mod tidy must change nothing
 	go mod tidy -diff
 	cd tools/openapi && go mod tidy -diff
+	cd clients/go && go mod tidy -diff
 
 build: ## the command for every system it is meant for
 	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
@@ -57,6 +59,9 @@ parity: ## record anew what the real servers answer (Debian, as root), then hold
 	go run ./parity/record
 	go test ./parity
 
+real-clients: ## freezer, barbicanclient, gophercloud, privx-sdk-go… as they come; those that are absent are installed, else skipped and named
+	clients/run
+
 bench: ## ratios against a bare server (Linux), then the benchmarks
 	go run ./bench
 	go test -run '^$$' -bench . ./...
@@ -64,4 +69,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image parity bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients parity bench generate

@@ -85,7 +85,7 @@ func TestOddQueries(t *testing.T) {
 		{method: "GET", path: "/v1/clients?&&=5&limit=1&x", status: 200, want: has("szaher01"), not: has(`"szaher"`)},
 		{method: "GET", path: `/v1/clients?search={"match":[{"hostname":"szaher;"}]}`, status: 200, want: has(`{"clients":[]}`)},
 	})
-	tell(t, "devops", "documented", []step{{method: "GET", path: "/v3/images?provider=provider%zzid", status: 200, want: has("[]")}})
+	tell(t, "devops", "documented", []step{{method: "GET", path: "/v3/images?provider=provider%zzid", status: 404, want: has("Invalid provider 'provider%zzid'")}})
 }
 
 // Ensure several Accept headers are one list.

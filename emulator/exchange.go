@@ -161,7 +161,7 @@ func (x *exchange) answer() service.Reply {
 	}
 	if err != nil {
 		e := service.AsError(err)
-		if e.Kind == service.Internal {
+		if e.Kind == service.Internal && e.Err != nil {
 			x.problem = err
 		}
 		reply = x.service.Fail(&x.call, e)

@@ -192,13 +192,12 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 	}
 	x.did(f, fmt.Sprintf("status %d", status))
 	reply := x.envelope(status)
-	spec := x.contractOf().Response(status)
-	if spec == nil {
-		spec = x.service.elsewhere.Response(status)
-	}
-	if spec == nil {
+	spec, quirk := x.documented(status)
+	switch {
+	case quirk: // the service has written it by itself
+	case spec == nil:
 		x.noted(f).Undocumented = true
-	} else {
+	default:
 		x.example(&reply, spec, f.What.Example)
 	}
 	if f.What.RateLimit != nil {
@@ -211,6 +210,20 @@ func (x *exchange) injected(f *fault.Firing) service.Reply {
 		x.check(&reply)
 	}
 	return reply
+}
+
+// documented is what the contract says of a status: the operation, or the service.
+// Of what only a fault brings, a quirk that is on comes first.
+func (x *exchange) documented(status int) (spec *contract.Response, quirk bool) {
+	for _, q := range x.service.contract.Quirks {
+		if r := q.Answers.Response(status); r != nil && r.FaultOnly && x.call.Quirk(q.Name) && q.Changes(x.operationID()) {
+			return r, true
+		}
+	}
+	if r := x.contractOf().Response(status); r != nil {
+		return r, false
+	}
+	return x.service.elsewhere.Response(status), false
 }
 
 // envelope is a status as the service answers it by itself.

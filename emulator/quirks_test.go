@@ -1,13 +1,16 @@
 package emulator_test
 
 import (
+	"cmp"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"standin/emulator"
+	"standin/emulator/contract"
 	"standin/emulator/fault"
 )
 
@@ -132,4 +135,67 @@ func TestQuirksOfSandboxes(t *testing.T) {
 	if code != http.StatusBadRequest || !strings.Contains(text, "no quirk") {
 		t.Errorf("unknown: %d %s", code, text)
 	}
+}
+
+// Ensure each documented sample that the observed profile answers otherwise is explained by quirks
+// that say they change its operation: one of them alone changes the answer, and without
+// them all it is the documented one.
+func TestObservedSamplesAreExplained(t *testing.T) {
+	t.Parallel()
+	for _, c := range contracts(t) {
+		for _, op := range c.Operations {
+			for _, s := range op.Samples {
+				if r := op.Response(s.Status); r == nil || r.Evidence != contract.Document {
+					continue
+				}
+				t.Run(op.ID+"/"+s.Name, func(t *testing.T) {
+					t.Parallel()
+					explain(t, c, op, s)
+				})
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contract.Sample) {
+	t.Helper()
+	answer := func(opts ...emulator.Option) string {
+		opts = append(opts, emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref))
+		p := newPlayer(t, opts...)
+		p.loose = true
+		resp, body := p.play(op, s)
+		return resp.Status + " " + string(body)
+	}
+	documented := answer()
+	if answer(emulator.WithProfile(fault.Observed)) == documented {
+		return
+	}
+	var off, alone []string
+	for _, q := range c.Quirks {
+		if !concerns(q, op, s) {
+			continue
+		}
+		off = append(off, "-"+q.Name)
+		if answer(emulator.WithQuirks(q.Name)) != documented {
+			alone = append(alone, q.Name)
+		}
+	}
+	t.Logf("changed by %q", alone)
+	if len(alone) == 0 {
+		t.Errorf("no quirk of the operation explains it alone")
+	}
+	if got := answer(emulator.WithProfile(fault.Observed), emulator.WithQuirks(off...)); got != documented {
+		t.Errorf("without %q still\n%s\nnot\n%s", off, got, documented)
+	}
+}
+
+// concerns tells whether a quirk changes the operation, or one that the sample needs before.
+func concerns(q *contract.Quirk, op *contract.Operation, s contract.Sample) bool {
+	if q.Changes(op.ID) {
+		return true
+	}
+	return slices.ContainsFunc(s.After, func(before string) bool {
+		id, _, _ := strings.Cut(before, "/")
+		return q.Changes(id)
+	})
 }

@@ -147,6 +147,7 @@ type routes struct {
 type family struct {
 	prefix string
 	exact  bool // only the path itself belongs to it
+	narrow bool // only paths of the contract belong to it
 	bound  *bound
 }
 
@@ -169,7 +170,10 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 	taken := map[string]*bound{}
 	for _, b := range rs.services {
 		for _, op := range b.contract.Operations {
-			if o := taken[op.Path]; o != nil && o != b && !slices.Contains(common, op.Path) {
+			if b.contract.Prefix != "" && slices.Contains(ofIndex, op.Path) {
+				continue
+			}
+			if o := taken[op.Path]; o != nil && o != b {
 				return nil, fmt.Errorf("%s: %s is a path of the service %s", op.ID, op.Path, o.Name)
 			}
 			taken[op.Path] = b
@@ -180,22 +184,25 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 	return rs, nil
 }
 
-// common are paths that several services have. At the root they are nobody's.
-var common = []string{"/", "/v1", "/healthcheck"}
+// ofIndex are paths that several services have. At the root they are the index's;
+// a service has them under its prefix and on a listener of its own.
+var ofIndex = []string{"/", "/v1", "/healthcheck"}
 
 // addFamily takes the path up to its first parameter. A path of one segment,
-// such as /v3, stands for itself unless parameters follow: many services begin
-// like that.
+// such as /v3, stands for itself: many services begin like that. If parameters
+// follow, the paths of the contract that begin so belong to it, and no others.
 func (rs *routes) addFamily(b *bound, template string) {
 	prefix, _, more := strings.Cut(template, "/{")
-	f := family{prefix: prefix, exact: !more && strings.Count(prefix, "/") < 2, bound: b}
+	short := strings.Count(prefix, "/") < 2
+	f := family{prefix: prefix, exact: !more && short, narrow: more && short, bound: b}
 	i := slices.IndexFunc(rs.families, func(o family) bool { return o.prefix == prefix })
 	switch {
-	case slices.Contains(common, template):
+	case prefix == "/":
 	case i < 0:
 		rs.families = append(rs.families, f)
 	case rs.families[i].bound == b:
 		rs.families[i].exact = rs.families[i].exact && f.exact
+		rs.families[i].narrow = rs.families[i].narrow || f.narrow
 	}
 }
 
@@ -231,7 +238,14 @@ func (rs *routes) locate(name, at string) (b *bound, prefix string) {
 }
 
 func (f *family) has(at string) bool {
-	return at == f.prefix || !f.exact && below(at, f.prefix)
+	if at == f.prefix || f.exact || !below(at, f.prefix) {
+		return at == f.prefix
+	}
+	if !f.narrow {
+		return true
+	}
+	p, _ := f.bound.find(at)
+	return p != nil
 }
 
 func below(at, prefix string) bool {

@@ -22,6 +22,7 @@ type player struct {
 	t      *testing.T
 	client *http.Client
 	byID   map[string]*contract.Operation
+	loose  bool // samples that come before another need not bring their answer
 }
 
 func newPlayer(t *testing.T, opts ...emulator.Option) *player {
@@ -55,7 +56,7 @@ func (p *player) play(op *contract.Operation, s contract.Sample) (*http.Response
 		if i < 0 {
 			p.t.Fatalf("no sample %s", before)
 		}
-		if resp, body := p.play(first, first.Samples[i]); resp.StatusCode != first.Samples[i].Status {
+		if resp, body := p.play(first, first.Samples[i]); resp.StatusCode != first.Samples[i].Status && !p.loose {
 			p.t.Fatalf("%s before: %d %s", before, resp.StatusCode, body)
 		}
 	}

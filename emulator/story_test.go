@@ -22,9 +22,9 @@ type step struct {
 func has(texts ...string) []string { return texts }
 
 // tell plays a story against one emulator.
-func tell(t *testing.T, service, fixture string, steps []step) {
+func tell(t *testing.T, service, fixture string, steps []step, opts ...emulator.Option) {
 	t.Helper()
-	p := newPlayer(t, emulator.WithFixture(fixture))
+	p := newPlayer(t, append(opts, emulator.WithFixture(fixture))...)
 	for i, s := range steps {
 		req, err := http.NewRequest(s.method, "http://localhost:9311"+s.path, strings.NewReader(s.body))
 		if err != nil {
@@ -419,10 +419,10 @@ func TestKeystoneStory(t *testing.T) {
 		{method: "GET", path: "/v3/auth/tokens", caller: "nobody", header: own("nobody"), status: 403},
 		{method: "DELETE", path: "/v3/auth/tokens", caller: "nobody", header: own("nobody"), status: 403},
 		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"nobody-token"}}}}`, status: 201, not: has("project", "catalog")},
-		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"demo-token"}}}}`, status: 201, want: has(`"name":"demo"`, `"methods":["token"]`, "/key-manager")},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"demo-token"}},"scope":{"project":{"id":"b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f"}}}}`, status: 201, want: has(`"name":"demo"`, `"methods":["token","password"]`, "/key-manager")},
 		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["password","token"],"token":{"id":"demo-token"},"password":{"user":{"id":"9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d","password":"reader"}}}}}`, status: 401},
-		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["magic"]}}}`, status: 401},
-		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":[]}}}`, status: 400},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":["magic"]}}}`, status: 400},
+		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":{"identity":{"methods":[]}}}`, status: 401},
 		{method: "POST", path: "/v3/auth/tokens", caller: "none", body: `{"auth":5}`, status: 400},
 		{method: "DELETE", path: "/v3/auth/tokens", caller: "admin", header: own("demo"), status: 204},
 		{method: "GET", path: "/v3/auth/catalog", status: 401},

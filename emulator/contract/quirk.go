@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,14 +29,9 @@ type Quirk struct {
 // Changes tells whether the quirk may change an answer of the operation.
 func (q *Quirk) Changes(operation string) bool {
 	if len(q.Operations) == 0 {
-		return strings.HasPrefix(operation, q.Answers.Service)
+		return strings.HasPrefix(operation, q.Answers.Service+".") || operation == q.Answers.Service
 	}
-	for _, id := range q.Operations {
-		if id == operation {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(q.Operations, operation)
 }
 
 // quirks reads x-quirks. Each is a mapping of the members of Quirk, and of

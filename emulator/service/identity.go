@@ -15,21 +15,28 @@ import (
 
 // A Domain holds projects and users.
 type Domain struct {
-	ID   string `json:"id" fixture:"required"`
-	Name string `json:"name" fixture:"required"`
+	ID          string `json:"id" fixture:"required"`
+	Name        string `json:"name" fixture:"required"`
+	Description string `json:"description,omitempty"`
+	Enabled     *bool  `json:"enabled,omitempty"` // nil: it is
 }
 
 // A Project is what a token is scoped to.
 type Project struct {
-	ID       string `json:"id" fixture:"required"`
-	Name     string `json:"name" fixture:"required"`
-	DomainID string `json:"domain_id" fixture:"required"`
+	ID          string `json:"id" fixture:"required"`
+	Name        string `json:"name" fixture:"required"`
+	DomainID    string `json:"domain_id" fixture:"required"`
+	Description string `json:"description,omitempty"`
+	Enabled     *bool  `json:"enabled,omitempty"` // nil: it is
 }
 
-// A Role is what a user may have in a project.
+// A Role is what a user may have in a project. Who has it also has the roles
+// that it implies, by name.
 type Role struct {
-	ID   string `json:"id" fixture:"required"`
-	Name string `json:"name" fixture:"required"`
+	ID          string   `json:"id" fixture:"required"`
+	Name        string   `json:"name" fixture:"required"`
+	Description string   `json:"description,omitempty"`
+	Implies     []string `json:"implies,omitempty"`
 }
 
 // A User logs in at Keystone with name and password.
@@ -38,6 +45,8 @@ type User struct {
 	Name        string              `json:"name" fixture:"required"`
 	Password    string              `json:"password"`
 	DomainID    string              `json:"domain_id" fixture:"required"`
+	Email       string              `json:"email,omitempty"`
+	Enabled     *bool               `json:"enabled,omitempty"`           // nil: the user is
 	Roles       map[string][]string `json:"roles,omitempty"`             // names of roles, by project id
 	Permissions []string            `json:"privx_permissions,omitempty"` // such as api-clients-manage
 }
@@ -45,29 +54,41 @@ type User struct {
 // A Token stands for a user; it is fixed in a fixture or was issued by a login.
 type Token struct {
 	ID          string    `json:"id" fixture:"required"`
-	UserID      string    `json:"user_id" fixture:"required"`    // of a user, or of a PrivX API client
-	ProjectID   string    `json:"project_id,omitempty"`          // empty: unscoped
-	Methods     []string  `json:"methods,omitempty"`             // how it was obtained
-	AuditID     string    `json:"audit_id,omitempty"`            // Keystone's
-	Issued      time.Time `json:"issued_at,omitzero"`            //
-	Expires     time.Time `json:"expires_at,omitzero"`           // zero: never
-	Permissions []string  `json:"privx_permissions,omitempty"`   // of a PrivX API client
-	Refresh     string    `json:"privx_refresh_token,omitempty"` // PrivX
+	UserID      string    `json:"user_id" fixture:"required"`          // of a user, or of a PrivX API client
+	ProjectID   string    `json:"project_id,omitempty"`                // empty: unscoped
+	Methods     []string  `json:"methods,omitempty"`                   // how it was obtained
+	AuditID     string    `json:"audit_id,omitempty"`                  // Keystone's
+	ParentAudit string    `json:"parent_audit_id,omitempty"`           // of the first token in a chain of logins by token
+	Credential  string    `json:"application_credential_id,omitempty"` // that the login was by
+	Issued      time.Time `json:"issued_at,omitzero"`                  //
+	Expires     time.Time `json:"expires_at,omitzero"`                 // zero: never
+	Permissions []string  `json:"privx_permissions,omitempty"`         // of a PrivX API client
+	Refresh     string    `json:"privx_refresh_token,omitempty"`       // PrivX
+	Revoked     bool      `json:"revoked,omitempty"`
 }
 
 // Expired tells whether the token is no longer valid.
-func (t *Token) Expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }
+func (t *Token) Expired(now time.Time) bool {
+	return t.Revoked || !t.Expires.IsZero() && !now.Before(t.Expires)
+}
 
-// refreshable is how much longer a token can be refreshed than used.
-const refreshable = 24 * time.Hour
+const (
+	// refreshable is how much longer a token of PrivX can be refreshed than used.
+	refreshable = 24 * time.Hour
+	// remembered is how much longer Keystone can show a token than it can be used.
+	remembered = 48 * time.Hour
+)
 
-// Gone is when the token can be neither used nor refreshed.
+// Gone is when the token can be neither used nor refreshed nor shown.
 func (t *Token) Gone() time.Time {
 	if t.Refresh != "" {
 		return t.Expires.Add(refreshable)
 	}
-	return t.Expires
+	return t.Expires.Add(remembered)
 }
+
+// On tells whether a domain, project or user is enabled: unless it says no.
+func On(enabled *bool) bool { return enabled == nil || *enabled }
 
 // An Account logs in at devops-service by HTTP Basic.
 type Account struct {
@@ -104,7 +125,9 @@ var (
 
 // The orders in which identity records are listed and looked up.
 var (
+	AllDomains      = Domains.Index(nil, nil)
 	DomainsByName   = Domains.Index(func(d *Domain) string { return d.Name }, nil)
+	AllProjects     = Projects.Index(nil, nil)
 	ProjectsByName  = Projects.Index(func(p *Project) string { return p.DomainID + "/" + p.Name }, nil)
 	AllRoles        = Roles.Index(nil, nil)
 	AllUsers        = Users.Index(nil, nil)
@@ -134,7 +157,11 @@ func CallerByToken(c *Call, id string) (*Caller, error) {
 	if id == "" || t == nil || t.Expired(c.Now) {
 		return nil, Errorf(Unauthorized, "", "")
 	}
-	return callerOf(c.View, t), nil
+	caller := callerOf(c.View, t)
+	if u := caller.User; u != nil && !On(u.Enabled) || t.Credential != "" && caller.Credential == nil {
+		return nil, Errorf(Unauthorized, "", "")
+	}
+	return caller, nil
 }
 
 func callerOf(v world.View, t *Token) *Caller {
@@ -142,13 +169,38 @@ func callerOf(v world.View, t *Token) *Caller {
 	if t.ProjectID != "" {
 		caller.Project = Projects.Get(v, t.ProjectID)
 	}
+	if t.Credential != "" {
+		caller.Credential = Credentials.Get(v, t.Credential)
+	}
 	if u := Users.Get(v, t.UserID); u != nil {
-		caller.User, caller.Name, caller.Roles = u, u.Name, u.Roles[t.ProjectID]
+		caller.User, caller.Name = u, u.Name
+		caller.Roles = RolesOf(v, u, t.ProjectID, caller.Credential)
 		if len(caller.Permissions) == 0 {
 			caller.Permissions = u.Permissions
 		}
 	}
 	return caller
+}
+
+// RolesOf names the roles that a user has in a project, those that are implied
+// last. With a credential, which may be nil, they are the credential's.
+func RolesOf(v world.View, u *User, project string, by *AppCredential) []string {
+	all := u.Roles[project]
+	if by != nil {
+		all = by.RoleNames()
+	}
+	for i := 0; i < len(all); i++ {
+		r := Roles.Get(v, all[i])
+		if r == nil {
+			continue
+		}
+		for _, name := range r.Implies {
+			if !slices.Contains(all, name) {
+				all = append(slices.Clip(all), name) // never into the record's own
+			}
+		}
+	}
+	return all
 }
 
 // CallerByBasic finds the devops-service account that a Basic Authorization
@@ -218,64 +270,3 @@ func anyone(c *Call) (*Caller, error) {
 	}
 	return caller, nil
 }
-
-// Issue stores a token that was just made, and clears away issued ones that
-// have expired meanwhile.
-func Issue(c *Call, t *Token) {
-	for {
-		old := First(tokensByExpiry, c.View, issued)
-		if old == nil || c.Now.Before(old.Gone()) {
-			break
-		}
-		Tokens.Delete(c.Tx(), old.ID)
-	}
-	Tokens.Put(c.Tx(), t)
-}
-
-// The mark of a sandbox stands at this place in the random bytes of a token, where
-// Base64 begins a group of letters.
-const (
-	markAt   = 57
-	markSize = 6
-)
-
-// NewMark is the mark of the sandbox of that name.
-func NewMark(sandbox string) []byte { return world.Draw(0, "sandbox/"+sandbox, 0, markSize) }
-
-// Mint puts the mark of the call's sandbox into random bytes that become a token:
-// tokens of Keystone and of PrivX, which encode them in Base64, behind FernetHead
-// or the last dot.
-func (c *Call) Mint(random []byte) []byte {
-	copy(random[markAt:markAt+markSize], c.Mark)
-	return random
-}
-
-// FernetHead is what every token of Keystone begins with.
-const FernetHead = "gAAAAAB"
-
-// MarkOf finds the mark in a token; empty if it holds none.
-func MarkOf(token string) string {
-	random, ok := strings.CutPrefix(token, FernetHead)
-	if !ok {
-		random = token[strings.LastIndexByte(token, '.')+1:]
-	}
-	const from, to = markAt / 3 * 4, (markAt + markSize) / 3 * 4
-	if len(random) < to {
-		return ""
-	}
-	mark, err := base64.RawURLEncoding.DecodeString(random[from:to])
-	if err != nil {
-		return ""
-	}
-	return string(mark)
-}
-
-// issued is the partition of tokens that were issued and will expire.
-const issued = "issued"
-
-var tokensByExpiry = Tokens.Index(func(t *Token) string {
-	if t.Issued.IsZero() || t.Expires.IsZero() {
-		return "fixed"
-	}
-	return issued
-}, func(a, b *Token) int { return a.Gone().Compare(b.Gone()) })

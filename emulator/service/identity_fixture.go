@@ -11,22 +11,49 @@ import (
 // IdentitySection is how the identity kinds stand in a fixture, each in its own
 // shape, those that others refer to first.
 func IdentitySection() world.Section {
-	kinds := []world.Clearer{Domains, Projects, Roles, Users, Tokens, Accounts, OAuthClients, APILogins}
+	kinds := []world.Clearer{Domains, Projects, Roles, Users, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
 		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
 		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil),
-		world.PlainCollection("roles", Roles, AllRoles, nil, nil),
+		world.PlainCollection("roles", Roles, AllRoles, checkRole, nil),
 		world.PlainCollection("users", Users, AllUsers, checkUser, nil),
+		world.PlainCollection("application_credentials", Credentials, allCredentials, checkCredential, nil),
 		world.PlainCollection("tokens", Tokens, tokensByExpiry, checkToken, nil),
 		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
 		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
 		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil),
+		world.PlainCollection("external_tokens", ExternalTokens, allExternalTokens, checkExternal, nil),
 	}}
 }
 
 func checkProject(v world.View, p *Project, at file.Node) error {
 	if Domains.Get(v, p.DomainID) == nil {
 		return at.At("domain_id").Errorf("there is no domain %q; list it under identity.domains", p.DomainID)
+	}
+	return nil
+}
+
+// checkRole lets a role imply those that stand before it.
+func checkRole(v world.View, r *Role, at file.Node) error {
+	for i, name := range r.Implies {
+		if Roles.Get(v, name) == nil {
+			return at.At("implies", i).Errorf("there is no role %q before this one in identity.roles", name)
+		}
+	}
+	return nil
+}
+
+func checkCredential(v world.View, a *AppCredential, at file.Node) error {
+	if Users.Get(v, a.UserID) == nil {
+		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", a.UserID)
+	}
+	if a.ProjectID != "" && Projects.Get(v, a.ProjectID) == nil {
+		return at.At("project_id").Errorf("there is no project %q; list it under identity.projects", a.ProjectID)
+	}
+	for i, r := range a.Roles {
+		if Roles.Get(v, r.Name) == nil {
+			return at.At("roles", i, "name").Errorf("there is no role %q; list it under identity.roles", r.Name)
+		}
 	}
 	return nil
 }
@@ -75,6 +102,13 @@ func checkAccount(_ world.View, a *Account, at file.Node) error {
 func checkLogin(v world.View, l *APILogin, at file.Node) error {
 	if Users.Get(v, l.UserID) == nil {
 		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", l.UserID)
+	}
+	return nil
+}
+
+func checkExternal(v world.View, t *ExternalToken, at file.Node) error {
+	if Users.Get(v, t.UserID) == nil {
+		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", t.UserID)
 	}
 	return nil
 }

@@ -139,11 +139,12 @@ func BodyRead(c *Call) error {
 
 // Caller is who makes a request.
 type Caller struct {
-	User        *User    // nil for a devops-service account
-	Project     *Project // nil for an unscoped token
-	Roles       []string // in the project
-	Permissions []string // PrivX permissions, or devops-service policies
-	Token       *Token   // nil where the caller logged in without one
+	User        *User          // nil for a devops-service account
+	Project     *Project       // nil for an unscoped token
+	Roles       []string       // in the project, implied ones too
+	Permissions []string       // PrivX permissions, or devops-service policies
+	Token       *Token         // nil where the caller logged in without one
+	Credential  *AppCredential // that the token was issued for; nil where it was for none
 	Name        string
 	ID          string
 }

@@ -7,6 +7,7 @@ package devops
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -26,38 +27,56 @@ func New() *service.Service {
 			"devops.images.show":   showImage,
 			"devops.images.update": updateImage,
 			"devops.images.delete": deleteImage,
+
+			"devops.cloud-images.list": listCloudImages,
+			"devops.providers.list":    listProviders,
+			"devops.templates.list":    listTemplates,
+			"devops.filters.show":      showFilter,
+			"devops.filters.add":       addToFilter,
+			"devops.filters.remove":    removeFromFilter,
 		},
 		Identify:  service.CallerByBasic,
 		Checks:    []service.Check{service.Authenticated, service.Routed, acceptable, contentType, allowed, service.BodyRead},
 		Fail:      fail,
-		Finish:    func(_ *service.Call, r *service.Reply) { r.Set("X-Content-Type-Options", "nosniff") },
+		Finish:    finish,
 		HeadAsGet: true,
 	}
 }
 
-func acceptable(c *service.Call) error {
-	if service.Quality(c.Accept(), "application/json") > 0 {
-		return nil
-	}
-	return service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
+// wantJSON lists the operations that demand JSON: of the documented ones the one
+// for which the document lists the header, and for others what a quirk has to be on
+// for.
+var wantJSON = map[string]string{
+	"devops.images.create":  "",
+	"devops.images.update":  updateWantsContentType,
+	"devops.images.delete":  deleteWantsContentType,
+	"devops.filters.add":    "",
+	"devops.filters.remove": "",
 }
 
-// contentType demands JSON on POST alone: the document lists the header there
-// and nowhere else.
 func contentType(c *service.Call) error {
-	if c.Method != http.MethodPost || strings.EqualFold(c.MediaType(), "application/json") {
+	quirk, wanted := wantJSON[c.Operation.ID]
+	if !wanted || quirk != "" && !c.Quirk(quirk) || strings.EqualFold(c.MediaType(), "application/json") {
 		return nil
 	}
 	return service.Errorf(service.UnsupportedType, "", "Content-Type should be 'application/json'")
 }
 
-// policies are the documented ones: there is none for updates of their own.
+// policies are the documented ones: there is none for updates of their own. The
+// neighbours of the images go by them, too.
 var policies = map[string]string{
 	"devops.images.list":   "read_images",
 	"devops.images.show":   "read_images",
 	"devops.images.create": "create_image",
 	"devops.images.update": "create_image",
 	"devops.images.delete": "delete_image",
+
+	"devops.cloud-images.list": "read_images",
+	"devops.providers.list":    "read_images",
+	"devops.templates.list":    "read_images",
+	"devops.filters.show":      "read_images",
+	"devops.filters.add":       "create_image",
+	"devops.filters.remove":    "create_image",
 }
 
 func allowed(c *service.Call) error {
@@ -65,7 +84,11 @@ func allowed(c *service.Call) error {
 	if !ruled || c.Caller.May(policy) { // stateless operations have no policy
 		return nil
 	}
-	return service.Errorf(service.Forbidden, "", "Access denied for '%s'", c.Caller.Name)
+	kind := service.Forbidden
+	if c.Quirk(missingPolicyIs401) {
+		kind = service.Unauthorized
+	}
+	return service.Errorf(kind, "", "Access denied for '%s'", c.Caller.Name)
 }
 
 // fail writes {"message": …}; what Rack answers itself has no such body.
@@ -85,6 +108,9 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		}
 		return r
 	}
+	if e.Detail == unknownProvider && c.Quirk(unknownProviderIsText) {
+		return service.JSON(int(e.Kind), []byte("Not found"))
+	}
 	message := e.Message
 	if message == "" {
 		message = e.Kind.Reason()
@@ -95,4 +121,27 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r.Set("Accept", "application/json")
 	}
 	return r
+}
+
+// finish adds what every answer carries, and what quirks make of answers in JSON:
+// the name of the charset, and a refusal of calls from pages of another host, which
+// comes after the call was carried out.
+func finish(c *service.Call, r *service.Reply) {
+	r.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case r.ContentType != "application/json":
+	case c.Quirk(foreignRefererForbidden) && fromForeignPage(c):
+		*r = service.Reply{Status: http.StatusForbidden, ContentType: "text/plain", Body: []byte("Forbidden")}
+	case c.Quirk(jsonHasCharset):
+		r.ContentType = "application/json;charset=utf-8"
+	}
+}
+
+func fromForeignPage(c *service.Call) bool {
+	if c.Header.Get("Origin") != "" || c.Header.Get("X-Requested-With") == "XMLHttpRequest" {
+		return false
+	}
+	page, err := url.Parse(c.Header.Get("Referer"))
+	host := url.URL{Host: c.Host}
+	return err == nil && page.Host != "" && page.Hostname() != host.Hostname()
 }

@@ -1,10 +1,12 @@
 package devops
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
-	"standin/emulator/file"
 	"standin/emulator/service"
 	"standin/emulator/value"
 	"standin/emulator/world"
@@ -16,6 +18,9 @@ type image struct {
 	Provider   string `json:"provider" fixture:"required"`
 	RemoteUser string `json:"remote_user" fixture:"required"`
 	Name       string `json:"name"`
+	// Template is the bootstrap template of v2.0, which the document does not know:
+	// a quirk shows it. Nil: none.
+	Template *string `json:"bootstrap_template,omitempty"`
 }
 
 var (
@@ -24,35 +29,13 @@ var (
 	ofProvider = images.Index(func(i *image) string { return i.Provider }, nil)
 )
 
-func fixtureSection() world.Section {
-	return world.Section{Name: "devops", Kinds: []world.Clearer{images}, Collections: []world.Collection{
-		world.PlainCollection("images", images, all, checkImage, fakeImage),
-	}}
-}
-
-func checkImage(_ world.View, i *image, at file.Node) error {
-	for _, f := range []struct{ name, value string }{{"id", i.ID}, {"provider", i.Provider}, {"remote_user", i.RemoteUser}} {
-		if f.value == "" || strip(f.value) != f.value {
-			return at.At(f.name).Errorf("%s is empty or has blanks around it; the API would not store it so", f.name)
-		}
-	}
-	return nil
-}
-
-func fakeImage(_ world.View, f *world.Faker) image {
-	i := image{Provider: f.OneOf("ec2", "openstack"), Name: f.Name()}
-	if i.Provider == "ec2" {
-		i.ID, i.RemoteUser = "ami-"+f.Hex()[:8], "ec2-user"
-	} else {
-		i.ID, i.RemoteUser = f.UUID(), f.OneOf("root", "centos", "ubuntu")
-	}
-	return i
-}
-
 // listImages answers GET /v3/images, all or those of ?provider=.
 func listImages(c *service.Call) (service.Reply, error) {
 	ix, partition := all, ""
 	if p, ok := c.Last("provider"); ok {
+		if err := knownProvider(c, p); err != nil {
+			return service.Reply{}, err
+		}
 		ix, partition = ofProvider, p
 	}
 	b := append(c.Scratch, '[')
@@ -60,7 +43,7 @@ func listImages(c *service.Call) (service.Reply, error) {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = i.append(b)
+		b = i.append(c, b)
 	}
 	return service.JSON(http.StatusOK, append(b, ']')), nil
 }
@@ -71,15 +54,17 @@ func createImage(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	f, err := readFields(body, "id", "provider", "remote_user", "name")
-	if err != nil {
+	i := &image{}
+	if err := i.read(c, body, "id", "provider", "remote_user", "name", "bootstrap_template"); err != nil {
 		return service.Reply{}, err
 	}
-	i := &image{ID: f["id"], Provider: f["provider"], RemoteUser: f["remote_user"], Name: f["name"]}
 	if images.Get(c.View, i.ID) != nil {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "Duplicate key error: image with id '%s'", i.ID)
+		return service.Reply{}, invalid("Duplicate key error: image with id '%s'", i.ID)
 	}
 	images.Put(c.Tx(), i)
+	if c.Quirk(createIs201) {
+		return service.JSON(http.StatusCreated, []byte(`{"message":"Created"}`)), nil
+	}
 	return done(i.ID, "Created"), nil
 }
 
@@ -89,13 +74,27 @@ func done(id, message string) service.Reply {
 	return service.JSON(http.StatusOK, append(b, '}'))
 }
 
+// said is the answer of v2.0 to what it has done.
+func said(id, what string) service.Reply {
+	b := value.AppendString([]byte(`{"message":`), "Image '"+id+"' has been "+what)
+	return service.JSON(http.StatusOK, append(b, '}'))
+}
+
 // showImage answers GET /v3/image/{image_id}.
 func showImage(c *service.Call) (service.Reply, error) {
 	i, err := existing(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, i.append(c.Scratch)), nil
+	body := i.append(c, c.Scratch)
+	if c.Quirk(showIsPretty) {
+		var b bytes.Buffer
+		if err := json.Indent(&b, body, "", "  "); err != nil {
+			return service.Reply{}, err
+		}
+		body = b.Bytes()
+	}
+	return service.JSON(http.StatusOK, body), nil
 }
 
 func existing(c *service.Call) (*image, error) {
@@ -107,7 +106,8 @@ func existing(c *service.Call) (*image, error) {
 }
 
 // updateImage answers PUT /v3/image/{image_id}: what the body names changes,
-// the rest stays. The id of the path counts, not one in the body.
+// the rest stays, unless a quirk has the body replace it. The id of the path
+// counts, not one in the body.
 func updateImage(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {
@@ -117,41 +117,99 @@ func updateImage(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	var named []string
-	for _, name := range []string{"provider", "remote_user", "name"} {
-		if _, ok := body.Get(name); ok {
-			named = append(named, name)
-		}
-	}
-	f, err := readFields(body, named...)
-	if err != nil {
-		return service.Reply{}, err
+	names := []string{"provider", "remote_user", "name", "bootstrap_template"}
+	if !c.Quirk(updateReplaces) {
+		names = slices.DeleteFunc(names, func(name string) bool {
+			_, ok := body.Get(name)
+			return !ok
+		})
 	}
 	i := *old
-	for name, field := range map[string]*string{"provider": &i.Provider, "remote_user": &i.RemoteUser, "name": &i.Name} {
-		if v, ok := f[name]; ok {
-			*field = v
-		}
+	if err := i.read(c, body, names...); err != nil {
+		return service.Reply{}, err
 	}
 	images.Put(c.Tx(), &i)
-	return service.JSON(http.StatusOK, append(i.append([]byte(`{"image":`)), `,"message":"Updated"}`...)), nil
+	if c.Quirk(updateMessage) {
+		return said(i.ID, "updated"), nil
+	}
+	return service.JSON(http.StatusOK, append(i.append(c, []byte(`{"image":`)), `,"message":"Updated"}`...)), nil
 }
 
 // deleteImage answers DELETE /v3/image/{image_id}; a body is not looked at.
 func deleteImage(c *service.Call) (service.Reply, error) {
 	id := c.Vars["image_id"]
+	if err := unused(c, id); err != nil {
+		return service.Reply{}, err
+	}
 	if !images.Delete(c.Tx(), id) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Image '%s' not found", id)
+	}
+	if c.Quirk(deleteMessage) {
+		return said(id, "removed"), nil
 	}
 	return done(id, "Deleted"), nil
 }
 
-func (i *image) append(b []byte) []byte {
-	b = value.AppendString(append(b, `{"id":`...), i.ID)
-	b = value.AppendString(append(b, `,"provider":`...), i.Provider)
+// append writes the image: the document's members in its order or, by quirks,
+// those of v2.0 in the order of that.
+func (i *image) append(c *service.Call, b []byte) []byte {
+	b = append(b, '{')
+	last := c.Quirk(idComesLast)
+	if !last {
+		b = append(value.AppendString(append(b, `"id":`...), i.ID), ',')
+	}
+	b = value.AppendString(append(b, `"provider":`...), i.Provider)
+	if last {
+		b = value.AppendString(append(b, `,"name":`...), i.Name)
+	}
 	b = value.AppendString(append(b, `,"remote_user":`...), i.RemoteUser)
-	b = value.AppendString(append(b, `,"name":`...), i.Name)
+	if !last {
+		b = value.AppendString(append(b, `,"name":`...), i.Name)
+	}
+	switch {
+	case !c.Quirk(imagesHaveTemplates):
+	case i.Template == nil:
+		b = append(b, `,"bootstrap_template":null`...)
+	default:
+		b = value.AppendString(append(b, `,"bootstrap_template":`...), *i.Template)
+	}
+	if last {
+		b = value.AppendString(append(b, `,"id":`...), i.ID)
+	}
 	return append(b, '}')
+}
+
+// read takes over the members of those names, in the order of v2.0's checks: the
+// members, then the provider and its filter, then the template.
+func (i *image) read(c *service.Call, body *value.Object, names ...string) error {
+	if !c.Quirk(imagesHaveTemplates) {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == "bootstrap_template" })
+	}
+	f, err := readFields(body, names...)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		switch v := f[name]; name {
+		case "id":
+			i.ID = *v
+		case "provider":
+			i.Provider = *v
+		case "remote_user":
+			i.RemoteUser = *v
+		case "name":
+			i.Name = *v
+		case "bootstrap_template":
+			i.Template = v
+		}
+	}
+	if err := usable(c, i); err != nil {
+		return err
+	}
+	if c.Quirk(imagesHaveTemplates) {
+		return knownTemplate(c, i)
+	}
+	return nil
 }
 
 // strip is Ruby's: ASCII blanks and NUL.
@@ -160,36 +218,38 @@ func strip(s string) string { return strings.Trim(s, "\x00\t\n\v\f\r ") }
 func readObject(c *service.Call) (*value.Object, error) {
 	v, err := c.JSON()
 	if err != nil {
-		return nil, service.Errorf(service.Invalid, "", "Invalid JSON")
+		return nil, invalid("Invalid JSON")
 	}
 	o, ok := v.(*value.Object)
 	if !ok {
-		return nil, service.Errorf(service.Invalid, "", "Invalid JSON, it should be an object")
+		return nil, invalid("Invalid JSON, it should be an object")
 	}
 	return o, nil
 }
 
 // readFields reads string members and strips them. Of all faults the server
 // tells one sort with all its members: undefined, then wrong types, then empty.
-// A name may be anything that Ruby takes for false, and is empty then.
-func readFields(o *value.Object, names ...string) (map[string]string, error) {
-	fields := map[string]string{}
+// A name may be anything that Ruby takes for false, and is empty then; a template
+// may be null, and is nil then.
+func readFields(o *value.Object, names ...string) (map[string]*string, error) {
+	fields := map[string]*string{}
 	var undefined, wrong, empty []string
 	for _, name := range names {
 		v, _ := o.Get(name)
-		optional := name == "name"
 		s, ok := v.(string)
 		s = strip(s)
+		fields[name] = &s
 		switch {
-		case optional && (v == nil || v == false):
+		case name == "name" && (v == nil || v == false):
+		case name == "bootstrap_template" && v == nil:
+			fields[name] = nil
 		case v == nil:
 			undefined = append(undefined, name)
 		case !ok:
 			wrong = append(wrong, name)
-		case s == "" && !optional:
+		case s == "" && name != "name":
 			empty = append(empty, name)
 		}
-		fields[name] = s
 	}
 	for _, fault := range []struct {
 		names []string
@@ -198,7 +258,7 @@ func readFields(o *value.Object, names ...string) (map[string]string, error) {
 		{undefined, "can not be undefined"}, {wrong, "have invalid type(s)"}, {empty, "can not be empty"},
 	} {
 		if len(fault.names) > 0 {
-			return nil, service.Errorf(service.Invalid, "", "Parameter(s) '%s' %s", strings.Join(fault.names, "', '"), fault.what)
+			return nil, invalid("Parameter(s) '%s' %s", strings.Join(fault.names, "', '"), fault.what)
 		}
 	}
 	return fields, nil

@@ -11,11 +11,13 @@ import (
 	"standin/emulator/world"
 )
 
-// A client is a machine that is backed up. It belongs to a user.
+// A client is a machine that is backed up. It belongs to a user and, in v2 of
+// the API, to a project, too; those of v1 have none.
 type client struct {
-	UserID   string
-	ClientID string
-	item     string // as it is answered: {"client": BODY, "user_id": USER}
+	ProjectID string
+	UserID    string
+	ClientID  string
+	item      string // as it is answered: {"client": BODY, "user_id": USER}, in v2 behind {"project_id": PROJECT, "user_id": USER
 }
 
 // body is what was sent, and a uuid. It is read back from the item: kept beside
@@ -29,99 +31,153 @@ func (c *client) body() *value.Object {
 }
 
 var (
-	clients = world.NewKind(func(c *client) string { return clientKey(c.UserID, c.ClientID) })
-	ofUser  = clients.Index(func(c *client) string { return c.UserID }, nil)
+	clients = world.NewKind(func(c *client) string { return clientKey(c.owner(), c.ClientID) })
+	ofUser  = clients.Index(func(c *client) string { return c.owner() }, nil)
 )
 
-func clientKey(user, id string) string { return user + "\x00" + id }
+// owner is the partition of the clients of a user: those of v1, or those of a
+// project of v2.
+func owner(project, user string) string {
+	if project == "" {
+		return user
+	}
+	return user + "\x00" + project
+}
+
+func (c *client) owner() string { return owner(c.ProjectID, c.UserID) }
+
+// callers is the partition of the clients that the call is about.
+func callers(c *service.Call) string { return owner(c.Vars["project_id"], c.Caller.ID) }
+
+func clientKey(owner, id string) string { return owner + "\x00\x00" + id }
 
 // newClient makes the record of a body that was found valid; the buffer is used
 // in between.
-func newClient(buffer []byte, user, id string, body *value.Object) *client {
-	b := append(buffer, `{"client":`...)
-	b = value.Append(b, body)
-	b = append(b, `,"user_id":`...)
-	b = append(value.AppendString(b, user), '}')
-	return &client{UserID: user, ClientID: id, item: string(b)}
+func newClient(buffer []byte, project, user, id string, body *value.Object) *client {
+	cl := &client{ProjectID: project, UserID: user, ClientID: id}
+	b := buffer
+	if project == "" {
+		b = value.Append(append(b, `{"client":`...), body)
+		b = value.AppendString(append(b, `,"user_id":`...), user)
+	} else {
+		b = value.AppendString(append(b, `{"project_id":`...), project)
+		b = value.AppendString(append(b, `,"user_id":`...), user)
+		b = value.Append(append(b, `,"client":`...), body)
+	}
+	cl.item = string(append(b, '}'))
+	return cl
 }
 
 const defaultLimit = 10
 
-// listClients answers GET /v1/clients. The document calls the offset a marker,
-// the server takes an index: an integer is an index, anything else the
-// client_id of the last item seen.
+// listClients answers GET /v1/clients and GET /v2/{project_id}/clients. The
+// document calls the offset a marker, the server takes an index: an integer is an
+// index, anything else the client_id of the last item seen.
 func listClients(c *service.Call) (service.Reply, error) {
-	limit, _, err := number(c, "limit", defaultLimit)
+	p, err := readPage(c)
 	if err != nil {
 		return service.Reply{}, err
-	}
-	offset, marker, err := number(c, "offset", 0)
-	if err != nil {
-		return service.Reply{}, err
-	}
-	if marker != "" {
-		at, ok := ofUser.Position(c.View, clientKey(c.Caller.ID, marker))
-		if !ok {
-			return service.Reply{}, notAnInteger("offset")
-		}
-		offset = at + 1
 	}
 	s, err := parseSearch(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	var page []*client
-	switch {
-	case s == nil && limit < 0: // as on sqlite: no limit
-		page = ofUser.Page(c.View, c.Caller.ID, offset, math.MaxInt, false)
+	if s == nil && p.tooLarge {
+		return service.Reply{}, storageError("Python int too large to convert to SQLite INTEGER")
+	}
+	var found []*client
+	switch of := callers(c); {
+	case s == nil && p.limit < 0: // as on sqlite: no limit
+		found = ofUser.Page(c.View, of, p.offset, math.MaxInt, false)
 	case s == nil:
-		page = ofUser.Page(c.View, c.Caller.ID, offset, limit, false)
-	case marker != "":
-		page = s.find(c.View, c.Caller.ID, offset, 0, limit)
+		found = ofUser.Page(c.View, of, p.offset, p.limit, false)
+	case p.behind:
+		found = s.find(c, of, p.offset, 0, p.limit)
 	default:
-		page = s.find(c.View, c.Caller.ID, 0, offset, limit)
+		found = s.find(c, of, 0, p.offset, p.limit)
 	}
 	b := append(c.Scratch, `{"clients":[`...)
-	for i, cl := range page {
+	for i, cl := range found {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, cl.item...)
+		b = append(b, cl.shown(c)...)
 	}
 	return service.JSON(http.StatusOK, append(b, "]}"...)), nil
+}
+
+// A page is which part of a list is asked for.
+type page struct {
+	limit, offset int
+	behind        bool // the offset is the place behind a marker
+	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
+}
+
+// readPage reads offset and limit, in the server's order.
+func readPage(c *service.Call) (page, error) {
+	var p page
+	offset, marker, err := number(c, "offset", 0)
+	if err != nil {
+		return p, err
+	}
+	limit, _, err := number(c, "limit", defaultLimit)
+	if err != nil {
+		return p, err
+	}
+	p.tooLarge = !offset.IsInt64() || !limit.IsInt64()
+	p.offset, p.limit = clamp(offset), clamp(limit)
+	if marker != "" {
+		at, ok := ofUser.Position(c.View, clientKey(callers(c), marker))
+		if !ok {
+			return p, notAnInteger("offset")
+		}
+		p.offset, p.behind = at+1, true
+	}
+	return p, nil
 }
 
 // number reads limit or offset as falcon does: the last value counts, also of a
 // list with commas; empty and 0 mean the default. An offset that is no number
 // is a marker.
-func number(c *service.Call, name string, usual int) (n int, marker string, err error) {
+func number(c *service.Call, name string, usual int64) (n *big.Int, marker string, err error) {
 	s, _ := c.Last(name)
 	s = s[strings.LastIndexByte(s, ',')+1:]
 	if s == "" {
-		return usual, "", nil
+		return big.NewInt(usual), "", nil
 	}
-	big, ok := service.Int(s)
+	n, ok := service.Int(s)
 	switch {
-	case !ok && name == "offset":
-		return 0, s, nil
-	case !ok || !fits(big):
-		return 0, "", notAnInteger(name)
-	case big.Sign() == 0:
-		return usual, "", nil
+	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
+		return big.NewInt(usual), s, nil
+	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
+		return nil, "", notAnInteger(name)
+	case n.Sign() == 0:
+		return big.NewInt(usual), "", nil
 	}
-	return int(big.Int64()), "", nil
+	return n, "", nil
 }
 
-func fits(n *big.Int) bool { return n.IsInt64() }
+// clamp brings a number that does not fit into 64 bits to the nearest that does.
+func clamp(n *big.Int) int {
+	switch {
+	case n.IsInt64():
+		return int(n.Int64())
+	case n.Sign() < 0:
+		return math.MinInt
+	default:
+		return math.MaxInt
+	}
+}
 
 func notAnInteger(name string) error {
 	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name)
 }
 
-// createClient answers POST /v1/clients. It takes the flat body of the server
-// and the nested one of the document's sample, and stores either as it is.
+// createClient answers POST /v1/clients and POST /v2/{project_id}/clients. It
+// takes the flat body of the server and the nested one of the document's sample,
+// and stores either as it is.
 func createClient(c *service.Call) (service.Reply, error) {
-	body, err := parseClient(c)
+	body, err := parseObject(c, missingBody)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -132,30 +188,41 @@ func createClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	if clients.Get(c.View, clientKey(c.Caller.ID, id)) != nil {
+	if err := checkProject(c.Vars["project_id"]); err != nil {
+		return service.Reply{}, err
+	}
+	if clients.Get(c.View, clientKey(callers(c), id)) != nil {
 		return service.Reply{}, service.Errorf(service.Conflict, "Document already existing", "Client already registered with ID %s", id)
 	}
-	if !hasHostname(body) {
-		return service.Reply{}, badRequest("'hostname' is a required property")
+	cl := newClient(c.Scratch, c.Vars["project_id"], c.Caller.ID, id, body)
+	if err := storable(c, cl, body); err != nil {
+		return service.Reply{}, err
 	}
-	clients.Put(c.Tx(), newClient(c.Scratch, c.Caller.ID, id, body))
+	clients.Put(c.Tx(), cl)
+	spend(c, cl)
 	b := append(value.AppendString(append(c.Scratch, `{"client_id":`...), id), '}')
 	return service.JSON(http.StatusCreated, b), nil
 }
 
-// showClient answers GET /v1/clients/{client_id}.
+// showClient answers GET /v1/clients/{client_id} and its form in v2.
 func showClient(c *service.Call) (service.Reply, error) {
-	cl := clients.Get(c.View, clientKey(c.Caller.ID, c.Vars["client_id"]))
+	cl := clients.Get(c.View, clientKey(callers(c), c.Vars["client_id"]))
 	if cl == nil {
 		return service.Reply{}, &service.Error{Kind: service.NotFound, Detail: emptyBody}
 	}
-	return service.JSON(http.StatusOK, append(c.Scratch, cl.item...)), nil
+	return service.JSON(http.StatusOK, append(c.Scratch, cl.shown(c)...)), nil
 }
 
-// deleteClient answers DELETE /v1/clients/{client_id}.
+// deleteClient answers DELETE /v1/clients/{client_id} and its form in v2, which
+// does not mind if there is no such client.
 func deleteClient(c *service.Call) (service.Reply, error) {
 	id := c.Vars["client_id"]
-	if !clients.Delete(c.Tx(), clientKey(c.Caller.ID, id)) {
+	key := clientKey(callers(c), id)
+	switch cl := clients.Get(c.View, key); {
+	case cl != nil:
+		clients.Delete(c.Tx(), key)
+		spend(c, cl)
+	case c.Vars["project_id"] == "":
 		return service.Reply{}, service.Errorf(service.NotFound, "Not Found", "No Client found with ID:%s", id)
 	}
 	return service.Reply{Status: http.StatusNoContent}, nil

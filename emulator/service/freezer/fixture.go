@@ -11,14 +11,15 @@ import (
 
 // clientFile is a client as the API answers it.
 type clientFile struct {
-	ProjectID *string       `json:"project_id,omitempty"` // SQL answers have it, as null
+	ProjectID *string       `json:"project_id,omitempty"` // of v2; SQL answers of v1 have it, as null
 	UserID    string        `json:"user_id" fixture:"required"`
 	Client    *value.Object `json:"client" fixture:"required"`
 }
 
 func fixtureSection() world.Section {
-	return world.Section{Name: "freezer", Kinds: []world.Clearer{clients}, Collections: []world.Collection{
+	return world.Section{Name: "freezer", Kinds: []world.Clearer{clients, spents}, Collections: []world.Collection{
 		world.NewCollection("clients", storeClient, dumpClients, fakeClient),
+		world.NewCollection("spent_uuids", storeSpent, dumpSpents, nil),
 	}}
 }
 
@@ -31,14 +32,48 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	if err != nil {
 		return "", at.At("client").Errorf("the API would refuse this client: %s", service.AsError(err).Message)
 	}
-	clients.Put(tx, newClient(nil, r.UserID, id, r.Client))
-	return clientKey(r.UserID, id), nil
+	project := ""
+	if r.ProjectID != nil {
+		project = *r.ProjectID
+	}
+	if err := checkProject(project); err != nil {
+		return "", at.At("project_id").Errorf("the API would refuse this project: %s", service.AsError(err).Message)
+	}
+	cl := newClient(nil, project, r.UserID, id, r.Client)
+	clients.Put(tx, cl)
+	return clientKey(cl.owner(), id), nil
 }
 
 func dumpClients(v world.View) iter.Seq[clientFile] {
 	return func(yield func(clientFile) bool) {
 		for cl := range ofUser.Everything(v) {
-			if !yield(clientFile{UserID: cl.UserID, Client: cl.body()}) {
+			r := clientFile{UserID: cl.UserID, Client: cl.body()}
+			if cl.ProjectID != "" {
+				r.ProjectID = &cl.ProjectID
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+func storeSpent(tx *world.Tx, s *spent, _ file.Node) (string, error) {
+	spents.Put(tx, s)
+	return s.UUID, nil
+}
+
+// dumpSpents leaves out the uuids of living clients, which are counted again.
+func dumpSpents(v world.View) iter.Seq[spent] {
+	living := map[string]bool{counted.UUID: true}
+	if allSpents.Len(v, "") > 0 {
+		for cl := range ofUser.Everything(v) {
+			living[uuidOf(cl.body())] = true
+		}
+	}
+	return func(yield func(spent) bool) {
+		for s := range allSpents.All(v, "", 0) {
+			if !living[s.UUID] && !yield(*s) {
 				return
 			}
 		}

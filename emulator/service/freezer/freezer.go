@@ -1,10 +1,12 @@
-// Package freezer emulates the clients API of OpenStack Freezer v1.
+// Package freezer emulates the clients API of OpenStack Freezer v1, with its form
+// in v2 and the discovery of versions.
 //
 // Where the api-ref page is silent it behaves as freezer-api 13.0.0 does on
 // falcon 3.1.1: error envelopes, order of checks, Python's way with numbers.
 package freezer
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,24 +23,61 @@ func New() *service.Service {
 		Name:    "freezer",
 		Section: &section,
 		Handlers: map[string]service.Handler{
-			"freezer.clients.list":   listClients,
-			"freezer.clients.create": createClient,
-			"freezer.clients.show":   showClient,
-			"freezer.clients.delete": deleteClient,
+			"freezer.clients.list":      listClients,
+			"freezer.clients.create":    createClient,
+			"freezer.clients.show":      showClient,
+			"freezer.clients.delete":    deleteClient,
+			"freezer.v2-clients.list":   listClients,
+			"freezer.v2-clients.create": createClient,
+			"freezer.v2-clients.show":   showClient,
+			"freezer.v2-clients.delete": deleteClient,
+			"freezer.versions.list":     listVersions,
+			"freezer.v1.show":           showHome,
+			"freezer.v2.show":           showHome,
+			"freezer.health.show":       showHealth,
+			"freezer.health.head":       headHealth,
 		},
 		Identify: func(c *service.Call) (*service.Caller, error) {
 			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
 		},
-		Checks:    []service.Check{service.Authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead},
+		Checks:    []service.Check{authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead, readable},
 		Fail:      fail,
 		Finish:    finish,
-		Normalise: func(path string) string { return strings.TrimSuffix(path, "/") },
+		Normalise: normalise,
 	}
+}
+
+// The paths before the login.
+const (
+	versionsPath = "/"
+	healthPath   = "/healthcheck"
+)
+
+func open(c *service.Call) bool { return c.Path == versionsPath || c.Path == healthPath }
+
+// authenticated asks for a login everywhere but on the open paths.
+func authenticated(c *service.Call) error {
+	if open(c) {
+		return nil
+	}
+	return service.Authenticated(c)
+}
+
+// normalise drops a trailing slash, as falcon does; the middleware that tells
+// the health does not.
+func normalise(path string) string {
+	if path != versionsPath && path != healthPath+"/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if path == "" {
+		return versionsPath
+	}
+	return path
 }
 
 // acceptable is falcon's check that the caller takes JSON.
 func acceptable(c *service.Call) error {
-	if service.Quality(c.Accept(), "application/json") > 0 {
+	if c.Path == healthPath || service.Quality(c.Accept(), "application/json") > 0 {
 		return nil
 	}
 	return service.Errorf(service.NotAcceptable, "Freezer-api only supports responses encoded as JSON.", "")
@@ -63,17 +102,40 @@ func methodKnown(c *service.Call) error {
 
 // allowed is the policy: reading takes any of the roles admin, member and
 // reader, writing admin or member. The rules that freezer-api ships let
-// everybody pass, but the document has a 403, which only a policy file brings.
+// everybody pass, which is a quirk: the document has a 403, which only a policy
+// file brings.
 func allowed(c *service.Call) error {
 	roles := []string{"admin", "member"}
 	if c.Method == http.MethodGet {
 		roles = append(roles, "reader")
 	}
-	if c.Caller == nil || c.Operation.Public || c.Caller.HasRole(roles...) {
+	if c.Operation.Public || c.Quirk(everybodyMay) || c.Caller.HasRole(roles...) {
 		return nil
 	}
 	return service.Errorf(service.Forbidden, "Access Forbidden", "You are not allowed to access this resource")
 }
+
+// missing is what the operations that are answered by their examples say of a body
+// in which there is nothing, where they do not say "Missing request body".
+var missing = map[string]string{
+	"freezer.jobs.create":     "'job_actions' is a required property",
+	"freezer.jobs.replace":    "'job_actions' is a required property",
+	"freezer.jobs.signal":     "Bad event request format",
+	"freezer.sessions.act":    "Bad action request format",
+	"freezer.actions.replace": "'freezer_action' is a required property",
+}
+
+// readable is what the operations that are answered by their examples look at in a
+// body: that it is a JSON object.
+func readable(c *service.Call) error {
+	if !c.Operation.Stateless || !c.Operation.Body || c.Method == http.MethodPatch && !c.HasLength {
+		return nil
+	}
+	_, err := parseObject(c, cmp.Or(missing[c.Operation.ID], missingBody))
+	return err
+}
+
+const missingBody = "Missing request body"
 
 // badRequest is the error of a body that is JSON but not what is expected.
 func badRequest(description string) error {
@@ -90,6 +152,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
 	case e.Kind == service.Unauthorized:
 		return service.KeystoneUnauthorized(c, "/v3")
+	case e.Kind == http.StatusServiceUnavailable && c.Quirk(unavailableIsHTML):
+		return unavailable(c)
 	case e.Detail == emptyBody:
 		return service.Reply{Status: int(e.Kind), ContentType: "application/json"}
 	}
@@ -166,7 +230,7 @@ func element(b *strings.Builder, name, text string) {
 // finish gives the answers behind the login their request id: the caller's own,
 // if there is one.
 func finish(c *service.Call, r *service.Reply) {
-	if c.CallerError != nil {
+	if c.CallerError != nil || open(c) {
 		return
 	}
 	id := c.Header.Get("X-Openstack-Request-Id")

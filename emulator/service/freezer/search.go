@@ -3,7 +3,6 @@ package freezer
 import (
 	"standin/emulator/service"
 	"standin/emulator/value"
-	"standin/emulator/world"
 )
 
 // A search filters a list: every pair of match must be equal, none of not.
@@ -15,15 +14,20 @@ func parseSearch(c *service.Call) (*search, error) {
 	text := c.Body
 	if !c.HasLength {
 		s, _ := c.Last("search")
-		if s == "" {
+		if s == "" || c.Quirk(searchInQueryIgnored) {
 			return nil, nil //nolint:nilnil // no search is a value, not an error
 		}
 		text = []byte(s)
 	}
-	return readSearch(text)
+	if c.Quirk(truthyNonObjectIs500) {
+		return readSearch(text, func(error) error { return crash() })
+	}
+	return readSearch(text, func(refusal error) error { return refusal })
 }
 
-func readSearch(text []byte) (*search, error) {
+// readSearch asks odd what to do about a shape that the server does not expect,
+// and fails upon; what would be said against it is nil if it could be read.
+func readSearch(text []byte, odd func(refusal error) error) (*search, error) {
 	v, err := value.Parse(text)
 	if err != nil {
 		return nil, malformed()
@@ -33,43 +37,55 @@ func readSearch(text []byte) (*search, error) {
 	}
 	o, ok := v.(*value.Object)
 	if !ok {
-		return nil, notOfType(v, "object")
+		return nil, odd(notOfType(v, "object"))
+	}
+	match, _ := o.Get("match")
+	not, _ := o.Get("match_not")
+	if falsy(match) && falsy(not) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if all, ok := allOf(match); ok {
+		return readAll(all, odd)
 	}
 	s := &search{}
-	if s.match, err = pairs(o, "match"); err != nil {
+	if s.match, err = pairs(o, "match", odd); err != nil {
 		return nil, err
 	}
-	if s.not, err = pairs(o, "match_not"); err != nil {
+	if s.not, err = pairs(o, "match_not", odd); err != nil {
 		return nil, err
-	}
-	if all, ok := allOf(o); ok {
-		return readAll(all)
-	}
-	if len(s.match) == 0 && len(s.not) == 0 {
-		return nil, nil //nolint:nilnil // as above
 	}
 	return s, nil
 }
 
-// pairs lists the members of all objects in the list of that name.
-func pairs(o *value.Object, name string) ([]value.Member, error) {
-	v, _ := o.Get(name)
-	if falsy(v) {
-		return nil, nil
-	}
+// pairs lists the members of all objects in the list of that name. What is falsy
+// holds none, but the server expects a length of it.
+func pairs(o *value.Object, name string, odd func(error) error) ([]value.Member, error) {
+	v, there := o.Get(name)
 	list, ok := v.([]any)
-	if !ok {
-		return nil, notOfType(v, "array")
+	switch {
+	case !there || ok:
+		return flatten(list, odd)
+	case falsy(v):
+		if v == "" || isObject(v) {
+			return nil, nil
+		}
+		return nil, odd(nil)
+	default:
+		return nil, odd(notOfType(v, "array"))
 	}
-	return flatten(list)
 }
 
-func flatten(list []any) ([]value.Member, error) {
+func isObject(v any) bool {
+	_, ok := v.(*value.Object)
+	return ok
+}
+
+func flatten(list []any, odd func(error) error) ([]value.Member, error) {
 	var all []value.Member
 	for _, e := range list {
 		pair, ok := e.(*value.Object)
 		if !ok {
-			return nil, notOfType(e, "object")
+			return nil, odd(notOfType(e, "object"))
 		}
 		all = append(all, pair.Members()...)
 	}
@@ -78,9 +94,8 @@ func flatten(list []any) ([]value.Member, error) {
 
 // allOf finds the "_all" of the first match: what `freezer client-list --search`
 // sends, a string that holds a JSON list of pairs.
-func allOf(o *value.Object) (any, bool) {
-	v, _ := o.Get("match")
-	list, _ := v.([]any)
+func allOf(match any) (any, bool) {
+	list, _ := match.([]any)
 	if len(list) == 0 {
 		return nil, false
 	}
@@ -90,30 +105,30 @@ func allOf(o *value.Object) (any, bool) {
 
 // readAll takes the list in place of the whole search. What is no list is
 // ignored, and everything is found.
-func readAll(all any) (*search, error) {
+func readAll(all any, odd func(error) error) (*search, error) {
 	s, _ := all.(string)
 	v, err := value.Parse([]byte(s))
 	if err != nil {
 		return nil, nil //nolint:nilnil,nilerr // the server ignores it
 	}
 	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
+	if !ok {
 		return nil, nil //nolint:nilnil // as above
 	}
-	match, err := flatten(list)
+	match, err := flatten(list, odd)
 	return &search{match: match}, err
 }
 
-// find lists a user's clients that match: those from the position on, less the
+// find lists an owner's clients that match: those from the position on, less the
 // first skip of them, limit at most. A negative limit finds nothing.
-func (s *search) find(v world.View, user string, from, skip, limit int) []*client {
+func (s *search) find(c *service.Call, owner string, from, skip, limit int) []*client {
 	var found []*client
 	skip = max(skip, 0)
-	for cl := range ofUser.All(v, user, from) {
+	for cl := range ofUser.All(c.View, owner, from) {
 		if len(found) >= limit {
 			break
 		}
-		if !s.matches(cl) {
+		if !s.matches(cl.shown(c)) {
 			continue
 		}
 		if skip > 0 {
@@ -125,8 +140,8 @@ func (s *search) find(v world.View, user string, from, skip, limit int) []*clien
 	return found
 }
 
-func (s *search) matches(cl *client) bool {
-	item, _ := value.Parse([]byte(cl.item))
+func (s *search) matches(text string) bool {
+	item, _ := value.Parse([]byte(text))
 	for _, p := range s.match {
 		if v, _ := lookup(item, p.Name); !value.Equal(v, p.Value) {
 			return false

@@ -2,6 +2,7 @@ package freezer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -9,26 +10,44 @@ import (
 	"standin/emulator/value"
 )
 
-// parseClient reads the body of a create request in the server's order: JSON,
-// then whether there is anything, then whether it is an object. A body of
-// unknown length is not read: freezer-api looks at Content-Length alone.
-func parseClient(c *service.Call) (*value.Object, error) {
+// parseObject reads the body of a request in the server's order: JSON, then
+// whether there is anything, then whether it is an object. A body of unknown
+// length is not read: freezer-api looks at Content-Length alone. The text says
+// that nothing was sent.
+func parseObject(c *service.Call, missing string) (*value.Object, error) {
 	if !c.HasLength {
-		return nil, badRequest("Missing request body")
+		return nil, badRequest(missing)
 	}
 	v, err := c.JSON()
 	if err != nil {
 		return nil, malformed()
 	}
 	if falsy(v) {
-		return nil, badRequest("Missing request body")
+		return nil, badRequest(missing)
 	}
-	body, ok := v.(*value.Object)
-	if !ok {
-		return nil, notOfType(v, "object")
+	if body, ok := v.(*value.Object); ok {
+		return body, nil
 	}
-	return body, nil
+	if c.Quirk(truthyNonObjectIs500) && !mentionsUUID(v) {
+		return nil, crash()
+	}
+	return nil, notOfType(v, "object")
 }
+
+// mentionsUUID is Python's "uuid" in v, the one question to which a string or a
+// list can say yes before the server comes to grief.
+func mentionsUUID(v any) bool {
+	switch x := v.(type) {
+	case string:
+		return strings.Contains(x, "uuid")
+	case []any:
+		return slices.Contains(x, any("uuid"))
+	}
+	return false
+}
+
+// crash is the answer of a server that has met an exception it does not know.
+func crash() error { return service.Errorf(service.Internal, "", "") }
 
 func notOfType(v any, want string) error {
 	return badRequest(fmt.Sprintf("%s is not of type '%s'", service.Repr(v), want))
@@ -91,19 +110,22 @@ func validate(body *value.Object) (string, error) {
 	return id.(string), nil
 }
 
-// hasHostname tells whether the body has a hostname, as the server wants it or
-// nested as in the document's sample.
-func hasHostname(body *value.Object) bool {
-	if _, ok := body.Get("hostname"); ok {
-		return true
-	}
+// nestedHostname is the hostname where the document's sample has it; nil if it
+// is not there.
+func nestedHostname(body *value.Object) any {
 	v, _ := body.Get("client")
-	nested, ok := v.(*value.Object)
-	if !ok {
-		return false
+	nested, _ := v.(*value.Object)
+	hostname, _ := nested.Get("hostname")
+	return hostname
+}
+
+// checkProject is the server's check of the project of a client of v2; those of
+// v1 have none. That it is a project of the caller's is not looked at.
+func checkProject(id string) error {
+	if id == "" || strings.IndexFunc(strings.TrimSuffix(id, "\n"), notWord) < 0 {
+		return nil
 	}
-	_, ok = nested.Get("hostname")
-	return ok
+	return badRequest(fmt.Sprintf(`%s does not match '^[\\w-]+$'`, service.Repr(id)))
 }
 
 // isClientID is ^(?:([\w\-]+)\_)?FQDN$ as Python's re has it: \w and \d know

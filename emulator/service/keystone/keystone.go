@@ -1,10 +1,13 @@
 // Package keystone emulates as much of OpenStack Keystone v3 as the clients of
-// Freezer and Barbican need to log in: discovery, tokens, the catalogue.
+// Freezer and Barbican need to log in, and what teams read next to it:
+// discovery, tokens, the catalogue, users, projects, roles, application
+// credentials.
 package keystone
 
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"standin/emulator/service"
@@ -16,15 +19,37 @@ func New() *service.Service {
 	return &service.Service{
 		Name: "keystone",
 		Handlers: map[string]service.Handler{
-			"keystone.versions.list":   listVersions,
-			"keystone.version.show":    showVersion,
-			"keystone.tokens.create":   createToken,
-			"keystone.tokens.validate": validateToken,
-			"keystone.tokens.revoke":   revokeToken,
-			"keystone.catalog.show":    showCatalog,
+			"keystone.versions.list":                  listVersions,
+			"keystone.version.show":                   showVersion,
+			"keystone.tokens.create":                  createToken,
+			"keystone.tokens.validate":                validateToken,
+			"keystone.tokens.revoke":                  revokeToken,
+			"keystone.catalog.show":                   showCatalog,
+			"keystone.auth-projects.list":             listOwnProjects,
+			"keystone.auth-domains.list":              listOwnDomains,
+			"keystone.users.list":                     listUsers,
+			"keystone.users.show":                     showUser,
+			"keystone.user-projects.list":             listUserProjects,
+			"keystone.projects.list":                  listProjects,
+			"keystone.projects.show":                  showProject,
+			"keystone.roles.list":                     listRoles,
+			"keystone.roles.show":                     showRole,
+			"keystone.domains.list":                   listDomains,
+			"keystone.domains.show":                   showDomain,
+			"keystone.role-assignments.list":          listAssignments,
+			"keystone.services.list":                  listServices,
+			"keystone.services.show":                  showService,
+			"keystone.endpoints.list":                 listEndpoints,
+			"keystone.endpoints.show":                 showEndpoint,
+			"keystone.regions.list":                   listRegions,
+			"keystone.regions.show":                   showRegion,
+			"keystone.application-credentials.list":   listCredentials,
+			"keystone.application-credentials.create": createCredential,
+			"keystone.application-credentials.show":   showCredential,
+			"keystone.application-credentials.delete": deleteCredential,
 		},
 		Identify:  identify,
-		Checks:    []service.Check{service.Routed, service.Authenticated, service.BodyRead},
+		Checks:    []service.Check{bodyIsJSON, service.Routed, service.Authenticated, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -46,27 +71,83 @@ func normalise(path string) string {
 // identify looks at the token that the caller shows of itself. Who logs in by
 // password shows none, and everybody may.
 func identify(c *service.Call) (*service.Caller, error) {
-	return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
+	id := c.Header.Get("X-Auth-Token")
+	caller, err := service.CallerByToken(c, id)
+	if err != nil && c.Quirk(orphanIs404) {
+		if t := service.Tokens.Get(c.View, id); t != nil && orphan(c, t) {
+			return nil, noCredential(t.Credential)
+		}
+	}
+	return caller, err
 }
+
+// bodyIsJSON refuses a body that is no JSON object, before anything else and
+// whether or not somebody wants it.
+func bodyIsJSON(c *service.Call) error {
+	if len(c.Body) == 0 || c.BodyTooLarge {
+		return nil
+	}
+	if t := c.MediaType(); t != "" && t != "application/json" {
+		return expected("application/json in Content-Type header")
+	}
+	if v, err := c.JSON(); err != nil || !isObject(v) {
+		return expected("valid JSON in request body")
+	}
+	return nil
+}
+
+// notFoundPage is what the web framework answers for a path that it does not know.
+const notFoundPage = `<!doctype html>
+<html lang=en>
+<title>404 Not Found</title>
+<h1>Not Found</h1>
+<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
+`
 
 var messages = map[service.Kind]string{
 	service.Unauthorized: "The request you have made requires authentication.",
+	service.Forbidden:    "You are not authorized to perform the requested action.",
 	service.NotFound:     "The resource could not be found.",
 	service.NotAllowed:   "The method is not allowed for the requested URL.",
 	service.TooLarge:     "Request is too large.",
 	service.Internal:     "An unexpected error prevented the server from fulfilling your request.",
 }
 
-// fail writes {"error": {code, message, title}}.
+// supported is the detail of the error of a login method that is not supported:
+// which ones are; empty for a credential that asks for a scope.
+type supported []string
+
+// fail writes {"error": {code, message, title}}; for paths and methods that are
+// not served, what the web framework makes of them.
 func fail(c *service.Call, e *service.Error) service.Reply {
 	message := cmp.Or(e.Message, messages[e.Kind], e.Kind.Reason())
-	b := value.Append([]byte(`{"error":{"code":`), int(e.Kind))
-	b = value.AppendString(append(b, `,"message":`...), message)
-	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
-	r := service.JSON(int(e.Kind), append(b, "}}"...))
+	var r service.Reply
+	switch {
+	case c.Operation == nil && e.Kind == service.NotFound:
+		r = service.Reply{Status: http.StatusNotFound, ContentType: "text/html; charset=utf-8", Body: []byte(notFoundPage)}
+	case c.Operation == nil && e.Kind == service.NotAllowed:
+		r = service.JSON(http.StatusMethodNotAllowed, append(value.AppendString([]byte(`{"message":`), message), '}'))
+	default:
+		b := value.Append([]byte(`{"error":{"code":`), int(e.Kind))
+		if methods, ok := e.Detail.(supported); ok {
+			b = append(b, `,"identity":{`...)
+			if len(methods) > 0 {
+				b = value.Append(append(b, `"methods":`...), anyList(methods))
+			}
+			b = append(b, '}')
+		}
+		b = value.AppendString(append(b, `,"message":`...), message)
+		b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
+		r = service.JSON(int(e.Kind), append(b, "}}"...))
+	}
 	r.Header = e.Header
-	if e.Kind == service.Unauthorized {
+	switch e.Kind {
+	case service.Unauthorized:
 		r.Set("Www-Authenticate", `Keystone uri="`+c.Base()+`/v3"`)
+	case service.NotAllowed:
+		if slices.Contains(c.Methods, http.MethodGet) {
+			r.Set("Allow", c.Allow(append(slices.Clone(c.Methods), http.MethodHead)...))
+		}
 	}
 	return r
 }
@@ -76,10 +157,52 @@ func finish(c *service.Call, r *service.Reply) {
 	r.Set("X-Openstack-Request-Id", c.NewRequestID())
 }
 
+// expected is the 400 for what a request lacks.
+func expected(what string) error {
+	return service.Errorf(service.Invalid, "", "Expecting to find %s.%s", what, malformed)
+}
+
+const malformed = " The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
+
+// wrongType is the 400 for a member of the wrong type; no field: the whole of
+// what the schema is for.
+func wrongType(field string, v any, types string) error {
+	if field == "" {
+		return service.Errorf(service.Invalid, "", "%s is not of type %s", service.Repr(v), types)
+	}
+	return service.Errorf(service.Invalid, "", "Invalid input for field '%s': %s is not of type %s", field, service.Repr(v), types)
+}
+
+func unauthorized() error { return service.Errorf(service.Unauthorized, "", "") }
+
+// forbidden is the 403 of a rule of the policy.
+func forbidden(rule string) error {
+	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule)
+}
+
+func notFound(kind, id string) error {
+	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
+}
+
+func isObject(v any) bool {
+	_, ok := v.(*value.Object)
+	return ok
+}
+
+func anyList(words []string) []any {
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = w
+	}
+	return list
+}
+
 // listVersions answers GET / under the service's prefix.
 func listVersions(c *service.Call) (service.Reply, error) {
 	b := append([]byte(`{"versions":{"values":[`), version(c)...)
-	return service.JSON(http.StatusMultipleChoices, append(b, "]}}"...)), nil
+	r := service.JSON(http.StatusMultipleChoices, append(b, "]}}"...))
+	r.Set("Location", c.Base()+"/v3/")
+	return r, nil
 }
 
 // showVersion answers GET /v3.

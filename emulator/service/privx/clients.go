@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"math"
 	"net/http"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,6 +30,8 @@ type client struct {
 var (
 	clients  = world.NewKind(func(cl *client) string { return cl.ID })
 	inserted = clients.Index(nil, nil)
+	// clientsByName has a partition for each name.
+	clientsByName = clients.Index(func(cl *client) string { return cl.Name }, nil)
 
 	// orders are the members that a list can be sorted by, by code point.
 	orders = map[string]*world.Index[client]{
@@ -49,73 +51,25 @@ func sorted(by func(*client) string) *world.Index[client] {
 	return clients.Index(nil, func(a, b *client) int { return strings.Compare(by(a), by(b)) })
 }
 
+var clientList = &listing[client]{
+	what: "API clients", plain: inserted, orders: orders,
+	name:   func(cl *client) string { return cl.Name },
+	append: func(b []byte, c *service.Call, cl *client) []byte { return cl.append(b, c) },
+}
+
 // listClients answers GET …/api-clients.
-func listClients(c *service.Call) (service.Reply, error) {
-	p, err := readPaging(c, nil)
-	if err != nil {
-		return service.Reply{}, err
-	}
-	page := p.order.Page(c.View, "", p.offset, p.limit, p.backwards)
-	return listReply(c, p.order.Len(c.View, ""), page), nil
-}
+func listClients(c *service.Call) (service.Reply, error) { return clientList.list(c) }
 
-// searchClients answers POST …/api-clients/search: those whose names contain
-// any of the keywords, in whatever case. Without a keyword that is all.
-func searchClients(c *service.Call) (service.Reply, error) {
-	body := value.NewObject()
-	if len(c.Body) > 0 {
-		var err error
-		if body, err = readObject(c); err != nil {
-			return service.Reply{}, err
-		}
-	}
-	p, err := readPaging(c, body)
-	if err != nil {
-		return service.Reply{}, err
-	}
-	v, _ := body.Get("keywords")
-	text, ok := v.(string)
-	if v != nil && !ok {
-		return service.Reply{}, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
-	}
-	keywords := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(keywords) == 0 {
-		page := p.order.Page(c.View, "", p.offset, p.limit, p.backwards)
-		return listReply(c, p.order.Len(c.View, ""), page), nil
-	}
-	var found []*client
-	for cl := range p.order.All(c.View, "", 0) {
-		name := strings.ToLower(cl.Name)
-		if slices.ContainsFunc(keywords, func(k string) bool { return strings.Contains(name, k) }) {
-			found = append(found, cl)
-		}
-	}
-	if p.backwards {
-		slices.Reverse(found)
-	}
-	from := min(p.offset, len(found))
-	return listReply(c, len(found), found[from:from+min(p.limit, len(found)-from)]), nil
-}
+// searchClients answers POST …/api-clients/search.
+func searchClients(c *service.Call) (service.Reply, error) { return clientList.search(c) }
 
-func listReply(c *service.Call, count int, page []*client) service.Reply {
-	b := append(c.Scratch, `{"count":`...)
-	b = append(value.Append(b, count), `,"items":[`...)
-	for i, cl := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = cl.append(b, c.View)
-	}
-	return service.JSON(http.StatusOK, append(b, "]}"...))
-}
-
-// createClient answers POST …/api-clients. Names need not be unique.
+// createClient answers POST …/api-clients.
 func createClient(c *service.Call) (service.Reply, error) {
 	body, err := readObject(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	name, roles, err := readClient(c, body)
+	name, roles, err := readClient(c, body, nil)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -143,12 +97,16 @@ func showClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, cl.append(c.Scratch, c.View)), nil
+	return service.JSON(http.StatusOK, cl.append(c.Scratch, c)), nil
 }
 
 func existing(c *service.Call) (*client, error) {
-	if cl := clients.Get(c.View, c.Vars["api_client_id"]); cl != nil {
+	id := c.Vars["api_client_id"]
+	if cl := clients.Get(c.View, id); cl != nil {
 		return cl, nil
+	}
+	if c.Quirk(badIDIs400) && !isUUID(id) {
+		return nil, invalid("VALUE_INCORRECT_FORMAT", "api_client_id", "Expected a UUID.")
 	}
 	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no API client with this id.")
 }
@@ -165,7 +123,7 @@ func updateClient(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	cl := *old
-	if cl.Name, cl.Roles, err = readClient(c, body); err != nil {
+	if cl.Name, cl.Roles, err = readClient(c, body, old); err != nil {
 		return service.Reply{}, err
 	}
 	cl.Updated, cl.UpdatedBy = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
@@ -186,20 +144,26 @@ func deleteClient(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-func (cl *client) append(b []byte, v world.View) []byte {
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func isUUID(s string) bool { return uuidForm.MatchString(s) }
+
+func (cl *client) append(b []byte, c *service.Call) []byte {
 	b = value.AppendString(append(b, `{"id":`...), cl.ID)
 	b = value.AppendString(append(b, `,"secret":`...), cl.Secret)
 	b = value.AppendString(append(b, `,"name":`...), cl.Name)
 	b = value.AppendString(append(b, `,"created":`...), cl.Created)
-	b = value.AppendString(append(b, `,"updated":`...), cl.Updated)
-	b = value.AppendString(append(b, `,"updated_by":`...), cl.UpdatedBy)
+	if cl.Updated != cl.Created || cl.UpdatedBy != cl.Author || !c.Quirk(freshLacksUpdated) {
+		b = value.AppendString(append(b, `,"updated":`...), cl.Updated)
+		b = value.AppendString(append(b, `,"updated_by":`...), cl.UpdatedBy)
+	}
 	b = value.AppendString(append(b, `,"author":`...), cl.Author)
 	b = append(b, `,"roles":[`...)
 	for i, id := range cl.Roles {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		r := roles.Get(v, id)
+		r := roles.Get(c.View, id)
 		b = value.AppendString(append(b, `{"id":`...), id)
 		b = value.AppendString(append(b, `,"name":`...), r.Name)
 		if r.Deleted {

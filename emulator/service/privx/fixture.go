@@ -14,19 +14,6 @@ import (
 	"standin/emulator/world"
 )
 
-// A role gives its permissions to the API clients that have it.
-type role struct {
-	ID          string   `json:"id" fixture:"required"`
-	Name        string   `json:"name"`
-	Deleted     bool     `json:"deleted,omitempty"`
-	Permissions []string `json:"permissions,omitempty"`
-}
-
-var (
-	roles    = world.NewKind(func(r *role) string { return r.ID })
-	allRoles = roles.Index(nil, nil)
-)
-
 // permissions are what an API client's roles, less the deleted ones, let it do.
 func permissions(v world.View, cl *client) []string {
 	var all []string
@@ -62,7 +49,7 @@ type roleFile struct {
 
 func fixtureSection() world.Section {
 	return world.Section{Name: "privx", Kinds: []world.Clearer{roles, clients}, Collections: []world.Collection{
-		world.PlainCollection("roles", roles, allRoles, nil, nil),
+		world.PlainCollection("roles", roles, allRoles, checkRole, nil),
 		world.NewCollection("api_clients", storeClient, dumpClients, fakeClient),
 	}}
 }

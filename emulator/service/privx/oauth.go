@@ -37,7 +37,7 @@ func issueToken(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, refuse("invalid_request", "The form could not be read.")
 	}
-	if !knownClient(c) {
+	if !knownClient(c) && !publicClient(c, form) {
 		return service.Reply{}, refuse("invalid_client", "The OAuth client is unknown or its secret is wrong.")
 	}
 	var t *service.Token
@@ -64,19 +64,92 @@ func knownClient(c *service.Call) bool {
 	return strings.EqualFold(scheme, "Basic") && ok && client != nil && same(client.Secret, secret)
 }
 
+// publicClient tells whether somebody refreshes a token as a client that names
+// itself in the form and has no secret: PrivX's own pages do.
+func publicClient(c *service.Call, form url.Values) bool {
+	return form.Get("grant_type") == "refresh_token" && form.Get("client_id") == "privx-ui" && c.Header.Get("Authorization") == ""
+}
+
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // passwordGrant logs an API client in: one of the records, with the permissions
 // of its roles, or one that the fixture lets act as a user.
 func passwordGrant(c *service.Call, form url.Values) (*service.Token, error) {
-	id, secret := form.Get("username"), form.Get("password")
+	return byClient(c, form.Get("username"), form.Get("password"))
+}
+
+func byClient(c *service.Call, id, secret string) (*service.Token, error) {
 	if l := service.APILogins.Get(c.View, id); l != nil && same(l.Secret, secret) {
 		return &service.Token{UserID: l.UserID}, nil
 	}
 	if cl := clients.Get(c.View, id); cl != nil && same(cl.Secret, secret) {
 		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
 	}
-	return nil, refuse("invalid_grant", "The API client is unknown or its secret is wrong.")
+	return nil, wrongLogin(c, "The API client is unknown or its secret is wrong.")
+}
+
+func wrongLogin(c *service.Call, message string) error {
+	if c.Quirk(wrongLoginIs401) {
+		e := service.Errorf(service.Unauthorized, "UNAUTHORIZED", "%s", message)
+		e.Detail = oauthError("invalid_grant")
+		return e
+	}
+	return refuse("invalid_grant", message)
+}
+
+// oauthDomain is the only one whose API clients log in by their credentials.
+const oauthDomain = "privx-external"
+
+// issueClientToken answers POST /auth/api/v1/oauth/clientcredentials/{domain}/token.
+func issueClientToken(c *service.Call) (service.Reply, error) {
+	o, err := readLogin(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	switch {
+	case c.Vars["domain"] != oauthDomain:
+		return service.Reply{}, refuse("invalid_request", "The domain is unknown.")
+	case c.Quirk(confidentialClient):
+		return service.Reply{}, refuse("unauthorized_client", "The OAuth client privx-external is confidential.")
+	case text(o, "grant_type") != "client_credentials":
+		return service.Reply{}, refuse("unsupported_grant_type", "The grant type is not supported.")
+	}
+	t, err := byClient(c, text(o, "client_id"), text(o, "client_secret"))
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return tokenReply(c, t), nil
+}
+
+// loginWithToken answers POST /auth/api/v1/token/login: the token of somebody
+// else's identity provider that the fixture knows is changed for one of PrivX.
+func loginWithToken(c *service.Call) (service.Reply, error) {
+	o, err := readLogin(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	l := service.ExternalTokens.Get(c.View, text(o, "token"))
+	if l == nil {
+		return service.Reply{}, wrongLogin(c, "The token is not one that is trusted.")
+	}
+	return tokenReply(c, &service.Token{UserID: l.UserID}), nil
+}
+
+// readLogin reads the body of a login in JSON.
+func readLogin(c *service.Call) (*value.Object, error) {
+	v, err := c.JSON()
+	o, ok := v.(*value.Object)
+	if err != nil || !ok {
+		return nil, refuse("invalid_request", "The request body is not a JSON object.")
+	}
+	return o, nil
+}
+
+// text is a member that is a string; empty if it is not.
+func text(o *value.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.(string)
+	return s
 }
 
 func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {

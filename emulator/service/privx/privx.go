@@ -1,5 +1,5 @@
-// Package privx emulates the API clients of SSH PrivX's local user store, and
-// the token endpoint through which their callers log in.
+// Package privx emulates the API clients of SSH PrivX's local user store, the
+// roles of its role store, and the endpoints through which their callers log in.
 //
 // Statuses come from the public document and from what the public SDKs demand;
 // the codes of errors are those that public sources name.
@@ -8,6 +8,7 @@ package privx
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"standin/emulator/service"
@@ -22,6 +23,15 @@ func New() *service.Service {
 		Section: &section,
 		Handlers: map[string]service.Handler{
 			"privx.oauth.token":        issueToken,
+			"privx.oauth.client-token": issueClientToken,
+			"privx.token.login":        loginWithToken,
+			"privx.roles.list":         listRoles,
+			"privx.roles.create":       createRole,
+			"privx.roles.search":       searchRoles,
+			"privx.roles.resolve":      resolveRoles,
+			"privx.roles.show":         showRole,
+			"privx.roles.update":       updateRole,
+			"privx.roles.delete":       deleteRole,
 			"privx.api-clients.list":   listClients,
 			"privx.api-clients.create": createClient,
 			"privx.api-clients.search": searchClients,
@@ -43,13 +53,35 @@ func identify(c *service.Call) (*service.Caller, error) {
 	return service.CallerByToken(c, strings.TrimSpace(token))
 }
 
-// allowed demands the permission that PrivX's roles give for API clients.
+// needs are the permissions of which an operation demands one; the others
+// demand api-clients-manage.
+var needs = map[string][]string{
+	"privx.roles.list":    {"roles-view", "roles-manage"},
+	"privx.roles.search":  {"roles-view", "roles-manage"},
+	"privx.roles.resolve": {"roles-view", "roles-manage"},
+	"privx.roles.show":    {"roles-view", "roles-manage"},
+	"privx.roles.create":  {"roles-manage"},
+	"privx.roles.update":  {"roles-manage"},
+	"privx.roles.delete":  {"roles-manage"},
+}
+
+// allowed demands the permission that PrivX's roles give for the operation.
 func allowed(c *service.Call) error {
-	if c.Operation.Public || c.Caller.May("api-clients-manage") {
+	if c.Operation.Public {
 		return nil
 	}
-	return service.Errorf(service.Forbidden, "PERMISSION_DENIED", "The caller lacks the permission api-clients-manage.")
+	one := needs[c.Operation.ID]
+	if one == nil {
+		one = []string{"api-clients-manage"}
+	}
+	if slices.ContainsFunc(one, c.Caller.May) {
+		return nil
+	}
+	return service.Errorf(service.Forbidden, "PERMISSION_DENIED", "The caller lacks the permission %s.", one[0])
 }
+
+// property is the detail of an error that is about one member and needs no list.
+type property string
 
 // A detail is one fault of a request.
 type detail struct{ code, message, property string }
@@ -88,6 +120,9 @@ func fail(_ *service.Call, e *service.Error) service.Reply {
 	}
 	o.Set("error_code", code)
 	o.Set("error_message", message)
+	if p, ok := e.Detail.(property); ok {
+		o.Set("property", string(p))
+	}
 	if details, ok := e.Detail.([]detail); ok {
 		o.Set("property", details[0].property)
 		list := make([]any, len(details))

@@ -1,0 +1,176 @@
+// Command privx runs privx-sdk-go against the address of the environment: MODE
+// CONTROL. TRUST_ANCHOR names a file with the certificate to trust.
+package main
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/SSHcom/privx-sdk-go/v2/api/filters"
+	"github.com/SSHcom/privx-sdk-go/v2/api/rolestore"
+	"github.com/SSHcom/privx-sdk-go/v2/api/userstore"
+	"github.com/SSHcom/privx-sdk-go/v2/oauth"
+	"github.com/SSHcom/privx-sdk-go/v2/restapi"
+
+	"standin/clients/check"
+)
+
+const (
+	terraform = "a3b4c5d6-e7f8-4901-b2c3-d4e5f6a7b8c9"
+	collector = "b4c5d6e7-f809-4a12-83d4-e5f6a7b8c9d0"
+	adminRole = "b0a1c2d3-e4f5-4061-8273-94a5b6c7d8e9"
+	uuid      = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`
+)
+
+func main() {
+	check.Main(map[string]func(){
+		"plain":                  work,
+		"token-expires-mid-run":  tokenExpires,
+		"fails-twice-then-works": failsTwice,
+		"errors":                 errors,
+	})
+}
+
+// anchor is the certificate to trust, nil if none is named.
+func anchor() *x509.Certificate {
+	name := os.Getenv("TRUST_ANCHOR")
+	if name == "" {
+		return nil
+	}
+	data, err := fs.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	check.OK("the trust anchor", err)
+	block, _ := pem.Decode(data)
+	return check.Must(x509.ParseCertificate(block.Bytes))
+}
+
+// store is the SDK as its README wires it, from the environment; options come
+// after those of the environment.
+func store(options ...oauth.Option) *userstore.UserStore {
+	auth := oauth.With(
+		restapi.New(restapi.UseEnvironment(), restapi.TrustAnchor(anchor())),
+		append([]oauth.Option{oauth.UseEnvironment()}, options...)...)
+	return withToken(auth)
+}
+
+func withToken(auth restapi.Authorizer) *userstore.UserStore {
+	return userstore.New(restapi.New(restapi.Auth(auth), restapi.UseEnvironment(), restapi.TrustAnchor(anchor())))
+}
+
+func list(s *userstore.UserStore, options ...filters.Option) (names []string, err error) {
+	found, err := s.GetAPIClients(options...)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range found.Items {
+		names = append(names, c.Name)
+	}
+	return names, nil
+}
+
+func work() {
+	s := store()
+	check.Same("list", check.Must(list(s)), []string{"terraform", "log collector"})
+	check.Same("list, a page", check.Must(list(s, filters.Paging(1, 1), filters.SortDesc("name"))), []string{"log collector"})
+	made := check.Must(s.CreateAPIClient(&userstore.APIClientCreate{Name: "n1", Roles: []rolestore.RoleHandle{{ID: adminRole}}}))
+	check.Fits("create", made.ID, uuid)
+	bare := check.Must(s.CreateAPIClient(&userstore.APIClientCreate{Name: "without roles"}))
+	found := check.Must(s.SearchAPIClients(&userstore.APIClientSearch{Keywords: "n1"}))
+	check.Same("search", []any{found.Count, len(found.Items)}, []any{1, 1})
+	check.Same("search", found.Items[0].ID, made.ID)
+	got := check.Must(s.GetAPIClient(made.ID))
+	check.Same("get", []any{got.Name, got.OAuthClientID, len(got.Roles), got.Roles[0].ID, got.Roles[0].Name},
+		[]any{"n1", "privx-external", 1, adminRole, "api-clients-admin"})
+	check.Fits("get: secret", got.Secret, `\S{20,}`)
+	asItself(got)
+	got.Name = "n2"
+	check.OK("update", s.UpdateAPIClient(made.ID, got))
+	check.Same("get after update", check.Must(s.GetAPIClient(made.ID)).Name, "n2")
+	check.OK("update, minimal", s.UpdateAPIClient(bare.ID, &userstore.APIClient{Name: "n3"}))
+	check.Same("list in the end", check.Must(list(s)), []string{"terraform", "log collector", "n2", "n3"})
+	check.OK("delete", s.DeleteAPIClient(made.ID))
+	check.OK("delete", s.DeleteAPIClient(bare.ID))
+	_, err := s.GetAPIClient(made.ID)
+	check.Refused("get what is gone", err, notFound)
+	check.Refused("delete what is gone", s.DeleteAPIClient(made.ID), notFound)
+	_, err = s.CreateAPIClient(&userstore.APIClientCreate{})
+	check.Refused("create without a name", err, noName)
+	check.Same("list as before", check.Must(list(s)), []string{"terraform", "log collector"})
+	check.Report("token, list, create, search, get, log in as it, update, delete, 404")
+}
+
+const (
+	notFound = `error: OBJECT_NOT_FOUND, message: There is no API client with this id\.`
+	noName   = `error: INVALID_REQUEST_DATA, message: The request has invalid data\., property: name, ` +
+		`\{error: REQUIRED_VALUE_MISSING, message: A name is required\., property: name\}`
+	unavailable = `error: GENERAL_ERROR, message: Service Unavailable`
+)
+
+// asItself logs in as an API client that was created.
+func asItself(c *userstore.APIClient) {
+	s := store(oauth.Access(c.ID), oauth.Secret(c.Secret), oauth.Digest(c.OAuthClientID, c.OAuthClientSecret))
+	check.Same("list as the client that was created", len(check.Must(list(s))), 4)
+}
+
+// tokenExpires: the SDK sends a request again with the token it has, and fetches
+// no other while that one should hold.
+func tokenExpires() {
+	s := store()
+	for range 2 {
+		check.Same("list", check.Must(list(s)), []string{"terraform", "log collector"})
+	}
+	_, err := list(s)
+	third := check.Refused("the third list", err, `request failed after 2 tries`)
+	_, err = list(s)
+	check.Refused("the fourth list", err, `request failed after 2 tries`)
+	check.Same("list by another authorizer", check.Must(list(store())), []string{"terraform", "log collector"})
+	check.Same("the journal", statuses("200", "200", "401", "401", "401", "401", "200"), check.Journal("privx.api-clients.*"))
+	check.Report("3rd call: %s, and so on: it fetches no new token; another client works", third)
+}
+
+func statuses(codes ...string) (all []string) {
+	for _, c := range codes {
+		all = append(all, "privx.api-clients.list "+c)
+	}
+	return all
+}
+
+// failsTwice: the SDK tries again after a 401 alone.
+func failsTwice() {
+	s := store()
+	var told string
+	for range 2 {
+		_, err := list(s)
+		told = check.Refused("list", err, unavailable)
+	}
+	check.Same("the third list", check.Must(list(s)), []string{"terraform", "log collector"})
+	check.Same("the journal", statuses("503", "503", "200"), check.Journal("privx.api-clients.*"))
+	check.Report("2 calls: %s; the 3rd works", told)
+}
+
+func errors() {
+	at := func(name string, s *userstore.UserStore, want string) {
+		_, err := list(s)
+		check.Report("%s: %s", name, check.Refused(name, err, want))
+	}
+	exactly := regexp.QuoteMeta
+	at("wrong secret", store(oauth.Secret("wrong")), exactly("error: BAD_REQUEST, message: The API client is unknown or its secret is wrong."))
+	at("wrong OAuth client", store(oauth.Digest("privx-external", "wrong")), exactly("error: BAD_REQUEST, message: The OAuth client is unknown or its secret is wrong."))
+	with := func(token string) *userstore.UserStore { return withToken(oauth.WithToken("Bearer " + token)) }
+	at("expired token", with("expired-token"), "request failed after 2 tries")
+	authURL := os.Getenv("OS_AUTH_URL")
+	at("revoked token", with(check.Revoked(authURL)), "request failed after 2 tries")
+	base, theirs := os.Getenv("PRIVX_API_BASE_URL"), check.Token(check.InSandbox(authURL, "theirs"))
+	check.OK("the address of another sandbox", os.Setenv("PRIVX_API_BASE_URL", check.InSandbox(base, "ours")))
+	at("another sandbox's token", with(theirs), "request failed after 2 tries")
+	_, err := with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "n1"})
+	check.Report("another sandbox's token, create: %s", check.Refused("create with another sandbox's token", err, `Post "\S+": http: ContentLength=26 with Body length 0`))
+	check.OK("the address without a sandbox", os.Setenv("PRIVX_API_BASE_URL", base))
+	check.Must(with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "theirs"}))
+	check.Same("list by another sandbox's token, at the default address", check.Must(list(with(theirs))), []string{"terraform", "log collector", "theirs"})
+	check.Same("list of the default sandbox", check.Must(list(store())), []string{"terraform", "log collector"})
+	at("no role", with("nobody-token"), exactly("error: PERMISSION_DENIED, message: The caller lacks the permission api-clients-manage."))
+}

@@ -1,0 +1,53 @@
+package devops
+
+import (
+	"cmp"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/service"
+)
+
+// acceptable is the check that the caller takes JSON.
+func acceptable(c *service.Call) error {
+	ok := service.Quality(c.Accept(), "application/json") > 0
+	if c.Quirk(acceptMustNameJSON) {
+		ok = strings.Contains(preferred(c.Accept()), "application/json")
+	}
+	if ok {
+		return nil
+	}
+	return service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
+}
+
+// preferred is the media range that Sinatra 1.4.3 puts first, the only one that it
+// looks at: by quality, then by the fewest stars, then by the most parameters.
+func preferred(accept string) string {
+	type entry struct {
+		mediaType     string
+		quality       float64
+		stars, params int
+	}
+	var entries []entry
+	for part := range strings.SplitSeq(accept, ",") {
+		mediaType, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		e := entry{mediaType: mediaType, quality: 1, stars: strings.Count(mediaType, "*"), params: len(params)}
+		if q, ok := params["q"]; ok {
+			e.quality, _ = strconv.ParseFloat(q, 64)
+			e.params--
+		}
+		entries = append(entries, e)
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(b.quality, a.quality), cmp.Compare(a.stars, b.stars), cmp.Compare(b.params, a.params))
+	})
+	if len(entries) == 0 {
+		return ""
+	}
+	return entries[0].mediaType
+}

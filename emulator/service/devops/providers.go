@@ -1,0 +1,278 @@
+package devops
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A provider is a cloud. One that lists no images has whatever its filter names,
+// all but "static", which has none.
+type provider struct {
+	Name   string       `json:"name" fixture:"required"`
+	Images []cloudImage `json:"images,omitempty"`
+}
+
+// A cloudImage is an image as its cloud tells it.
+type cloudImage struct {
+	ID     string `json:"id" fixture:"required"`
+	Name   string `json:"name"`
+	Status string `json:"status"` // OpenStack says ACTIVE, EC2 available
+}
+
+// A filter names the images of a cloud that may be used.
+type filter struct {
+	Provider string   `json:"provider" fixture:"required"`
+	Images   []string `json:"images,omitempty"`
+}
+
+// A template is a way to set up a server; images name one.
+type template struct {
+	Name string `json:"name" fixture:"required"`
+}
+
+// A project keeps the images from being deleted that its environments use.
+type project struct {
+	Name       string      `json:"name" fixture:"required"`
+	DeployEnvs []deployEnv `json:"deploy_envs,omitempty"`
+}
+
+type deployEnv struct {
+	Identifier string `json:"identifier" fixture:"required"`
+	Image      string `json:"image" fixture:"required"`
+}
+
+var (
+	providers    = world.NewKind(func(p *provider) string { return p.Name })
+	allProviders = providers.Index(nil, nil)
+	filters      = world.NewKind(func(f *filter) string { return f.Provider })
+	allFilters   = filters.Index(nil, nil)
+	templates    = world.NewKind(func(t *template) string { return t.Name })
+	allTemplates = templates.Index(nil, nil)
+	projects     = world.NewKind(func(p *project) string { return p.Name })
+	allProjects  = projects.Index(nil, nil)
+)
+
+// usualProviders are those of a server, where the fixture names none.
+var usualProviders = []string{"ec2", "openstack", static}
+
+// static is the provider of servers that are no cloud's.
+const static = "static"
+
+func providerNames(v world.View) []string {
+	var names []string
+	for p := range allProviders.All(v, "", 0) {
+		names = append(names, p.Name)
+	}
+	if len(names) == 0 {
+		return usualProviders
+	}
+	return names
+}
+
+// knownProvider refuses the name of a provider that neither the server nor one of
+// its images has.
+func knownProvider(c *service.Call, name string) error {
+	names := providerNames(c.View)
+	if slices.Contains(names, name) || ofProvider.Len(c.View, name) > 0 {
+		return nil
+	}
+	return &service.Error{
+		Kind: service.NotFound, Detail: unknownProvider,
+		Message: "Invalid provider '" + name + "', available providers: '" + strings.Join(names, "', '") + "'",
+	}
+}
+
+// unknownProvider marks the error that v2.0 answers as a text.
+const unknownProvider = "unknown provider"
+
+// available lists the images of a provider's cloud that its filter lets through.
+func available(v world.View, name string) []cloudImage {
+	f := filters.Get(v, name)
+	if f == nil || name == static {
+		return nil
+	}
+	p := providers.Get(v, name)
+	var list []cloudImage
+	if p == nil || len(p.Images) == 0 {
+		for _, id := range f.Images {
+			list = append(list, cloudImage{ID: id, Name: id, Status: "ACTIVE"})
+		}
+		return list
+	}
+	for _, i := range p.Images {
+		if slices.Contains(f.Images, i.ID) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// usable holds an image to the providers and their filters.
+func usable(c *service.Call, i *image) error {
+	switch {
+	case !c.Quirk(filtersAreEnforced):
+		return nil
+	case i.Provider != static && !slices.Contains(providerNames(c.View), i.Provider):
+		return invalid("Invalid provider '%s'", i.Provider)
+	case !slices.ContainsFunc(available(c.View, i.Provider), func(a cloudImage) bool { return a.ID == i.ID }):
+		return invalid("Invalid image id '%s' for provider '%s', please check image filters", i.ID, i.Provider)
+	default:
+		return nil
+	}
+}
+
+// knownTemplate holds an image to the templates that there are.
+func knownTemplate(c *service.Call, i *image) error {
+	if i.Template == nil || templates.Get(c.View, *i.Template) != nil {
+		return nil
+	}
+	return invalid("Invalid bootstrap template '%s' for image '%s'", *i.Template, i.ID)
+}
+
+// listProviders answers GET /v3/providers.
+func listProviders(c *service.Call) (service.Reply, error) {
+	return service.JSON(http.StatusOK, appendNames(c.Scratch, providerNames(c.View))), nil
+}
+
+// listTemplates answers GET /v3/templates.
+func listTemplates(c *service.Call) (service.Reply, error) {
+	var names []string
+	for t := range allTemplates.All(c.View, "", 0) {
+		names = append(names, t.Name)
+	}
+	return service.JSON(http.StatusOK, appendNames(c.Scratch, names)), nil
+}
+
+func appendNames(b []byte, names []string) []byte {
+	b = append(b, '[')
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = value.AppendString(b, name)
+	}
+	return append(b, ']')
+}
+
+// listCloudImages answers GET /v3/images/provider/{provider}.
+func listCloudImages(c *service.Call) (service.Reply, error) {
+	if err := knownProvider(c, c.Vars["provider"]); err != nil {
+		return service.Reply{}, err
+	}
+	b := append(c.Scratch, '[')
+	for i, a := range available(c.View, c.Vars["provider"]) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = value.AppendString(append(b, `{"id":`...), a.ID)
+		b = value.AppendString(append(b, `,"name":`...), a.Name)
+		b = value.AppendString(append(b, `,"status":`...), a.Status)
+		b = append(b, '}')
+	}
+	return service.JSON(http.StatusOK, append(b, ']')), nil
+}
+
+// showFilter answers GET /v3/filter/{provider}/images.
+func showFilter(c *service.Call) (service.Reply, error) {
+	if err := knownProvider(c, c.Vars["provider"]); err != nil {
+		return service.Reply{}, err
+	}
+	return service.JSON(http.StatusOK, appendNames(c.Scratch, filtered(c))), nil
+}
+
+// filtered lists the ids that the filter of the call's provider names.
+func filtered(c *service.Call) []string {
+	if f := filters.Get(c.View, c.Vars["provider"]); f != nil {
+		return f.Images
+	}
+	return nil
+}
+
+// addToFilter answers PUT /v3/filter/{provider}/image.
+func addToFilter(c *service.Call) (service.Reply, error) {
+	ids, err := readIDs(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	list := slices.Clone(filtered(c))
+	for _, id := range ids {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	filters.Put(c.Tx(), &filter{Provider: c.Vars["provider"], Images: list})
+	return filterReply(list, "Updated"), nil
+}
+
+// removeFromFilter answers DELETE /v3/filter/{provider}/image. Images that were
+// created stay.
+func removeFromFilter(c *service.Call) (service.Reply, error) {
+	ids, err := readIDs(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	list := slices.DeleteFunc(slices.Clone(filtered(c)), func(id string) bool { return slices.Contains(ids, id) })
+	if filters.Get(c.View, c.Vars["provider"]) != nil {
+		filters.Put(c.Tx(), &filter{Provider: c.Vars["provider"], Images: list})
+	}
+	return filterReply(list, "Deleted"), nil
+}
+
+func filterReply(list []string, message string) service.Reply {
+	b := appendNames([]byte(`{"images":`), list)
+	b = value.AppendString(append(b, `,"message":`...), message)
+	return service.JSON(http.StatusOK, append(b, '}'))
+}
+
+// readIDs reads a body that is a list of ids, behind the check of the provider.
+func readIDs(c *service.Call) ([]string, error) {
+	if err := knownProvider(c, c.Vars["provider"]); err != nil {
+		return nil, err
+	}
+	v, err := c.JSON()
+	if err != nil {
+		return nil, invalid("Invalid JSON")
+	}
+	list, ok := v.([]any)
+	switch {
+	case !ok:
+		return nil, invalid("Invalid JSON, it should be an array")
+	case len(list) == 0:
+		return nil, invalid("Request body should not be an empty array")
+	}
+	var ids []string
+	for _, e := range list {
+		id, ok := e.(string)
+		if !ok {
+			return nil, invalid("Request body should contains an array with strings")
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// unused refuses an image that an environment of a project uses, whether there is
+// a record of it or not.
+func unused(c *service.Call, id string) error {
+	var users []string
+	for p := range allProjects.All(c.View, "", 0) {
+		for _, e := range p.DeployEnvs {
+			if e.Image == id {
+				users = append(users, p.Name+"."+e.Identifier)
+			}
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return invalid("Deleting is forbidden: Image is used in %s", strings.Join(users, ", "))
+}
+
+func invalid(format string, args ...any) error {
+	return service.Errorf(service.Invalid, "", format, args...)
+}

@@ -1,0 +1,122 @@
+package freezer
+
+import (
+	"net/http"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// listVersions answers GET / of the service. A real server serves one of the
+// versions, and lists that one.
+func listVersions(c *service.Call) (service.Reply, error) {
+	if c.Quirk(versionsHaveNoBody) {
+		return service.JSON(http.StatusMultipleChoices, nil), nil
+	}
+	b := append(c.Scratch, `{"versions":[`...)
+	for i, v := range []struct{ id, status string }{{"v2", "CURRENT"}, {"v1", "DEPRECATED"}} {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"id":"`+v.id+`","status":"`+v.status+`","updated":"2018-02-21T13:30:00","links":[{"href":`...)
+		b = value.AppendString(b, c.Base()+"/"+v.id+"/")
+		b = append(b, `,"rel":"self"}]}`...)
+	}
+	return service.JSON(http.StatusMultipleChoices, append(b, "]}"...)), nil
+}
+
+const homeEnd = `            },
+            "hints": {
+                "allow": [
+                    "GET"
+                ],
+                "formats": {
+                    "application/json": {}
+                }
+            }
+        }
+    }
+}`
+
+// The home documents, as the server spaces them.
+const (
+	homeV1 = `{
+    "resources": {
+        "rel/backups": {
+            "href-template": "/v1/backups/{backup_id}",
+            "href-vars": {
+                "backup_id": "param/backup_id"
+` + homeEnd
+	homeV2 = `{
+    "resources": {
+        "rel/backups": {
+            "href-template": "/v2/{project_id}/backups/{backup_id}",
+            "href-vars": {
+                "project_id": "param/project_id",
+                "backup_id": "param/backup_id"
+` + homeEnd
+)
+
+// showHome answers GET /v1 and GET /v2.
+func showHome(c *service.Call) (service.Reply, error) {
+	home := homeV1
+	if c.Is("freezer.v2.show") {
+		home = homeV2
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: "application/json-home", Body: []byte(home)}, nil
+}
+
+// The health as the server writes it for callers who would rather have JSON or a
+// page.
+const (
+	healthJSON = `{
+    "detailed": false,
+    "reasons": [
+        "OK"
+    ]
+}`
+	healthPage = `<HTML>
+<HEAD><TITLE>Healthcheck Status</TITLE></HEAD>
+<BODY>
+
+<H2>Result of 1 checks:</H2>
+<TABLE bgcolor="#ffffff" border="1">
+<TBODY>
+<TR>
+
+<TH>
+Reason
+</TH>
+</TR>
+<TR>
+
+    <TD>OK</TD>
+
+</TR>
+</TBODY>
+</TABLE>
+<HR></HR>
+
+</BODY>
+</HTML>
+`
+)
+
+// showHealth answers GET /healthcheck.
+func showHealth(c *service.Call) (service.Reply, error) {
+	accept := c.Accept()
+	plain, page, json := service.Quality(accept, "text/plain"), service.Quality(accept, "text/html"), service.Quality(accept, "application/json")
+	switch {
+	case page > plain && page >= json:
+		return service.Reply{Status: http.StatusOK, ContentType: "text/html; charset=UTF-8", Body: []byte(healthPage)}, nil
+	case json > plain:
+		return service.JSON(http.StatusOK, []byte(healthJSON)), nil
+	default:
+		return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=UTF-8", Body: []byte("OK")}, nil
+	}
+}
+
+// headHealth answers HEAD /healthcheck.
+func headHealth(*service.Call) (service.Reply, error) {
+	return service.Reply{Status: http.StatusNoContent}, nil
+}

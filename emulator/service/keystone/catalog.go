@@ -1,0 +1,145 @@
+package keystone
+
+import (
+	"net/http"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+const region = "RegionOne"
+
+// offered are the services of the catalogue; the path is what clients want behind
+// the address of the service.
+var offered = []struct{ service, kind, path string }{
+	{"keystone", "identity", "/v3"},
+	{"freezer", "backup", ""},
+	{"barbican", "key-manager", ""},
+}
+
+var interfaces = []string{"public", "internal", "admin"}
+
+// fixedID is the id of a thing that is the same in every world.
+func fixedID(name string) string { return world.Hex(world.Draw(0, "keystone/"+name, 0, 16)) }
+
+// showCatalog answers GET /v3/auth/catalog.
+func showCatalog(c *service.Call) (service.Reply, error) {
+	if c.Caller.Project == nil || powerless(c.Caller) {
+		return service.Reply{}, service.Errorf(service.Forbidden, "", "")
+	}
+	return reply(object("catalog", catalog(c), "links", object("self", self(c))))
+}
+
+// catalog lists the OpenStack services under the addresses by which they are
+// reached from where the caller came in.
+func catalog(c *service.Call) []any {
+	list := []any{}
+	for _, s := range offered {
+		url := c.Endpoint(s.service)
+		if url == "" {
+			continue
+		}
+		endpoints := []any{}
+		for _, iface := range interfaces {
+			endpoints = append(endpoints, object("id", fixedID(s.service+"/"+iface), "interface", iface,
+				"region_id", region, "url", url+s.path, "region", region))
+		}
+		list = append(list, object("endpoints", endpoints, "id", fixedID(s.service), "type", s.kind, "name", s.service))
+	}
+	return list
+}
+
+func services(c *service.Call) []*value.Object {
+	var list []*value.Object
+	for _, s := range offered {
+		if c.Endpoint(s.service) != "" {
+			id := fixedID(s.service)
+			list = append(list, object("name", s.service, "id", id, "type", s.kind, "enabled", true, "links", link(c, "services", id)))
+		}
+	}
+	return list
+}
+
+func endpoints(c *service.Call) []*value.Object {
+	var list []*value.Object
+	for _, s := range offered {
+		url := c.Endpoint(s.service)
+		for _, iface := range interfaces {
+			if url != "" {
+				id := fixedID(s.service + "/" + iface)
+				list = append(list, object("id", id, "interface", iface, "region_id", region, "service_id", fixedID(s.service),
+					"url", url+s.path, "enabled", true, "region", region, "links", link(c, "endpoints", id)))
+			}
+		}
+	}
+	return list
+}
+
+func regions(c *service.Call) []*value.Object {
+	return []*value.Object{object("id", region, "description", "", "parent_region_id", nil, "links", link(c, "regions", region))}
+}
+
+// listServices answers GET /v3/services.
+func listServices(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_services")
+	}
+	return listReply(c, "services", services(c), "name", "type")
+}
+
+// showService answers GET /v3/services/{service_id}.
+func showService(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("get_service")
+	}
+	return showOne(c, "service", services(c), c.Vars["service_id"])
+}
+
+// listEndpoints answers GET /v3/endpoints.
+func listEndpoints(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_endpoints")
+	}
+	return listReply(c, "endpoints", endpoints(c), "interface", "service_id", "region_id")
+}
+
+// showEndpoint answers GET /v3/endpoints/{endpoint_id}. Whether there is one is
+// told to everybody.
+func showEndpoint(c *service.Call) (service.Reply, error) {
+	r, err := showOne(c, "endpoint", endpoints(c), c.Vars["endpoint_id"])
+	if err == nil && !admin(c) {
+		return service.Reply{}, forbidden("get_endpoint")
+	}
+	return r, err
+}
+
+// listRegions answers GET /v3/regions, to everybody.
+func listRegions(c *service.Call) (service.Reply, error) {
+	if powerless(c.Caller) {
+		return service.Reply{}, forbidden("list_regions")
+	}
+	return listReply(c, "regions", regions(c), "parent_region_id")
+}
+
+// showRegion answers GET /v3/regions/{region_id}, to everybody.
+func showRegion(c *service.Call) (service.Reply, error) {
+	if powerless(c.Caller) {
+		return service.Reply{}, forbidden("get_region")
+	}
+	return showOne(c, "region", regions(c), c.Vars["region_id"])
+}
+
+// showOne answers the member of a list that has the id.
+func showOne(_ *service.Call, kind string, list []*value.Object, id string) (service.Reply, error) {
+	for _, o := range list {
+		if member(o, "id") == id {
+			return reply(object(kind, o))
+		}
+	}
+	return service.Reply{}, notFound(kind, id)
+}
+
+func reply(o *value.Object) (service.Reply, error) {
+	return service.JSON(http.StatusOK, value.Append(nil, o)), nil
+}

@@ -1,0 +1,288 @@
+package keystone
+
+import (
+	"encoding/base64"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+func noCredential(id string) error { return notFound("Application Credential", id) }
+
+// credentialNamed finds a user's credential by its name; nil if there is none.
+func credentialNamed(v world.View, user, name string) *service.AppCredential {
+	for a := range service.CredentialsByUser.All(v, user, 0) {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// credentialTime is how times of credentials are written.
+const credentialTime = "2006-01-02T15:04:05.000000"
+
+func credential(c *service.Call, a *service.AppCredential, secret bool) *value.Object {
+	roles := []any{}
+	for _, name := range a.RoleNames() {
+		if r := service.Roles.Get(c.View, name); r != nil {
+			roles = append(roles, bare(r))
+		}
+	}
+	o := object("id", a.ID, "name", a.Name, "description", nil, "user_id", a.UserID, "project_id", nil, "system", nil,
+		"expires_at", nil, "unrestricted", nil, "roles", roles)
+	if a.Description != nil {
+		o.Set("description", *a.Description)
+	}
+	if a.ProjectID != "" {
+		o.Set("project_id", a.ProjectID)
+	}
+	if !a.Expires.IsZero() {
+		o.Set("expires_at", a.Expires.Format(credentialTime))
+	}
+	if a.Unrestricted != nil {
+		o.Set("unrestricted", *a.Unrestricted)
+	}
+	if len(a.AccessRules) > 0 {
+		rules := []any{}
+		for _, r := range a.AccessRules {
+			rules = append(rules, object("id", r.ID, "service", r.Service, "path", r.Path, "method", r.Method))
+		}
+		o.Set("access_rules", rules)
+	}
+	if secret {
+		o.Set("secret", a.Secret)
+	}
+	o.Set("links", link(c, "application_credentials", a.ID))
+	return o
+}
+
+// listCredentials answers GET /v3/users/{user_id}/application_credentials.
+func listCredentials(c *service.Call) (service.Reply, error) {
+	id := c.Vars["user_id"]
+	if !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
+		return service.Reply{}, forbidden("list_application_credentials")
+	}
+	var list []*value.Object
+	for a := range service.CredentialsByUser.All(c.View, id, 0) {
+		list = append(list, credential(c, a, false))
+	}
+	return listReply(c, "application_credentials", list, "name")
+}
+
+// ownCredential finds the credential of the path, for admins and its user.
+func ownCredential(c *service.Call, rule string) (*service.AppCredential, error) {
+	a := service.Credentials.Get(c.View, c.Vars["application_credential_id"])
+	mine := c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller)
+	switch {
+	case !admin(c) && (!mine || a != nil && a.UserID != c.Caller.ID):
+		return nil, forbidden(rule)
+	case a == nil:
+		return nil, noCredential(c.Vars["application_credential_id"])
+	}
+	return a, nil
+}
+
+// showCredential answers GET /v3/users/{user_id}/application_credentials/{application_credential_id}.
+func showCredential(c *service.Call) (service.Reply, error) {
+	a, err := ownCredential(c, "get_application_credential")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(object("application_credential", credential(c, a, false)))
+}
+
+// manages refuses callers who logged in by a credential that does not let them
+// manage others.
+func manages(c *service.Call) error {
+	if a := c.Caller.Credential; a != nil && (a.Unrestricted == nil || !*a.Unrestricted) {
+		return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using method 'application_credential' is not allowed for managing additional application credentials..")
+	}
+	return nil
+}
+
+// deleteCredential answers DELETE of a credential. Its tokens end with it.
+func deleteCredential(c *service.Call) (service.Reply, error) {
+	a, err := ownCredential(c, "delete_application_credential")
+	if err == nil {
+		err = manages(c)
+	}
+	if err != nil {
+		return service.Reply{}, err
+	}
+	service.Credentials.Delete(c.Tx(), a.ID)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// createCredential answers POST /v3/users/{user_id}/application_credentials: only
+// users themselves may, for the project of their token and roles that they have there.
+func createCredential(c *service.Call) (service.Reply, error) {
+	v, _ := c.JSON()
+	o := member(v, "application_credential")
+	if o == nil {
+		o = value.NewObject()
+	}
+	if err := checkCredential(o); err != nil {
+		return service.Reply{}, err
+	}
+	if c.Vars["user_id"] != c.Caller.ID && !c.Settings.AuthOff || powerless(c.Caller) {
+		return service.Reply{}, forbidden("create_application_credential")
+	}
+	if err := manages(c); err != nil {
+		return service.Reply{}, err
+	}
+	a, err := newCredential(c, o)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	service.Credentials.Put(c.Tx(), a)
+	return service.JSON(http.StatusCreated, value.Append(nil, object("application_credential", credential(c, a, true)))), nil
+}
+
+func newCredential(c *service.Call, o any) (*service.AppCredential, error) {
+	a := &service.AppCredential{Name: text(o, "name"), UserID: c.Caller.ID, Secret: text(o, "secret")}
+	if p := c.Caller.Project; p != nil {
+		a.ProjectID = p.ID
+	}
+	if s, ok := member(o, "description").(string); ok {
+		a.Description = &s
+	}
+	if b, ok := member(o, "unrestricted").(bool); ok {
+		a.Unrestricted = &b
+	}
+	var err error
+	if a.Expires, err = expiry(c, text(o, "expires_at")); err != nil {
+		return nil, err
+	}
+	if a.Roles, err = rolesFor(c, o); err != nil {
+		return nil, err
+	}
+	if credentialNamed(c.View, a.UserID, a.Name) != nil {
+		return nil, service.Errorf(service.Conflict, "", "Conflict occurred attempting to store application_credential - Duplicate entry found with name %s.", a.Name)
+	}
+	if a.Secret == "" {
+		a.Secret = base64.RawURLEncoding.EncodeToString(c.Tx().Draw("keystone.secrets", 64))
+	}
+	a.ID = newID(c, "keystone.application_credentials")
+	rules, _ := member(o, "access_rules").([]any)
+	for _, r := range rules {
+		a.AccessRules = append(a.AccessRules, service.AccessRule{
+			ID: newID(c, "keystone.access_rules"), Service: text(r, "service"), Path: text(r, "path"), Method: text(r, "method"),
+		})
+	}
+	return a, nil
+}
+
+func newID(c *service.Call, stream string) string {
+	return c.Tx().NewID(stream, world.Hex, func(id string) bool { return service.Credentials.Get(c.View, id) != nil })
+}
+
+// expiry reads when a credential expires; the zero time: never.
+func expiry(c *service.Call, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z"} { // fractions are taken too
+		t, err := time.Parse(form, s)
+		switch {
+		case err != nil:
+		case t.Before(c.Now):
+			return t, service.Errorf(service.Invalid, "", "The 'expires_at' must not be before now.%s", malformed)
+		default:
+			return t.Truncate(time.Microsecond), nil
+		}
+	}
+	return time.Time{}, service.Errorf(service.Invalid, "", "Timestamp not in expected format.%s", malformed)
+}
+
+// rolesFor are the roles that a request names, or else those of the caller.
+func rolesFor(c *service.Call, o any) ([]service.RoleRef, error) {
+	var names []string
+	asked, _ := member(o, "roles").([]any)
+	for _, e := range asked {
+		name := text(e, "name")
+		if given(e, "id") {
+			name = ""
+			if r := roleByID(c, text(e, "id")); r != nil {
+				name = r.Name
+			}
+		} else if service.Roles.Get(c.View, name) == nil {
+			return nil, service.Errorf(service.NotFound, "", "Role %s is not defined", name)
+		}
+		if !slices.Contains(c.Caller.Roles, name) {
+			return nil, service.Errorf(service.Invalid, "", "Invalid application credential: Cannot create an application credential with unassigned role")
+		}
+		names = append(names, name)
+	}
+	if len(asked) == 0 {
+		names = c.Caller.Roles
+	}
+	refs := make([]service.RoleRef, len(names))
+	for i, name := range names {
+		refs[i].Name = name
+	}
+	return refs, nil
+}
+
+const longestName = 255
+
+var notBlank = regexp.MustCompile(`\S`)
+
+// checkCredential looks at the shape of a credential that is to be made.
+func checkCredential(o any) error {
+	name := member(o, "name")
+	s, isString := name.(string)
+	switch {
+	case !isObject(o):
+		return wrongType("", o, "'object'")
+	case !given(o, "name"):
+		return service.Errorf(service.Invalid, "", "'name' is a required property")
+	case !isString:
+		return wrongType("name", name, "'string'")
+	case s == "":
+		return service.Errorf(service.Invalid, "", "Invalid input for field 'name': '' is too short")
+	case utf8.RuneCountInString(s) > longestName:
+		return service.Errorf(service.Invalid, "", "Invalid input for field 'name': %s is too long", service.Repr(s))
+	case !notBlank.MatchString(s):
+		return service.Errorf(service.Invalid, "", `Invalid input for field 'name': %s does not match '[\\S]+'`, service.Repr(s))
+	}
+	for _, m := range []struct{ name, types string }{{"description", "'string', 'null'"}, {"secret", "'null', 'string'"}, {"expires_at", "'null', 'string'"}} {
+		v := member(o, m.name)
+		if _, ok := v.(string); v != nil && !ok {
+			return wrongType(m.name, v, m.types)
+		}
+	}
+	if v := member(o, "unrestricted"); v != nil {
+		if _, ok := v.(bool); !ok {
+			return wrongType("unrestricted", v, "'boolean'")
+		}
+	}
+	for _, name := range []string{"roles", "access_rules"} {
+		if err := checkObjects(o, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkObjects refuses a member that is there and no array of objects.
+func checkObjects(o any, name string) error {
+	v := member(o, name)
+	list, ok := v.([]any)
+	if given(o, name) && !ok {
+		return wrongType(name, v, "'array'")
+	}
+	for i, e := range list {
+		if !isObject(e) {
+			return wrongType(name+"/"+strconv.Itoa(i), e, "'object'")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package keystone
+
+import (
+	"slices"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+// admin tells whether the policy lets the caller read everything.
+func admin(c *service.Call) bool { return c.Settings.AuthOff || c.Caller.HasRole("admin") }
+
+// self is the address of the request.
+func self(c *service.Call) string {
+	if c.RawQuery != "" {
+		return c.Base() + c.Path + "?" + c.RawQuery
+	}
+	return c.Base() + c.Path
+}
+
+// link is the "links" of a thing.
+func link(c *service.Call, kind, id string) *value.Object {
+	return object("self", c.Base()+"/v3/"+kind+"/"+id)
+}
+
+// listReply answers a list, less what the query filters away. A member that is
+// named here may be asked for by its value; other parameters are passed over.
+func listReply(c *service.Call, name string, all []*value.Object, by ...string) (service.Reply, error) {
+	list := []any{}
+	for _, o := range all {
+		if wanted(c, o, by) {
+			list = append(list, o)
+		}
+	}
+	return reply(object(name, list, "links", object("next", nil, "self", self(c), "previous", nil)))
+}
+
+// wanted tells whether a thing passes the filters of the query: MEMBER=VALUE, or
+// MEMBER__contains and its like.
+func wanted(c *service.Call, o *value.Object, by []string) bool {
+	for key, values := range c.Query() {
+		name, how, _ := strings.Cut(key, "__")
+		if !slices.Contains(by, name) {
+			continue
+		}
+		want := values[len(values)-1]
+		switch v := member(o, name).(type) {
+		case bool:
+			if v != truth(want, true) {
+				return false
+			}
+		case string:
+			if !compare(v, want, how) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// compare is a filter on a string; comparisons that begin with i ignore case.
+func compare(v, want, how string) bool {
+	if rest, ok := strings.CutPrefix(how, "i"); ok {
+		v, want, how = strings.ToLower(v), strings.ToLower(want), rest
+	}
+	switch how {
+	case "contains":
+		return strings.Contains(v, want)
+	case "startswith":
+		return strings.HasPrefix(v, want)
+	case "endswith":
+		return strings.HasSuffix(v, want)
+	default:
+		return v == want
+	}
+}
+
+// truth reads a word as oslo.utils does, which knows no others than these.
+func truth(word string, usual bool) bool {
+	switch strings.ToLower(strings.TrimSpace(word)) {
+	case "1", "t", "true", "on", "y", "yes":
+		return true
+	case "0", "f", "false", "off", "n", "no":
+		return false
+	default:
+		return usual
+	}
+}

@@ -1,0 +1,339 @@
+package keystone
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// login is a login that was found good, or is being looked at.
+type login struct {
+	methods    []string
+	user       *service.User
+	project    *service.Project       // nil: unscoped
+	from       *service.Token         // the token it logs in with
+	credential *service.AppCredential // the credential it logs in with
+}
+
+// methods are the ways to log in that Keystone is shipped with, in the order in
+// which it names them.
+var methods = []string{"external", "password", "token", "oauth1", "mapped", "application_credential"}
+
+// readLogin reads a request for a token, in Keystone's order: the shape, the
+// scope, the methods.
+func readLogin(c *service.Call) (*login, error) {
+	var body any
+	if len(c.Body) > 0 {
+		var err error
+		if body, err = c.JSON(); err != nil {
+			return nil, expected("valid JSON in request body")
+		}
+	}
+	auth := member(body, "auth")
+	if auth == nil {
+		return nil, expected("auth in request body")
+	}
+	if err := checkShape(auth); err != nil {
+		return nil, err
+	}
+	l := &login{}
+	if err := l.scope(c, auth); err != nil {
+		return nil, err
+	}
+	identity := child(auth, "identity")
+	names, _ := member(identity, "methods").([]any)
+	if len(names) == 0 {
+		return nil, unauthorized()
+	}
+	for _, e := range names {
+		name, _ := e.(string)
+		if !isObject(member(identity, name)) {
+			return nil, expected(name + " in identity")
+		}
+	}
+	for _, e := range names {
+		name, _ := e.(string)
+		if err := l.by(c, identity, name); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(l.methods, func(a, b string) int { return slices.Index(methods, b) - slices.Index(methods, a) })
+	return l, l.check(c, auth)
+}
+
+// checkShape looks at the types of what a login may hold.
+func checkShape(auth any) error {
+	if !isObject(auth) {
+		return wrongType("", auth, "'object'")
+	}
+	identity := member(auth, "identity")
+	names := member(identity, "methods")
+	switch {
+	case !given(auth, "identity"):
+		return service.Errorf(service.Invalid, "", "'identity' is a required property")
+	case !isObject(identity):
+		return wrongType("identity", identity, "'object'")
+	case !given(identity, "methods"):
+		return service.Errorf(service.Invalid, "", "Invalid input for field 'identity': 'methods' is a required property")
+	}
+	list, ok := names.([]any)
+	if !ok {
+		return wrongType("identity/methods", names, "'array'")
+	}
+	for i, e := range list {
+		if _, ok := e.(string); !ok {
+			return wrongType("identity/methods/"+strconv.Itoa(i), e, "'string'")
+		}
+	}
+	if token := member(identity, "token"); isObject(token) && !given(token, "id") {
+		return service.Errorf(service.Invalid, "", "Invalid input for field 'identity/token': 'id' is a required property")
+	}
+	for _, path := range [][]string{{"identity", "password", "user", "id"}, {"identity", "password", "user", "name"}, {"identity", "password", "user", "password"}, {"identity", "token", "id"}} {
+		if err := checkString(auth, path); err != nil {
+			return err
+		}
+	}
+	if scope := member(auth, "scope"); given(auth, "scope") && !isObject(scope) {
+		if _, ok := scope.(string); !ok {
+			return wrongType("scope", scope, "'object', 'string'")
+		}
+	}
+	return nil
+}
+
+// checkString refuses a member that is there and no string, and what is no object
+// on the way to it.
+func checkString(v any, path []string) error {
+	for i, name := range path {
+		if !given(v, name) {
+			return nil
+		}
+		v = member(v, name)
+		if i < len(path)-1 && !isObject(v) {
+			return wrongType(strings.Join(path[:i+1], "/"), v, "'object'")
+		}
+	}
+	if _, ok := v.(string); !ok {
+		return wrongType(strings.Join(path, "/"), v, "'string'")
+	}
+	return nil
+}
+
+// scope finds the project that the token is for.
+func (l *login) scope(c *service.Call, auth any) error {
+	if !given(auth, "scope") || member(auth, "scope") == "unscoped" {
+		return nil
+	}
+	scope := member(auth, "scope")
+	var kinds []string
+	for _, kind := range []string{"system", "project", "domain", "OS-TRUST:trust", "unscoped"} {
+		if given(scope, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) != 1 {
+		return expected("system, project, domain, OS-TRUST:trust or unscoped in scope")
+	}
+	switch kinds[0] {
+	case "unscoped":
+		return nil
+	case "project":
+		return l.scopeToProject(c, child(scope, "project"))
+	default: // nobody has a role there
+		return unauthorized()
+	}
+}
+
+func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
+	switch {
+	case given(o, "id"):
+		l.project = service.Projects.Get(c.View, text(o, "id"))
+	case !given(o, "name"):
+		return service.Errorf(service.Invalid, "", "Invalid input for field scope/project: id or name must be present.")
+	case !given(o, "domain"):
+		return expected("domain in project")
+	default:
+		l.project = service.First(service.ProjectsByName, c.View, domainOf(c.View, o)+"/"+text(o, "name"))
+	}
+	if l.project == nil || !service.On(l.project.Enabled) {
+		return unauthorized()
+	}
+	return nil
+}
+
+// by carries out one of the methods; all that are named must succeed, for the
+// same user.
+func (l *login) by(c *service.Call, identity *value.Object, method string) error {
+	how := child(identity, method)
+	var u *service.User
+	var err error
+	switch method {
+	case "password":
+		u, err = byPassword(c, how)
+	case "token":
+		u, err = l.byToken(c, text(how, "id"))
+	case "application_credential":
+		u, err = l.byCredential(c, how)
+	default:
+		e := service.Errorf(service.Unauthorized, "", "Attempted to authenticate with an unsupported method.")
+		e.Detail = supported(methods)
+		return e
+	}
+	if err != nil {
+		return err
+	}
+	if u == nil || !service.On(u.Enabled) || l.user != nil && l.user.ID != u.ID {
+		return unauthorized()
+	}
+	l.user = u
+	l.add(method)
+	return nil
+}
+
+func (l *login) add(method string) {
+	if !slices.Contains(l.methods, method) {
+		l.methods = append(l.methods, method)
+	}
+}
+
+func byPassword(c *service.Call, how *value.Object) (*service.User, error) {
+	o := child(how, "user")
+	switch {
+	case o == nil:
+		return nil, expected("user in None")
+	case !given(o, "id") && !given(o, "name"):
+		return nil, service.Errorf(service.Invalid, "", "Invalid input for field identity/password/user: id or name must be present.")
+	case given(o, "name") && !given(o, "domain"):
+		return nil, expected("domain in user")
+	}
+	u := findUser(c.View, o)
+	if password, ok := member(o, "password").(string); !ok || u == nil || u.Password != password {
+		return nil, unauthorized()
+	}
+	return u, nil
+}
+
+// byToken is a login with a token that the caller has: for another scope.
+func (l *login) byToken(c *service.Call, id string) (*service.User, error) {
+	t, err := valid(c, id, false)
+	if err != nil {
+		return nil, err
+	}
+	if t.Credential != "" {
+		return nil, service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using a delegated token to create another token is not allowed..")
+	}
+	l.from = t
+	for _, m := range obtained(t) {
+		l.add(m)
+	}
+	return service.Users.Get(c.View, t.UserID), nil
+}
+
+// byCredential is a login with an application credential, by its id or by its
+// name and user.
+func (l *login) byCredential(c *service.Call, how *value.Object) (*service.User, error) {
+	a, err := findCredential(c, how)
+	if err != nil {
+		return nil, err
+	}
+	if secret, ok := member(how, "secret").(string); a == nil || !ok || secret != a.Secret || a.Expired(c.Now) {
+		return nil, unauthorized()
+	}
+	l.credential = a
+	return service.Users.Get(c.View, a.UserID), nil
+}
+
+func findCredential(c *service.Call, how *value.Object) (*service.AppCredential, error) {
+	if given(how, "id") {
+		id, ok := member(how, "id").(string)
+		if !ok {
+			id = service.Repr(member(how, "id"))
+		}
+		if a := service.Credentials.Get(c.View, id); a != nil {
+			return a, nil
+		}
+		return nil, noCredential(id)
+	}
+	o := child(how, "user")
+	switch {
+	case !given(how, "name"):
+		return nil, expected("name or ID in application credential")
+	case o == nil || o.Len() == 0:
+		return nil, expected("user in application credential")
+	case !given(o, "id") && !given(o, "domain"):
+		return nil, expected("domain in user")
+	}
+	u := findUser(c.View, o)
+	if u == nil {
+		if !given(o, "id") && service.Domains.Get(c.View, domainOf(c.View, o)) != nil {
+			return nil, notFound("user", text(o, "name"))
+		}
+		return nil, unauthorized()
+	}
+	return credentialNamed(c.View, u.ID, text(how, "name")), nil
+}
+
+// check looks at the whole: what was asked for must be open to the user.
+func (l *login) check(c *service.Call, auth any) error {
+	if l.credential != nil {
+		if given(auth, "scope") {
+			e := service.Errorf(service.Unauthorized, "", "Error authenticating with application credential: Application credentials cannot request a scope.")
+			e.Detail = supported{}
+			return e
+		}
+		l.project = service.Projects.Get(c.View, l.credential.ProjectID)
+	}
+	if l.project != nil && len(service.RolesOf(c.View, l.user, l.project.ID, l.credential)) == 0 {
+		return unauthorized()
+	}
+	return nil
+}
+
+func findUser(v world.View, o *value.Object) *service.User {
+	if given(o, "name") {
+		return service.First(service.UsersByName, v, domainOf(v, o)+"/"+text(o, "name"))
+	}
+	return service.Users.Get(v, text(o, "id"))
+}
+
+// domainOf is the id of the domain that an object names by id or name.
+func domainOf(v world.View, o *value.Object) string {
+	d := child(o, "domain")
+	if given(d, "id") {
+		return text(d, "id")
+	}
+	if found := service.First(service.DomainsByName, v, text(d, "name")); found != nil {
+		return found.ID
+	}
+	return ""
+}
+
+// member is a member of an object; nil if there is none.
+func member(v any, name string) any {
+	o, _ := v.(*value.Object)
+	m, _ := o.Get(name)
+	return m
+}
+
+// given tells whether an object has the member.
+func given(v any, name string) bool {
+	o, _ := v.(*value.Object)
+	_, ok := o.Get(name)
+	return ok
+}
+
+// text is a member that is a string; empty if it is not.
+func text(v any, name string) string {
+	s, _ := member(v, name).(string)
+	return s
+}
+
+// child is a member that is an object; nil if it is not.
+func child(v any, name string) *value.Object {
+	o, _ := member(v, name).(*value.Object)
+	return o
+}

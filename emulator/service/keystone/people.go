@@ -1,0 +1,256 @@
+package keystone
+
+import (
+	"maps"
+	"slices"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+)
+
+func user(c *service.Call, u *service.User) *value.Object {
+	o := object("id", u.ID, "name", u.Name, "domain_id", u.DomainID, "enabled", service.On(u.Enabled), "password_expires_at", nil)
+	if u.Email != "" {
+		o.Set("email", u.Email)
+	}
+	o.Set("options", value.NewObject())
+	o.Set("links", link(c, "users", u.ID))
+	return o
+}
+
+func project(c *service.Call, p *service.Project) *value.Object {
+	return object("id", p.ID, "name", p.Name, "domain_id", p.DomainID, "description", p.Description,
+		"enabled", service.On(p.Enabled), "parent_id", p.DomainID, "is_domain", false, "tags", []any{},
+		"options", value.NewObject(), "links", link(c, "projects", p.ID))
+}
+
+// bare is a role as other things hold it; those that Keystone itself makes cannot
+// be changed.
+func bare(r *service.Role) *value.Object {
+	options := value.NewObject()
+	if slices.Contains([]string{"admin", "member", "reader"}, r.Name) {
+		options.Set("immutable", true)
+	}
+	var description any
+	if r.Description != "" {
+		description = r.Description
+	}
+	return object("id", r.ID, "name", r.Name, "domain_id", nil, "description", description, "options", options)
+}
+
+func role(c *service.Call, r *service.Role) *value.Object {
+	o := bare(r)
+	o.Set("links", link(c, "roles", r.ID))
+	return o
+}
+
+func domainShown(c *service.Call, d *service.Domain) *value.Object {
+	return object("id", d.ID, "name", d.Name, "description", d.Description, "enabled", service.On(d.Enabled),
+		"tags", []any{}, "options", value.NewObject(), "links", link(c, "domains", d.ID))
+}
+
+// listUsers answers GET /v3/users.
+func listUsers(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_users")
+	}
+	var list []*value.Object
+	for u := range service.AllUsers.All(c.View, "", 0) {
+		list = append(list, user(c, u))
+	}
+	return listReply(c, "users", list, "name", "domain_id", "enabled")
+}
+
+// themselves finds the user of the path, for admins and the user.
+func themselves(c *service.Call, rule string) (*service.User, error) {
+	id := c.Vars["user_id"]
+	if !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
+		return nil, forbidden(rule)
+	}
+	if u := service.Users.Get(c.View, id); u != nil {
+		return u, nil
+	}
+	return nil, notFound("user", id)
+}
+
+// showUser answers GET /v3/users/{user_id}.
+func showUser(c *service.Call) (service.Reply, error) {
+	u, err := themselves(c, "get_user")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(object("user", user(c, u)))
+}
+
+// listUserProjects answers GET /v3/users/{user_id}/projects.
+func listUserProjects(c *service.Call) (service.Reply, error) {
+	u, err := themselves(c, "list_user_projects")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return listReply(c, "projects", projectsOf(c, u), "name", "domain_id", "enabled", "parent_id")
+}
+
+// projectsOf lists the projects in which a user has a role.
+func projectsOf(c *service.Call, u *service.User) []*value.Object {
+	var list []*value.Object
+	for p := range service.AllProjects.All(c.View, "", 0) {
+		if u != nil && len(u.Roles[p.ID]) > 0 {
+			list = append(list, project(c, p))
+		}
+	}
+	return list
+}
+
+// listOwnProjects answers GET /v3/auth/projects: what the caller's token can be
+// scoped to.
+func listOwnProjects(c *service.Call) (service.Reply, error) {
+	if powerless(c.Caller) {
+		return service.Reply{}, forbidden("get_auth_projects")
+	}
+	return listReply(c, "projects", projectsOf(c, c.Caller.User))
+}
+
+// listOwnDomains answers GET /v3/auth/domains: nobody has a role in one.
+func listOwnDomains(c *service.Call) (service.Reply, error) {
+	if powerless(c.Caller) {
+		return service.Reply{}, forbidden("get_auth_domains")
+	}
+	return listReply(c, "domains", nil)
+}
+
+// listProjects answers GET /v3/projects.
+func listProjects(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_projects")
+	}
+	var list []*value.Object
+	for p := range service.AllProjects.All(c.View, "", 0) {
+		list = append(list, project(c, p))
+	}
+	return listReply(c, "projects", list, "name", "domain_id", "enabled", "parent_id", "is_domain")
+}
+
+// showProject answers GET /v3/projects/{project_id}, to admins and those who act
+// in the project.
+func showProject(c *service.Call) (service.Reply, error) {
+	id := c.Vars["project_id"]
+	if !admin(c) && (!c.Caller.InProject(id) || powerless(c.Caller)) {
+		return service.Reply{}, forbidden("get_project")
+	}
+	if p := service.Projects.Get(c.View, id); p != nil {
+		return reply(object("project", project(c, p)))
+	}
+	return service.Reply{}, notFound("project", id)
+}
+
+// listRoles answers GET /v3/roles. No role belongs to a domain.
+func listRoles(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		if _, ok := c.Last("domain_id"); ok {
+			return service.Reply{}, forbidden("list_domain_roles")
+		}
+		return service.Reply{}, forbidden("list_roles")
+	}
+	var list []*value.Object
+	for r := range service.AllRoles.All(c.View, "", 0) {
+		list = append(list, role(c, r))
+	}
+	return listReply(c, "roles", list, "name", "domain_id")
+}
+
+// showRole answers GET /v3/roles/{role_id}. Whether there is one is told to
+// everybody.
+func showRole(c *service.Call) (service.Reply, error) {
+	r := roleByID(c, c.Vars["role_id"])
+	switch {
+	case powerless(c.Caller), r != nil && !admin(c):
+		return service.Reply{}, forbidden("get_role")
+	case r == nil:
+		return service.Reply{}, notFound("role", c.Vars["role_id"])
+	}
+	return reply(object("role", role(c, r)))
+}
+
+func roleByID(c *service.Call, id string) *service.Role {
+	for r := range service.AllRoles.All(c.View, "", 0) {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// listDomains answers GET /v3/domains.
+func listDomains(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_domains")
+	}
+	var list []*value.Object
+	for d := range service.AllDomains.All(c.View, "", 0) {
+		list = append(list, domainShown(c, d))
+	}
+	return listReply(c, "domains", list, "name", "enabled")
+}
+
+// showDomain answers GET /v3/domains/{domain_id}, to admins and those whose
+// project is in the domain.
+func showDomain(c *service.Call) (service.Reply, error) {
+	id := c.Vars["domain_id"]
+	if p := c.Caller.Project; !admin(c) && (p == nil || p.DomainID != id || powerless(c.Caller)) {
+		return service.Reply{}, forbidden("get_domain")
+	}
+	if d := service.Domains.Get(c.View, id); d != nil {
+		return reply(object("domain", domainShown(c, d)))
+	}
+	return service.Reply{}, notFound("domain", id)
+}
+
+// listAssignments answers GET /v3/role_assignments: who has which role where, as
+// it was given; implied roles are not listed.
+func listAssignments(c *service.Call) (service.Reply, error) {
+	if !admin(c) {
+		return service.Reply{}, forbidden("list_role_assignments")
+	}
+	var list []*value.Object
+	for u := range service.AllUsers.All(c.View, "", 0) {
+		for _, id := range slices.Sorted(maps.Keys(u.Roles)) {
+			for _, name := range u.Roles[id] {
+				if r := service.Roles.Get(c.View, name); r != nil && assigned(c, u.ID, id, r.ID) {
+					list = append(list, assignment(c, u, id, r))
+				}
+			}
+		}
+	}
+	return listReply(c, "role_assignments", list)
+}
+
+// assigned tells whether an assignment passes the filters of the query.
+func assigned(c *service.Call, user, project, role string) bool {
+	for name, is := range map[string]string{"user.id": user, "scope.project.id": project, "role.id": role} {
+		if want, ok := c.Last(name); ok && want != is {
+			return false
+		}
+	}
+	for _, name := range []string{"group.id", "scope.domain.id", "scope.system"} {
+		if _, ok := c.Last(name); ok { // there are none
+			return false
+		}
+	}
+	return true
+}
+
+func assignment(c *service.Call, u *service.User, id string, r *service.Role) *value.Object {
+	who, where, what := object("id", u.ID), object("id", id), object("id", r.ID)
+	if names, ok := c.Last("include_names"); ok && truth(names, true) {
+		who.Set("name", u.Name)
+		who.Set("domain", domain(c.View, u.DomainID))
+		what.Set("name", r.Name)
+		if p := service.Projects.Get(c.View, id); p != nil {
+			where.Set("name", p.Name)
+			where.Set("domain", domain(c.View, p.DomainID))
+		}
+	}
+	return object("links", object("assignment", c.Base()+"/v3/projects/"+id+"/users/"+u.ID+"/roles/"+r.ID),
+		"scope", object("project", where), "user", who, "role", what)
+}

@@ -1,0 +1,284 @@
+package privx
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+// A role gives its permissions to the API clients that have it. One that was
+// deleted stays as what their handles of it point to.
+type role struct {
+	ID            string        `json:"id" fixture:"required"`
+	Name          string        `json:"name"`
+	Comment       string        `json:"comment,omitempty"`
+	AccessGroupID string        `json:"access_group_id,omitempty"`
+	Deleted       bool          `json:"deleted,omitempty"`
+	Permissions   []string      `json:"permissions,omitempty"`
+	PermitAgent   bool          `json:"permit_agent,omitempty"`
+	SourceRules   *value.Object `json:"source_rules,omitempty"` // nil: none
+	Context       *value.Object `json:"context,omitempty"`      // nil: not enabled
+	Explicit      bool          `json:"explicit,omitempty"`
+	Implicit      bool          `json:"implicit,omitempty"`
+	System        bool          `json:"system,omitempty"`
+	Created       string        `json:"created,omitempty"` // RFC 3339, seconds, Z
+	Author        string        `json:"author,omitempty"`
+	Updated       string        `json:"updated,omitempty"`
+	UpdatedBy     string        `json:"updated_by,omitempty"`
+	MemberCount   int           `json:"member_count,omitempty"`
+}
+
+var (
+	roles     = world.NewKind(func(r *role) string { return r.ID })
+	allRoles  = roles.Index(nil, nil)
+	liveRoles = roles.Index(alive, nil)
+
+	roleList = &listing[role]{
+		what: "Roles", plain: liveRoles, most: mostListed,
+		orders: map[string]*world.Index[role]{
+			"id":         sortedRoles(func(r *role) string { return r.ID }),
+			"name":       sortedRoles(func(r *role) string { return r.Name }),
+			"comment":    sortedRoles(func(r *role) string { return r.Comment }),
+			"created":    sortedRoles(func(r *role) string { return r.Created }),
+			"author":     sortedRoles(func(r *role) string { return r.Author }),
+			"updated":    sortedRoles(func(r *role) string { return r.Updated }),
+			"updated_by": sortedRoles(func(r *role) string { return r.UpdatedBy }),
+		},
+		name:   func(r *role) string { return r.Name },
+		append: func(b []byte, _ *service.Call, r *role) []byte { return value.Append(b, r.object()) },
+	}
+)
+
+// alive is the partition of a role: the role store lists those that were not deleted.
+func alive(r *role) string {
+	if r.Deleted {
+		return "deleted"
+	}
+	return ""
+}
+
+func sortedRoles(by func(*role) string) *world.Index[role] {
+	return roles.Index(alive, func(a, b *role) int { return strings.Compare(by(a), by(b)) })
+}
+
+func checkRole(v world.View, r *role, at file.Node) error {
+	if r.ID == "" || r.ID == "search" || r.ID == "resolve" || strings.Contains(r.ID, "/") {
+		return at.At("id").Errorf("%q cannot be reached as an id", r.ID)
+	}
+	if !r.Deleted && roleNamed(v, r.Name, r.ID) != nil {
+		return at.At("name").Errorf("there is another role %q; names of roles are unique", r.Name)
+	}
+	return nil
+}
+
+// roleNamed finds a role by its name, other than the one with the id.
+func roleNamed(v world.View, name, besides string) *role {
+	for r := range liveRoles.All(v, "", 0) {
+		if r.Name == name && r.ID != besides {
+			return r
+		}
+	}
+	return nil
+}
+
+// defaultGroup is the access group of roles that name none.
+var defaultGroup = world.UUID(world.Draw(0, "privx/access-group", 0, 16))
+
+// object is a role as the role store answers it.
+func (r *role) object() *value.Object {
+	rules, context, group, created := r.SourceRules, r.Context, r.AccessGroupID, r.Created
+	if rules == nil {
+		rules = value.NewObject(value.Member{Name: "type", Value: "GROUP"}, value.Member{Name: "match", Value: "ANY"}, value.Member{Name: "rules", Value: []any{}})
+	}
+	if context == nil {
+		context = value.NewObject(value.Member{Name: "enabled", Value: false})
+	}
+	if group == "" {
+		group = defaultGroup
+	}
+	if created == "" {
+		created = long
+	}
+	updated := r.Updated
+	if updated == "" {
+		updated = created
+	}
+	permissions := make([]any, len(r.Permissions))
+	for i, p := range r.Permissions {
+		permissions[i] = p
+	}
+	return value.NewObject(
+		value.Member{Name: "id", Value: r.ID},
+		value.Member{Name: "name", Value: r.Name},
+		value.Member{Name: "comment", Value: r.Comment},
+		value.Member{Name: "access_group_id", Value: group},
+		value.Member{Name: "permissions", Value: permissions},
+		value.Member{Name: "permit_agent", Value: r.PermitAgent},
+		value.Member{Name: "source_rules", Value: rules},
+		value.Member{Name: "explicit", Value: r.Explicit},
+		value.Member{Name: "implicit", Value: r.Implicit},
+		value.Member{Name: "system", Value: r.System},
+		value.Member{Name: "context", Value: context},
+		value.Member{Name: "created", Value: created},
+		value.Member{Name: "author", Value: r.Author},
+		value.Member{Name: "updated", Value: updated},
+		value.Member{Name: "updated_by", Value: r.UpdatedBy},
+		value.Member{Name: "member_count", Value: r.MemberCount},
+	)
+}
+
+// listRoles answers GET /role-store/api/v1/roles.
+func listRoles(c *service.Call) (service.Reply, error) { return roleList.list(c) }
+
+// searchRoles answers POST …/roles/search. Paging stands in the query there;
+// in the body it will do too.
+func searchRoles(c *service.Call) (service.Reply, error) { return roleList.search(c) }
+
+// resolveRoles answers POST …/roles/resolve: the roles of the names that are sent.
+func resolveRoles(c *service.Call) (service.Reply, error) {
+	v, err := c.JSON()
+	names, ok := v.([]any)
+	if err != nil {
+		return service.Reply{}, badRequest("The request body is not valid JSON.")
+	}
+	if !ok {
+		return service.Reply{}, badRequest("The request body is not a JSON array.")
+	}
+	var found []*role
+	for r := range liveRoles.All(c.View, "", 0) {
+		if slices.Contains(names, any(r.Name)) {
+			found = append(found, r)
+		}
+	}
+	return roleList.reply(c, len(found), found), nil
+}
+
+// createRole answers POST …/roles. Names are unique.
+func createRole(c *service.Call) (service.Reply, error) {
+	r := &role{}
+	if err := readRole(c, r); err != nil {
+		return service.Reply{}, err
+	}
+	r.ID = c.Tx().NewID("privx.roles", world.UUID, func(id string) bool { return roles.Get(c.View, id) != nil })
+	r.Created, r.Author = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
+	r.Updated, r.UpdatedBy = r.Created, r.Author
+	roles.Put(c.Tx(), r)
+	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), r.ID), '}'))
+	reply.Set("Location", c.Base()+c.Path+"/"+r.ID)
+	return reply, nil
+}
+
+func existingRole(c *service.Call) (*role, error) {
+	if r := roles.Get(c.View, c.Vars["role_id"]); r != nil && !r.Deleted {
+		return r, nil
+	}
+	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no role with this id.")
+}
+
+// showRole answers GET …/roles/{role_id}.
+func showRole(c *service.Call) (service.Reply, error) {
+	r, err := existingRole(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return service.JSON(http.StatusOK, value.Append(c.Scratch, r.object())), nil
+}
+
+// updateRole answers PUT …/roles/{role_id}: what callers may write is replaced.
+// Tokens that were issued keep the permissions they have.
+func updateRole(c *service.Call) (service.Reply, error) {
+	old, err := existingRole(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	r := &role{ID: old.ID, Explicit: old.Explicit, Implicit: old.Implicit, System: old.System, Created: old.Created, Author: old.Author, MemberCount: old.MemberCount}
+	if err := readRole(c, r); err != nil {
+		return service.Reply{}, err
+	}
+	r.Updated, r.UpdatedBy = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
+	roles.Put(c.Tx(), r)
+	return empty(), nil
+}
+
+// deleteRole answers DELETE …/roles/{role_id}. API clients keep their handle of
+// the role, marked as deleted, and lose its permissions with their next token.
+func deleteRole(c *service.Call) (service.Reply, error) {
+	old, err := existingRole(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	r := *old
+	r.Deleted = true
+	roles.Put(c.Tx(), &r)
+	return empty(), nil
+}
+
+// readRole reads what callers may say of a role. Members that only the server
+// writes are passed over.
+func readRole(c *service.Call, r *role) error {
+	o, err := readObject(c)
+	if err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		name string
+		to   *string
+	}{{"name", &r.Name}, {"comment", &r.Comment}, {"access_group_id", &r.AccessGroupID}} {
+		v, _ := o.Get(m.name)
+		s, ok := v.(string)
+		if v != nil && !ok {
+			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected a string.")
+		}
+		*m.to = s
+	}
+	if r.Name == "" {
+		return invalid("REQUIRED_VALUE_MISSING", "name", "A name is required.")
+	}
+	if r.Permissions, err = readPermissions(o); err != nil {
+		return err
+	}
+	v, _ := o.Get("permit_agent")
+	if b, ok := v.(bool); ok {
+		r.PermitAgent = b
+	} else if v != nil {
+		return invalid("VALUE_INCORRECT_TYPE", "permit_agent", "Expected a boolean.")
+	}
+	for _, m := range []struct {
+		name string
+		to   **value.Object
+	}{{"source_rules", &r.SourceRules}, {"context", &r.Context}} {
+		v, _ := o.Get(m.name)
+		x, ok := v.(*value.Object)
+		if v != nil && !ok {
+			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected an object.")
+		}
+		*m.to = x
+	}
+	if roleNamed(c.View, r.Name, r.ID) != nil {
+		return duplicate()
+	}
+	return nil
+}
+
+func readPermissions(o *value.Object) ([]string, error) {
+	v, _ := o.Get("permissions")
+	list, ok := v.([]any)
+	if v != nil && !ok {
+		return nil, invalid("VALUE_INCORRECT_TYPE", "permissions", "Expected an array.")
+	}
+	var all []string
+	for _, e := range list {
+		s, ok := e.(string)
+		if !ok {
+			return nil, invalid("VALUE_INCORRECT_TYPE", "permissions", "Expected an array of strings.")
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
