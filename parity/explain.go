@@ -91,5 +91,5 @@ func Annotate(folder string, s Story, reasons map[int][]string) error {
 	if last := slices.Max(append(slices.Collect(maps.Keys(reasons)), -1)); last > entry {
 		return fmt.Errorf("%s: there is no entry %d", name, last)
 	}
-	return os.WriteFile(name, []byte(out.String()), 0o600)
+	return os.WriteFile(name, []byte(out.String()), 0o644)
 }
