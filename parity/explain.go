@@ -14,9 +14,10 @@ import (
 )
 
 // Explain tells, for each entry of a story's file, the quirks without which an
-// exchange of it is not answered as by the real server, though it is with all.
+// exchange of it is not answered as by the real server, though it is with all: single
+// ones, and pairs where either alone is enough.
 func Explain(ctx context.Context, folder string, s Story) (map[int][]string, error) {
-	all, err := emulator.Quirks()
+	names, err := observed(s)
 	if err != nil {
 		return nil, err
 	}
@@ -25,26 +26,65 @@ func Explain(ctx context.Context, folder string, s Story) (map[int][]string, err
 		return nil, err
 	}
 	reasons := map[int][]string{}
-	service, _, _ := strings.Cut(s.Name, "/")
-	for _, q := range all {
-		if q.Setting || !strings.HasPrefix(q.Name, service+".") {
-			continue
-		}
-		without, err := differing(ctx, folder, s, "-"+q.Name)
-		if err != nil {
-			return nil, err
-		}
-		entries := map[int]bool{}
-		for name, entry := range without {
-			if _, anyway := usual[name]; !anyway {
-				entries[entry] = true
+	try := func(only map[int]bool, less ...string) error {
+		without, err := differing(ctx, folder, s, less...)
+		for entry := range newly(without, usual) {
+			if only == nil || only[entry] {
+				reasons[entry] = append(reasons[entry], less...)
 			}
 		}
-		for entry := range entries {
-			reasons[entry] = append(reasons[entry], q.Name)
+		return err
+	}
+	for _, name := range names {
+		if err := try(nil, "-"+name); err != nil {
+			return nil, err
 		}
 	}
+	bare, err := differing(ctx, folder, s, "-*")
+	if err != nil {
+		return nil, err
+	}
+	open := newly(bare, usual)
+	maps.DeleteFunc(open, func(entry int, _ bool) bool { return len(reasons[entry]) > 0 })
+	for i := 0; i < len(names) && len(open) > 0; i++ {
+		for _, other := range names[i+1:] {
+			if err := try(open, "-"+names[i], "-"+other); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for entry, all := range reasons {
+		for i := range all {
+			all[i] = strings.TrimPrefix(all[i], "-")
+		}
+		slices.Sort(all)
+		reasons[entry] = slices.Compact(all)
+	}
 	return reasons, nil
+}
+
+// observed are the quirks of the story's service that are in the observed profile.
+func observed(s Story) ([]string, error) {
+	all, err := emulator.Quirks()
+	service, _, _ := strings.Cut(s.Name, "/")
+	var names []string
+	for _, q := range all {
+		if !q.Setting && strings.HasPrefix(q.Name, service+".") {
+			names = append(names, q.Name)
+		}
+	}
+	return names, err
+}
+
+// newly are the entries of exchanges that differ and usually do not.
+func newly(differ, usual map[string]int) map[int]bool {
+	entries := map[int]bool{}
+	for name, entry := range differ {
+		if _, anyway := usual[name]; !anyway {
+			entries[entry] = true
+		}
+	}
+	return entries
 }
 
 // differing are the names of the exchanges that differ in the observed profile, with
@@ -91,5 +131,5 @@ func Annotate(folder string, s Story, reasons map[int][]string) error {
 	if last := slices.Max(append(slices.Collect(maps.Keys(reasons)), -1)); last > entry {
 		return fmt.Errorf("%s: there is no entry %d", name, last)
 	}
-	return os.WriteFile(name, []byte(out.String()), 0o600)
+	return os.WriteFile(name, []byte(out.String()), 0o644)
 }

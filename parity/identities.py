@@ -62,7 +62,8 @@ def main(keystone_url, barbican_url, freezer_url):
                 if role not in roles:
                     roles[role] = keystone.create("role", {"name": role})
                 keystone.send("PUT", f"/projects/{projects[project]}/users/{user}/roles/{roles[role]}")
-    # keystone-manage gives the project a description of its own.
+    # keystone-manage gives the domain and the project descriptions of its own.
+    keystone.send("PATCH", "/domains/default", {"domain": {"description": ""}})
     keystone.send("PATCH", f"/projects/{projects['demo']}", {"project": {"description": ""}})
     for kind, name, url in (("key-manager", "barbican", barbican_url), ("backup", "freezer", freezer_url)):
         service = keystone.create("service", {"type": kind, "name": name})

@@ -39,7 +39,13 @@ func (p *Player) answer(x Exchange, r response) Answer {
 			a.Headers[name] = placeholder
 			continue
 		}
-		a.Headers[name] = p.normal(strings.Join(values, ", "))
+		text := strings.Join(values, ", ")
+		if _, list := listHeaders[name]; list {
+			words := strings.Split(text, ", ")
+			slices.Sort(words)
+			text = strings.Join(words, ", ")
+		}
+		a.Headers[name] = p.normal(text)
 	}
 	text := p.normal(string(r.body))
 	if body, err := value.Parse([]byte(text)); err == nil {
@@ -112,7 +118,7 @@ func (p *Player) time(text string) string {
 	return "<" + form + ">"
 }
 
-// arrange puts lists of objects into the order of their texts.
+// arrange puts lists into the order of their texts.
 func arrange(v any) {
 	switch v := v.(type) {
 	case *value.Object:
@@ -124,9 +130,6 @@ func arrange(v any) {
 			arrange(e)
 		}
 		slices.SortStableFunc(v, func(a, b any) int {
-			if _, ok := a.(*value.Object); !ok {
-				return 0
-			}
 			return bytes.Compare(value.Append(nil, a), value.Append(nil, b))
 		})
 	}

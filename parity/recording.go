@@ -91,7 +91,7 @@ func (r Recording) Write(folder string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(name, text, 0o600)
+	return os.WriteFile(name, text, 0o644)
 }
 
 // Write puts the versions into their file below the folder.
@@ -100,7 +100,7 @@ func (v Versions) Write(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, "versions.json"), text, 0o600)
+	return os.WriteFile(filepath.Join(folder, "versions.json"), text, 0o644)
 }
 
 // Recorded reads the recording of a story below the folder.

@@ -15,6 +15,11 @@ var ignoredHeaders = map[string]string{
 	"Transfer-Encoding": "how the body travels",
 }
 
+// listHeaders are those whose value is a list without an order.
+var listHeaders = map[string]string{
+	"Allow": "a set on the servers: the order is another after each start",
+}
+
 // wholeHeaders are those of which only the presence counts.
 var wholeHeaders = map[string]string{
 	"X-Subject-Token":        "<token>",
@@ -34,6 +39,7 @@ var patterns = []pattern{
 	{"request id", "<request-id>", regexp.MustCompile(`req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "made for each request"},
 	{"audit ids", `"audit_ids": ["<audit>"]`, regexp.MustCompile(`"audit_ids": ?\["[\w-]+"(, ?"[\w-]+")*\]`), "made for each token"},
 	{"database", "Mysql operation failed (<driver>)", regexp.MustCompile(`Mysql operation failed \((?:[^"\\]|\\.)*`), "the words of a database's driver, with its SQL"},
+	{"schema", "", regexp.MustCompile(`\\n\\nFailed validating (?:[^"\\]|\\.)*`), "keystone prints the whole schema behind what is wrong"},
 	{"time", "", regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?`), "told by the exchange in which it passed, and the digits of its fraction"},
 	{"seconds", `"$1": "<seconds>"`, regexp.MustCompile(`"(time_created)": ?\d{10}\b`), "a time as a number"},
 	{"uuid", "<uuid>", regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`), "made by the server"},
@@ -41,5 +47,5 @@ var patterns = []pattern{
 	{"fernet token", "<token>", regexp.MustCompile(`\bgAAAA[\w-]{20,}=*`), "made by the server"},
 }
 
-// unordered are servers whose lists of objects come in the order of random ids.
+// unordered are servers whose lists come in the order of random ids, or of a set.
 var unordered = map[string]bool{"keystone": true}
