@@ -91,7 +91,7 @@ var falconMethods = []string{
 
 func methodKnown(c *service.Call) error {
 	switch {
-	case !slices.Contains(falconMethods, c.Method):
+	case len(c.Methods) > 0 && !slices.Contains(falconMethods, c.Method):
 		return service.Errorf(service.Invalid, "Bad request", "Invalid HTTP method")
 	case c.Method == http.MethodOptions && len(c.Methods) > 0:
 		return &service.Error{Kind: http.StatusOK, Header: service.Headers{{Name: "Allow", Value: c.Allow(c.Methods...)}}}
@@ -170,8 +170,11 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 			return r
 		}
 	}
-	if e.Kind != service.NotAcceptable || strings.Contains(accept, "+json") {
+	switch {
+	case e.Kind != service.NotAcceptable || strings.Contains(accept, "+json"):
 		r.Body = jsonBody(e)
+	case strings.Contains(accept, "+xml"):
+		r.ContentType, r.Body = "application/xml", xmlBody(e)
 	}
 	return r
 }
