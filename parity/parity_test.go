@@ -2,7 +2,6 @@ package parity
 
 import (
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,34 +22,14 @@ func stories(t *testing.T) []Story {
 	return all
 }
 
-// pending are the stories of what Standin does not do yet: the lines of the file.
-func pending(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile("pending")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Fields(string(text))
-}
-
 // each plays every story with the options and passes what comes out to the check.
 func each(t *testing.T, opts func(Story) []emulator.Option, check func(Result, Story) error) {
-	waiting := pending(t)
 	for _, s := range stories(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			r, err := Against(t.Context(), ".", s, opts(s)...)
 			if err == nil {
 				err = check(r, s)
-			}
-			if slices.Contains(waiting, s.Name) {
-				if err != nil {
-					t.Skipf("pending: %d of %d differ", len(r.Differences), r.Exchanges)
-				}
-				return
 			}
 			if err != nil {
 				t.Error(err)
@@ -92,28 +71,6 @@ func quirks(s Story) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// Ensure no story is still pending that Standin tells well.
-func TestPending(t *testing.T) {
-	t.Parallel()
-	waiting := pending(t)
-	for _, s := range stories(t) {
-		if !slices.Contains(waiting, s.Name) {
-			continue
-		}
-		t.Run(s.Name, func(t *testing.T) {
-			t.Parallel()
-			observed, err := Against(t.Context(), ".", s, emulator.WithProfile("observed"))
-			if err != nil {
-				return
-			}
-			documented, err := Against(t.Context(), ".", s)
-			if err == nil && Judge(observed, s, false) == nil && Judge(documented, s, true) == nil {
-				t.Error("nothing is wrong with it: take it out of the file pending")
-			}
-		})
-	}
 }
 
 // Ensure every story is recorded and every recording has its story, and that the
