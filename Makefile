@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts clients faults image real-clients ## all that CI runs
+check: vet lint race tidy build contracts clients faults image real-clients parity-check ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
@@ -59,6 +59,9 @@ parity: ## record anew what the real servers answer (Debian, as root), then hold
 	go run ./parity/record
 	go test ./parity
 
+parity-check: ## record once from the real servers (Debian, as root); nothing may be otherwise than recorded
+	parity/check
+
 real-clients: ## freezer, barbicanclient, gophercloud, privx-sdk-go… as they come; those that are absent are installed, else skipped and named
 	clients/run
 
@@ -69,4 +72,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients parity bench generate
+.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients parity parity-check bench generate
