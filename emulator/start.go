@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"standin/emulator/fault"
 	"standin/emulator/file"
@@ -196,15 +197,57 @@ func (e *Emulator) load(st *start, fixtures []string, seed *int64) error {
 	if len(fixtures) == 0 {
 		fixtures = []string{cmp.Or(e.config.usual, "empty")}
 	}
-	loader := *e.loader
-	loader.Seed = seed
-	fx, err := loader.Load(fixtures...)
+	fx, err := e.loadBuiltin(fixtures, seed)
+	if err == nil && fx == nil {
+		loader := *e.loader
+		loader.Seed = seed
+		fx, err = loader.Load(fixtures...)
+	}
 	if err != nil {
 		return err
 	}
 	st.world, st.clock = fx.World, freezeOf(fx)
 	st.files = append(st.files, fx.Files...)
 	return nil
+}
+
+// builtins are the built-in fixtures that were loaded in this process, by their names
+// and the seed. A world does not change: every emulator may start from the same one.
+var builtins = struct {
+	sync.Mutex
+	loaded map[string]*world.Fixture
+}{loaded: map[string]*world.Fixture{}}
+
+// mostBuiltins bounds how many are kept.
+const mostBuiltins = 64
+
+// loadBuiltin loads built-in fixtures once; nil if one of them is a file.
+func (e *Emulator) loadBuiltin(names []string, seed *int64) (*world.Fixture, error) {
+	for _, n := range names {
+		if !slices.Contains(e.loader.Names(), n) {
+			return nil, nil //nolint:nilnil // a file is for the loader
+		}
+	}
+	key := strings.Join(names, ",")
+	if seed != nil {
+		key = fmt.Sprintf("%s@%d", key, *seed)
+	}
+	builtins.Lock()
+	defer builtins.Unlock()
+	if fx := builtins.loaded[key]; fx != nil {
+		return fx, nil
+	}
+	loader := *e.loader
+	loader.Seed = seed
+	fx, err := loader.Load(names...)
+	if err != nil {
+		return nil, err
+	}
+	if len(builtins.loaded) >= mostBuiltins {
+		clear(builtins.loaded)
+	}
+	builtins.loaded[key] = fx
+	return fx, nil
 }
 
 // Reload reads the files of the scenario and of the fixtures again and starts the
