@@ -103,7 +103,8 @@ func NewLoader() *world.Loader {
 }
 
 // Contracts reads the contracts of all services, the control API's included.
-// They are read once and shared: contracts do not change.
+// They are read once and shared: contracts do not change. Their samples are not read;
+// those are in the documents of package schemas, for contract.Parse.
 func Contracts() ([]*contract.Contract, error) {
 	all, err := builtin()
 	return slices.Clone(all), err
@@ -116,13 +117,12 @@ var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
 	var wg sync.WaitGroup
 	for i, s := range named {
 		wg.Go(func() {
-			name := s.Name + ".yaml"
-			data, err := fs.ReadFile(schemas.FS, name)
+			data, err := fs.ReadFile(schemas.FS, "json/"+s.Name+".json")
 			if err != nil {
 				errs[i] = fmt.Errorf("service %s has no contract: %w", s.Name, err)
 				return
 			}
-			all[i], errs[i] = contract.Parse("schemas/"+name, data)
+			all[i], errs[i] = contract.Load(data)
 		})
 	}
 	wg.Wait()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,36 @@ func table(t *testing.T) string {
 			}
 			fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", op.ID, op.Method, op.Path, strings.Join(documented, " "), strings.Join(beyond, " "))
 		}
+	}
+	return b.String()
+}
+
+// Ensure the contracts that the emulator starts with are those of the documents.
+func TestGeneratedContracts(t *testing.T) {
+	t.Parallel()
+	for _, c := range contracts(t) {
+		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
+		loaded, err := contract.Load(c.JSON())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := outline(loaded), outline(c); got != want {
+			t.Errorf("%s: loaded\n%s\nparsed\n%s", c.Service, got, want)
+		}
+	}
+}
+
+// outline tells all of a contract but its samples.
+func outline(c *contract.Contract) string {
+	var b strings.Builder
+	for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
+		fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Stateless, op.Public, op.Body, op.Secret, op.Parameters())
+		for _, r := range op.Responses {
+			fmt.Fprintln(&b, r.Status, r.Reason, r.Description, r.Evidence, r.FaultOnly, r.Optional, r.MediaTypes, r.Headers, r.Examples())
+		}
+	}
+	for _, q := range c.Quirks {
+		fmt.Fprintln(&b, q.Name, q.Document, q.Server, q.Evidence, q.Operations, q.Setting, len(q.Answers.Responses))
 	}
 	return b.String()
 }

@@ -6,15 +6,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"standin/emulator"
 	"standin/emulator/contract"
 	"standin/emulator/value"
+	"standin/schemas"
 )
 
 // A player replays samples on an emulator.
@@ -39,8 +42,10 @@ func newPlayer(t *testing.T, opts ...emulator.Option) *player {
 		_ = e.Close()
 	})
 	p := &player{t: t, client: e.Client(), byID: map[string]*contract.Operation{}}
-	for _, op := range e.Operations() {
-		p.byID[op.ID] = op
+	for _, c := range contracts(t) {
+		for _, op := range c.Operations {
+			p.byID[op.ID] = op
+		}
 	}
 	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return p
@@ -128,9 +133,30 @@ func (p *player) unscoped() string {
 	return resp.Header.Get("X-Subject-Token")
 }
 
+// documents are the contracts as their documents have them, samples included.
+var documents = sync.OnceValues(func() ([]*contract.Contract, error) {
+	order, err := emulator.Contracts()
+	if err != nil {
+		return nil, err
+	}
+	var all []*contract.Contract
+	for _, c := range order {
+		data, err := fs.ReadFile(schemas.FS, c.Service+".yaml")
+		if err != nil {
+			return nil, err
+		}
+		parsed, err := contract.Parse("schemas/"+c.Service+".yaml", data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parsed)
+	}
+	return all, nil
+})
+
 func contracts(t *testing.T) []*contract.Contract {
 	t.Helper()
-	all, err := emulator.Contracts()
+	all, err := documents()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,8 @@ package schemas
 
 import "embed"
 
-// FS holds the files.
+// FS holds the files, and below json/ the contracts as JSON, made of them by make generate:
+// reading YAML would be most of what starting takes.
 //
-//go:embed *.yaml
+//go:embed *.yaml json/*.json
 var FS embed.FS

@@ -37,20 +37,26 @@ func (q *Quirk) Changes(operation string) bool {
 // quirks reads x-quirks. Each is a mapping of the members of Quirk, and of
 // "responses": answers that only the quirk brings.
 func (r *reader) quirks() error {
-	at, ok := r.root.Get("x-quirks")
-	if !ok {
-		return nil
-	}
-	items, err := at.Items()
-	if err != nil {
-		return err
-	}
-	for i, n := range items {
-		q := &Quirk{}
-		if err := n.Without(func(key string) bool { return key == "responses" }).Decode(q); err != nil {
-			return err
+	for i, v := range list(r.doc, "x-quirks") {
+		spec, _ := v.(*value.Object)
+		q := &Quirk{
+			Name: text(spec, "name"), Document: text(spec, "document"), Server: text(spec, "server"),
+			Evidence: text(spec, "evidence"), Setting: flag(spec, "setting"),
 		}
-		if err := r.quirk(q, n, i); err != nil {
+		for _, id := range list(spec, "operations") {
+			word, _ := id.(string)
+			q.Operations = append(q.Operations, word)
+		}
+		at := r.root.At("x-quirks", i)
+		if !r.bare {
+			if err := at.Without(func(key string) bool { return key == "responses" }).Decode(q); err != nil {
+				return err
+			}
+			if len(q.Samples) == 0 {
+				return at.Errorf("a quirk is shown by a sample")
+			}
+		}
+		if err := r.quirk(q, at, spec, i); err != nil {
 			return err
 		}
 		r.contract.Quirks = append(r.contract.Quirks, q)
@@ -58,12 +64,10 @@ func (r *reader) quirks() error {
 	return nil
 }
 
-func (r *reader) quirk(q *Quirk, at file.Node, i int) error {
-	switch {
-	case !strings.HasPrefix(q.Name, r.contract.Service+"."):
+// quirk checks the names in a quirk, and reads its responses.
+func (r *reader) quirk(q *Quirk, at file.Node, spec *value.Object, i int) error {
+	if !strings.HasPrefix(q.Name, r.contract.Service+".") {
 		return at.At("name").Errorf("the name of a quirk begins with %q", r.contract.Service+".")
-	case len(q.Samples) == 0:
-		return at.At("samples").Errorf("a quirk is shown by a sample")
 	}
 	for j, id := range q.Operations {
 		if r.contract.Operation(id) == nil {
@@ -71,6 +75,5 @@ func (r *reader) quirk(q *Quirk, at file.Node, i int) error {
 		}
 	}
 	q.Answers = &Operation{Service: r.contract.Service, Samples: q.Samples}
-	spec, _ := list(r.doc, "x-quirks")[i].(*value.Object)
 	return r.responses(q.Answers, spec, pointer("x-quirks", strconv.Itoa(i)))
 }

@@ -14,7 +14,8 @@ import (
 type reader struct {
 	contract *Contract
 	doc      *value.Object
-	root     file.Node
+	root     file.Node // where things stand in the file
+	bare     bool      // there is no file, and samples are passed over
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -177,7 +178,7 @@ func (r *reader) examples(media, into *value.Object) {
 }
 
 func (r *reader) samples(op *Operation, at file.Node) error {
-	if n, ok := at.Get("x-samples"); ok {
+	if n, ok := at.Get("x-samples"); ok && !r.bare {
 		return n.Decode(&op.Samples)
 	}
 	return nil
