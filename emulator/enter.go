@@ -123,6 +123,10 @@ func (x *exchange) open() {
 	}
 	if x.matched != nil {
 		o.Operation, o.Secret = x.matched.ID, x.matched.Secret
+	} else if p, _ := x.service.find(c.Path); p != nil { // a method that a secret's path does not have
+		for _, op := range p.operations {
+			o.Secret = o.Secret || op.Secret
+		}
 	}
 	if x.conn != nil {
 		o.Conn, o.Reused = x.conn.id, x.reused

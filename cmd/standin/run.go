@@ -19,6 +19,8 @@ type runCmd struct {
 	Scenario string   `arg:"" help:"A built-in scenario, or a file."`
 	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, behind --."`
 	Fixture  []string `placeholder:"NAME|FILE" help:"The state to start from, in place of the scenario's."`
+	Profile  string   `placeholder:"NAME" help:"documented or observed, in place of the scenario's."`
+	Quirk    []string `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off. May be repeated."`
 	Seed     *int64   `placeholder:"N" help:"The seed, in place of the scenario's."`
 	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the verdict there as JUnit XML too."`
 	Journal  string   `placeholder:"FILE" help:"Write the journal there, one line of JSON for each exchange, in the form in which two runs compare."`
@@ -41,7 +43,9 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintln(s.err, "standin:", err)
 		return ownFailure
 	}
-	opts := []emulator.Option{emulator.WithScenario(c.Scenario), emulator.WithFixture(c.Fixture...)}
+	opts := []emulator.Option{
+		emulator.WithScenario(c.Scenario), emulator.WithFixture(c.Fixture...), emulator.WithProfile(c.Profile), emulator.WithQuirks(c.Quirk...),
+	}
 	if c.Seed != nil {
 		opts = append(opts, emulator.WithSeed(*c.Seed))
 	}

@@ -15,7 +15,7 @@ import (
 // The flags about TLS. Each of them turns it on.
 type tlsFlags struct {
 	TLS       bool     `name:"tls" help:"Listen with TLS beside, with a certificate of a CA of its own, which GET /_standin/ca.pem shows."`
-	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given. May be repeated."`
+	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given, a free one where that has port 0. May be repeated."`
 	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"A host name or IP address more that the certificate is for, besides localhost, 127.0.0.1, ::1. May be repeated."`
 	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"A certificate of your own in PEM, followed by its chain."`
 	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
@@ -56,8 +56,11 @@ func (c *tlsFlags) options() ([]emulator.Option, error) {
 func (c *tlsFlags) addresses(listen []string) []string {
 	with := slices.Clone(c.TLSListen)
 	if with == nil && c.on() && !slices.ContainsFunc(listen, secure) {
-		host, _, _ := net.SplitHostPort(hostPort(firstOf(listen)))
-		with = []string{net.JoinHostPort(host, usualTLSPort)}
+		host, port, _ := net.SplitHostPort(hostPort(firstOf(listen)))
+		if port != "0" {
+			port = usualTLSPort
+		}
+		with = []string{net.JoinHostPort(host, port)}
 	}
 	all := slices.Clone(listen)
 	for _, a := range with {

@@ -77,6 +77,7 @@ func TestTLSAddresses(t *testing.T) {
 		{tlsFlags{TLSHost: []string{"standin"}}, "0.0.0.0:80", "0.0.0.0:80 https://0.0.0.0:9312"},
 		{tlsFlags{TLS: true}, "keystone=[::1]:80", "keystone=[::1]:80 https://[::1]:9312"},
 		{tlsFlags{TLS: true}, "", "https://127.0.0.1:9312"},
+		{tlsFlags{TLS: true}, "127.0.0.1:0", "127.0.0.1:0 https://127.0.0.1:0"},
 		{tlsFlags{TLS: true}, "https://:80", "https://:80"},
 		{tlsFlags{TLS: true}, "127.0.0.1:80 freezer=https://:81", "127.0.0.1:80 freezer=https://:81"},
 		{tlsFlags{TLSListen: []string{":1", "barbican=:2", "https://:3"}}, ":80", ":80 https://:1 barbican=https://:2 https://:3"},

@@ -9,8 +9,8 @@ import (
 	"standin/emulator/value"
 )
 
-// A Quirk is a named place where the real server does something else than the
-// document says, or something that cannot be meant.
+// A Quirk has a name because document and server pull apart there, or because what the
+// server does cannot be meant.
 type Quirk struct {
 	Name       string   `json:"name" fixture:"required"` // SERVICE.words-with-dashes
 	Document   string   `json:"document" fixture:"required"`

@@ -39,7 +39,7 @@ func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, err
 	}
 	for _, name := range names {
 		name, off := strings.CutPrefix(name, "-")
-		found := k.named(name)
+		found := k.named(name, off)
 		if name == "" || len(found) == 0 && name != "*" {
 			return nil, k.noQuirk(name)
 		}
@@ -54,11 +54,13 @@ func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, err
 	return on, nil
 }
 
-func (k *Catalogue) named(name string) []*contract.Quirk {
+// named are the quirks that a name or a glob stands for, settings only where they are
+// turned off.
+func (k *Catalogue) named(name string, settings bool) []*contract.Quirk {
 	glob := contract.NewGlob(name)
 	var found []*contract.Quirk
 	for _, q := range k.quirks {
-		if q.Name == name || glob.Match(q.Name) && !q.Setting {
+		if q.Name == name || glob.Match(q.Name) && (settings || !q.Setting) {
 			found = append(found, q)
 		}
 	}
@@ -69,6 +71,9 @@ func (k *Catalogue) noQuirk(name string) error {
 	var all []string
 	for _, q := range k.quirks {
 		all = append(all, q.Name)
+	}
+	if g := contract.NewGlob(name); name != "" && slices.ContainsFunc(all, g.Match) {
+		return fmt.Errorf("%q stands for settings of a server only: name them one by one; standin quirks lists them", name)
 	}
 	return fmt.Errorf("no quirk %q%s; standin quirks lists them", name, file.Hint(name, all))
 }

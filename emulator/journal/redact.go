@@ -87,10 +87,10 @@ func redactValue(v any) bool {
 		}
 	case *value.Object:
 		for _, m := range x.Members() {
-			_, isList := m.Value.([]any)
 			o, isObject := m.Value.(*value.Object)
+			goesOn := isObject && (m.Name == "token" || m.Name == "password") // as logins nest them
 			switch {
-			case secretNames[m.Name] && !isList && !isObject && m.Value != nil:
+			case secretNames[m.Name] && !goesOn && m.Value != nil:
 				x.Set(m.Name, redacted)
 				found = true
 			case m.Name == "token" && isObject:

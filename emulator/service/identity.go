@@ -147,14 +147,29 @@ func First[T any](ix *world.Index[T], v world.View, partition string) *T {
 	return nil
 }
 
-// CallerByToken finds who a token stands for. It is an error of the kind
-// Unauthorized, with no message, if the token is unknown or expired.
-func CallerByToken(c *Call, id string) (*Caller, error) {
+// A Login is where tokens are issued.
+type Login string
+
+// The logins.
+const (
+	ByKeystone Login = "keystone"
+	ByPrivX    Login = "privx"
+)
+
+// From tells whether the token is good where that login's are: an issued one is where
+// it was issued, one of a fixture everywhere.
+func (t *Token) From(login Login) bool {
+	return t.Issued.IsZero() || (t.Refresh != "") == (login == ByPrivX)
+}
+
+// CallerByToken finds who a token stands for, at a service whose tokens that login
+// issues. It is an error of the kind Unauthorized, with no message, if the token is unknown or expired.
+func CallerByToken(c *Call, login Login, id string) (*Caller, error) {
 	if c.Settings.AuthOff {
 		return anyone(c)
 	}
 	t := Tokens.Get(c.View, id)
-	if id == "" || t == nil || t.Expired(c.Now) {
+	if id == "" || t == nil || t.Expired(c.Now) || !t.From(login) {
 		return nil, Errorf(Unauthorized, "", "")
 	}
 	caller := callerOf(c.View, t)

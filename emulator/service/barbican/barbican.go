@@ -22,7 +22,7 @@ func New() *service.Service {
 		Section:  &section,
 		Handlers: handlers(),
 		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
+			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
 			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, acceptable,

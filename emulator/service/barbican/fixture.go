@@ -116,8 +116,11 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 	}
 	for i, s := range r.Secrets {
 		s.SecretRef = lastSegment(s.SecretRef)
-		if secrets.Get(tx, s.SecretRef) == nil {
+		switch known := secrets.Get(tx, s.SecretRef); {
+		case known == nil:
 			return "", at.At("secret_refs", i, "secret_ref").Errorf("there is no secret %q; list it under barbican.secrets", s.SecretRef)
+		case known.ProjectID != ct.ProjectID:
+			return "", at.At("secret_refs", i, "secret_ref").Errorf("the secret %q is of another project", s.SecretRef)
 		}
 		ct.Secrets = append(ct.Secrets, s)
 	}
@@ -153,7 +156,8 @@ func dumpContainers(v world.View) iter.Seq[containerFile] {
 		for ct := range ofProject.Everything(v) {
 			r := containerFile{
 				ID: ct.ID, ProjectID: ct.ProjectID, CreatorID: ct.CreatorID, Name: ct.Name, Type: ct.Type,
-				Status: ct.Status, Created: ct.Created, Updated: ct.Updated, Secrets: ct.Secrets,
+				Status: ct.Status, Created: ct.Created, Updated: ct.Updated,
+				Secrets: append([]secretRef{}, ct.Secrets...), Consumers: []consumerFile{},
 			}
 			for k := range ofContainer.All(v, ct.ID, 0) {
 				r.Consumers = append(r.Consumers, consumerFile{

@@ -37,7 +37,7 @@ func checkProvider(_ world.View, p *provider, at file.Node) error {
 }
 
 func checkFilter(v world.View, f *filter, at file.Node) error {
-	if names := providerNames(v); !slices.Contains(names, f.Provider) {
+	if names := providerNames(v); !slices.Contains(names, f.Provider) && ofProvider.Len(v, f.Provider) == 0 {
 		return at.At("provider").Errorf("there is no provider %q%s; list it under devops.providers", f.Provider, file.Hint(f.Provider, names))
 	}
 	return nil

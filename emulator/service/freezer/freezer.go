@@ -38,7 +38,7 @@ func New() *service.Service {
 			"freezer.health.head":       headHealth,
 		},
 		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, c.Header.Get("X-Auth-Token"))
+			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
 		},
 		Checks:    []service.Check{authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead, readable},
 		Fail:      fail,

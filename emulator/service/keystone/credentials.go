@@ -132,7 +132,7 @@ func createCredential(c *service.Call) (service.Reply, error) {
 	if err := checkCredential(o); err != nil {
 		return service.Reply{}, err
 	}
-	if c.Vars["user_id"] != c.Caller.ID && !c.Settings.AuthOff || powerless(c.Caller) {
+	if c.Vars["user_id"] != c.Caller.ID || c.Caller.User == nil || powerless(c.Caller) {
 		return service.Reply{}, forbidden("create_application_credential")
 	}
 	if err := manages(c); err != nil {

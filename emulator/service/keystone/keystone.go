@@ -72,7 +72,7 @@ func normalise(path string) string {
 // password shows none, and everybody may.
 func identify(c *service.Call) (*service.Caller, error) {
 	id := c.Header.Get("X-Auth-Token")
-	caller, err := service.CallerByToken(c, id)
+	caller, err := service.CallerByToken(c, service.ByKeystone, id)
 	if err != nil && c.Quirk(orphanIs404) {
 		if t := service.Tokens.Get(c.View, id); t != nil && orphan(c, t) {
 			return nil, noCredential(t.Credential)

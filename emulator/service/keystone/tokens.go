@@ -77,7 +77,7 @@ func orphan(c *service.Call, t *service.Token) bool {
 // valid finds a token that is still good, or was until lately if that will do.
 func valid(c *service.Call, id string, expiredToo bool) (*service.Token, error) {
 	t := service.Tokens.Get(c.View, id)
-	if t == nil {
+	if t == nil || !t.From(service.ByKeystone) {
 		return nil, service.Errorf(service.NotFound, "", "Could not recognize Fernet token")
 	}
 	u := service.Users.Get(c.View, t.UserID)

@@ -51,7 +51,7 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 			return "", nil, invalid("REQUIRED_VALUE_MISSING", "roles.id", "The id of a role is required.")
 		case !ok:
 			return "", nil, invalid("VALUE_INCORRECT_TYPE", "roles.id", "Expected a string.")
-		case roles.Get(c.View, id) == nil && c.Quirk(unknownRolesAccepted):
+		case roles.Get(c.View, id) == nil && c.Quirk(unknownRolesAccepted) && reachable(id):
 			roles.Put(c.Tx(), &role{ID: id, Deleted: true}) // nothing is known of it but its id
 		case roles.Get(c.View, id) == nil:
 			return "", nil, invalid("INVALID_REQUEST_DATA", "roles.id", "There is no role with this id.")

@@ -155,8 +155,11 @@ func text(o *value.Object, name string) string {
 func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
 	r := form.Get("refresh_token")
 	old := service.First(service.TokensByRefresh, c.View, r)
-	if r == "" || old == nil || !c.Now.Before(old.Gone()) {
+	if r == "" || old == nil || old.Revoked || !c.Now.Before(old.Gone()) {
 		return nil, refuse("invalid_grant", "The refresh token is unknown.")
+	}
+	if u := service.Users.Get(c.View, old.UserID); u != nil && !service.On(u.Enabled) {
+		return nil, refuse("invalid_grant", "The user is disabled.")
 	}
 	service.Tokens.Delete(c.Tx(), old.ID)
 	return &service.Token{UserID: old.UserID, Permissions: slices.Clone(old.Permissions)}, nil

@@ -50,7 +50,7 @@ func identify(c *service.Call) (*service.Caller, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		token = ""
 	}
-	return service.CallerByToken(c, strings.TrimSpace(token))
+	return service.CallerByToken(c, service.ByPrivX, strings.TrimSpace(token))
 }
 
 // needs are the permissions of which an operation demands one; the others

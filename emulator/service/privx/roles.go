@@ -67,8 +67,13 @@ func sortedRoles(by func(*role) string) *world.Index[role] {
 	return roles.Index(alive, func(a, b *role) int { return strings.Compare(by(a), by(b)) })
 }
 
+// reachable tells whether a role of that id has a path of its own.
+func reachable(id string) bool {
+	return id != "" && id != "search" && id != "resolve" && !strings.Contains(id, "/")
+}
+
 func checkRole(v world.View, r *role, at file.Node) error {
-	if r.ID == "" || r.ID == "search" || r.ID == "resolve" || strings.Contains(r.ID, "/") {
+	if !reachable(r.ID) {
 		return at.At("id").Errorf("%q cannot be reached as an id", r.ID)
 	}
 	if !r.Deleted && roleNamed(v, r.Name, r.ID) != nil {
