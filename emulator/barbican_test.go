@@ -156,3 +156,22 @@ func TestBarbicanQuotas(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Ensure the consumers of a secret go with it: they no longer count.
+func TestSecretConsumersGo(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, emulator.WithFixture(matrixFixture))
+	if code, body := p.call(http.MethodPut, "/v1/project-quotas/demo", "keeper", `{"project_quotas": {"consumers": 1}}`); code != http.StatusNoContent {
+		t.Fatalf("%d %s", code, body)
+	}
+	for range 2 {
+		_, body := p.call(http.MethodPost, "/v1/secrets", "creator", "{}")
+		secret := strings.TrimSuffix(body[strings.Index(body, "/v1/"):], `"}`)
+		if code, text := p.call(http.MethodPost, secret+"/consumers", "creator", `{"service": "a", "resource_type": "b", "resource_id": "c"}`); code != http.StatusOK {
+			t.Errorf("%d %s", code, text)
+		}
+		if code, text := p.call(http.MethodDelete, secret, "creator", ""); code != http.StatusNoContent {
+			t.Errorf("%d %s", code, text)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (c *operationsCmd) Run(s streams) error {
 func quirksOf(ct *contract.Contract, op *contract.Operation) string {
 	var names []string
 	for _, q := range ct.Quirks {
-		if q.Changes(op.ID) {
+		if q.Marks(op) {
 			names = append(names, strings.TrimPrefix(q.Name, ct.Service+"."))
 		}
 	}

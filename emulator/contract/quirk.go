@@ -34,6 +34,12 @@ func (q *Quirk) Changes(operation string) bool {
 	return slices.Contains(q.Operations, operation)
 }
 
+// Marks tells whether the quirk is to be told of with the operation: one of the whole
+// service is about calls that are logged in.
+func (q *Quirk) Marks(op *Operation) bool {
+	return q.Changes(op.ID) && (!op.Public || len(q.Operations) > 0)
+}
+
 // quirks reads x-quirks. Each is a mapping of the members of Quirk, and of
 // "responses": answers that only the quirk brings.
 func (r *reader) quirks() error {

@@ -39,7 +39,7 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 				Summary: op.Summary, Stateless: op.Stateless, Quirks: []string{}, Statuses: []status{},
 			}
 			for _, q := range ct.Quirks {
-				if q.Changes(op.ID) {
+				if q.Marks(op) {
 					o.Quirks = append(o.Quirks, q.Name)
 				}
 			}

@@ -171,11 +171,7 @@ func Problem(_ *service.Call, e *service.Error) service.Reply {
 	}
 	switch detail := e.Detail.(type) {
 	case []string:
-		list := make([]any, len(detail))
-		for i, n := range detail {
-			list[i] = n
-		}
-		o.Set("near", list)
+		o.Set("near", value.List(detail))
 	case []journal.Judgement:
 		b, _ := json.Marshal(detail) // it holds nothing that JSON cannot
 		o.Set("judgements", json.RawMessage(b))

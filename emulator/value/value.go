@@ -238,3 +238,12 @@ func (n Number) IsZero() bool {
 }
 
 func (n Number) isInteger() bool { return !strings.ContainsAny(string(n), ".eE") }
+
+// List is a list of texts as a value.
+func List(words []string) []any {
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = w
+	}
+	return list
+}

@@ -41,19 +41,11 @@ func showACL(c *service.Call) (service.Reply, error) {
 	}
 	read := value.NewObject(
 		value.Member{Name: "project-access", Value: a.ProjectAccess},
-		value.Member{Name: "users", Value: anyList(a.Users)},
+		value.Member{Name: "users", Value: value.List(a.Users)},
 		value.Member{Name: "created", Value: a.Created.String()},
 		value.Member{Name: "updated", Value: a.Updated.String()},
 	)
 	return service.JSON(http.StatusOK, value.Append(c.Scratch, value.NewObject(value.Member{Name: "read", Value: read}))), nil
-}
-
-func anyList(words []string) []any {
-	list := make([]any, len(words))
-	for i, w := range words {
-		list[i] = w
-	}
-	return list
 }
 
 // replaceACL answers PUT of an ACL: what the body leaves out is as if no ACL had been set.

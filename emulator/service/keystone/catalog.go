@@ -93,7 +93,7 @@ func showService(c *service.Call) (service.Reply, error) {
 	if !admin(c) {
 		return service.Reply{}, forbidden("get_service")
 	}
-	return showOne(c, "service", services(c), c.Vars["service_id"])
+	return showOne("service", services(c), c.Vars["service_id"])
 }
 
 // listEndpoints answers GET /v3/endpoints.
@@ -107,7 +107,7 @@ func listEndpoints(c *service.Call) (service.Reply, error) {
 // showEndpoint answers GET /v3/endpoints/{endpoint_id}. Whether there is one is
 // told to everybody.
 func showEndpoint(c *service.Call) (service.Reply, error) {
-	r, err := showOne(c, "endpoint", endpoints(c), c.Vars["endpoint_id"])
+	r, err := showOne("endpoint", endpoints(c), c.Vars["endpoint_id"])
 	if err == nil && !admin(c) {
 		return service.Reply{}, forbidden("get_endpoint")
 	}
@@ -127,11 +127,11 @@ func showRegion(c *service.Call) (service.Reply, error) {
 	if powerless(c.Caller) {
 		return service.Reply{}, forbidden("get_region")
 	}
-	return showOne(c, "region", regions(c), c.Vars["region_id"])
+	return showOne("region", regions(c), c.Vars["region_id"])
 }
 
 // showOne answers the member of a list that has the id.
-func showOne(_ *service.Call, kind string, list []*value.Object, id string) (service.Reply, error) {
+func showOne(kind string, list []*value.Object, id string) (service.Reply, error) {
 	for _, o := range list {
 		if member(o, "id") == id {
 			return reply(object(kind, o))

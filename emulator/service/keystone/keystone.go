@@ -163,7 +163,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		if methods, ok := e.Detail.(supported); ok {
 			b = append(b, `,"identity":{`...)
 			if len(methods) > 0 {
-				b = value.Append(append(b, `"methods":`...), anyList(methods))
+				b = value.Append(append(b, `"methods":`...), value.List(methods))
 			}
 			b = append(b, '}')
 		}
@@ -216,14 +216,6 @@ func notFound(kind, id string) error {
 func isObject(v any) bool {
 	_, ok := v.(*value.Object)
 	return ok
-}
-
-func anyList(words []string) []any {
-	list := make([]any, len(words))
-	for i, w := range words {
-		list[i] = w
-	}
-	return list
 }
 
 // listVersions answers GET / under the service's prefix.

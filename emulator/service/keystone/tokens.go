@@ -161,7 +161,7 @@ func appendToken(c *service.Call, t *service.Token) []byte {
 	}
 	u := service.Users.Get(c.View, t.UserID)
 	o := object(
-		"methods", anyList(obtained(t)),
+		"methods", value.List(obtained(t)),
 		"user", object("domain", domain(c.View, u.DomainID), "id", u.ID, "name", u.Name, "password_expires_at", nil),
 		"audit_ids", audit,
 		"expires_at", expires.Format(keystoneTime),
