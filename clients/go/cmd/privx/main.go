@@ -4,11 +4,15 @@ package main
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/SSHcom/privx-sdk-go/v2/api/filters"
 	"github.com/SSHcom/privx-sdk-go/v2/api/rolestore"
@@ -161,9 +165,12 @@ func errors() {
 	at("wrong OAuth client", store(oauth.Digest("privx-external", "wrong")), exactly("error: BAD_REQUEST, message: The OAuth client is unknown or its secret is wrong."))
 	with := func(token string) *userstore.UserStore { return withToken(oauth.WithToken("Bearer " + token)) }
 	at("expired token", with("expired-token"), "request failed after 2 tries")
-	authURL := os.Getenv("OS_AUTH_URL")
-	at("revoked token", with(check.Revoked(authURL)), "request failed after 2 tries")
-	base, theirs := os.Getenv("PRIVX_API_BASE_URL"), check.Token(check.InSandbox(authURL, "theirs"))
+	base := os.Getenv("PRIVX_API_BASE_URL")
+	revoked, refresh := tokens(base, url.Values{"grant_type": {"password"}, "username": {"demo-client"}, "password": {"demo-secret"}})
+	tokens(base, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}) // which ends the first one
+	at("revoked token", with(revoked), "request failed after 2 tries")
+	at("Keystone's token", with(check.Token(os.Getenv("OS_AUTH_URL"))), "request failed after 2 tries")
+	theirs, _ := tokens(check.InSandbox(base, "theirs"), url.Values{"grant_type": {"password"}, "username": {"demo-client"}, "password": {"demo-secret"}})
 	check.OK("the address of another sandbox", os.Setenv("PRIVX_API_BASE_URL", check.InSandbox(base, "ours")))
 	at("another sandbox's token", with(theirs), "request failed after 2 tries")
 	_, err := with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "n1"})
@@ -173,4 +180,19 @@ func errors() {
 	check.Same("list by another sandbox's token, at the default address", check.Must(list(with(theirs))), []string{"terraform", "log collector", "theirs"})
 	check.Same("list of the default sandbox", check.Must(list(store())), []string{"terraform", "log collector"})
 	at("no role", with("nobody-token"), exactly("error: PERMISSION_DENIED, message: The caller lacks the permission api-clients-manage."))
+}
+
+// tokens logs in by a form, as the SDK does, and tells the access token and the refresh token.
+func tokens(base string, form url.Values) (access, refresh string) {
+	req := check.Must(http.NewRequest(http.MethodPost, base+"/auth/api/v1/oauth/token", strings.NewReader(form.Encode())))
+	req.SetBasicAuth("privx-external", "privx-secret")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp := check.Must(http.DefaultClient.Do(req))
+	defer resp.Body.Close()
+	var answer struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	check.OK("the answer of the login", json.NewDecoder(resp.Body).Decode(&answer))
+	return answer.Access, answer.Refresh
 }
