@@ -136,10 +136,8 @@ func readACL(c *service.Call) (*aclBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range o.Members() {
-		if m.Name != "read" {
-			return nil, additional("ACL", o, "", "read")
-		}
+	if err := additional("ACL", o, "", "read"); err != nil {
+		return nil, err
 	}
 	v, ok := o.Get("read")
 	if !ok {
@@ -183,17 +181,12 @@ func readOperation(read *value.Object) (*aclBody, error) {
 		}
 		b.access = &access
 	}
-	for _, m := range read.Members() {
-		if m.Name != "users" && m.Name != "project-access" {
-			return nil, additional("ACL", read, "read", "users", "project-access")
-		}
-	}
-	return b, nil
+	return b, additional("ACL", read, "read", "users", "project-access")
 }
 
 var userID = text{name: "users", max: 255}
 
-// additional is the error of an object with members that its schema does not have.
+// additional refuses members that the schema of an object does not have.
 func additional(schema string, o *value.Object, property string, known ...string) error {
 	var more []string
 	for _, m := range o.Members() {
@@ -203,7 +196,11 @@ func additional(schema string, o *value.Object, property string, known ...string
 	}
 	slices.Sort(more)
 	were := "was"
-	if len(more) > 1 {
+	switch len(more) {
+	case 0:
+		return nil
+	case 1:
+	default:
 		were = "were"
 	}
 	return invalid(schema, fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", strings.Join(more, ", "), were), property)

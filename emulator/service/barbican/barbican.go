@@ -26,7 +26,7 @@ func New() *service.Service {
 		},
 		Checks: []service.Check{
 			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, acceptable,
-			secretAllowed, secretRouted, allowed, contentType, contentTypeOfSecrets, arguments, secretBreaks,
+			payloadAllowed, routed, allowed, contentType, arguments, repeated,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -123,20 +123,21 @@ func acceptable(c *service.Call) error {
 // noDescription marks an error whose description is null.
 const noDescription = "no description"
 
-// jsonOnly are the operations that read JSON and say so. The one that removes a secret
-// from a container reads it whatever it is called.
-var jsonOnly = []string{
-	"barbican.containers.create", "barbican.consumers.create", "barbican.consumers.delete", "barbican.container-secrets.add",
-	"barbican.container-acl.replace", "barbican.container-acl.update", "barbican.project-quotas.replace",
-}
-
-// contentType demands JSON where a body is read. It is spelled exactly so:
-// webob compares without regard to parameters, but with regard to case.
+// contentType demands the type of the bodies that are read: JSON, of payloads the types
+// of payloads. It is spelled exactly so: webob compares without regard to parameters, but with
+// regard to case. What removes a secret from a container is read whatever it is called.
 func contentType(c *service.Call) error {
-	if !slices.Contains(jsonOnly, c.Operation.ID) || c.MediaType() == "application/json" {
+	if !c.Operation.Body || c.Is("barbican.container-secrets.remove") {
 		return nil
 	}
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: ['application/json']")
+	want, repr := []string{"application/json"}, "['application/json']"
+	if c.Is("barbican.secrets.update") {
+		want, repr = []string{octets, plainText}, "['application/octet-stream', 'text/plain']"
+	}
+	if slices.Contains(want, c.MediaType()) {
+		return nil
+	}
+	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+repr)
 }
 
 // arguments is where the server stumbles over a parameter or a member that has the name

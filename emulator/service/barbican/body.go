@@ -3,7 +3,7 @@ package barbican
 import (
 	"cmp"
 	"fmt"
-	"math/big"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -83,6 +83,9 @@ func (t text) lengthFault(v any) string {
 	return ""
 }
 
+// member is the text as a property of a body.
+func (t text) member() member { return member{name: t.name, typed: t.typeFault, rest: t.lengthFault} }
+
 // typeOrLength is the first fault of a value.
 func (t text) typeOrLength(v any) string { return cmp.Or(t.typeFault(v), t.lengthFault(v)) }
 
@@ -106,17 +109,17 @@ func asObject(schema string, v any) (*value.Object, error) {
 var (
 	consumerName = text{name: "name", min: 1, max: 36}
 	consumerURL  = text{name: "URL", min: 1, max: 255}
+
+	// consumerMembers are the properties of a consumer, in the order in which the
+	// server looks at them.
+	consumerMembers = []member{consumerURL.member(), consumerName.member()}
 )
 
 // readConsumer reads {"name", "URL"}. In the place of URL, which the server
 // wants, it takes the url of the documents' POST if lower is set. Of two faulty
 // members the server tells a wrong type before a wrong length, URL before name.
 func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
-	v, err := readBody(c)
-	if err != nil {
-		return "", "", err
-	}
-	o, err := asObject("Consumer", v)
+	o, err := readObject(c, "Consumer")
 	if err != nil {
 		return "", "", err
 	}
@@ -131,31 +134,31 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	if !ok {
 		return "", "", invalid("Consumer", "'URL' is a required property", "")
 	}
-	for _, fault := range []struct{ message, property string }{
-		{consumerURL.typeFault(u), "URL"},
-		{consumerName.typeFault(n), "name"},
-		{consumerURL.lengthFault(u), "URL"},
-		{consumerName.lengthFault(n), "name"},
-	} {
-		if fault.message != "" {
-			return "", "", invalid("Consumer", fault.message, fault.property)
-		}
+	given := value.NewObject(value.Member{Name: "name", Value: n}, value.Member{Name: "URL", Value: u})
+	if err := checkMembers("Consumer", given, consumerMembers); err != nil {
+		return "", "", err
 	}
 	return n.(string), u.(string), nil
 }
 
-// integer is a number without a fraction, as jsonschema takes it: 1.0 is one.
+// integer is a number without a fraction, as jsonschema takes it: 1.0 is one. One that
+// does not fit is the nearest that does.
 func integer(v any) (int, bool) {
-	number, ok := v.(value.Number)
+	n, ok := v.(value.Number)
 	if !ok {
 		return 0, false
 	}
-	f, ok := new(big.Float).SetString(string(number))
-	if !ok || !f.IsInt() {
+	whole, ok := parseWhole(n)
+	switch {
+	case !ok:
 		return 0, false
+	case whole.IsInt64():
+		return int(whole.Int64()), true
+	case whole.Sign() < 0:
+		return math.MinInt, true
+	default:
+		return math.MaxInt, true
 	}
-	n, _ := f.Int64()
-	return int(n), true
 }
 
 // A containerBody is what a POST of a container says.
@@ -170,16 +173,26 @@ type containerBody struct {
 var (
 	containerTypes = []string{"generic", "rsa", "certificate"}
 	anyName        = text{name: "name", max: 255, null: true}
-	secretHref     = text{name: "secret_ref", min: 1, max: 1 << 20}
+	secretHref     = text{name: "secret_ref", min: 1, max: unbounded}
+
+	// containerMembers are the properties of a new container, in the order in which the
+	// server looks at them.
+	containerMembers = []member{
+		anyName.member(), textMember("type", unbounded, false, containerTypes...),
+		{name: "secret_refs", typed: listType, rest: func(any) string { return "" }},
+	}
 )
+
+func listType(v any) string {
+	if _, ok := v.([]any); ok {
+		return ""
+	}
+	return service.Repr(v) + " is not of type 'array'"
+}
 
 // readContainer reads and checks the body of a new container.
 func readContainer(c *service.Call) (*containerBody, error) {
-	v, err := readBody(c)
-	if err != nil {
-		return nil, err
-	}
-	o, err := asObject("Container", v)
+	o, err := readObject(c, "Container")
 	if err != nil {
 		return nil, err
 	}
@@ -197,41 +210,13 @@ func (b *containerBody) readMembers(o *value.Object) error {
 	if !ok {
 		return invalid("Container", "'type' is a required property", "")
 	}
-	name, _ := o.Get("name") // null is a name too
-	refs, listed := o.Get("secret_refs")
-	list, isList := refs.([]any)
-	b.kind, _ = kind.(string)
-	for _, fault := range []struct{ message, property string }{
-		{anyName.typeFault(name), "name"},
-		{(text{}).typeFault(kind), "type"},
-		{unless(isList || !listed, service.Repr(refs)+" is not of type 'array'"), "secret_refs"},
-		{anyName.lengthFault(name), "name"},
-		{unless(slices.Contains(containerTypes, b.kind), service.Repr(kind)+" is not one of ['generic', 'rsa', 'certificate']"), "type"},
-	} {
-		if fault.message != "" {
-			return invalid("Container", fault.message, fault.property)
-		}
+	if err := checkMembers("Container", o, containerMembers); err != nil {
+		return err
 	}
-	b.name, _ = readName(name)
+	b.name, b.kind = textOf(o, "name"), kind.(string)
+	refs, _ := o.Get("secret_refs")
+	list, _ := refs.([]any)
 	return b.readSecrets(list)
-}
-
-// unless is the message where the condition does not hold.
-func unless(ok bool, message string) string {
-	if ok {
-		return ""
-	}
-	return message
-}
-
-func readName(v any) (*string, error) {
-	if fault := anyName.typeOrLength(v); fault != "" {
-		return nil, invalid("Container", fault, "secret_refs")
-	}
-	if s, ok := v.(string); ok {
-		return &s, nil
-	}
-	return nil, nil //nolint:nilnil // null is a name too
 }
 
 func (b *containerBody) readSecrets(list []any) error {
@@ -248,10 +233,10 @@ func (b *containerBody) readSecrets(list []any) error {
 			return invalid("Container", fault, "secret_refs")
 		}
 		n, named := o.Get("name")
-		name, err := readName(n)
-		if err != nil {
-			return err
+		if fault := anyName.typeOrLength(n); fault != "" {
+			return invalid("Container", fault, "secret_refs")
 		}
+		name := textOf(o, "name")
 		key := ""
 		switch {
 		case name != nil:

@@ -51,10 +51,7 @@ func (k *consumer) living(partition string) string {
 // listConsumers answers GET {container_ref}/consumers, by name.
 func listConsumers(c *service.Call) (service.Reply, error) {
 	id := c.Vars["container_ref"]
-	p, err := readPaging(c, "ContainerConsumers(s) retrieval")
-	if err != nil {
-		return service.Reply{}, err
-	}
+	p := readPaging(c)
 	page := byName.Page(c.View, id, p.offset, p.limit, false)
 	path := "containers/" + id + "/consumers"
 	b := p.open(c, "consumers", path, byName.Len(c.View, id), len(page))
@@ -79,7 +76,15 @@ func showConsumer(c *service.Call) (service.Reply, error) {
 	if !uuid4.MatchString(c.Vars["consumer_id"]) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	}
-	return service.Reply{}, service.Errorf(service.NotFound, "", "Consumer not found.")
+	return service.Reply{}, noConsumer()
+}
+
+func noConsumer() error { return service.Errorf(service.NotFound, "", "Consumer not found.") }
+
+// notTheirs is the error of a consumer that another project registered, in a container or
+// secret of another project.
+func notTheirs() error {
+	return service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
 }
 
 // registering is how long the server was seen to take between setting created
@@ -129,10 +134,10 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	}
 	old := consumers.Get(c.View, consumerKey(c.Vars["container_ref"], name, url))
 	if old == nil || old.Deleted {
-		return service.Reply{}, service.Errorf(service.NotFound, "", "Consumer not found.")
+		return service.Reply{}, noConsumer()
 	}
 	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.Container).ProjectID) {
-		return service.Reply{}, service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
+		return service.Reply{}, notTheirs()
 	}
 	gone := *old
 	gone.Deleted, gone.Updated = true, newStamp(c.Now)

@@ -94,8 +94,18 @@ func checkACL(v world.View, a *acl, at file.Node) error {
 	}
 }
 
-// long is when a container was created that does not say so.
+// long is when something was created that does not say so.
 var long = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// usually fills in the times of a record that does not say them.
+func usually(created, updated *stamp) {
+	if created.IsZero() {
+		*created = newStamp(long)
+	}
+	if updated.IsZero() {
+		*updated = *created
+	}
+}
 
 func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error) {
 	ct := &container{
@@ -108,12 +118,7 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 	case !slices.Contains(containerTypes, ct.Type):
 		return "", at.At("type").Errorf("unknown type %q%s", ct.Type, file.Hint(ct.Type, containerTypes))
 	}
-	if ct.Created.IsZero() {
-		ct.Created = newStamp(long)
-	}
-	if ct.Updated.IsZero() {
-		ct.Updated = ct.Created
-	}
+	usually(&ct.Created, &ct.Updated)
 	for i, s := range r.Secrets {
 		s.SecretRef = lastSegment(s.SecretRef)
 		switch known := secrets.Get(tx, s.SecretRef); {

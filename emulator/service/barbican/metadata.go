@@ -60,11 +60,7 @@ func keepMetadata(c *service.Call, all []metadatum) {
 // that was not, or has no letters, goes to the end, or takes the place of the one
 // that it meets.
 func readMetadata(c *service.Call) ([]metadatum, error) {
-	v, err := readBody(c)
-	if err != nil {
-		return nil, err
-	}
-	o, err := asObject("SecretMetadata", v)
+	o, err := readObject(c, "SecretMetadata")
 	if err != nil {
 		return nil, err
 	}
@@ -110,27 +106,12 @@ var metadatumMembers = []member{textMember("key", 255, false), textMember("value
 // missing or too long, key before value.
 func readMetadatum(c *service.Call) (metadatum, error) {
 	const schema = "SecretMetadatum"
-	v, err := readBody(c)
+	o, err := readObject(c, schema)
 	if err != nil {
 		return metadatum{}, err
 	}
-	o, err := asObject(schema, v)
-	if err != nil {
+	if err := additional(schema, o, "", "key", "value"); err != nil {
 		return metadatum{}, err
-	}
-	var others []string
-	for _, m := range o.Members() {
-		if m.Name != "key" && m.Name != "value" {
-			others = append(others, service.Repr(m.Name))
-		}
-	}
-	slices.Sort(others)
-	switch len(others) {
-	case 0:
-	case 1:
-		return metadatum{}, invalid(schema, "Additional properties are not allowed ("+others[0]+" was unexpected)", "")
-	default:
-		return metadatum{}, invalid(schema, "Additional properties are not allowed ("+strings.Join(others, ", ")+" were unexpected)", "")
 	}
 	for _, m := range metadatumMembers {
 		if v, ok := o.Get(m.name); ok && m.typed(v) != "" {

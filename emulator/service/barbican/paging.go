@@ -2,6 +2,7 @@ package barbican
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"standin/emulator/service"
@@ -20,12 +21,34 @@ const (
 	mostLimit  = 100
 )
 
-// readPaging brings limit and offset into bounds as the server does. What is listed
-// is named as the server's failures name it.
-func readPaging(c *service.Call, what string) (*paging, error) {
-	if c.Quirk(repeatedLimitFails) && (len(c.Query()["limit"]) > 1 || len(c.Query()["offset"]) > 1) {
-		return nil, failure(what)
+// looked are the parameters that a list looks at, and the quirk by which the server
+// breaks where one of them is given twice: it is a list to it.
+type looked struct {
+	quirk string
+	names []string
+}
+
+var lists = map[string]looked{
+	"barbican.consumers.list":        {repeatedLimitFails, []string{"limit", "offset"}},
+	"barbican.containers.list":       {repeatedLimitFails, []string{"limit", "offset", "name", "type"}},
+	"barbican.project-quotas.list":   {repeatedLimitFails, []string{"limit", "offset"}},
+	"barbican.secret-consumers.list": {secretParametersBreak, []string{"limit", "offset"}},
+	"barbican.secrets.list": {secretParametersBreak, []string{
+		"limit", "offset", "name", "alg", "mode", "bits", "secret_type", "acl_only", "created", "updated", "expiration", "sort",
+	}},
+}
+
+// repeated is where the server breaks on a parameter that is given twice.
+func repeated(c *service.Call) error {
+	l, ok := lists[c.Operation.ID]
+	if ok && c.Quirk(l.quirk) && slices.ContainsFunc(l.names, func(name string) bool { return len(c.Query()[name]) > 1 }) {
+		return failure(policies[c.Operation.ID].what)
 	}
+	return nil
+}
+
+// readPaging brings limit and offset into bounds as the server does.
+func readPaging(c *service.Call) *paging {
 	p := &paging{limit: usualLimit}
 	if n := number(c, "limit"); n != nil {
 		p.limit = mostLimit
@@ -39,7 +62,7 @@ func readPaging(c *service.Call, what string) (*paging, error) {
 	if n := number(c, "offset"); n != nil && n.Sign() > 0 && n.IsInt64() {
 		p.offset = int(n.Int64())
 	}
-	return p, nil
+	return p
 }
 
 func number(c *service.Call, name string) *big.Int {

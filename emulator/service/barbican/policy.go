@@ -126,8 +126,14 @@ var policies = map[string]rule{
 	"barbican.project-quotas.delete":    {"Project Quotas", has(serviceAdmin), nobody},
 }
 
-// allowed is the check of the policy.
-func allowed(c *service.Call) error { return permitted(c, c.Operation.ID) }
+// allowed is the check of the policy. Who asks for a secret in another type than JSON
+// asks for its payload.
+func allowed(c *service.Call) error {
+	if c.Is("barbican.secrets.show") && !wantsJSON(c) {
+		return permitted(c, "barbican.secrets.show/payload")
+	}
+	return permitted(c, c.Operation.ID)
+}
 
 // permitted tells whether the policy lets the caller carry out an operation.
 func permitted(c *service.Call, operation string) error {

@@ -2,7 +2,6 @@ package barbican
 
 import (
 	"net/http"
-	"slices"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -74,10 +73,7 @@ func showQuotas(c *service.Call) (service.Reply, error) {
 
 // listProjectQuotas answers GET /v1/project-quotas: those that were set.
 func listProjectQuotas(c *service.Call) (service.Reply, error) {
-	p, err := readPaging(c, "Project Quotas")
-	if err != nil {
-		return service.Reply{}, err
-	}
+	p := readPaging(c)
 	p.always = true
 	path := "project-quotas"
 	if c.Quirk(quotaLinksLeadNowhere) {
@@ -144,13 +140,8 @@ func readQuotas(c *service.Call) (quotas, error) {
 	if !ok {
 		return q, invalid(schema, service.Repr(v)+" is not of type 'object'", "project_quotas")
 	}
-	if len(body.Members()) > 1 {
-		return q, additional(schema, body, "", "project_quotas")
-	}
-	for _, m := range o.Members() {
-		if !slices.Contains(resources, m.Name) {
-			return q, additional(schema, o, "project_quotas", resources...)
-		}
+	if err := firstOf(additional(schema, body, "", "project_quotas"), additional(schema, o, "project_quotas", resources...)); err != nil {
+		return q, err
 	}
 	for _, name := range resources {
 		v, ok := o.Get(name)

@@ -116,9 +116,24 @@ func wholeNumber(v any) (*big.Int, bool) {
 	if !ok || len(n) > 100 {
 		return nil, false
 	}
+	return parseWhole(n)
+}
+
+// mostExponent bounds the numbers that are told apart: what is larger is only large.
+const mostExponent = 1024
+
+// parseWhole is the value of a number that has no fraction.
+func parseWhole(n value.Number) (*big.Int, bool) {
 	f, _, err := big.ParseFloat(string(n), 10, 400, big.ToNearestEven)
 	if err != nil || !f.IsInt() {
 		return nil, false
+	}
+	if f.MantExp(nil) > mostExponent { // 1e600000000 would be hundreds of megabytes
+		large := new(big.Int).Lsh(big.NewInt(1), mostExponent)
+		if f.Sign() < 0 {
+			large.Neg(large)
+		}
+		return large, true
 	}
 	i, _ := f.Int(nil)
 	return i, true
@@ -126,11 +141,7 @@ func wholeNumber(v any) (*big.Int, bool) {
 
 // readSecret reads and checks the body of a new secret.
 func readSecret(c *service.Call) (*secretBody, error) {
-	v, err := readBody(c)
-	if err != nil {
-		return nil, err
-	}
-	o, err := asObject("Secret", v)
+	o, err := readObject(c, "Secret")
 	if err != nil {
 		return nil, err
 	}

@@ -49,19 +49,14 @@ var secretConsumerMembers = []member{
 }
 
 func consumerMember(name string, most int) member {
-	t := text{name: name, min: 1, max: most}
-	return member{name: name, typed: t.typeFault, rest: t.lengthFault}
+	return text{name: name, min: 1, max: most}.member()
 }
 
 // readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
 // consumer of the call's secret.
 func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 	const schema = "Secret Consumer"
-	v, err := readBody(c)
-	if err != nil {
-		return nil, err
-	}
-	o, err := asObject(schema, v)
+	o, err := readObject(c, schema)
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +76,7 @@ func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 
 // listSecretConsumers answers GET {secret_ref}/consumers, by creation.
 func listSecretConsumers(c *service.Call) (service.Reply, error) {
-	p, err := readPaging(c, policies[c.Operation.ID].what)
-	if err != nil {
-		return service.Reply{}, err
-	}
+	p := readPaging(c)
 	id := c.Vars["secret_ref"]
 	page := livingOfSecret.Page(c.View, id, p.offset, p.limit, false)
 	path := "secrets/" + id + "/consumers"
@@ -130,8 +122,6 @@ func appendSecretConsumers(b []byte, v world.View, secret string) []byte {
 func showSecretConsumer(*service.Call) (service.Reply, error) {
 	return service.Reply{}, noConsumer()
 }
-
-func noConsumer() error { return service.Errorf(service.NotFound, "", "Consumer not found.") }
 
 // createSecretConsumer answers POST {secret_ref}/consumers with the secret and its
 // consumers, whatever version of the API is asked for.
@@ -180,7 +170,7 @@ func deleteSecretConsumer(c *service.Call) (service.Reply, error) {
 	case old == nil:
 		return service.Reply{}, noConsumer()
 	case !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(secretOf(c).ProjectID):
-		return service.Reply{}, service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
+		return service.Reply{}, notTheirs()
 	case old.Deleted:
 		return service.Reply{}, noConsumer()
 	}

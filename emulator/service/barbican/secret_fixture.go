@@ -63,12 +63,7 @@ func storeSecret(tx *world.Tx, r *secretFile, at file.Node) (string, error) {
 	case !slices.Contains(secretTypes, s.Type):
 		return "", at.At("secret_type").Errorf("unknown type %q%s", s.Type, file.Hint(s.Type, secretTypes))
 	}
-	if s.Created.IsZero() {
-		s.Created = newStamp(long)
-	}
-	if s.Updated.IsZero() {
-		s.Updated = s.Created
-	}
+	usually(&s.Created, &s.Updated)
 	if err := r.storePayload(s, at); err != nil {
 		return "", err
 	}

@@ -31,10 +31,7 @@ func listSecrets(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	p, err := readPaging(c, policies[c.Operation.ID].what)
-	if err != nil {
-		return service.Reply{}, err
-	}
+	p := readPaging(c)
 	page, total := f.page(c, p)
 	shown := consumersShown(c)
 	b := p.open(c, "secrets", "secrets", total, len(page))

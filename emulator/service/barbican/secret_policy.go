@@ -35,7 +35,7 @@ func secretExists(c *service.Call) error {
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	case len(c.Methods) > 0:
 		if c.Operation == nil && part == "metadata" && deep {
-			return secretRouted(c) // a method that a single pair does not have
+			return routed(c) // a method that a single pair does not have
 		}
 		return nil
 	case c.Quirk(secretSubResourceBreaks) && subResources[part] != "":
@@ -66,25 +66,18 @@ func pairVerb(c *service.Call, part string) string {
 	}
 }
 
-// secretAllowed is the policy of secrets. It is looked at before the method of a
-// payload, which is an operation of its own only with GET. Who asks for a secret in
-// another type than JSON asks for its payload.
-func secretAllowed(c *service.Call) error {
-	path, ok := secretPath(c)
-	switch {
-	case ok && c.Is("barbican.secrets.show") && !wantsJSON(c):
-		return permitted(c, "barbican.secrets.show/payload")
-	case ok && c.Operation != nil:
-		return permitted(c, c.Operation.ID)
-	case ok && strings.HasSuffix(path, "/payload"):
+// payloadAllowed is the policy of a payload, looked at before its method, which is an
+// operation only with GET.
+func payloadAllowed(c *service.Call) error {
+	if path, ok := secretPath(c); ok && c.Operation == nil && strings.HasSuffix(path, "/payload") {
 		return permitted(c, "barbican.secrets.payload")
 	}
 	return nil
 }
 
-// secretRouted tells a method that a secret's path does not have. The server says
-// nowhere which methods a payload and a single pair of metadata do have.
-func secretRouted(c *service.Call) error {
+// routed tells a method that a path does not have. The server says nowhere which
+// methods a payload and a single pair of metadata do have.
+func routed(c *service.Call) error {
 	err := service.Routed(c)
 	if err != nil && len(c.Methods) == 0 && (c.Method != http.MethodGet || strings.HasSuffix(c.Path, ".xml")) {
 		return &service.Error{Kind: service.NotFound, Detail: noDescription}
@@ -128,39 +121,4 @@ func acceptableOfSecrets(c *service.Call, path string) error {
 		return nil
 	}
 	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
-}
-
-// contentTypeOfSecrets demands the type of the bodies that are read.
-func contentTypeOfSecrets(c *service.Call) error {
-	if !strings.HasPrefix(c.Operation.ID, "barbican.secret") || !c.Operation.Body {
-		return nil
-	}
-	want, repr := []string{"application/json"}, "['application/json']"
-	if c.Is("barbican.secrets.update") {
-		want, repr = []string{octets, plainText}, "['application/octet-stream', 'text/plain']"
-	}
-	if slices.Contains(want, c.MediaType()) {
-		return nil
-	}
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+repr)
-}
-
-// listParameters are the parameters that the lists look at.
-var listParameters = []string{
-	"limit", "offset", "name", "alg", "mode", "bits", "secret_type", "acl_only", "created", "updated", "expiration", "sort",
-}
-
-// secretBreaks is where the server breaks before it looks at the request: a
-// parameter given twice is a list to it.
-func secretBreaks(c *service.Call) error {
-	known := listParameters
-	if c.Is("barbican.secret-consumers.list") {
-		known = listParameters[:2]
-	} else if !c.Is("barbican.secrets.list") {
-		return nil
-	}
-	if c.Quirk(secretParametersBreak) && slices.ContainsFunc(known, func(name string) bool { return len(c.Query()[name]) > 1 }) {
-		return failure(policies[c.Operation.ID].what)
-	}
-	return nil
 }

@@ -112,10 +112,7 @@ func createSecret(c *service.Call) (service.Reply, error) {
 	rec.Created = newStamp(c.Now)
 	rec.Updated = rec.Created
 	secrets.Put(c.Tx(), &rec)
-	href := ref(c, "secrets/"+rec.ID)
-	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"secret_ref":`), href), '}'))
-	reply.Set("Location", href)
-	return reply, nil
+	return created(c, "secret_ref", "secrets/"+rec.ID), nil
 }
 
 // noTransportKey is the error of whoever names a transport key, or wants one:
