@@ -44,7 +44,7 @@ func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 	body := x.body()
 	chunks, every := x.chunks(f, len(body))
 	x.close(journal.Answered, w.Header())
-	x.begin(w)
+	x.beginAnswer(w)
 	rc := http.NewResponseController(w)
 	_ = rc.Flush()
 	_ = rc.SetReadDeadline(time.Time{}) // it would end the request's context

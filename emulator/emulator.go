@@ -29,6 +29,7 @@ import (
 	"standin/emulator/contract"
 	"standin/emulator/control"
 	"standin/emulator/fault"
+	"standin/emulator/journal"
 	"standin/emulator/service"
 	"standin/emulator/service/barbican"
 	"standin/emulator/service/devops"
@@ -55,6 +56,7 @@ type Emulator struct {
 	loader     *world.Loader
 	routes     *routes
 	others     sandboxes
+	budget     *journal.Budget // of all journals
 	violations atomic.Uint64
 	memory     *memory // the in-memory listener behind Client
 	mu         sync.Mutex
@@ -76,6 +78,7 @@ func New(opts ...Option) (*Emulator, error) {
 			return nil, err
 		}
 	}
+	e.budget = journal.NewBudget(e.config.journal.AllBytes)
 	e.memory = &memory{emulator: e}
 	if err := e.loadTLS(); err != nil {
 		return nil, err
@@ -88,6 +91,7 @@ func New(opts ...Option) (*Emulator, error) {
 		return nil, err
 	}
 	e.Sandbox = newSandbox(e, defaultSandbox, st)
+	e.budget.Join(&e.Sandbox.journal)
 	return e, nil
 }
 

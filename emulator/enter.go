@@ -15,65 +15,75 @@ import (
 // SandboxHeader is the request header that names the sandbox.
 const SandboxHeader = "X-Standin-Sandbox"
 
-// enter finds the sandbox: by the path, by the header, by the token, else it is
-// the default one. It returns the path without what named the sandbox.
-func (x *exchange) enter() string {
+// An entrance is how a request says in which sandbox it is to be served.
+type entrance struct {
+	name   string
+	given  bool // by path or header; else the token may say it
+	exists bool // it must be there: a call that only asks about a sandbox does not make it
+}
+
+// address reads the path: how it names the sandbox, and what is left of it.
+func (x *exchange) address() (at string, to entrance) {
 	r := x.request
 	x.conn = connOf(r)
 	if x.conn != nil {
 		x.reused = x.conn.requests.Add(1) > 1
 	}
-	at, name, named := collapse(r.URL.Path), "", false
+	at = collapse(r.URL.Path)
 	if rest, ok := strings.CutPrefix(at, "/~"); ok {
-		name, _, _ = strings.Cut(rest, "/")
-		x.inside, named = "/~"+name, true
-		at = cmp.Or(rest[len(name):], "/")
+		to.name, _, _ = strings.Cut(rest, "/")
+		x.inside, to.given = "/~"+to.name, true
+		at = cmp.Or(rest[len(to.name):], "/")
 	} else if header := r.Header[SandboxHeader]; len(header) > 0 {
-		name, named = header[0], true
+		to.name, to.given = header[0], true
 	}
 	at = wireMock(at)
-	if named {
-		x.become(x.named(name, at))
-	} else if x.emulator.others.some.Load() {
-		x.byToken(r.Header)
+	if rest, ok := strings.CutPrefix(at, controlPrefix+"/sandboxes/"); ok {
+		if name, rest, more := strings.Cut(rest, "/"); more { // /_standin/… in that sandbox
+			return controlPrefix + "/" + rest, entrance{name, true, true}
+		}
 	}
-	return x.ofSandbox(at)
+	prepares := r.Method == http.MethodPost || r.Method == http.MethodPut
+	to.exists = below(at, controlPrefix) && (!prepares || at == controlPrefix+"/verify")
+	return at, to
 }
 
-// named finds the sandbox of that name. A request to a service makes it, and so does
-// one that prepares it; one that asks about it does not.
-func (x *exchange) named(name, at string) (*Sandbox, error) {
-	asks := below(at, controlPrefix) &&
-		(x.request.Method != http.MethodPost && x.request.Method != http.MethodPut || at == controlPrefix+"/verify")
-	if asks {
-		return x.emulator.existing(name)
+// enter enters the sandbox: the one that is named, the one that the caller's token was
+// issued in, else the default one. A request to a service makes it, and so does one that
+// prepares it.
+func (x *exchange) enter(to entrance) {
+	e := x.emulator
+	s, err := e.Sandbox, error(nil)
+	switch {
+	case to.given && to.exists:
+		s, err = e.existing(to.name)
+	case to.given:
+		s, err = e.enter(to.name)
+	case e.others.some.Load():
+		if o := x.ofToken(); o != nil {
+			s, err = e.enter(o.name)
+		}
 	}
-	return x.emulator.enter(name)
+	if err != nil {
+		x.refuse(problem(err))
+		return
+	}
+	x.sandbox = s
+	x.entered = true
+	s.enter()
 }
 
-// byToken enters the sandbox that the caller's token was issued in.
-func (x *exchange) byToken(h http.Header) {
+// ofToken finds the sandbox that the caller's token was issued in; nil if it was none
+// but the default one.
+func (x *exchange) ofToken() *Sandbox {
+	h := x.request.Header
 	_, bearer, _ := strings.Cut(first(h["Authorization"]), " ")
 	for _, token := range []string{first(h["X-Auth-Token"]), bearer} {
 		if s := x.emulator.others.ofToken(token); s != nil {
-			x.become(x.emulator.enter(s.name))
-			return
+			return s
 		}
 	}
-}
-
-// ofSandbox takes /_standin/sandboxes/NAME/… for /_standin/… in that sandbox.
-func (x *exchange) ofSandbox(at string) string {
-	rest, ok := strings.CutPrefix(at, controlPrefix+"/sandboxes/")
-	if !ok {
-		return at
-	}
-	name, rest, more := strings.Cut(rest, "/")
-	if !more {
-		return at
-	}
-	x.become(x.emulator.existing(name))
-	return controlPrefix + "/" + rest
+	return nil
 }
 
 // wireMock takes the paths of two calls that people know from WireMock for ours.
@@ -84,31 +94,32 @@ func wireMock(at string) string {
 	return at
 }
 
-// become enters a sandbox, or notes why it cannot be entered.
-func (x *exchange) become(s *Sandbox, err error) {
-	if err != nil {
-		x.refused = service.AsError(problem(err))
-		return
-	}
-	x.sandbox = s
+// refuse has the control service answer an error in place of the service: the request
+// cannot enter its sandbox, or asks for a fault that there is not.
+func (x *exchange) refuse(err error) {
+	x.refused = service.AsError(err)
+	x.service, x.matched, x.call.Operation = x.emulator.routes.byName[controlService], nil, nil
 }
 
-// locate is the service at a path. That the request cannot enter its sandbox, or
-// that the control API is not here, the control service tells.
-func (x *exchange) locate(at string) (*bound, string) {
+// guard does what comes before a sandbox is entered and the body is read. Who may not
+// call the control API learns nothing and costs nothing.
+func (x *exchange) guard(at string) {
 	e := x.emulator
-	if below(at, controlPrefix) && at != controlPrefix+"/health" && x.refused == nil {
+	if below(at, controlPrefix) && at != controlPrefix+"/health" {
 		switch {
 		case e.config.controlOff:
-			x.refused = service.Errorf(service.NotFound, "", "The control API is off.")
+			x.refuse(service.Errorf(service.NotFound, "", "The control API is off."))
+			return
 		case e.apart.Load() && x.listener() != controlService:
-			x.refused = service.Errorf(service.NotFound, "", "The control API has an address of its own.")
+			x.refuse(service.Errorf(service.NotFound, "", "The control API has an address of its own."))
+			return
 		}
 	}
-	if x.refused != nil {
-		return e.routes.byName[controlService], ""
+	if g := x.service.Guard; g != nil {
+		if err := g(&x.call); err != nil {
+			x.refused = service.AsError(err)
+		}
 	}
-	return e.routes.locate(x.listener(), at)
 }
 
 // open opens the journal's entry, and numbers the exchange.
@@ -185,8 +196,7 @@ func (x *exchange) decide() bool {
 	if text := x.request.Header[fault.Header]; len(text) > 0 && !x.emulator.config.noRequestFaults {
 		rule, err := x.emulator.catalogue.Inline(text[0])
 		if err != nil {
-			x.refused = service.Errorf(service.Invalid, "", "%s", err.Error())
-			x.service, x.matched = x.emulator.routes.byName[controlService], nil
+			x.refuse(service.Errorf(service.Invalid, "", "%s", err.Error()))
 			return false
 		}
 		own = x.sandbox.faults.Own(rule)

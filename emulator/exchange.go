@@ -20,8 +20,8 @@ import (
 
 // An exchange is one request on its way through the emulator:
 //
-//	enter the sandbox → locate the service → match the operation → read the bounded body
-//	→ the journal opens → decide faults [→ a fault before]
+//	locate the service → match the operation → guard the control API → enter the sandbox
+//	→ read the bounded body [→ it broke off] → the journal opens → decide faults [→ a fault before]
 //	→ identify the caller → the service's checks → handler, in a transaction
 //	→ hold the answer to the contract [→ a fault after] → the journal closes → send it
 type exchange struct {
@@ -35,6 +35,7 @@ type exchange struct {
 	call     service.Call
 	inside   string         // how the sandbox stands in the path: /~NAME, or nothing
 	prefix   string         // under which the service was reached
+	entered  bool           // the sandbox counts the exchange
 	undated  bool           // the answer has no Date
 	refused  *service.Error // the sandbox could not be entered
 	problem  error          // what stands behind a 500
@@ -42,6 +43,7 @@ type exchange struct {
 
 	began     time.Time
 	journaled bool
+	ended     journal.Ended // how it ended; empty: with an answer, or as send sees
 	ticket    journal.Ticket
 	closing   journal.Closing
 	decision  fault.Decision
@@ -60,6 +62,9 @@ func (x *exchange) release() {
 	if x.own != nil {
 		x.own.End()
 	}
+	if x.entered {
+		x.sandbox.leave()
+	}
 	*x = exchange{call: service.Call{Scratch: x.call.Scratch}}
 	exchanges.Put(x)
 }
@@ -67,8 +72,19 @@ func (x *exchange) release() {
 // serve is the request path.
 func (x *exchange) serve(w http.ResponseWriter) {
 	defer x.log()
-	x.match(x.enter())
-	x.readBody()
+	at, to := x.address()
+	x.match(at)
+	x.guard(at)
+	if x.refused == nil {
+		x.enter(to)
+	}
+	x.begin(at)
+	if x.refused == nil {
+		if err := x.readBody(); err != nil {
+			x.incomplete(w, err)
+			return
+		}
+	}
 	x.open()
 	if x.decide() {
 		x.faulted(w)
@@ -81,25 +97,17 @@ func (x *exchange) serve(w http.ResponseWriter) {
 
 // match finds the service, the operation and the addresses of the call.
 func (x *exchange) match(at string) {
-	r := x.request
-	b, prefix := x.locate(at)
-	x.service = b
-	c := &x.call
-	x.prefix = prefix
+	r, c := x.request, &x.call
+	b, prefix := x.emulator.routes.locate(x.listener(), at)
+	x.service, x.prefix = b, prefix
 	at = at[len(prefix):]
 	if b.Normalise != nil {
 		at = b.Normalise(at)
 	}
-	x.began = time.Now()
-	now, frozen := x.sandbox.clock.at(x.began)
 	*c = service.Call{
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Now: now, Frozen: frozen, Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host,
-		Quirks:  x.sandbox.start.Load().quirks,
-		Scratch: c.Scratch, Seed: x.sandbox.world.Load().Seed(),
-		Context: r.Context(), Sandbox: x.sandbox.name, Mark: x.sandbox.mark,
+		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
 	}
-	x.journaled = x.refused == nil && (b.Name != controlService || !below(at, controlPrefix))
 	p, vars := b.find(at)
 	if p == nil {
 		return
@@ -114,31 +122,77 @@ func (x *exchange) match(at string) {
 	}
 }
 
-// readBody reads up to the service's limit. What cannot be read, because the
-// client broke off, is as if it had not been sent.
-func (x *exchange) readBody() {
+// begin gives the call what it has of its sandbox: the time, the quirks, the seed.
+func (x *exchange) begin(at string) {
+	c, s := &x.call, x.sandbox
+	x.began = time.Now()
+	c.Now, c.Frozen = s.clock.at(x.began)
+	c.Quirks, c.Seed, c.Sandbox, c.Mark = s.start.Load().quirks, s.world.Load().Seed(), s.name, s.mark
+	x.journaled = x.refused == nil && !below(at, controlPrefix)
+}
+
+// atFirst is how much memory a body is given before any of it has come.
+const atFirst = 64 << 10
+
+// readBody reads up to the service's limit. An error says how the body broke off:
+// nothing after this sees a request that is not whole.
+func (x *exchange) readBody() error {
 	r, c := x.request, &x.call
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return nil
 	}
 	limit := cmp.Or(x.service.BodyLimits[x.operationID()], x.service.BodyLimit, service.DefaultBodyLimit)
 	c.HasLength = r.ContentLength > 0
 	if r.ContentLength > int64(limit) && !x.service.CutBody && r.Header.Get("Expect") != "" {
 		c.BodyTooLarge = true // and the client is not asked to go on
-		return
+		return nil
 	}
-	if n := r.ContentLength; n > 0 && n <= min(int64(limit), service.DefaultBodyLimit) {
+	var err error
+	if n := r.ContentLength; n > 0 && n <= min(int64(limit), atFirst) {
 		c.Body = make([]byte, n)
-		got, _ := io.ReadFull(r.Body, c.Body)
+		got, err := io.ReadFull(r.Body, c.Body)
 		c.Body = c.Body[:got]
-		return
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
 	}
-	c.Body, _ = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
+	c.Body, err = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if len(c.Body) > limit {
 		c.Body = c.Body[:limit]
 		c.BodyTooLarge = !x.service.CutBody
-		_, _ = io.CopyN(io.Discard, r.Body, mostDrained)
+		_, err = io.CopyN(io.Discard, r.Body, mostDrained)
 	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil && int64(len(c.Body)) < min(r.ContentLength, int64(limit)):
+		return io.ErrUnexpectedEOF
+	default:
+		return err
+	}
+}
+
+// incomplete ends an exchange whose body broke off: nothing is carried out, no rule
+// counts it, and a client that still reads is told.
+func (x *exchange) incomplete(w http.ResponseWriter, err error) {
+	what := fmt.Sprintf("the body broke off after %d bytes", len(x.call.Body))
+	if n := x.request.ContentLength; n > 0 {
+		what = fmt.Sprintf("the body broke off after %d of %d bytes", len(x.call.Body), n)
+	}
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		what += ": " + err.Error()
+	}
+	x.open()
+	x.closing.Note = what + "; nothing was carried out"
+	x.refused = service.Errorf(service.Invalid, "", "The request is not complete: %s.", what)
+	x.reply = x.answer()
+	x.check(&x.reply)
+	if x.request.ProtoMajor == 1 {
+		x.reply.Set("Connection", "close")
+	}
+	x.ended = journal.Aborted
+	x.send(w)
 }
 
 // mostDrained is how much of a body that is too large is still read, so that
@@ -152,6 +206,7 @@ func (x *exchange) answer() service.Reply {
 	var err error
 	switch {
 	case x.refused != nil:
+		x.call.View = x.sandbox.world.Load()
 		err = x.refused
 	case x.service.Outside || slices.Contains(safeMethods, x.call.Method):
 		x.call.View = x.sandbox.world.Load()
@@ -280,8 +335,8 @@ func (x *exchange) operationID() string {
 // the entry complete.
 func (x *exchange) send(w http.ResponseWriter) {
 	x.header(w.Header())
-	x.close(journal.Answered, w.Header())
-	x.begin(w)
+	x.close(cmp.Or(x.ended, journal.Answered), w.Header())
+	x.beginAnswer(w)
 	if x.reply.Stream != nil {
 		x.stream(w)
 		return
@@ -335,8 +390,8 @@ func (x *exchange) body() []byte {
 	return x.reply.Body
 }
 
-// begin sends the status line and the headers.
-func (x *exchange) begin(w http.ResponseWriter) {
+// beginAnswer sends the status line and the headers.
+func (x *exchange) beginAnswer(w http.ResponseWriter) {
 	status := x.reply.Status
 	if reason := x.reason(status); reason != contract.Reason(status) {
 		x.phrase(status, reason)

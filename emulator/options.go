@@ -142,10 +142,11 @@ func WithClock(text string) Option {
 	}
 }
 
-// WithJournal bounds each sandbox's journal; 0 is the usual bound.
+// WithJournal bounds the journals of the sandboxes, each and all together; 0 is the
+// default of each bound.
 func WithJournal(limits journal.Limits) Option {
 	return whole("WithJournal", func(c *config) error {
-		if limits.Entries < 0 || limits.Bytes < 0 {
+		if limits.Entries < 0 || limits.Bytes < 0 || limits.AllBytes < 0 {
 			return errors.New("the bounds of a journal must not be negative")
 		}
 		c.journal = limits

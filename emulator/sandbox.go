@@ -41,10 +41,11 @@ type Sandbox struct {
 	mu        sync.Mutex // guards the snapshots
 	snapshots map[string]*world.World
 
-	gone context.Context //nolint:containedctx // ends when the sandbox is deleted
-	end  context.CancelFunc
-	ttl  time.Duration // 0: until it is deleted
-	used atomic.Int64  // when it was last used, in nanoseconds of Unix time
+	gone    context.Context //nolint:containedctx // ends when the sandbox is deleted
+	end     context.CancelFunc
+	ttl     time.Duration // 0: until it is deleted
+	used    atomic.Int64  // when it was last used, in nanoseconds of Unix time
+	serving atomic.Int64  // requests under way
 }
 
 // A start is the state that a sandbox goes back to.

@@ -90,6 +90,7 @@ func (r *sandboxes) add(s *Sandbox, most int) error {
 		r.byName, r.byMark = map[string]*Sandbox{}, map[string]*Sandbox{}
 	}
 	r.byName[s.name], r.byMark[string(s.mark)] = s, s
+	s.emulator.budget.Join(&s.journal)
 	r.some.Store(true)
 	return nil
 }
@@ -109,10 +110,22 @@ func (r *sandboxes) remove(s *Sandbox) {
 	delete(r.byMark, string(s.mark))
 	s.end()
 	_ = s.faults.Replace()
+	s.emulator.budget.Leave(&s.journal)
 }
 
+// expired reports whether nobody has used the sandbox for its ttl. One that serves a
+// request is in use.
 func (s *Sandbox) expired(now time.Time) bool {
-	return s.ttl > 0 && now.UnixNano()-s.used.Load() > int64(s.ttl)
+	return s.ttl > 0 && s.serving.Load() == 0 && now.UnixNano()-s.used.Load() > int64(s.ttl)
+}
+
+// enter counts an exchange, and leave ends it.
+func (s *Sandbox) enter() { s.serving.Add(1) }
+
+func (s *Sandbox) leave() {
+	if s.serving.Add(-1); s.ttl > 0 {
+		s.used.Store(time.Now().UnixNano())
+	}
 }
 
 // drop removes the sandbox of that name and tells whether there was one.

@@ -1,28 +1,54 @@
 package contract
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Glob is a pattern for operationIds, paths, or any word: "*" stands for any
 // text, "{name}" for one segment of a path. The zero Glob matches everything.
 type Glob struct {
 	pattern string
-	exact   bool
-	re      *regexp.Regexp
+	parts   []string       // the texts between the stars; one part is the whole text
+	re      *regexp.Regexp // of a pattern with segments
 }
+
+// MaxGlob is the length of the longest pattern, in bytes.
+const MaxGlob = 1000
 
 var globParts = regexp.MustCompile(`\*|\{[^{}/]*\}`)
 
-// NewGlob compiles a pattern; every text is one.
+// CheckGlob returns an error for a text that is not a pattern: it is longer than
+// MaxGlob, or not UTF-8.
+func CheckGlob(pattern string) error {
+	switch {
+	case len(pattern) > MaxGlob:
+		return fmt.Errorf("a pattern of %d bytes; max %d", len(pattern), MaxGlob)
+	case !utf8.ValidString(pattern):
+		return fmt.Errorf("the pattern %q is not UTF-8", pattern)
+	default:
+		return nil
+	}
+}
+
+// NewGlob compiles a pattern. A text that CheckGlob refuses matches itself only.
 func NewGlob(pattern string) Glob {
-	if pattern == "" || pattern == "*" {
-		return Glob{pattern: pattern}
+	switch {
+	case CheckGlob(pattern) != nil:
+		return Glob{pattern: pattern, parts: []string{pattern}}
+	case strings.Contains(pattern, "{"):
+		return Glob{pattern: pattern, re: segments(pattern)}
+	case pattern == "":
+		return Glob{}
+	default:
+		return Glob{pattern: pattern, parts: strings.Split(pattern, "*")}
 	}
-	if !strings.ContainsAny(pattern, "*{") {
-		return Glob{pattern: pattern, exact: true}
-	}
+}
+
+// segments compiles a pattern that may have segments.
+func segments(pattern string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`^(?s:`)
 	rest := pattern
@@ -36,19 +62,25 @@ func NewGlob(pattern string) Glob {
 		rest = pattern[at[1]:]
 	}
 	b.WriteString(regexp.QuoteMeta(rest) + `)$`)
-	return Glob{pattern: pattern, re: regexp.MustCompile(b.String())}
+	return regexp.MustCompile(b.String())
 }
 
-// Match tells whether the text is one that the pattern stands for.
+// Match reports whether the text is one that the pattern stands for.
 func (g Glob) Match(text string) bool {
-	switch {
-	case g.exact:
+	switch len(g.parts) {
+	case 0:
+		return g.re == nil || g.re.MatchString(text)
+	case 1:
 		return g.pattern == text
-	case g.re != nil:
-		return g.re.MatchString(text)
-	default:
-		return true
 	}
+	text, ok := strings.CutPrefix(text, g.parts[0])
+	last := len(g.parts) - 1
+	for _, part := range g.parts[1:last] {
+		var found bool
+		_, text, found = strings.Cut(text, part)
+		ok = ok && found
+	}
+	return ok && strings.HasSuffix(text, g.parts[last])
 }
 
 // String is the pattern.

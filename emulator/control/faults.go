@@ -103,9 +103,15 @@ func (a *api) applyScenario(c *service.Call, s Sandbox) (service.Reply, error) {
 
 // reply is an answer of JSON, with nothing escaped that need not be.
 func reply(status int, v any) (service.Reply, error) {
+	b, err := encode(v)
+	return service.JSON(status, b), err
+}
+
+// encode writes a value of ours as JSON.
+func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
-	return service.JSON(status, bytes.TrimSpace(b.Bytes())), err
+	return bytes.TrimSpace(b.Bytes()), err
 }

@@ -3,7 +3,6 @@ package control
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,16 +46,75 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 		}
 	}
 	f.Since = uint64(since)
-	if _, ok := q["wait"]; !ok {
-		atLeast = 0
-	}
 	ctx, cancel := until(c, s)
 	defer cancel()
-	page := s.Journal().Wait(ctx, f, atLeast, wait)
-	if q.Get("canonical") == "true" {
-		return service.Reply{Status: http.StatusOK, ContentType: "text/plain", Body: journal.Canonical(page.Entries)}, nil
+	s.Journal().Await(ctx, f, atLeast, wait)
+	if c.Context.Err() != nil { // nobody is there to read the page
+		return empty(), nil
 	}
-	return reply(http.StatusOK, page)
+	form := asJSON
+	if q.Get("canonical") == "true" {
+		form = asCanonical
+	}
+	return list(s.Journal().Read(f), form), nil
+}
+
+// A form is how entries are listed.
+type form struct {
+	mediaType     string
+	open, between string
+	entry         func(e journal.Entry) []byte
+	end           func(c journal.Counts) []byte
+}
+
+var (
+	asJSON = form{
+		mediaType: "application/json", open: `{"requests":[`, between: ",",
+		entry: func(e journal.Entry) []byte { return must(encode(e)) },
+		end:   func(c journal.Counts) []byte { return append([]byte("],"), must(encode(c))[1:]...) },
+	}
+	asCanonical = form{
+		mediaType: "text/plain",
+		entry:     func(e journal.Entry) []byte { return journal.Canonical([]journal.Entry{e}) },
+		end:       func(journal.Counts) []byte { return nil },
+	}
+)
+
+// must is for what holds nothing that JSON cannot.
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// heldWhole is the size, in bytes, up to which a list is answered with its length.
+const heldWhole = 256 << 10
+
+// list answers the entries of a reader. A long list is sent while it is read, and never
+// held as a whole.
+func list(r *journal.Reader, f form) service.Reply {
+	next := func(b []byte, between string) ([]byte, bool) {
+		e, ok := r.Next()
+		if !ok {
+			return append(b, f.end(r.Counts())...), false
+		}
+		return append(append(b, between...), f.entry(e)...), true
+	}
+	body, more := next([]byte(f.open), "")
+	for more && len(body) < heldWhole {
+		body, more = next(body, f.between)
+	}
+	if !more {
+		return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Body: body}
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Stream: func(write func([]byte) error) {
+		for err := write(body); err == nil && more; err = write(body) {
+			for body = body[:0]; more && len(body) < heldWhole; {
+				body, more = next(body, f.between)
+			}
+		}
+	}}
 }
 
 // until is a context that ends with the call or with the sandbox.
@@ -104,11 +162,11 @@ func sequence(c *service.Call) (uint64, error) {
 }
 
 func noRequest(s Sandbox, n uint64) error {
-	page := s.Journal().Find(journal.Filter{Since: n})
-	if n <= page.Evicted && n > 0 {
-		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, page.Evicted)
+	counts := s.Journal().Read(journal.Filter{}).Counts()
+	if n <= counts.Evicted && n > 0 {
+		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, counts.Evicted)
 	}
-	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, page.Last)
+	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, counts.Last)
 }
 
 func (a *api) showRequest(c *service.Call, s Sandbox) (service.Reply, error) {
@@ -196,13 +254,13 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 			all := s.Journal().Events(beat, since)
 			stop()
 			text := []byte(":\n\n")
-			for i, e := range all {
+			for i := range all {
 				if i == 0 {
 					text = nil
 				}
-				text, since = appendEvent(text, e), e.Number
+				text, since = appendEvent(text, &all[i]), all[i].Number
 			}
-			if write(text) != nil {
+			if write(text) != nil || !rest(ctx) {
 				return
 			}
 		}
@@ -210,11 +268,22 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 	return r, nil
 }
 
-func appendEvent(b []byte, e journal.Event) []byte {
-	kind, data := "exchange", any(e.Entry)
-	if e.Note != nil {
-		kind, data = e.Note.Kind, e.Note
+// restful is how long a follower lets events gather before it asks for more: a
+// thousand followers must not slow the requests down that they follow.
+const restful = 20 * time.Millisecond
+
+// rest waits a little. It reports false if the context has ended.
+func rest(ctx context.Context) bool {
+	t := time.NewTimer(restful)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	text, _ := json.Marshal(data) // it holds nothing that JSON cannot
-	return fmt.Appendf(b, "id: %d\nevent: %s\ndata: %s\n\n", e.Number, kind, text)
+}
+
+func appendEvent(b []byte, e *journal.Event) []byte {
+	return fmt.Appendf(b, "id: %d\nevent: %s\ndata: %s\n\n", e.Number, e.Kind(), e.JSON())
 }

@@ -12,19 +12,22 @@ import (
 	"encoding/hex"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Limits bound a journal.
+// Limits bound journals. What exceeds them is forgotten, the oldest entries first.
 type Limits struct {
-	Entries int // 0: DefaultEntries
-	Bytes   int // of requests and answers together; 0: DefaultBytes
+	Entries  int // of one journal; 0: DefaultEntries
+	Bytes    int // of the requests and answers of one journal; 0: DefaultBytes
+	AllBytes int // of the requests and answers of all journals; 0: DefaultAllBytes
 }
 
-// The usual limits.
+// The defaults of Limits.
 const (
-	DefaultEntries = 4096
-	DefaultBytes   = 16 << 20
+	DefaultEntries  = 4096
+	DefaultBytes    = 16 << 20
+	DefaultAllBytes = 256 << 20
 	// KeptBody is how much of a body is kept; of a longer one, size and hash are.
 	KeptBody = 16 << 10
 )
@@ -40,11 +43,15 @@ const (
 	Cut      Ended = "cut"      // a fault broke the connection
 )
 
-// A Journal is one sandbox's record. The zero Journal has the usual limits. Its
-// methods may be used from many goroutines.
+// A Journal is one sandbox's record. The zero Journal has the default limits. Its
+// methods may be used from many goroutines. No reader renders or waits under its
+// lock.
 type Journal struct {
 	Limits  Limits
 	Sandbox string // whose journal it is
+
+	budget *Budget // that the bytes count for; nil: for none
+	held   atomic.Int64
 
 	mu         sync.Mutex
 	ring       []record // of n records from head on, oldest first
@@ -53,11 +60,9 @@ type Journal struct {
 	evicted    uint64
 	bytes      int
 	generation uint64
-	changed    chan struct{} // closed at the next change; nil while nobody waits
-	event      uint64        // number of the newest event
-	recent     []Event
-	followers  int
 	attempts   attempts
+	watches    watches
+	events     events
 }
 
 // A record is an entry in a form that costs little to make: its texts stand one
@@ -76,7 +81,7 @@ type record struct {
 	buf      []byte
 	request  lengths
 	reply    lengths
-	told     int     // what the texts of the closing come to, in bytes
+	told     int     // what the texts beside the buffer come to, in bytes
 	cut      *digest // of a request body that is not kept whole
 	replyCut *digest
 }
@@ -132,6 +137,9 @@ type Fault struct {
 	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
 }
 
+// size is how much the texts of the opening come to. Its route is a part of its path.
+func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
+
 // size is about how much the texts of the closing come to.
 func (c *Closing) size() int {
 	const each = 64
@@ -167,38 +175,41 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	if j.attempts.any() {
 		j.attempts.open(r, header, body)
 	}
-	j.bytes += len(r.buf)
+	r.told = o.size()
+	j.grow(len(r.buf) + r.told)
 	j.shrink()
-	j.wake()
+	j.watches.changed(j.last)
 	return Ticket{j.generation, j.last}
 }
 
 // Close ends an entry, unless it has been evicted or the journal was cleared.
 func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) {
+	j.finish(t, ended, c, header, body).keep()
+}
+
+// finish is Close. It returns the budget that the bytes count for.
+func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) *Budget {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := j.find(t)
 	if r == nil {
-		return
+		return nil
 	}
 	before := len(r.buf)
 	r.closing, r.ended, r.finished = *c, ended, time.Now()
 	r.buf, r.reply, r.replyCut = write(r.buf, header, body)
-	r.told = c.size()
-	j.bytes += len(r.buf) - before + r.told
-	j.event++
-	r.event = j.event
-	if j.followers > 0 {
-		e := r.entry(t.Sequence, j.Sandbox)
-		j.remember(Event{Number: j.event, Entry: &e})
-	}
+	told := c.size()
+	r.told += told
+	j.grow(len(r.buf) - before + told)
+	r.event = j.events.closed(r, t.Sequence, j.Sandbox)
 	if c.Failed {
 		j.attempts.failed(r)
 	} else if r.failing {
 		j.attempts.succeeded(r)
 	}
 	j.shrink()
-	j.wake()
+	j.watches.changed(t.Sequence)
+	return j.budget
 }
 
 // Amend changes how a closed entry ended: the client left while the answer was
@@ -211,7 +222,7 @@ func (j *Journal) Amend(t Ticket, ended Ended, note string) {
 		if note != "" {
 			r.closing.Note = note
 		}
-		j.wake()
+		j.watches.changed(t.Sequence)
 	}
 }
 
@@ -229,11 +240,19 @@ func (j *Journal) Failing(t Ticket) {
 func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.grow(-j.bytes)
 	j.ring, j.head, j.n = nil, 0, 0
-	j.last, j.evicted, j.bytes = 0, 0, 0
+	j.last, j.evicted = 0, 0
 	j.attempts = attempts{}
 	j.generation++
-	j.wake()
+	j.watches.cleared()
+}
+
+// grow counts bytes that are held, or with a negative number no longer held.
+func (j *Journal) grow(bytes int) {
+	j.bytes += bytes
+	j.held.Store(int64(j.bytes))
+	j.budget.add(bytes)
 }
 
 func (j *Journal) limits() (entries, bytes int) {
@@ -272,12 +291,12 @@ const mostReused = 4 << 10
 // drop forgets the oldest entry.
 func (j *Journal) drop() {
 	r := j.at(0)
-	j.bytes -= len(r.buf) + r.told
+	j.grow(-len(r.buf) - r.told)
 	r.told = 0
 	if cap(r.buf) > mostReused {
 		r.buf = nil
 	}
-	r.buf, r.closing = r.buf[:0], Closing{}
+	r.buf, r.Opening, r.closing = r.buf[:0], Opening{}, Closing{}
 	j.head, j.n = (j.head+1)%len(j.ring), j.n-1
 	j.evicted++
 }
@@ -295,13 +314,6 @@ func (j *Journal) find(t Ticket) *record {
 		return nil
 	}
 	return j.at(j.n - 1 - int(j.last-t.Sequence))
-}
-
-func (j *Journal) wake() {
-	if j.changed != nil {
-		close(j.changed)
-		j.changed = nil
-	}
 }
 
 // write appends header and body to a buffer. A body that is too long is cut.

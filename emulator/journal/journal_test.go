@@ -54,7 +54,7 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 				if len(model) == limits.Entries {
 					model, evicted = model[1:], evicted+1
 				}
-				model = append(model, plain{last, path, 0, journal.Open, len(body) + len("A\x00b\n")})
+				model = append(model, plain{last, path, 0, journal.Open, len(body) + len("A\x00b\n") + len(path)})
 				shrink()
 			case n < 90 && len(open) > 0:
 				i := r.IntN(len(open))

@@ -1,13 +1,11 @@
 package journal
 
 import (
-	"cmp"
-	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"standin/emulator/contract"
 )
@@ -20,212 +18,231 @@ type Filter struct {
 	Path      string // a glob, on the path with or without prefixes
 	Fault     string // the name of a rule that fired; "*": of any
 	Ended     Ended
-	Since     uint64 // entries behind this sequence
+	Since     uint64 // entries after this sequence
 }
 
 // none selects what has no operation, or no status.
 const none = "none"
 
-// Check tells what in the filter no entry can be.
+// Check returns an error for a filter that no entry can fit.
 func (f *Filter) Check() error {
+	_, err := f.compile()
+	return err
+}
+
+// A query is a filter that is compiled once, for any number of records.
+type query struct {
+	Filter
+	operation, path contract.Glob
+	class           int // of statuses: 5 for 5xx; 0: any, or Filter.Status
+	status          int
+}
+
+// compile compiles the filter. Where it returns an error, the query fits nothing that
+// the mistaken member could mean.
+func (f *Filter) compile() (*query, error) {
+	q := &query{Filter: *f, operation: contract.NewGlob(f.Operation), path: contract.NewGlob(f.Path)}
+	errs := []error{named("operation", contract.CheckGlob(f.Operation)), named("path", contract.CheckGlob(f.Path))}
 	var s statusWords
 	if f.Status != "" {
-		if err := s.UnmarshalText([]byte(f.Status)); err != nil {
-			return fmt.Errorf("status: %w", err)
-		}
+		errs = append(errs, named("status", s.UnmarshalText([]byte(f.Status))))
+	}
+	q.Status = string(s)
+	if digit, ok := strings.CutSuffix(q.Status, "xx"); ok {
+		q.class, _ = strconv.Atoi(digit)
+	} else if q.status, _ = strconv.Atoi(q.Status); q.status == 0 && f.Status != "" && q.Status != none {
+		q.status = -1 // a mistake fits no status
 	}
 	if ends := []Ended{Open, Answered, Aborted, Cut}; f.Ended != "" && !slices.Contains(ends, f.Ended) {
-		return fmt.Errorf("ended: expected open, answered, aborted or cut, got %q", f.Ended)
+		errs = append(errs, fmt.Errorf("ended: expected open, answered, aborted or cut, got %q", f.Ended))
 	}
-	return nil
+	return q, errors.Join(errs...)
 }
 
-func (f *Filter) fits(r *record, sequence uint64) bool {
-	switch {
-	case r.removed, sequence <= f.Since,
-		f.Method != "" && !strings.EqualFold(f.Method, r.Method),
-		f.Ended != "" && f.Ended != r.ended:
-		return false
-	case f.Operation == none && r.Operation != "",
-		f.Operation != "" && f.Operation != none && (r.Operation == "" || !contract.NewGlob(f.Operation).Match(r.Operation)):
-		return false
-	case f.Path != "" && !contract.NewGlob(f.Path).Match(r.Path) && !contract.NewGlob(f.Path).Match(r.Route):
-		return false
+func named(member string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return f.status(r) && f.fault(r.closing.Faults)
+	return fmt.Errorf("%s: %w", member, err)
 }
 
-func (f *Filter) status(r *record) bool {
-	status, s := r.closing.Status, strings.ToLower(f.Status)
+// fits reports whether a record fits. It looks at what is known of the record beside
+// its headers and bodies.
+func (q *query) fits(r *record, sequence uint64) bool {
 	switch {
-	case s == "":
-		return true
-	case s == none:
+	case r.removed, sequence <= q.Since,
+		q.Method != "" && !strings.EqualFold(q.Method, r.Method),
+		q.Ended != "" && q.Ended != r.ended:
+		return false
+	case q.Operation == none && r.Operation != "",
+		q.Operation != "" && q.Operation != none && (r.Operation == "" || !q.operation.Match(r.Operation)):
+		return false
+	case q.Path != "" && !q.path.Match(r.Path) && !q.path.Match(r.Route):
+		return false
+	}
+	return q.fitsStatus(r) && q.fitsFault(r.closing.Faults)
+}
+
+func (q *query) fitsStatus(r *record) bool {
+	status := r.closing.Status
+	switch {
+	case q.Status == none:
 		return status == 0 && r.ended != Open
-	case strings.HasSuffix(s, "xx"):
-		return s[:len(s)-2] == strconv.Itoa(status/100)
+	case q.class != 0:
+		return status/100 == q.class
 	default:
-		return s == strconv.Itoa(status)
+		return q.status == 0 || q.status == status
 	}
 }
 
-func (f *Filter) fault(all []Fault) bool {
-	if f.Fault == "" {
+func (q *query) fitsFault(all []Fault) bool {
+	if q.Fault == "" {
 		return true
 	}
-	return slices.ContainsFunc(all, func(x Fault) bool { return x.Fired && (f.Fault == "*" || f.Fault == x.Rule) })
+	return slices.ContainsFunc(all, func(x Fault) bool { return x.Fired && (q.Fault == "*" || q.Fault == x.Rule) })
 }
 
 // A Page is what a query found.
 type Page struct {
 	Entries []Entry `json:"requests"`
-	Last    uint64  `json:"last"`    // sequence of the newest entry of all
-	Evicted uint64  `json:"evicted"` // entries that fell out of the record
-	// Incomplete tells that entries fell out that the query could have found.
+	Counts
+}
+
+// Counts are what a journal has counted.
+type Counts struct {
+	Last    uint64 `json:"last"`    // sequence of the newest entry of all
+	Evicted uint64 `json:"evicted"` // entries that fell out of the record
+	// Incomplete reports whether entries fell out that the query could have found.
 	Incomplete bool `json:"incomplete"`
 }
 
 // Find lists the entries of a sandbox that fit, oldest first.
 func (j *Journal) Find(f Filter) Page {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.page(f)
-}
-
-func (j *Journal) page(f Filter) Page {
-	p := Page{Entries: []Entry{}, Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > f.Since}
-	for i := range j.n {
-		sequence := j.last - uint64(j.n-1-i)
-		if r := j.at(i); f.fits(r, sequence) {
-			p.Entries = append(p.Entries, r.entry(sequence, j.Sandbox))
-		}
+	p, r := Page{Entries: []Entry{}}, j.Read(f)
+	for e, ok := r.Next(); ok; e, ok = r.Next() {
+		p.Entries = append(p.Entries, e)
 	}
+	p.Counts = r.Counts()
 	return p
 }
 
-// Wait is Find that waits until there are so many entries, the time is over, or
-// the context ends.
-func (j *Journal) Wait(ctx context.Context, f Filter, atLeast int, patience time.Duration) Page {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		j.mu.Lock()
-		found := 0
-		for i := range j.n {
-			if f.fits(j.at(i), j.last-uint64(j.n-1-i)) {
-				found++
-			}
+// atOnce is how many records a reader looks at under the lock. Between two such steps
+// it lets the requests through.
+const atOnce = 64
+
+// A Reader reads the entries that fit a filter, oldest first. It holds copies of a few
+// of them at a time. Entries that are evicted before it comes to them are passed over.
+type Reader struct {
+	journal *Journal
+	query   *query
+	place   place
+	found   []found
+}
+
+// A found record is a copy, with its buffer if that is asked for.
+type found struct {
+	record
+	sequence uint64
+}
+
+// A place is how far a reader has come.
+type place struct {
+	begun      bool
+	generation uint64
+	next, last uint64 // sequences
+}
+
+// Read makes a reader of the entries that the journal holds now. A filter that Check
+// refuses finds nothing, or nothing by the mistaken member.
+func (j *Journal) Read(f Filter) *Reader {
+	q, _ := f.compile()
+	return &Reader{journal: j, query: q}
+}
+
+// Next returns the next entry. It is rendered outside of the journal's lock.
+func (r *Reader) Next() (Entry, bool) {
+	for more := true; len(r.found) == 0; {
+		if !more {
+			return Entry{}, false
 		}
-		if found >= atLeast || ctx.Err() != nil {
-			p := j.page(f)
-			j.mu.Unlock()
-			return p
-		}
-		changed := j.waiter()
-		j.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
+		r.found = nil // not to hold on to what was read
+		more = r.journal.step(&r.place, r.query, true, &r.found)
 	}
+	x := &r.found[0]
+	e := x.entry(x.sequence, r.journal.Sandbox)
+	r.found = r.found[1:]
+	return e, true
 }
 
-// waiter is closed at the next change. The lock is held.
-func (j *Journal) waiter() <-chan struct{} {
-	if j.changed == nil {
-		j.changed = make(chan struct{})
-	}
-	return j.changed
-}
-
-// A Note tells of a change that is no exchange: a reset, rules armed, the clock.
-type Note struct {
-	Kind string    `json:"kind"`
-	What string    `json:"what,omitempty"`
-	At   time.Time `json:"at"`
-}
-
-// An Event is an exchange that has ended, or a note.
-type Event struct {
-	Number uint64
-	Entry  *Entry
-	Note   *Note
-}
-
-// mostRecent bounds the events that are kept for those who follow.
-const mostRecent = 1024
-
-// Tell adds a note to the events.
-func (j *Journal) Tell(kind, what string) {
+// Counts are those of the moment, for the reader's filter.
+func (r *Reader) Counts() Counts {
+	j := r.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.event++
-	j.remember(Event{Number: j.event, Note: &Note{Kind: kind, What: what, At: time.Now()}})
-	j.wake()
+	return Counts{Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > r.query.Since}
 }
 
-// remember keeps an event for those who follow: the record may be cleared before
-// they have seen it.
-func (j *Journal) remember(e Event) {
-	if len(j.recent) >= mostRecent {
-		j.recent = slices.Clone(j.recent[mostRecent/2:])
-	}
-	j.recent = append(j.recent, e)
-}
-
-// Follow has exchanges that end remembered until stop is called.
-func (j *Journal) Follow() (stop func()) {
+// step looks at the next few records and copies those that fit. It reports false when
+// there are no more.
+func (j *Journal) step(p *place, q *query, buffers bool, into *[]found) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.followers++
-	return func() {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.followers--
-		if j.followers == 0 {
-			j.recent = slices.DeleteFunc(j.recent, func(e Event) bool { return e.Entry != nil })
-		}
+	oldest := j.last - uint64(j.n) + 1
+	if !p.begun {
+		*p = place{begun: true, generation: j.generation, next: max(oldest, q.Since+1), last: j.last}
 	}
+	if p.generation != j.generation { // it was cleared
+		return false
+	}
+	p.next = max(p.next, oldest)
+	for range atOnce {
+		if p.next > p.last {
+			return false
+		}
+		if r := j.at(int(p.next - oldest)); q.fits(r, p.next) {
+			*into = append(*into, found{r.copy(buffers), p.next})
+		}
+		p.next++
+	}
+	return true
 }
 
-// Events waits for events behind a number and lists them. It ends with the
-// context, with none.
-func (j *Journal) Events(ctx context.Context, since uint64) []Event {
-	for {
-		j.mu.Lock()
-		var all []Event
-		for _, e := range j.recent {
-			if e.Number > since {
-				all = append(all, e)
-			}
-		}
-		for i := range j.n {
-			r := j.at(i)
-			known := func(e Event) bool { return e.Number == r.event }
-			if r.event > since && !r.removed && !slices.ContainsFunc(all, known) {
-				e := r.entry(j.last-uint64(j.n-1-i), j.Sandbox)
-				all = append(all, Event{Number: r.event, Entry: &e})
-			}
-		}
-		changed := j.waiter()
-		j.mu.Unlock()
-		if len(all) > 0 {
-			slices.SortFunc(all, func(a, b Event) int { return cmp.Compare(a.Number, b.Number) })
-			return all
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
+// copy copies a record, to be read without the lock.
+func (r *record) copy(buffer bool) record {
+	c := *r
+	c.buf = nil
+	if buffer {
+		c.buf = slices.Clone(r.buf)
 	}
+	return c
 }
 
-// LastEvent is the number of the newest event.
-func (j *Journal) LastEvent() uint64 {
+// facts copies what is known of all records beside their headers and bodies.
+func (j *Journal) facts() (all []found, c Counts) {
+	r := Reader{journal: j, query: &query{}}
+	for more := true; more; {
+		more = j.step(&r.place, r.query, false, &all)
+	}
+	return all, r.Counts()
+}
+
+// Get finds an entry by its sequence.
+func (j *Journal) Get(sequence uint64) (Entry, bool) {
+	r, ok := j.get(sequence)
+	if !ok {
+		return Entry{}, false
+	}
+	return r.entry(sequence, j.Sandbox), true
+}
+
+func (j *Journal) get(sequence uint64) (record, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.event
+	r := j.find(Ticket{j.generation, sequence})
+	if r == nil || r.removed {
+		return record{}, false
+	}
+	return r.copy(true), true
 }
 
 // Last is the sequence of the newest entry.
@@ -235,18 +252,7 @@ func (j *Journal) Last() uint64 {
 	return j.last
 }
 
-// Get finds an entry by its sequence.
-func (j *Journal) Get(sequence uint64) (Entry, bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r := j.find(Ticket{j.generation, sequence})
-	if r == nil || r.removed {
-		return Entry{}, false
-	}
-	return r.entry(sequence, j.Sandbox), true
-}
-
-// Remove forgets one entry: queries and judgements pass it over. It tells whether
+// Remove forgets one entry: queries and judgements pass it over. It reports whether
 // there was one.
 func (j *Journal) Remove(sequence uint64) bool {
 	j.mu.Lock()
@@ -256,6 +262,6 @@ func (j *Journal) Remove(sequence uint64) bool {
 		return false
 	}
 	r.removed = true
-	j.wake()
+	j.watches.changed(sequence)
 	return true
 }

@@ -32,8 +32,11 @@ type Pattern struct {
 	Fault     string `json:"fault,omitempty"`  // the name of a rule that fired
 }
 
-func (p *Pattern) filter() Filter {
-	return Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault}
+// query compiles the pattern, which was checked.
+func (p *Pattern) query() *query {
+	f := Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault}
+	q, _ := f.compile()
+	return q
 }
 
 // String tells the pattern in words.
@@ -228,32 +231,31 @@ type Judgement struct {
 // Judge holds the record to expectations. Where entries have fallen out of the
 // record, that is a judgement of its own, which is not met.
 func (j *Journal) Judge(expect []Expectation) []Judgement {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	records, counts := j.facts()
 	all := []Judgement{}
-	if j.evicted > 0 {
+	if counts.Evicted > 0 {
 		all = append(all, Judgement{
 			Expectation: "the journal holds every request",
-			Found:       fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", j.evicted, j.last),
+			Found:       fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", counts.Evicted, counts.Last),
 		})
 	}
 	for i := range expect {
-		all = append(all, j.judge(&expect[i])...)
+		all = append(all, judge(records, &expect[i])...)
 	}
 	return all
 }
 
-func (j *Journal) judge(e *Expectation) []Judgement {
+func judge(records []found, e *Expectation) []Judgement {
 	switch {
 	case len(e.Sequence) > 0:
-		return []Judgement{j.inOrder(e.Sequence)}
+		return []Judgement{inOrder(records, e.Sequence)}
 	case e.NoUnmatched:
-		return []Judgement{j.astray()}
+		return []Judgement{astray(records)}
 	}
 	var all []Judgement
-	f, count, attempts := e.filter(), 0, 0
-	for i := range j.n {
-		if r := j.at(i); f.fits(r, j.last-uint64(j.n-1-i)) {
+	q, count, attempts := e.query(), 0, 0
+	for i := range records {
+		if r := &records[i]; q.fits(&r.record, r.sequence) {
 			count++
 			attempts = max(attempts, r.attempt)
 		}
@@ -272,14 +274,15 @@ func (j *Journal) judge(e *Expectation) []Judgement {
 }
 
 // inOrder looks for requests that fit the patterns one after the other.
-func (j *Journal) inOrder(patterns []Pattern) Judgement {
+func inOrder(records []found, patterns []Pattern) Judgement {
 	var names []string
-	for _, p := range patterns {
-		names = append(names, p.String())
+	var queries []*query
+	for i := range patterns {
+		names, queries = append(names, patterns[i].String()), append(queries, patterns[i].query())
 	}
 	met := 0
-	for i := 0; i < j.n && met < len(patterns); i++ {
-		if f := patterns[met].filter(); f.fits(j.at(i), j.last-uint64(j.n-1-i)) {
+	for i := 0; i < len(records) && met < len(patterns); i++ {
+		if r := &records[i]; queries[met].fits(&r.record, r.sequence) {
 			met++
 		}
 	}
@@ -293,10 +296,10 @@ func (j *Journal) inOrder(patterns []Pattern) Judgement {
 // mostAstray is how many stray requests a judgement lists.
 const mostAstray = 5
 
-func (j *Journal) astray() Judgement {
+func astray(records []found) Judgement {
 	var found []string
-	for i := range j.n {
-		if r := j.at(i); r.Operation == "" && !r.removed {
+	for i := range records {
+		if r := &records[i]; r.Operation == "" {
 			found = append(found, r.Method+" "+r.Path)
 		}
 	}

@@ -25,6 +25,10 @@ type Service struct {
 	// check Authenticated does, in its place among the service's checks.
 	Identify func(*Call) (*Caller, error)
 
+	// Guard refuses a call before its sandbox is entered and its body is read; nil lets
+	// all pass. The call has neither a time nor a caller yet.
+	Guard Check
+
 	// Checks are done in this order before the handler; the first error ends the
 	// request. Calls to unknown paths and methods pass through them too.
 	Checks []Check
