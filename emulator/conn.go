@@ -3,21 +3,23 @@ package emulator
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
 )
 
-// A listener knows which service it is for and bounds its connections.
+// A listener knows which service it is for. Its connections are those of a crowd.
 type listener struct {
 	net.Listener
-	at   address
-	free chan struct{}
+	at    address
+	crowd *crowd
 }
 
-// Accept waits for a connection, and for a place for it.
+// Accept waits for a connection.
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.accept()
 	if err != nil {
@@ -27,13 +29,18 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) accept() (*conn, error) {
-	l.free <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.free
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			if errors.Is(err, syscall.EMFILE) && l.crowd.makeRoom() {
+				continue
+			}
+			return nil, err
+		}
+		if s := l.crowd.admit(c); s != nil {
+			return newConn(c, l.at, s), nil
+		}
 	}
-	return newConn(c, l.at, sync.OnceFunc(func() { <-l.free })), nil
 }
 
 func (l *listener) where() address { return l.at }
@@ -45,16 +52,26 @@ type conn struct {
 	at       address
 	id       uint64       // counted from 1 in the process
 	requests atomic.Int64 // that came in by it
-	release  func()
-	line     []byte // as net/http will write it; nil if it is to stay
+	seat     *seat        // nil in memory
+	patience time.Duration
+	renewed  atomic.Int64 // when the deadline of writes was set, in nanoseconds of Unix time
+	line     []byte       // as net/http will write it; nil if it is to stay
 	instead  []byte
 }
 
 var conns atomic.Uint64
 
-func newConn(c net.Conn, at address, release func()) *conn {
-	return &conn{Conn: c, at: at, id: conns.Add(1), release: release}
+// newConn is a connection of ours; without a seat it is one in memory.
+func newConn(c net.Conn, at address, s *seat) *conn {
+	own := &conn{Conn: c, at: at, id: conns.Add(1), seat: s}
+	if s != nil {
+		own.patience = s.crowd.patience
+	}
+	return own
 }
+
+// above is a connection of ours above TLS, which is above this one.
+func (c *conn) above(t net.Conn) *conn { return &conn{Conn: t, at: c.at, id: c.id, seat: c.seat} }
 
 // NetConn is the connection below, as crypto/tls has it.
 func (c *conn) NetConn() net.Conn { return c.Conn }
@@ -117,19 +134,50 @@ func (x *exchange) phrase(status int, reason string) {
 // because net/http flushes the one before.
 func (c *conn) Write(b []byte) (int, error) {
 	if c.line == nil || !bytes.HasPrefix(b, c.line) {
-		return c.Conn.Write(b)
+		return c.write(b)
 	}
 	n := len(b)
 	b = append(c.instead, b[len(c.line):]...)
 	c.line = nil
-	if _, err := c.Conn.Write(b); err != nil {
+	if _, err := c.write(b); err != nil {
 		return 0, err
 	}
 	return n, nil
 }
 
-// Close closes the connection and frees its place.
+const (
+	// writePatience is how long a client may take to read a piece of an answer.
+	writePatience = 30 * time.Second
+	// writeStep is how long such a piece is, in bytes.
+	writeStep = 64 << 10
+	// renewal is how old a deadline may be that is not set again.
+	renewal = time.Second
+)
+
+// write writes in pieces. A client that does not read one in time loses its connection.
+func (c *conn) write(b []byte) (n int, err error) {
+	if c.patience == 0 {
+		return c.Conn.Write(b)
+	}
+	for first := true; (first || len(b) > 0) && err == nil; first = false {
+		var written int
+		c.renew()
+		written, err = c.Conn.Write(b[:min(len(b), writeStep)])
+		n, b = n+written, b[written:]
+	}
+	return n, err
+}
+
+func (c *conn) renew() {
+	now := time.Now()
+	if now.UnixNano()-c.renewed.Load() > int64(renewal) {
+		c.renewed.Store(now.UnixNano())
+		_ = c.SetWriteDeadline(now.Add(c.patience)) // an error shows when it is written
+	}
+}
+
+// Close closes the connection and frees its seat.
 func (c *conn) Close() error {
-	c.release()
+	c.seat.leave()
 	return c.Conn.Close()
 }

@@ -54,7 +54,7 @@ func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 		if f.Done().Err() != nil || i >= chunks {
 			n = len(body)
 		}
-		_, err := w.Write(body[:n])
+		err := x.write(w, body[:n])
 		if err == nil {
 			err = rc.Flush()
 		}

@@ -57,8 +57,10 @@ type Emulator struct {
 	routes     *routes
 	others     sandboxes
 	budget     *journal.Budget // of all journals
+	crowd      *crowd          // of all connections
 	violations atomic.Uint64
-	memory     *memory // the in-memory listener behind Client
+	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
+	memory     *memory       // the in-memory listener behind Client
 	mu         sync.Mutex
 	listeners  []address
 	apart      atomic.Bool // the control API has a listener of its own
@@ -79,6 +81,7 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.budget = journal.NewBudget(e.config.journal.AllBytes)
+	e.crowd = &crowd{most: e.config.connections, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
 	e.memory = &memory{emulator: e}
 	if err := e.loadTLS(); err != nil {
 		return nil, err

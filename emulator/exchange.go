@@ -106,7 +106,7 @@ func (x *exchange) match(at string) {
 	}
 	*c = service.Call{
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
+		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(), Present: x.present,
 	}
 	p, vars := b.find(at)
 	if p == nil {
@@ -274,6 +274,9 @@ func (x *exchange) contractOf() *operation {
 const (
 	checkedFirst = 100 // answers of an operation and status that are all checked
 	checkedThen  = 100 // one in so many after that
+	// checkedBytes bounds a body that is checked where not all are: it is parsed as a
+	// whole, which takes up to twenty times its size of memory.
+	checkedBytes = 256 << 10
 )
 
 // check holds the answer to the contract. An answer of an operation may also be
@@ -285,6 +288,10 @@ func (x *exchange) check(reply *service.Reply) {
 		return
 	case CheckSampled:
 		if n := op.count(reply.Status); n > checkedFirst && n%checkedThen != 0 {
+			return
+		}
+		if len(reply.Body) > checkedBytes {
+			x.emulator.unchecked.Add(1)
 			return
 		}
 	}
@@ -342,10 +349,29 @@ func (x *exchange) send(w http.ResponseWriter) {
 		return
 	}
 	if body := x.body(); len(body) > 0 {
-		if _, err := w.Write(body); err != nil {
+		if err := x.write(w, body); err != nil {
 			x.amend(journal.Aborted, "")
 		}
 	}
+}
+
+// write writes a part of the body. A connection of HTTP/1 bounds by itself how long the
+// client may take to read it; a stream of HTTP/2 is given a time for each piece.
+func (x *exchange) write(w http.ResponseWriter, b []byte) error {
+	if x.request.ProtoMajor < 2 {
+		_, err := w.Write(b)
+		return err
+	}
+	rc := http.NewResponseController(w)
+	for len(b) > 0 {
+		_ = rc.SetWriteDeadline(time.Now().Add(x.emulator.config.patience)) // what cannot has none
+		n, err := w.Write(b[:min(len(b), writeStep)])
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
 }
 
 // header fills in the headers of the answer. Its date is the sandbox's.
@@ -405,7 +431,7 @@ func (x *exchange) stream(w http.ResponseWriter) {
 	_ = rc.SetReadDeadline(time.Time{}) // it is for requests, and ends their context
 	_ = rc.Flush()
 	x.reply.Stream(func(b []byte) error {
-		if _, err := w.Write(b); err != nil {
+		if err := x.write(w, b); err != nil {
 			return err
 		}
 		return rc.Flush()

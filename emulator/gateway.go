@@ -1,8 +1,11 @@
 package emulator
 
 import (
+	"cmp"
 	"net"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -14,34 +17,141 @@ func (x *exchange) Inside() string { return x.inside }
 // Base is Root and the prefix of the service.
 func (x *exchange) Base() string { return x.Root() + x.prefix }
 
-// Endpoint is the address of another service.
-func (x *exchange) Endpoint(name string) string {
-	return x.emulator.endpoint(x, name)
+// Root is the address under which the caller reached the emulator: the Host, unless a
+// proxy says what it was before.
+func (x *exchange) Root() string {
+	o := x.origin()
+	return o.scheme() + o.authority(o.port) + o.prefix + x.inside
 }
 
-// Root is the address under which the caller reached the emulator: the Host,
-// unless a proxy says what it was before.
-func (x *exchange) Root() string {
+// Endpoint is where the caller reaches a service. Behind the listener of one service,
+// others are on the same host, on their own port or under their prefix on the combined one:
+// by TLS if the request came by it, else without, as far as there is such a listener.
+// It is empty where there is none.
+func (x *exchange) Endpoint(name string) string {
+	prefix := x.emulator.routes.byName[name].contract.Prefix
+	switch x.listener() {
+	case "":
+		return x.Root() + prefix
+	case name:
+		return x.Root()
+	}
+	same := x.conn.at.tls
+	a, ok := x.conn.at.server.find(want{name, same}, want{"", same}, want{name, !same}, want{"", !same})
+	if !ok {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(a.addr.String())
+	if err != nil {
+		return ""
+	}
+	o := x.origin()
+	url := cmp.Or(o.proto, a.scheme()) + o.authority(port) + o.prefix + x.inside
+	if a.service != name {
+		url += prefix
+	}
+	return url
+}
+
+// An origin is under which address the caller reached the emulator.
+type origin struct {
+	tls        bool
+	proto      string // http:// or https://, as a proxy says; empty without one
+	host, port string // the host is an IP address without brackets, or a name
+	prefix     string // of the path, before a proxy took it away
+}
+
+func (o *origin) scheme() string {
+	switch {
+	case o.proto != "":
+		return o.proto
+	case o.tls:
+		return secureScheme
+	default:
+		return plainScheme
+	}
+}
+
+// authority is the host and a port; without the port if that is empty.
+func (o *origin) authority(port string) string {
+	host := o.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port == "" {
+		return host
+	}
+	return host + ":" + port
+}
+
+// origin reads Host and what proxies add: X-Forwarded-Proto, -Host and -Prefix. What
+// cannot stand in a URL is passed over.
+func (x *exchange) origin() origin {
 	r := x.request
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+	o := origin{tls: r.TLS != nil}
+	switch strings.ToLower(first(r.Header["X-Forwarded-Proto"])) {
+	case "http":
+		o.proto = plainScheme
+	case "https":
+		o.proto = secureScheme
 	}
-	if proto := first(r.Header["X-Forwarded-Proto"]); proto == "http" || proto == "https" {
-		scheme = proto
-	}
-	host := r.Host
-	if h := first(r.Header["X-Forwarded-Host"]); h != "" {
-		host = h
-	}
-	if host == "" { // HTTP/1.0
-		host = "localhost"
-		if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			host = at.String()
+	for _, text := range []string{first(r.Header["X-Forwarded-Host"]), r.Host, localAddr(r), "localhost"} {
+		if host, port, ok := splitHost(text); ok {
+			o.host, o.port = host, port
+			break
 		}
 	}
 	prefix := strings.TrimRight(first(r.Header["X-Forwarded-Prefix"]), "/")
-	return scheme + "://" + host + prefix + x.inside
+	if strings.HasPrefix(prefix, "/") && !strings.HasPrefix(prefix, "//") && consists(prefix, pathSigns) {
+		o.prefix = prefix
+	}
+	return o
+}
+
+// localAddr is where a request without a Host came in: HTTP/1.0 has none.
+func localAddr(r *http.Request) string {
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return at.String()
+	}
+	return ""
+}
+
+// What can stand in an address beside letters and digits, and how long it can be.
+const (
+	hostSigns      = "._~-"
+	pathSigns      = "/._~-%!$&'()*+,;=:@"
+	longestAddress = 300
+)
+
+// splitHost takes a Host apart. The host may be missing before a port, as the Chinese
+// page of Barbican prints it.
+func splitHost(text string) (host, port string, ok bool) {
+	if text == "" {
+		return "", "", false
+	}
+	host = text
+	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "]") {
+		host, port = text[:i], text[i+1:]
+	}
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		host = strings.TrimSuffix(inner, "]")
+		ip, err := netip.ParseAddr(host)
+		return host, port, err == nil && ip.Is6() && ip.Zone() == "" && goodPort(port)
+	}
+	return host, port, consists(host, hostSigns) && goodPort(port) && (host != "" || port != "")
+}
+
+// goodPort reports whether a text is a number of a port, or empty.
+func goodPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil
+}
+
+// consists reports whether a text is short and has only letters, digits and some signs.
+func consists(text, signs string) bool {
+	return len(text) <= longestAddress && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(signs, r)
+	})
 }
 
 // first is the first element of a header that may be a list.

@@ -30,13 +30,21 @@ func (h host) Contracts() []*contract.Contract {
 }
 
 func (h host) Version() string                       { return Version() }
-func (h host) Violations() uint64                    { return h.e.Violations() }
 func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
 func (h host) Token() string                         { return h.e.config.controlToken }
 func (h host) CA() []byte                            { return h.e.CA() }
 func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
 func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }
 func (h host) DeleteSandbox(name string) bool        { return h.e.DeleteSandbox(name) }
+
+// Health is read from counters: it waits for nothing that a request holds.
+func (h host) Health() control.Health {
+	return control.Health{
+		Status: "ok", Version: Version(), Violations: h.e.Violations(), Unchecked: h.e.unchecked.Load(),
+		Sandboxes: h.e.others.count() + 1, JournalBytes: h.e.budget.Used(), JournalLimit: h.e.budget.Limit(),
+		Connections: h.e.crowd.taken(),
+	}
+}
 
 func (h host) Sections() []string {
 	var names []string

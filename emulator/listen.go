@@ -44,7 +44,6 @@ const (
 	readHeaderTimeout = 30 * time.Second
 	readTimeout       = 2 * time.Minute // for a request with its body
 	idleTimeout       = 2 * time.Minute
-	maxConnections    = 8192 // more wait to be accepted
 )
 
 // Start listens on the addresses and returns when it can be called. An address
@@ -152,6 +151,7 @@ func newHTTPServer(e *Emulator) (*http.Server, context.CancelFunc) {
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         e.crowd.follow,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, ownConn(c))
 		},
@@ -182,7 +182,7 @@ func (s *Server) open(ctx context.Context, a string) (*listener, error) {
 		return nil, fmt.Errorf("listen %q: %w", a, err)
 	}
 	where := address{server: s, service: name, tls: tls, addr: l.Addr()}
-	return &listener{Listener: l, at: where, free: make(chan struct{}, maxConnections)}, nil
+	return &listener{Listener: l, at: where, crowd: s.crowd}, nil
 }
 
 // serviceNames are the services that can have a listener of their own.
@@ -203,13 +203,16 @@ func (a address) url() string {
 	return a.scheme() + net.JoinHostPort(host, port)
 }
 
-const secureScheme = "https://"
+const (
+	plainScheme  = "http://"
+	secureScheme = "https://"
+)
 
 func (a address) scheme() string {
 	if a.tls {
 		return secureScheme
 	}
-	return "http://"
+	return plainScheme
 }
 
 // A want is a listener that would do.
@@ -287,36 +290,4 @@ func (s *Server) Close() error {
 	err := s.http.Close()
 	s.done.Wait()
 	return err
-}
-
-// endpoint is where a service is reached by whoever sent the request. Behind the
-// listener of one service, others are on the same host, on their own port or under
-// their prefix on the combined one: by TLS if the request came by it, else without, as far
-// as there is such a listener.
-func (e *Emulator) endpoint(x *exchange, name string) string {
-	prefix := e.routes.byName[name].contract.Prefix
-	switch x.listener() {
-	case "":
-		return x.Root() + prefix
-	case name:
-		return x.Root()
-	}
-	host := x.request.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	same := x.conn.at.tls
-	a, ok := x.conn.at.server.find(want{name, same}, want{"", same}, want{name, !same}, want{"", !same})
-	if !ok {
-		return ""
-	}
-	_, port, err := net.SplitHostPort(a.addr.String())
-	if err != nil {
-		return ""
-	}
-	url := a.scheme() + net.JoinHostPort(host, port) + x.inside
-	if a.service != name {
-		url += prefix
-	}
-	return url
 }

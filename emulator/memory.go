@@ -72,7 +72,7 @@ type pipes struct {
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.memory.conns:
-		return newConn(c, address{}, func() {}), nil
+		return newConn(c, address{}, nil), nil
 	case <-p.memory.closed:
 		return nil, net.ErrClosed
 	}

@@ -45,11 +45,16 @@ type config struct {
 	sandboxes       int
 	sandboxTTL      time.Duration
 	noRequestFaults bool
+	connections     int
+	patience        time.Duration // with clients that do not read
 	tb              TB
 }
 
 func defaults() config {
-	return config{check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL}
+	return config{
+		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
+		connections: defaultConnections, patience: writePatience,
+	}
 }
 
 // whole is an option that a sandbox cannot have for itself.
@@ -162,6 +167,19 @@ func WithSandboxes(most int, ttl time.Duration) Option {
 			return errors.New("the bounds of sandboxes must not be negative")
 		}
 		c.sandboxes, c.sandboxTTL = most, ttl
+		return nil
+	})
+}
+
+// WithConnections bounds the connections that are open at once; the default is 8192.
+// Beyond it, the connection that has served no request for longest is closed. Where all
+// serve one, new connections are answered 503, but for health.
+func WithConnections(most int) Option {
+	return whole("WithConnections", func(c *config) error {
+		if most < 1 {
+			return errors.New("the bound of connections must be 1 or more")
+		}
+		c.connections = most
 		return nil
 	})
 }

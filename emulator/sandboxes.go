@@ -139,6 +139,30 @@ func (r *sandboxes) drop(name string) bool {
 	return s != nil
 }
 
+// count is how many there are; some may have expired.
+func (r *sandboxes) count() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.byName)
+}
+
+// names lists the names in order.
+func (r *sandboxes) names() []string {
+	names := r.unordered()
+	slices.Sort(names)
+	return names
+}
+
+func (r *sandboxes) unordered() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	names := make([]string, 0, len(r.byName))
+	for name := range r.byName {
+		names = append(names, name)
+	}
+	return names
+}
+
 // list lists the sandboxes by name.
 func (r *sandboxes) list() []*Sandbox {
 	r.mu.Lock()
@@ -159,10 +183,7 @@ func (e *Emulator) existing(name string) (*Sandbox, error) {
 	now := time.Now()
 	s := e.others.get(name)
 	if s == nil || s.expired(now) {
-		names := []string{defaultSandbox}
-		for _, s := range e.others.list() {
-			names = append(names, s.name)
-		}
+		names := append([]string{defaultSandbox}, e.others.names()...)
 		return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), errNotFound)
 	}
 	s.used.Store(now.UnixNano())

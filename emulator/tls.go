@@ -84,7 +84,7 @@ func (l *secured) shake(c *conn) {
 	}
 	a := accepted{conn: t}
 	if t.ConnectionState().NegotiatedProtocol != protoHTTP2 {
-		a.conn = &secureConn{conn: &conn{Conn: t, at: c.at, id: c.id, release: c.release}, tls: t}
+		a.conn = &secureConn{conn: c.above(t), tls: t}
 	}
 	select {
 	case l.ready <- a:
@@ -101,7 +101,7 @@ const plainAnswer = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\
 // refuse ends a connection whose handshake failed, and logs why: clients that do
 // not trust the CA say so. One that came and went is of no interest.
 func (l *secured) refuse(c *conn, err error) {
-	defer c.release()
+	defer c.seat.leave()
 	record, ok := errors.AsType[tls.RecordHeaderError](err)
 	if ok && record.Conn != nil && slices.Contains(plainRequests, string(record.RecordHeader[:])) {
 		_, _ = io.WriteString(c, plainAnswer)

@@ -332,7 +332,7 @@ func (t *taken) hold(f *fault.Firing, d time.Duration) {
 func (t *taken) release() {
 	for c := t.conn; ; {
 		if own, ok := c.(*conn); ok {
-			own.release()
+			own.seat.leave()
 		}
 		below, ok := c.(interface{ NetConn() net.Conn })
 		if !ok {

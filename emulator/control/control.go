@@ -30,7 +30,7 @@ import (
 type Host interface {
 	Contracts() []*contract.Contract
 	Version() string
-	Violations() uint64
+	Health() Health
 	Sections() []string
 	Catalogue() *fault.Catalogue
 	Scenarios() ([]*fault.Scenario, error)
@@ -231,34 +231,59 @@ func (a *api) safe(c *service.Call) error {
 			return service.Errorf(service.Unauthorized, "", "The control API wants its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
 		}
 	}
-	host := (&url.URL{Host: c.Host}).Hostname() // not what a proxy, or a page, says it was
+	host := canonical((&url.URL{Host: c.Host}).Hostname()) // not what a proxy, or a page, says it was
 	switch {
 	case !a.known(host):
 		return service.Errorf(service.Forbidden, "", "The control API is not served under this host name; allow it with --control-host.")
 	case c.Header.Get("Sec-Fetch-Site") == "cross-site":
 		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other sites.")
 	}
-	if origin := c.Header.Get("Origin"); origin != "" {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Host != c.Host && !strings.HasPrefix(c.Root()+"/", origin+"/") {
-			return service.Errorf(service.Forbidden, "", "The control API is not for pages of other origins.")
-		}
+	if origin := c.Header.Get("Origin"); origin != "" && !ownOrigin(c, origin) {
+		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other origins.")
 	}
 	return nil
 }
 
+// ownOrigin reports whether an Origin is that of the emulator's own pages.
+func ownOrigin(c *service.Call, origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	root := strings.ToLower(c.Root()) + "/"
+	return canonical(u.Host) == canonical(c.Host) || strings.HasPrefix(root, strings.ToLower(origin)+"/")
+}
+
+// canonical is a host name in the form in which two compare: names have no case, and may
+// end with a dot.
+func canonical(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
+
+// private are the ends of names that nobody can register, so that no foreign DNS gives
+// them to this machine: those of this machine, of engines of containers such as
+// host.docker.internal and host.containers.internal, and of Kubernetes.
+var private = []string{".localhost", ".internal", ".test", ".cluster.local"}
+
 // known hosts cannot be names that somebody else's DNS gave to this machine.
 func (a *api) known(host string) bool {
-	return net.ParseIP(host) != nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") ||
-		host == "host.docker.internal" || slices.Contains(a.host.AllowedHosts(), host)
+	return net.ParseIP(host) != nil || !strings.Contains(host, ".") ||
+		slices.ContainsFunc(private, func(end string) bool { return strings.HasSuffix(host, end) }) ||
+		slices.ContainsFunc(a.host.AllowedHosts(), func(h string) bool { return canonical(h) == host })
+}
+
+// Health is what GET health answers.
+type Health struct {
+	Status       string `json:"status"` // always "ok"
+	Version      string `json:"version"`
+	Violations   uint64 `json:"violations"`    // answers that broke their contract
+	Unchecked    uint64 `json:"unchecked"`     // answers that were too long to be held to it
+	Sandboxes    int    `json:"sandboxes"`     // the default one counts
+	JournalBytes int    `json:"journal_bytes"` // of all sandboxes
+	JournalLimit int    `json:"journal_limit"`
+	Connections  int    `json:"connections"` // that are open
 }
 
 func (a *api) health(*service.Call) (service.Reply, error) {
-	return reply(http.StatusOK, struct {
-		Status     string `json:"status"`
-		Version    string `json:"version"`
-		Violations uint64 `json:"violations"`
-	}{"ok", a.host.Version(), a.host.Violations()})
+	return reply(http.StatusOK, a.host.Health())
 }
 
 // ca answers GET ca.pem, the certificate that clients are to trust.

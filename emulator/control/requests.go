@@ -46,17 +46,22 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 		}
 	}
 	f.Since = uint64(since)
-	ctx, cancel := until(c, s)
-	defer cancel()
-	s.Journal().Await(ctx, f, atLeast, wait)
-	if c.Context.Err() != nil { // nobody is there to read the page
-		return empty(), nil
+	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
+		return empty(), nil // nobody is there to read the page
 	}
 	form := asJSON
 	if q.Get("canonical") == "true" {
 		form = asCanonical
 	}
 	return list(s.Journal().Read(f), form), nil
+}
+
+// await waits for entries. It reports false if the client has left meanwhile.
+func (a *api) await(c *service.Call, s Sandbox, f journal.Filter, atLeast int, wait time.Duration) bool {
+	ctx, cancel := until(c, s)
+	defer cancel()
+	s.Journal().Await(ctx, f, atLeast, wait)
+	return ctx.Err() == nil || s.Gone().Err() != nil
 }
 
 // A form is how entries are listed.
@@ -119,7 +124,7 @@ func list(r *journal.Reader, f form) service.Reply {
 
 // until is a context that ends with the call or with the sandbox.
 func until(c *service.Call, s Sandbox) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(c.Context)
+	ctx, cancel := c.Present()
 	stop := context.AfterFunc(s.Gone(), cancel)
 	return ctx, func() { stop(); cancel() }
 }

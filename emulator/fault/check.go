@@ -154,6 +154,10 @@ func (c *checker) rule(r *Rule, at file.Node) {
 }
 
 func (c *checker) where(w *Where, at file.Node) {
+	if err := w.bounded(at); err != nil {
+		c.add(err)
+		return
+	}
 	if w.Operation != "" && len(c.catalogue.matching(w.Operation)) == 0 {
 		c.add(c.catalogue.noOperation(at.At("operation"), w.Operation))
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"standin/emulator/contract"
 	"standin/emulator/service"
 )
 
@@ -93,7 +92,7 @@ func (s *Set) ask(x *index, operation string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range x.after {
-		if contract.NewGlob(a.When.After.Operation).Match(operation) {
+		if a.after.Match(operation) {
 			a.asked++
 		}
 	}

@@ -28,6 +28,8 @@ const MostRules = 10_000
 // An Armed rule is one that a Set holds, with its counts.
 type Armed struct {
 	Rule
+	operation  contract.Glob // of the where
+	after      contract.Glob // the operation that When.After waits for
 	conditions []condition
 	ctx        context.Context //nolint:containedctx // ends with the rule: who waits because of it stops waiting
 	cancel     context.CancelFunc
@@ -77,7 +79,7 @@ func (x *index) of(op *contract.Operation) []*Armed {
 
 // about tells that the rule is about the operation; nil is none.
 func (a *Armed) about(op *contract.Operation) bool {
-	return a.Where.Operation == "" || op != nil && contract.NewGlob(a.Where.Operation).Match(op.ID)
+	return a.Where.Operation == "" || op != nil && a.operation.Match(op.ID)
 }
 
 // Arm adds rules behind those that are there. They must have been checked; all
@@ -140,7 +142,10 @@ func (s *Set) Own(r Rule) *Armed {
 }
 
 func newArmed(ctx context.Context, r Rule) *Armed {
-	a := &Armed{Rule: r, conditions: r.Where.conditions()}
+	a := &Armed{Rule: r, operation: contract.NewGlob(r.Where.Operation), conditions: r.Where.conditions()}
+	if r.When.After != nil {
+		a.after = contract.NewGlob(r.When.After.Operation)
+	}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	return a
 }

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"standin/emulator/contract"
+	"standin/emulator/file"
 	"standin/emulator/journal"
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -32,6 +34,44 @@ func (s *subject) json() (any, bool) {
 		s.read, s.body, s.ok = true, v, err == nil
 	}
 	return s.body, s.ok
+}
+
+// mostConditions bounds the members of each mapping of a Where.
+const mostConditions = 100
+
+// bounded returns errors for patterns that are too long or not UTF-8, and for more
+// conditions than a rule can have.
+func (w *Where) bounded(at file.Node) error {
+	var errs []error
+	glob := func(pattern string, path ...any) {
+		if err := contract.CheckGlob(pattern); err != nil {
+			errs = append(errs, at.At(path...).Errorf("%s", err))
+		}
+	}
+	glob(w.Operation, "operation")
+	glob(w.Path, "path")
+	glob(w.Caller.User, "caller", "user")
+	glob(w.Caller.Token, "caller", "token")
+	glob(w.Caller.Project, "caller", "project")
+	for member, all := range map[string]map[string]*string{"query": w.Query, "header": w.Header} {
+		for name, pattern := range all {
+			if pattern != nil {
+				glob(*pattern, member, name)
+			}
+		}
+	}
+	for pointer, t := range w.Body {
+		if t.Matches != nil {
+			glob(*t.Matches, "body", pointer, "matches")
+		}
+	}
+	for member, n := range map[string]int{"query": len(w.Query), "header": len(w.Header), "body": len(w.Body)} {
+		if n > mostConditions {
+			errs = append(errs, at.At(member).Errorf("%d conditions; max %d", n, mostConditions))
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
 }
 
 // conditions are the members of a Where in a fixed order, but for the operation,

@@ -176,12 +176,26 @@ func Hint(word string, names []string) string {
 	return ""
 }
 
-// Nearest lists up to most of the names that are like the word, the likest first.
+// The bounds of what is compared: a suggestion costs its lengths' product for each name.
+const (
+	longestWord = 100 // bytes
+	mostNames   = 1000
+)
+
+// Nearest lists up to most of the names that are like the word, the likest first. It
+// finds none for a word of more than 100 bytes, and looks at the first 1,000 names.
 func Nearest(word string, names []string, most int) []string {
+	if len(word) > longestWord {
+		return nil
+	}
+	far := max(2, len(word)/3)
 	distance := map[string]int{}
 	var near []string
-	for _, name := range names {
-		if d := levenshtein.ComputeDistance(word, name); d <= max(2, len(word)/3) {
+	for _, name := range names[:min(mostNames, len(names))] {
+		if len(name) > len(word)+far || len(word) > len(name)+far {
+			continue
+		}
+		if d := levenshtein.ComputeDistance(word, name); d <= far {
 			distance[name] = d
 			near = append(near, name)
 		}

@@ -114,7 +114,9 @@ func TestWaitersSeeEveryChange(t *testing.T) {
 			tickets = append(tickets, j.Open(&journal.Opening{Method: "GET", Path: "/"}, nil, nil))
 		}
 		done := make(chan int)
-		go func() { done <- len(j.Wait(t.Context(), journal.Filter{Ended: journal.Aborted}, 5000, time.Hour).Entries) }()
+		go func() {
+			done <- len(j.Wait(t.Context(), journal.Filter{Ended: journal.Aborted}, 5000, time.Hour).Entries)
+		}()
 		synctest.Wait()
 		for _, ticket := range tickets {
 			j.Close(ticket, journal.Answered, &journal.Closing{Status: 200}, nil, nil)

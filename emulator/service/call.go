@@ -49,7 +49,10 @@ type Call struct {
 	BodyTooLarge bool // Body holds only the beginning
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
-	Sandbox string          // the name of the sandbox
+	// Present is a context that ends with Context, and also where the client leaves
+	// after it has sent more requests: for calls that wait.
+	Present func() (context.Context, context.CancelFunc)
+	Sandbox string // the name of the sandbox
 
 	Caller      *Caller // nil if CallerError is not
 	CallerError error

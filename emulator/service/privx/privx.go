@@ -104,7 +104,7 @@ var codes = map[service.Kind]struct{ code, message string }{
 
 // fail writes error_code, error_message and, for data that is not acceptable,
 // the property and details; the token endpoint adds OAuth's members.
-func fail(_ *service.Call, e *service.Error) service.Reply {
+func fail(c *service.Call, e *service.Error) service.Reply {
 	usual := codes[e.Kind]
 	code, message := e.Code, e.Message
 	if code == "" {
@@ -114,7 +114,11 @@ func fail(_ *service.Call, e *service.Error) service.Reply {
 		message = cmp.Or(usual.message, e.Kind.Reason())
 	}
 	o := value.NewObject()
-	if oauth, ok := e.Detail.(oauthError); ok {
+	oauth, ok := e.Detail.(oauthError)
+	if !ok && e.Kind == service.Invalid && c.Operation != nil && slices.Contains(logins, c.Operation.ID) {
+		oauth, ok = "invalid_request", true
+	}
+	if ok {
 		o.Set("error", string(oauth))
 		o.Set("error_description", message)
 	}
@@ -142,6 +146,9 @@ func fail(_ *service.Call, e *service.Error) service.Reply {
 	}
 	return r
 }
+
+// logins are the operations whose errors OAuth describes (RFC 6749, 5.2).
+var logins = []string{"privx.oauth.token", "privx.oauth.client-token", "privx.token.login"}
 
 func badRequest(message string) error {
 	return service.Errorf(service.Invalid, "BAD_REQUEST", message)

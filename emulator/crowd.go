@@ -1,0 +1,144 @@
+package emulator
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// defaultConnections is how many connections may be open at once.
+const defaultConnections = 8192
+
+// overflow is how many more connections are taken where all others serve a request.
+// They are answered 503, but for health.
+const overflow = 64
+
+// A crowd bounds the connections of an emulator. Where there are too many, the one that
+// has served no request for longest gives way to a new one.
+type crowd struct {
+	most     int
+	patience time.Duration // with clients that do not read
+	log      zerolog.Logger
+
+	mu    sync.Mutex
+	seats map[*seat]struct{}
+	told  bool // it was logged that connections give way
+	full  bool // it was logged that connections are refused
+}
+
+// A seat is what a crowd knows of a connection.
+type seat struct {
+	crowd *crowd
+	conn  net.Conn
+	since atomic.Int64 // since when it serves no request, in nanoseconds of Unix time; 0: it serves one
+	extra bool         // it came when all others served a request
+}
+
+// admit gives a connection a seat. It returns nil, and closes the connection, where
+// there is no room for it.
+func (c *crowd) admit(conn net.Conn) *seat {
+	s := &seat{crowd: c, conn: conn}
+	s.since.Store(time.Now().UnixNano())
+	out, ok := c.seat(s)
+	if out != nil {
+		_ = out.conn.Close()
+	}
+	if !ok {
+		_ = conn.Close()
+		return nil
+	}
+	return s
+}
+
+// seat seats a connection, and returns the one that has to go for it.
+func (c *crowd) seat(s *seat) (out *seat, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.seats) >= c.most {
+		if out = c.idlest(); out != nil {
+			delete(c.seats, out)
+			c.tell(&c.told, "connections that serve no request give way to new ones")
+		}
+	}
+	if s.extra = len(c.seats) >= c.most; s.extra {
+		c.tell(&c.full, "all connections serve a request: new ones are answered 503, or closed")
+	}
+	if len(c.seats) >= c.most+overflow {
+		return out, false
+	}
+	c.seats[s] = struct{}{}
+	return out, true
+}
+
+// taken is how many seats are taken.
+func (c *crowd) taken() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.seats)
+}
+
+// tell logs once.
+func (c *crowd) tell(once *bool, what string) {
+	if !*once {
+		*once = true
+		c.log.Warn().Int("connections", c.most).Msg(what)
+	}
+}
+
+// idlest is the seat that has served no request for longest; nil where all serve one.
+func (c *crowd) idlest() *seat {
+	var out *seat
+	for s := range c.seats {
+		if n := s.since.Load(); n != 0 && (out == nil || n < out.since.Load()) {
+			out = s
+		}
+	}
+	return out
+}
+
+// makeRoom closes the connection that has served no request for longest, and reports
+// whether there was one.
+func (c *crowd) makeRoom() bool {
+	out := c.leastUsed()
+	if out == nil {
+		return false
+	}
+	_ = out.conn.Close()
+	return true
+}
+
+func (c *crowd) leastUsed() *seat {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.idlest()
+	delete(c.seats, out)
+	return out
+}
+
+// leave frees the seat. Leaving twice does no harm.
+func (s *seat) leave() {
+	if s == nil {
+		return
+	}
+	s.crowd.mu.Lock()
+	defer s.crowd.mu.Unlock()
+	delete(s.crowd.seats, s)
+}
+
+// follow notes whether connections serve a request, as net/http reports it.
+func (c *crowd) follow(nc net.Conn, state http.ConnState) {
+	own := ownConn(nc)
+	if own == nil || own.seat == nil {
+		return
+	}
+	switch state {
+	case http.StateIdle:
+		own.seat.since.Store(time.Now().UnixNano())
+	case http.StateActive, http.StateHijacked:
+		own.seat.since.Store(0)
+	}
+}

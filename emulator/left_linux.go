@@ -1,0 +1,24 @@
+package emulator
+
+import (
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// left reports whether the other side has closed or reset a connection, even if bytes
+// that it sent before are yet to be read.
+func left(c *net.TCPConn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return true
+	}
+	const gone = unix.POLLRDHUP | unix.POLLHUP | unix.POLLERR
+	is := false
+	err = raw.Control(func(fd uintptr) {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(fds, 0)
+		is = err == nil && n > 0 && fds[0].Revents&gone != 0
+	})
+	return is || err != nil
+}
