@@ -141,7 +141,7 @@ func (x *exchange) open() {
 		o.Operation, o.Secret = x.matched.ID, x.matched.Secret
 	} else if p, _ := x.service.find(c.Path); p != nil { // a method that a secret's path does not have
 		for _, op := range p.operations {
-			o.Secret = o.Secret || op.Secret
+			o.Secret = max(o.Secret, op.Secret)
 		}
 	}
 	if x.conn != nil {

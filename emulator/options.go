@@ -285,7 +285,7 @@ type CheckMode string
 // The check modes.
 const (
 	CheckAlways  CheckMode = "always"
-	CheckSampled CheckMode = "sampled" // the first hundred of each operation and status, then one in a hundred
+	CheckSampled CheckMode = "sampled" // the first hundred of each operation and status, then one in a hundred; bodies of up to 256 KiB
 	CheckOff     CheckMode = "off"
 )
 

@@ -60,15 +60,26 @@ type Operation struct {
 	Method    string
 	Path      string // with parameters in braces
 	Summary   string
-	Stateless bool // x-stateless: answered by its documented example, without a handler
-	Public    bool // security: [] — nobody is asked who they are
-	Body      bool // the operation looks at the request's body
-	Secret    bool // x-secret: its bodies that are not JSON are secrets
+	Stateless bool    // x-stateless: answered by its documented example, without a handler
+	Public    bool    // security: [] — nobody is asked who they are
+	Body      bool    // the operation looks at the request's body
+	Secret    Secrecy // x-secret
 	Responses []*Response
 	Samples   []Sample
 	requests  *value.Object // examples of the request body, by name
 	parameter []Parameter
 }
+
+// Secrecy says which bodies of an operation are secrets as a whole, beside their members
+// that are.
+type Secrecy int
+
+// The secrecies. An answer that is not JSON is a secret of both SecretText and Secret.
+const (
+	Public     Secrecy = iota
+	SecretText         // x-secret: text: requests that are not an object of JSON
+	Secret             // x-secret: all: all requests
+)
 
 // A Parameter is documented for an operation.
 type Parameter struct {

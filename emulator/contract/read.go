@@ -62,7 +62,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		ID: text(o, "operationId"), Service: r.contract.Service,
 		Method: strings.ToUpper(method), Path: path, Summary: text(o, "summary"),
 		Stateless: flag(o, "x-stateless"),
-		Secret:    flag(o, "x-secret"),
+		Secret:    map[string]Secrecy{"text": SecretText, "all": Secret}[text(o, "x-secret")],
 		requests:  value.NewObject(),
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {

@@ -7,11 +7,13 @@ import (
 	"iter"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"standin/emulator/contract"
 	"standin/emulator/value"
 )
 
@@ -83,34 +85,29 @@ func (r *record) headers(from, length int) iter.Seq2[string, string] {
 	}
 }
 
-func (r *record) headerMap(from, length int) map[string][]string {
+func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
 	all := map[string][]string{}
 	for name, v := range r.headers(from, length) {
-		if Secret(name) {
-			v = redacted
-		}
-		all[name] = append(all[name], v)
+		all[name] = append(all[name], x.header(name, v))
 	}
 	return all
 }
 
-// entry makes an Entry of the record. The journal's lock is held.
+// entry makes an Entry of a copy of the record.
 func (r *record) entry(sequence uint64, sandbox string) Entry {
+	x := &redaction{}
 	body := r.request.head
+	headers := r.headerMap(x, 0, r.request.head)
 	e := Entry{
 		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.closing.Caller,
 		Request: Request{
-			Method: r.Method, Path: r.Path, Query: redactQuery(r.Query),
-			Headers: r.headerMap(0, r.request.head),
-			Body:    newBody(r.buf[body:body+r.request.body], r.cut),
+			Method: r.Method, Path: x.hide(RedactPath(r.Path)), Query: x.query(r.Query), Headers: headers,
+			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),
 		},
 		Time: r.Now, Frozen: r.Frozen, Began: r.Began, Ended: r.ended,
-		Faults: slices.Clone(r.closing.Faults), Near: slices.Clone(r.closing.Near), Attempt: r.attempt, Retried: r.retried,
-		Violation: r.closing.Violation, Note: r.closing.Note,
+		Faults: slices.Clone(r.closing.Faults), Attempt: r.attempt, Retried: r.retried,
+		Violation: x.hideAll(r.closing.Violation), Note: x.hideAll(r.closing.Note),
 		Connection: &ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto},
-	}
-	if r.Secret {
-		e.Request.hide()
 	}
 	if r.Host != "" {
 		e.Request.Headers["Host"] = []string{r.Host}
@@ -119,19 +116,39 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 		e.Took = r.finished.Sub(r.Began)
 	}
 	if r.closing.Status != 0 {
-		at := body + r.request.body
-		e.Reply = &Reply{
-			Status: r.closing.Status, Headers: r.headerMap(at, r.reply.head),
-			Body: newBody(r.buf[at+r.reply.head:at+r.reply.head+r.reply.body], r.replyCut),
-		}
+		e.Reply = r.answer(x)
 	}
-	if r.Secret && e.Reply != nil && !isJSON(e.Reply.Headers["Content-Type"]) {
-		e.Reply.hide()
+	for _, text := range r.closing.Near {
+		e.Near = append(e.Near, x.hideAll(RedactPath(text)))
 	}
 	return e
 }
 
-func newBody(b []byte, d *digest) Body {
+// answer is what is shown of the answer. One that is an error may repeat what the
+// request held.
+func (r *record) answer(x *redaction) *Reply {
+	at := r.request.head + r.request.body
+	headers := r.headerMap(x, at, r.reply.head)
+	from := at + r.reply.head
+	secret := contract.Public
+	if r.Secret != contract.Public && !isJSON(headers["Content-Type"]) {
+		secret = contract.Secret
+	}
+	a := &Reply{Status: r.closing.Status, Headers: headers}
+	a.Body = x.newBody(r.buf[from:from+r.reply.body], r.replyCut, headers, secret)
+	a.Text = x.hide(a.Text)
+	if a.Status >= http.StatusBadRequest {
+		a.Text = x.hideAll(a.Text)
+	}
+	for _, values := range headers {
+		for i, v := range values {
+			values[i] = x.hide(v)
+		}
+	}
+	return a
+}
+
+func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, secret contract.Secrecy) Body {
 	out := Body{Size: len(b)}
 	if d != nil {
 		out.Size, out.SHA256 = d.size, d.hash
@@ -142,12 +159,31 @@ func newBody(b []byte, d *digest) Body {
 			b = b[:len(b)-1]
 		}
 	}
-	if !utf8.Valid(b) {
-		out.Base64 = base64.StdEncoding.EncodeToString([]byte(redactBody(string(b))))
+	if secret == contract.Secret || secret == contract.SecretText && !isObject(b) {
+		x.values = append(x.values, string(b))
+		if v, err := value.Parse(b); err == nil {
+			_, _ = x.secret("payload", v)
+		}
+		out.hide()
 		return out
 	}
-	out.Text = redactBody(string(b))
+	text := x.body(string(b), firstOf(headers["Content-Type"]))
+	if !utf8.ValidString(text) {
+		out.Base64 = base64.StdEncoding.EncodeToString([]byte(text))
+		return out
+	}
+	out.Text = text
 	return out
+}
+
+// isObject reports whether a body is an object of JSON.
+func isObject(b []byte) bool {
+	v, err := value.Parse(b)
+	if err != nil {
+		return false
+	}
+	_, ok := v.(*value.Object)
+	return ok
 }
 
 // Canonical writes entries as JSON, one line each, in a form in which two runs

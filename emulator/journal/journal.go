@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"standin/emulator/contract"
 )
 
 // Limits bound journals. What exceeds them is forgotten, the oldest entries first.
@@ -110,7 +112,7 @@ type Opening struct {
 	Conn      uint64 // number of the connection; 0 if it is unknown
 	Reused    bool   // the connection had carried a request before
 	TooLarge  bool   // only the beginning of the body was read
-	Secret    bool   // the request's body is a secret, and so is an answer's that is not JSON
+	Secret    contract.Secrecy
 }
 
 // A Closing is what is known when the answer is sent.

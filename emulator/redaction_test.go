@@ -1,0 +1,242 @@
+package emulator_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"standin/emulator"
+)
+
+// secretNames are names under which clients send secrets.
+var secretNames = strings.Fields(`
+	password Password PASSWORD passwd pass adminPass admin_pass original_password userPassword passcode passphrase pwd
+	secret client_secret clientSecret oauth_client_secret secret_key shared-secret token Token auth_token authToken
+	access_token accessToken refresh_token id_token token_id X-Auth-Token x-auth-token X-Subject-Token X-Storage-Token
+	X-Service-Token api_key apiKey api-key X-Api-Key apikey access_key secretAccessKey private_key privateKey
+	credential credentials code_verifier authorization Authorization Authentication Proxy-Authorization cookie Set-Cookie
+	session_token otp pin auth user[password] user.password`)
+
+// A leak is a way to send a secret under a name. It returns nil where the name does not
+// fit.
+type leak struct {
+	what string
+	send func(name, secret string) *http.Request
+}
+
+func post(path, mediaType, body string) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Content-Type", mediaType)
+	r.Header.Set("X-Auth-Token", "demo-token")
+	return r
+}
+
+// hexed writes every letter of a name as an escape.
+func hexed(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		fmt.Fprintf(&b, "%%%02x", name[i])
+	}
+	return b.String()
+}
+
+func leaks() []leak {
+	const json, form = "application/json", "application/x-www-form-urlencoded"
+	body := func(what, mediaType, format string) leak {
+		return leak{what, func(name, secret string) *http.Request {
+			text := strings.NewReplacer("NAME", name, "HEXED", hexed(name), "SECRET", secret).Replace(format)
+			return post("/v1/clients", mediaType, text)
+		}}
+	}
+	return []leak{
+		body("JSON", json, `{"NAME":"SECRET"}`),
+		body("nested JSON", json, `{"client":[{"client_id":"x","NAME":"SECRET"}]}`),
+		body("a list", json, `{"NAME":["SECRET",["SECRET"]]}`),
+		body("an object", json, `{"NAME":{"x":"SECRET"}}`),
+		body("JSON that is cut", json, `{"client_id":"x","NAME":"SECRET`),
+		body("JSON with a comma too many", json, `{"NAME":"SECRET",}`),
+		body("Python's JSON", json, `{'NAME': 'SECRET'}`),
+		body("JavaScript", json, `{NAME: "SECRET"}`),
+		body("JSON called text", "text/plain", `{"NAME" : "SECRET"}`),
+		body("a form", form, `a=b&NAME=SECRET&c=d`),
+		body("an escaped form", form, `a=b&HEXED=SECRET`),
+		body("a form with semicolons", form, `a=b;NAME=SECRET;c=d`),
+		body("parts", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"NAME\"\r\n\r\nSECRET\r\n--x--\r\n"),
+		body("a line of text", "text/plain", "NAME: SECRET"),
+		{"a query", func(name, secret string) *http.Request {
+			return post("/v1/clients?a=b&"+url.QueryEscape(name)+"="+secret, json, "{}")
+		}},
+		{"an escaped query", func(name, secret string) *http.Request {
+			return post("/v1/clients?"+hexed(name)+"="+secret+"&a=b", json, "{}")
+		}},
+		{"a header", func(name, secret string) *http.Request {
+			r := post("/v1/clients", json, "{}")
+			if strings.ContainsAny(name, "[]") {
+				return nil
+			}
+			r.Header.Set(name, secret)
+			return r
+		}},
+		{"a parameter of the path", func(name, secret string) *http.Request {
+			if strings.ContainsAny(name, "[]") {
+				return nil
+			}
+			return post("/v1/clients/x;"+name+"="+secret, json, "{}")
+		}},
+	}
+}
+
+// A lockedBuffer is a buffer that is written and read by several goroutines.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// A witness is an emulator and all that it shows of its requests.
+type witness struct {
+	t      *testing.T
+	s      *emulator.Server
+	log    lockedBuffer
+	events lockedBuffer
+	sent   int
+}
+
+func newWitness(t *testing.T) *witness {
+	t.Helper()
+	w := &witness{t: t}
+	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithLogger(zerolog.New(&w.log)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.s, err = e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.s.Close() })
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.s.URL+"/_standin/events?since=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := w.s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	go func() {
+		lines := bufio.NewReader(resp.Body)
+		for line, err := lines.ReadString('\n'); err == nil; line, err = lines.ReadString('\n') {
+			_, _ = w.events.Write([]byte(line))
+		}
+	}()
+	return w
+}
+
+func (w *witness) send(r *http.Request) {
+	w.t.Helper()
+	r.URL.Host = strings.TrimPrefix(w.s.URL, "http://")
+	resp, err := w.s.Client().Do(r.WithContext(w.t.Context()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	w.sent++
+}
+
+// shown is all that is shown of the requests, by where.
+func (w *witness) shown() map[string]string {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	defer cancel()
+	for last := fmt.Sprintf(`"sequence":%d,`, w.sent); !strings.Contains(w.events.String(), last); {
+		if ctx.Err() != nil {
+			w.t.Fatalf("no event of request %d", w.sent)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_, list, err := call(w.t.Context(), w.s.Client(), "GET", w.s.URL+"/_standin/requests", "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return map[string]string{
+		"the journal": list, "the canonical journal": string(w.s.Journal()), "the events": w.events.String(),
+		"the log": w.log.String(), "the entries of Go": fmt.Sprintf("%+v", w.s.Requests()),
+	}
+}
+
+// Ensure nothing that is shown of a request holds a secret, under whatever name and
+// wherever in the request it was sent, also where an answer repeats it.
+func TestSecretsAreHiddenEverywhere(t *testing.T) {
+	t.Parallel()
+	for _, l := range leaks() {
+		t.Run(l.what, func(t *testing.T) {
+			t.Parallel()
+			w := newWitness(t)
+			for i, name := range secretNames {
+				if r := l.send(name, fmt.Sprintf("hunter2x%dx", i)); r != nil {
+					w.send(r)
+				}
+			}
+			for where, text := range w.shown() {
+				for i, name := range secretNames {
+					if at := strings.Index(text, fmt.Sprintf("hunter2x%dx", i)); at >= 0 {
+						t.Errorf("%s shows the secret of %s: …%s…", where, name, text[max(0, at-100):at+12])
+					}
+				}
+			}
+		})
+	}
+}
+
+// Ensure payloads of Barbican, tokens in paths and what errors repeat are hidden too, and
+// that what only speaks of secrets is shown.
+func TestSecretsOfServices(t *testing.T) {
+	t.Parallel()
+	w := newWitness(t)
+	w.send(post("/v1/secrets", "text/plain", "hunter2 as text"))
+	w.send(post("/v1/secrets", "application/octet-stream", "hunter2 as bytes"))
+	w.send(post("/v1/secrets", "application/json", `"hunter2 as a string"`))
+	w.send(post("/v1/secrets", "application/json", `{"payload":{"a":"hunter2"},"payload_content_type":"text/plain"}`))
+	w.send(post("/v1/secrets/00000000-0000-4000-8000-000000000000", "application/json", `{"a":"hunter2"}`))
+	w.send(post("/v3/auth/tokens", "application/json", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":["hunter2"]}}}}}`))
+	w.send(post("/v3/auth/tokens", "application/json", `{"auth":{"identity":{"methods":["token"],"token":{"id":"hunter2"}}}}`))
+	r := post("/v2.0/tokens/hunter2-token/endpoints", "application/json", "")
+	w.send(r)
+	r = post("/v1/clients/hunter2-mine?x=hunter2-mine", "application/json", "")
+	r.Header.Set("X-Auth-Token", "hunter2-mine")
+	w.send(r)
+	w.send(post("/v1/containers", "application/json", `{"type":"generic","secret_refs":[{"name":"mine","secret_ref":"http://localhost/v1/secrets/1234"}]}`))
+	shown := w.shown()
+	for where, text := range shown {
+		if at := strings.Index(text, "hunter2"); at >= 0 {
+			t.Errorf("%s: …%s…", where, text[max(0, at-100):min(len(text), at+20)])
+		}
+	}
+	for _, want := range []string{"/v1/secrets/1234", `\"name\":\"mine\"`, `\"methods\":[\"password\"]`, `payload_content_type\":\"text/plain\"`, `\"code\":4`} {
+		if !strings.Contains(shown["the journal"], want) {
+			t.Errorf("the journal does not show %s", want)
+		}
+	}
+}
