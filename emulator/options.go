@@ -133,7 +133,8 @@ func Documented(operation string, status int) fault.Rule {
 }
 
 // WithClock sets the clock, in place of that of fixture and scenario: "real", an offset
-// such as "+1h", or the time, as RFC 3339 has it, at which it stands still.
+// such as "+1h", a time as RFC 3339 has it, at which the clock is frozen, or "start:" and
+// such a time, from which it runs.
 func WithClock(text string) Option {
 	return func(c *config) error {
 		s, err := parseClock(text)

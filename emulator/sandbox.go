@@ -68,6 +68,7 @@ func newSandbox(e *Emulator, name string, st *start) *Sandbox {
 		s.mark = service.NewMark(name)
 	}
 	s.journal.Limits, s.journal.Sandbox = e.config.journal, name
+	s.faults.Clock = s.Now
 	s.gone, s.end = context.WithCancel(context.Background())
 	s.begin(st)
 	return s
@@ -253,7 +254,11 @@ func (s *Sandbox) Advance(d time.Duration) {
 
 // Freeze stops the clock at a time; at its present one if that is zero.
 func (s *Sandbox) Freeze(at time.Time) {
-	s.clock.freeze(at)
+	if at.IsZero() {
+		s.clock.stop()
+	} else {
+		s.clock.freeze(at)
+	}
 	s.tellClock()
 }
 

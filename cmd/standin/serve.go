@@ -22,7 +22,7 @@ type serveCmd struct {
 	Profile        string        `placeholder:"NAME" help:"documented: as the documents say. observed: as the real servers were seen to do, quirks and all. In place of the scenario's."`
 	Quirk          []string      `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off: a name, or a glob such as freezer.*. May be repeated."`
 	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws, in place of the fixture's and the scenario's."`
-	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, or the time at which the clock stands still; in place of the fixture's and the scenario's."`
+	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, a time at which the clock is frozen, or start:TIME, from which it runs. Replaces the fixture's and the scenario's clock."`
 	Watch          bool          `help:"Start anew when a file of the scenario or of a fixture changes. A file with mistakes changes nothing."`
 	Auth           string        `default:"strict" enum:"strict,off" help:"strict: callers log in. off: everybody is the member demo."`
 	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with; the request's own host unless given."`
