@@ -23,7 +23,9 @@ func TestClockStarts(t *testing.T) {
 		return e
 	}
 	for name, begin := range map[string]func() (*emulator.Emulator, error){
-		"an option":  func() (*emulator.Emulator, error) { return emulator.New(emulator.WithClock("start:2026-01-01T12:00:00Z")) },
+		"an option": func() (*emulator.Emulator, error) {
+			return emulator.New(emulator.WithClock("start:2026-01-01T12:00:00Z"))
+		},
 		"a scenario": func() (*emulator.Emulator, error) { e, err := emulator.New(); return scenario(e), err },
 	} {
 		t.Run(name, func(t *testing.T) {

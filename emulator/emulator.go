@@ -56,7 +56,8 @@ type Emulator struct {
 	routes     *routes
 	others     sandboxes
 	violations atomic.Uint64
-	memory     *memory // the in-memory listener behind Client
+	sent       atomic.Uint64 // requests to all sandboxes
+	memory     *memory       // the in-memory listener behind Client
 	mu         sync.Mutex
 	listeners  []address
 	apart      atomic.Bool // the control API has a listener of its own
@@ -77,6 +78,9 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.memory = &memory{emulator: e}
+	if e.config.keepRemoved {
+		e.others.kept = &kept{}
+	}
 	if err := e.loadTLS(); err != nil {
 		return nil, err
 	}

@@ -116,6 +116,7 @@ func (x *exchange) open() {
 	if !x.journaled {
 		return
 	}
+	x.emulator.sent.Add(1)
 	r, c := x.request, &x.call
 	o := journal.Opening{
 		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
@@ -149,7 +150,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	if h != nil {
 		c.Status = x.reply.Status
 	}
-	if x.matched == nil {
+	if x.matched == nil && x.refused == nil {
 		c.Near = append(c.Near, x.near()...)
 	}
 	c.Failed = c.Failed || ended != journal.Answered || c.Status >= http.StatusInternalServerError ||

@@ -45,6 +45,7 @@ type config struct {
 	sandboxes       int
 	sandboxTTL      time.Duration
 	noRequestFaults bool
+	keepRemoved     bool
 	tb              TB
 }
 
@@ -162,6 +163,15 @@ func WithSandboxes(most int, ttl time.Duration) Option {
 			return errors.New("the bounds of sandboxes must not be negative")
 		}
 		c.sandboxes, c.sandboxTTL = most, ttl
+		return nil
+	})
+}
+
+// WithRemovedSandboxes keeps the journals of sandboxes that are deleted, for VerifyAll,
+// AllRequests and AllJournals.
+func WithRemovedSandboxes() Option {
+	return whole("WithRemovedSandboxes", func(c *config) error {
+		c.keepRemoved = true
 		return nil
 	})
 }

@@ -57,7 +57,8 @@ type start struct {
 	quirks   service.Quirks // all that are on
 	scenario string         // its name; empty if there is none
 	expect   []journal.Expectation
-	files    []string // that it was read from, but for built-in ones
+	exit     journal.Exit // of the command of standin run
+	files    []string     // that it was read from, but for built-in ones
 }
 
 // newSandbox makes a sandbox that is not registered.
@@ -232,9 +233,7 @@ func (s *Sandbox) Verify(expect ...journal.Expectation) Verdict {
 func (s *Sandbox) verify(expect []journal.Expectation) Verdict {
 	v := Verdict{Judgements: s.journal.Judge(expect)}
 	for _, name := range s.faults.Unfired() {
-		v.Judgements = append(v.Judgements, journal.Judgement{
-			Expectation: fmt.Sprintf("the rule %s fires", name), Found: "it never did: nothing failed",
-		})
+		v.Judgements = append(v.Judgements, unfired(name))
 	}
 	v.Passed = !slices.ContainsFunc(v.Judgements, func(j journal.Judgement) bool { return !j.Met })
 	return v

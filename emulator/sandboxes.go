@@ -45,6 +45,7 @@ type sandboxes struct {
 	byMark map[string]*Sandbox
 	some   atomic.Bool // there is or was one
 	swept  int         // from how many on those that have expired are looked for
+	kept   *kept       // nil unless removed ones are judged at the end
 }
 
 // leastSwept is how many sandboxes there may be before expired ones are looked for.
@@ -107,6 +108,7 @@ func (r *sandboxes) sweep(now time.Time) {
 func (r *sandboxes) remove(s *Sandbox) {
 	delete(r.byName, s.name)
 	delete(r.byMark, string(s.mark))
+	r.kept.keep(s)
 	s.end()
 	_ = s.faults.Replace()
 }

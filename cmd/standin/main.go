@@ -73,6 +73,7 @@ func main() {
 // its command's.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
+	args, command := divide(args)
 	parser, err := kong.New(&cli{},
 		kong.Name("standin"),
 		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
@@ -81,7 +82,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s),
+		kong.Bind(s, command),
 	)
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)

@@ -118,8 +118,14 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 			c.add(root.At("quirks", i).Errorf("%s", err))
 		}
 	}
+	exits := 0
 	for i := range s.Expect {
 		c.expectation(&s.Expect[i], root.At("expect", i))
+		if s.Expect[i].Exit != "" {
+			if exits++; exits > 1 {
+				c.add(root.At("expect", i, "exit").Errorf("exit is given twice"))
+			}
+		}
 	}
 	if err := c.err(); err != nil {
 		return nil, nil, err
@@ -180,7 +186,9 @@ func (k *Catalogue) Expectations(name string, data []byte, rules []string) ([]jo
 	c.add(root.Decode(&list))
 	if len(c.errs) == 0 {
 		for i := range list {
-			c.expectation(&list[i], root.At(i))
+			if c.expectation(&list[i], root.At(i)); list[i].Exit != "" {
+				c.add(root.At(i, "exit").Errorf("exit is judged by standin run only"))
+			}
 		}
 	}
 	if len(c.errs) > 0 {
