@@ -139,7 +139,7 @@ func (x *exchange) open() {
 // close closes the journal's entry. The headers are those that are sent; nil if
 // none are.
 func (x *exchange) close(ended journal.Ended, h http.Header) {
-	if !x.journaled {
+	if x.ended = ended; !x.journaled {
 		return
 	}
 	c := &x.closing
@@ -163,7 +163,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 }
 
 func (x *exchange) amend(ended journal.Ended, note string) {
-	if x.journaled {
+	if x.ended = ended; x.journaled {
 		x.sandbox.journal.Amend(x.ticket, ended, note)
 	}
 }

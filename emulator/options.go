@@ -40,6 +40,7 @@ type config struct {
 	controlOff      bool
 	check           CheckMode
 	logger          zerolog.Logger
+	exchangeLog     func(*journal.Line)
 	onViolation     func(error)
 	journal         journal.Limits
 	sandboxes       int
@@ -262,8 +263,19 @@ func WithControlHost(names ...string) Option {
 	})
 }
 
-// WithLogger logs there: exchanges at debug level, violations of the contract as
-// warnings, panics as errors.
+// WithExchangeLog has f called after each exchange with its line, in place of the
+// logger's line at debug level. Secrets in the line are redacted. Requests to the
+// control API have none. f is called from many goroutines at once, and must neither
+// wait nor keep the line.
+func WithExchangeLog(f func(*journal.Line)) Option {
+	return whole("WithExchangeLog", func(c *config) error {
+		c.exchangeLog = f
+		return nil
+	})
+}
+
+// WithLogger logs there: exchanges at debug level, violations of the contract and what
+// net/http complains of as warnings, panics as errors.
 func WithLogger(l zerolog.Logger) Option {
 	return whole("WithLogger", func(c *config) error {
 		c.logger = l

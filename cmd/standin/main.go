@@ -54,7 +54,11 @@ const errSilent = exit(1)
 // collection costs. GOGC in the environment overrides it.
 const gcPercent = 400
 
-func main() {
+func main() { os.Exit(program(os.Args[1:])) }
+
+// program carries out a command line in this process's environment and returns the
+// exit code.
+func program(args []string) int {
 	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
 		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, "STANDIN_") {
 			_ = os.Unsetenv(name)
@@ -65,7 +69,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+	return run(ctx, args, streams{os.Stdout, os.Stderr})
 }
 
 // run carries out a command line and returns the exit code: 0, 1 for a failure,

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(m.Run())
 	case "standin":
-		os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdout, os.Stderr}))
+		os.Exit(program(os.Args[1:]))
 	}
 }
 
@@ -39,8 +39,8 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// program finds a program that a test needs, or skips the test.
-func program(t *testing.T, name string) string {
+// needs finds a program that a test needs, or skips the test.
+func needs(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.needs != "" {
-				program(t, tt.needs)
+				needs(t, tt.needs)
 			}
 			code, out, errOut := command(t, append([]string{"run"}, tt.args...)...)
 			if code != tt.code || !strings.Contains(out, tt.out) || !strings.Contains(errOut, tt.errOut) || strings.Contains(out, "scenario") {
@@ -128,7 +128,7 @@ func TestRun(t *testing.T) {
 // Ensure a client that rightly fails passes the scenarios that leave it no other way.
 func TestRightlyFailing(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	const create = `curl -sf -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id":"a","hostname":"h"}'`
 	const consumer = `curl -sf -o /dev/null "$STANDIN_URL/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"name":"n","url":"u"}'`
 	for scenario, client := range map[string]string{
@@ -149,7 +149,7 @@ func TestRightlyFailing(t *testing.T) {
 // that the rules and expectations of the scenario are judged over all of them.
 func TestRunWithSandboxes(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	scenario := write(t, "s.yaml", `name: s
 faults: [{use: freezer.clients.list/401}]
 expect:
@@ -180,7 +180,7 @@ expect:
 // verdict, and all of them in one file of JUnit XML.
 func TestRunSeveral(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"b.yaml": "name: second\nfaults: [{use: freezer.clients.list/401}]\n",
@@ -229,7 +229,7 @@ func TestRunSeveral(t *testing.T) {
 // finds the old ones, and what was interrupted leaves these and nothing else.
 func TestReportsAreWhole(t *testing.T) {
 	t.Parallel()
-	program(t, "sh")
+	needs(t, "sh")
 	dir := t.TempDir()
 	junit, link := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "link")
 	if err := os.WriteFile(junit, []byte("old\n"), 0o640); err != nil {
@@ -266,7 +266,7 @@ func TestReportsAreWhole(t *testing.T) {
 // standin is interrupted.
 func TestGrandchildrenEnd(t *testing.T) {
 	t.Parallel()
-	program(t, "sh")
+	needs(t, "sh")
 	if !alive(os.Getpid()) {
 		t.Skip("there is no /proc")
 	}
@@ -324,7 +324,7 @@ func eventually(t *testing.T, holds func() bool) {
 // Ensure variables of serve do not replace what a scenario says, and that this is told.
 func TestRunReadsNoVariablesOfServe(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	scenario := write(t, "s.yaml", "name: s\nfixture: empty\nseed: 1\n")
 	self, err := os.Executable()
 	if err != nil {
@@ -352,7 +352,7 @@ func TestRunReadsNoVariablesOfServe(t *testing.T) {
 // processors, and that another seed gives another.
 func TestJournalsRepeat(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	script := ""
 	for i := range 12 {
 		script += fmt.Sprintf(`curl -s -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id":"n%d","hostname":"h"}';`+"\n"+list+"\n", i)
@@ -506,7 +506,7 @@ func TestWatch(t *testing.T) {
 
 func fetch(t *testing.T, url string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t, "curl"), "-s", "--noproxy", "*", "-H", "X-Auth-Token: demo-token", url)
+	cmd := exec.CommandContext(t.Context(), needs(t, "curl"), "-s", "--noproxy", "*", "-H", "X-Auth-Token: demo-token", url)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)

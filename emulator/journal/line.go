@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,12 @@ func (e *Entry) Line() Line {
 		l.Status = e.Reply.Status
 	}
 	return l
+}
+
+// Bad reports whether something went wrong in the emulator or was made to: a status of
+// 5xx, a fault that fired, an answer that breaks its contract.
+func (l *Line) Bad() bool {
+	return l.Status >= 500 || l.Violation != "" || slices.ContainsFunc(l.Faults, func(f Fault) bool { return f.Fired })
 }
 
 // String is the line without an end of line.
