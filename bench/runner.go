@@ -50,7 +50,7 @@ type child struct {
 // start runs a server and waits for its line "… ready http://ADDR".
 func (b *runner) start(args ...string) (*child, error) {
 	cmd := exec.CommandContext(b.ctx, args[0], args[1:]...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = nil // a line for each request
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a clock in words", "PUT", "clock", `{"set":"noon"}`, 400, "expected a time such as"},
 		{"a long wait", "GET", "requests?wait=2h", "", 400, "up to 5m0s"},
 		{"an expectation in words", "POST", "verify", `{"expect":[{"operation":"freezer.clients.creat"}]}`, 400, "did you mean freezer.clients.create?"},
-		{"an impossible range", "POST", "verify", `[{"status":503,"requests":{"min":3,"max":2}}]`, 400, "no number is"},
+		{"an impossible range", "POST", "verify", `[{"status":503,"requests":{"min":3,"max":2}}]`, 400, "min 3 is greater than max 2"},
 		{"an unknown rule", "POST", "verify", `[{"fault":"kep"}]`, 400, `no rule \"kep\", did you mean \"kept\"?`},
 		{"a bad status", "POST", "verify", `[{"status":"5x"}]`, 400, "expected a status such as 503"},
 	}

@@ -60,6 +60,7 @@ type Emulator struct {
 	crowd      *crowd          // of all connections
 	violations atomic.Uint64
 	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
+	sent       atomic.Uint64 // requests to all sandboxes
 	memory     *memory       // the in-memory listener behind Client
 	mu         sync.Mutex
 	listeners  []address
@@ -83,6 +84,9 @@ func New(opts ...Option) (*Emulator, error) {
 	e.budget = journal.NewBudget(e.config.journal.AllBytes)
 	e.crowd = &crowd{most: e.config.connections, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
 	e.memory = &memory{emulator: e}
+	if e.config.keepRemoved {
+		e.others.kept = &kept{}
+	}
 	if err := e.loadTLS(); err != nil {
 		return nil, err
 	}

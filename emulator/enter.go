@@ -132,6 +132,7 @@ func (x *exchange) open() {
 	if !x.journaled {
 		return
 	}
+	x.emulator.sent.Add(1)
 	r, c := x.request, &x.call
 	o := journal.Opening{
 		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
@@ -154,7 +155,7 @@ func (x *exchange) open() {
 // close closes the journal's entry. The headers are those that are sent; nil if
 // none are.
 func (x *exchange) close(ended journal.Ended, h http.Header) {
-	if !x.journaled {
+	if x.ended = ended; !x.journaled {
 		return
 	}
 	c := &x.closing
@@ -165,7 +166,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	if h != nil {
 		c.Status = x.reply.Status
 	}
-	if x.matched == nil {
+	if x.matched == nil && x.refused == nil {
 		c.Near = append(c.Near, x.near()...)
 	}
 	c.Failed = c.Failed || ended != journal.Answered || c.Status >= http.StatusInternalServerError ||
@@ -178,7 +179,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 }
 
 func (x *exchange) amend(ended journal.Ended, note string) {
-	if x.journaled {
+	if x.ended = ended; x.journaled {
 		x.sandbox.journal.Amend(x.ticket, ended, note)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -309,7 +310,8 @@ func (x *exchange) check(reply *service.Reply) {
 	}
 	x.emulator.violations.Add(1)
 	x.closing.Violation = err.Error()
-	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, x.request.URL.Path, err)
+	at := journal.ShownPath(x.request.URL.Path, x.request.Header)
+	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, at, err)
 	x.emulator.config.logger.Warn().Msg(err.Error())
 	if report := x.emulator.config.onViolation; report != nil {
 		report(err)
@@ -446,14 +448,21 @@ func (x *exchange) reason(status int) string {
 	return contract.Reason(status)
 }
 
-// log writes the line of the exchange. Paths are logged without their query:
-// secrets may stand there.
+// log writes the line of the exchange. Paths are logged without their query, and with
+// secrets redacted.
 func (x *exchange) log() {
+	logger := &x.emulator.config.logger
 	if x.problem != nil {
-		x.emulator.config.logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
+		logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
 			Msg(x.problem.Error())
 	}
-	ev := x.emulator.config.logger.Debug()
+	if f := x.emulator.config.exchangeLog; f != nil {
+		if x.journaled {
+			f(x.line())
+		}
+		return
+	}
+	ev := logger.Debug()
 	if !ev.Enabled() {
 		return
 	}
@@ -464,5 +473,18 @@ func (x *exchange) log() {
 		ev.Str("fault", x.decision.Fired[0].Name)
 	}
 	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
-		Str("method", x.call.Method).Str("path", x.request.URL.Path).Int("status", x.reply.Status).Msg("exchange")
+		Str("method", x.call.Method).Str("path", journal.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
+}
+
+// line is what is logged of the exchange.
+func (x *exchange) line() *journal.Line {
+	l := &journal.Line{
+		Time: x.began, Sandbox: x.sandbox.name, Sequence: x.call.Sequence, Status: x.closing.Status,
+		Method: x.call.Method, Path: journal.ShownPath(strings.TrimPrefix(x.request.URL.Path, x.inside), x.request.Header),
+		Took: time.Since(x.began), Caller: x.closing.Caller, Faults: x.closing.Faults, Ended: x.ended, Violation: x.closing.Violation,
+	}
+	if x.matched != nil {
+		l.Operation = x.matched.ID
+	}
+	return l
 }

@@ -187,16 +187,19 @@ func (b box) Clock() control.Clock {
 	switch {
 	case s.frozen:
 		c.Mode = "frozen"
-	case s.offset != 0:
-		c.Mode, c.Offset = "offset", s.offset.String()
+	case !s.since.IsZero():
+		c.Mode, c.Offset = "offset", s.offset()
 	}
 	return c
 }
 
 func (b box) SetClock(c control.Change) {
 	switch {
+	case c.Freeze != nil && !c.Freeze.Now:
+		b.clock.freeze(c.Freeze.At)
+		b.tellClock()
 	case c.Freeze != nil:
-		b.Freeze(c.Freeze.At)
+		b.Freeze(time.Time{})
 	case c.Set != nil:
 		b.setClock(*c.Set)
 	case c.Advance != nil:

@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // An address is where a service, or all of them, listen.
@@ -152,10 +155,19 @@ func newHTTPServer(e *Emulator) (*http.Server, context.CancelFunc) {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         e.crowd.follow,
+		ErrorLog:          log.New(complaints{e.config.logger}, "", 0),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, ownConn(c))
 		},
 	}, stop
+}
+
+// complaints are what net/http logs, as warnings of the logger.
+type complaints struct{ logger zerolog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	c.logger.Warn().Msg(strings.TrimSpace(string(line)))
+	return len(line), nil
 }
 
 // parse divides an address into the service, HOST:PORT, and whether it speaks TLS.

@@ -40,6 +40,7 @@ type config struct {
 	controlOff      bool
 	check           CheckMode
 	logger          zerolog.Logger
+	exchangeLog     func(*journal.Line)
 	onViolation     func(error)
 	journal         journal.Limits
 	sandboxes       int
@@ -47,6 +48,7 @@ type config struct {
 	noRequestFaults bool
 	connections     int
 	patience        time.Duration // with clients that do not read
+	keepRemoved     bool
 	tb              TB
 }
 
@@ -138,7 +140,8 @@ func Documented(operation string, status int) fault.Rule {
 }
 
 // WithClock sets the clock, in place of that of fixture and scenario: "real", an offset
-// such as "+1h", or the time, as RFC 3339 has it, at which it stands still.
+// such as "+1h", a time as RFC 3339 has it, at which the clock is frozen, or "start:" and
+// such a time, from which it runs.
 func WithClock(text string) Option {
 	return func(c *config) error {
 		s, err := parseClock(text)
@@ -180,6 +183,15 @@ func WithConnections(most int) Option {
 			return errors.New("the bound of connections must be 1 or more")
 		}
 		c.connections = most
+		return nil
+	})
+}
+
+// WithRemovedSandboxes keeps the journals of sandboxes that are deleted, for VerifyAll,
+// AllRequests and AllJournals.
+func WithRemovedSandboxes() Option {
+	return whole("WithRemovedSandboxes", func(c *config) error {
+		c.keepRemoved = true
 		return nil
 	})
 }
@@ -270,8 +282,19 @@ func WithControlHost(names ...string) Option {
 	})
 }
 
-// WithLogger logs there: exchanges at debug level, violations of the contract as
-// warnings, panics as errors.
+// WithExchangeLog has f called after each exchange with its line, in place of the
+// logger's line at debug level. Secrets in the line are redacted. Requests to the
+// control API have none. f is called from many goroutines at once, and must neither
+// wait nor keep the line.
+func WithExchangeLog(f func(*journal.Line)) Option {
+	return whole("WithExchangeLog", func(c *config) error {
+		c.exchangeLog = f
+		return nil
+	})
+}
+
+// WithLogger logs there: exchanges at debug level, violations of the contract and what
+// net/http complains of as warnings, panics as errors.
 func WithLogger(l zerolog.Logger) Option {
 	return whole("WithLogger", func(c *config) error {
 		c.logger = l

@@ -58,7 +58,8 @@ type start struct {
 	quirks   service.Quirks // all that are on
 	scenario string         // its name; empty if there is none
 	expect   []journal.Expectation
-	files    []string // that it was read from, but for built-in ones
+	exit     journal.Exit // of the command of standin run
+	files    []string     // that it was read from, but for built-in ones
 }
 
 // newSandbox makes a sandbox that is not registered.
@@ -69,6 +70,7 @@ func newSandbox(e *Emulator, name string, st *start) *Sandbox {
 		s.mark = service.NewMark(name)
 	}
 	s.journal.Limits, s.journal.Sandbox = e.config.journal, name
+	s.faults.Clock = s.Now
 	s.gone, s.end = context.WithCancel(context.Background())
 	s.begin(st)
 	return s
@@ -232,9 +234,7 @@ func (s *Sandbox) Verify(expect ...journal.Expectation) Verdict {
 func (s *Sandbox) verify(expect []journal.Expectation) Verdict {
 	v := Verdict{Judgements: s.journal.Judge(expect)}
 	for _, name := range s.faults.Unfired() {
-		v.Judgements = append(v.Judgements, journal.Judgement{
-			Expectation: fmt.Sprintf("the rule %s fires", name), Found: "it never did: nothing failed",
-		})
+		v.Judgements = append(v.Judgements, unfired(name))
 	}
 	v.Passed = !slices.ContainsFunc(v.Judgements, func(j journal.Judgement) bool { return !j.Met })
 	return v
@@ -254,7 +254,11 @@ func (s *Sandbox) Advance(d time.Duration) {
 
 // Freeze stops the clock at a time; at its present one if that is zero.
 func (s *Sandbox) Freeze(at time.Time) {
-	s.clock.freeze(at)
+	if at.IsZero() {
+		s.clock.stop()
+	} else {
+		s.clock.freeze(at)
+	}
 	s.tellClock()
 }
 

@@ -45,6 +45,7 @@ type sandboxes struct {
 	byMark map[string]*Sandbox
 	some   atomic.Bool // there is or was one
 	swept  int         // from how many on those that have expired are looked for
+	kept   *kept       // nil unless removed ones are judged at the end
 }
 
 // leastSwept is how many sandboxes there may be before expired ones are looked for.
@@ -108,9 +109,11 @@ func (r *sandboxes) sweep(now time.Time) {
 func (r *sandboxes) remove(s *Sandbox) {
 	delete(r.byName, s.name)
 	delete(r.byMark, string(s.mark))
+	if !r.kept.keep(s) {
+		s.emulator.budget.Leave(&s.journal)
+	}
 	s.end()
 	_ = s.faults.Replace()
-	s.emulator.budget.Leave(&s.journal)
 }
 
 // expired reports whether nobody has used the sandbox for its ttl. One that serves a

@@ -13,6 +13,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/file"
+	"standin/emulator/journal"
 	"standin/emulator/world"
 	"standin/scenarios"
 )
@@ -152,6 +153,10 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 			st.clock = settingOf(s.Clock)
 		}
 		st.scenario, st.rules, st.expect = s.Name, s.Faults, s.Expect
+		st.exit = ""
+		if i := slices.IndexFunc(s.Expect, func(e journal.Expectation) bool { return e.Exit != "" }); i >= 0 {
+			st.exit, st.expect = s.Expect[i].Exit, slices.Concat(s.Expect[:i], s.Expect[i+1:])
+		}
 		profile, quirks = cmp.Or(profile, s.Profile), slices.Concat(s.Quirks, quirks)
 	} else if err := e.load(st, c.fixtures, seed); err != nil {
 		return nil, err

@@ -69,10 +69,8 @@ func check(name string) (warnings []error, err error) {
 	if _, ok := root.Get("openapi"); ok {
 		return nil, checkContract(name, data)
 	}
-	for _, key := range []string{"faults", "expect", "name", "fixture"} {
-		if _, ok := root.Get(key); ok {
-			return emulator.CheckScenario(name, data)
-		}
+	if isScenario(root) {
+		return emulator.CheckScenario(name, data)
 	}
 	_, err = emulator.NewLoader().Load(name)
 	return nil, err

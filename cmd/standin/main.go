@@ -54,7 +54,11 @@ const errSilent = exit(1)
 // collection costs. GOGC in the environment overrides it.
 const gcPercent = 400
 
-func main() {
+func main() { os.Exit(program(os.Args[1:])) }
+
+// program carries out a command line in this process's environment and returns the
+// exit code.
+func program(args []string) int {
 	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
 		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, "STANDIN_") {
 			_ = os.Unsetenv(name)
@@ -65,7 +69,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
+	return run(ctx, args, streams{os.Stdout, os.Stderr})
 }
 
 // run carries out a command line and returns the exit code: 0, 1 for a failure,
@@ -73,6 +77,7 @@ func main() {
 // its command's.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
+	args, command := divide(args)
 	parser, err := kong.New(&cli{},
 		kong.Name("standin"),
 		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
@@ -81,7 +86,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s),
+		kong.Bind(s, command),
 	)
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,9 +85,7 @@ func (c *requestsCmd) list(ctx context.Context, w io.Writer) error {
 	if page.Evicted > 0 {
 		fmt.Fprintf(w, "… %d earlier ones have fallen out of the journal\n", page.Evicted)
 	}
-	for i := range page.Entries {
-		fmt.Fprintln(w, line(&page.Entries[i]))
-	}
+	printEntries(w, page.Entries)
 	return nil
 }
 
@@ -110,7 +108,8 @@ func (c *requestsCmd) follow(ctx context.Context, stream io.Reader, w io.Writer)
 				return err
 			}
 			if contract.NewGlob(c.Operation).Match(e.Operation) {
-				fmt.Fprintln(w, line(&e))
+				l := e.Line()
+				fmt.Fprintln(w, l.String())
 			}
 		default:
 			var n journal.Note
@@ -126,46 +125,15 @@ func (c *requestsCmd) follow(ctx context.Context, stream io.Reader, w io.Writer)
 	return lines.Err()
 }
 
-// line is an exchange for people.
-func line(e *journal.Entry) string {
-	status := "---"
-	if e.Reply != nil {
-		status = strconv.Itoa(e.Reply.Status)
-	}
-	path := e.Request.Path
-	if e.Request.Query != "" {
-		path += "?" + e.Request.Query
-	}
-	parts := []string{
-		fmt.Sprintf("%s %4d  %s  %-6s %s", e.Began.Local().Format(time.TimeOnly), e.Sequence, status, e.Request.Method, path),
-		fmt.Sprintf("[%s]", orElse(e.Operation, "no operation")), orElse(e.Caller, "nobody"), e.Took.Round(time.Microsecond).String(),
-	}
-	for _, f := range e.Faults {
-		if f.Fired {
-			parts = append(parts, fmt.Sprintf("fault=%s (%s)", f.Rule, strings.Join(f.Did, ", ")))
+// printEntries prints a line for each exchange. Where they are of several sandboxes,
+// each line names its own.
+func printEntries(w io.Writer, entries []journal.Entry) {
+	several := slices.ContainsFunc(entries, func(e journal.Entry) bool { return e.Sandbox != entries[0].Sandbox })
+	for i := range entries {
+		l := entries[i].Line()
+		if several {
+			l.Sandbox = entries[i].Sandbox
 		}
+		fmt.Fprintln(w, l.String())
 	}
-	if e.Attempt > 1 {
-		parts = append(parts, fmt.Sprintf("attempt=%d", e.Attempt))
-	}
-	if e.Retried {
-		parts = append(parts, "repeated by the client's library")
-	}
-	if e.Ended != journal.Answered {
-		parts = append(parts, string(e.Ended))
-	}
-	if len(e.Near) > 0 {
-		parts = append(parts, "near: "+strings.Join(e.Near, "; "))
-	}
-	if e.Violation != "" {
-		parts = append(parts, "BREAKS ITS CONTRACT: "+e.Violation)
-	}
-	return strings.Join(parts, "  ")
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

@@ -1,13 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,145 +15,225 @@ import (
 )
 
 type runCmd struct {
-	Scenario string   `arg:"" help:"A built-in scenario, or a file."`
-	Command  []string `arg:"" passthrough:"" help:"The command and its arguments, behind --."`
-	Fixture  []string `placeholder:"NAME|FILE" help:"The state to start from, in place of the scenario's."`
-	Profile  string   `placeholder:"NAME" help:"documented or observed, in place of the scenario's."`
-	Quirk    []string `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off. May be repeated."`
-	Seed     *int64   `placeholder:"N" help:"The seed, in place of the scenario's."`
-	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the verdict there as JUnit XML too."`
-	Journal  string   `placeholder:"FILE" help:"Write the journal there, one line of JSON for each exchange, in the form in which two runs compare."`
+	Scenario []string      `arg:"" optional:"" help:"Built-in scenarios, files, or folders of files. Without one nothing fails."`
+	Fixture  []string      `env:"-" placeholder:"NAME|FILE" help:"The state to start from, in place of the scenarios'."`
+	Profile  string        `env:"-" placeholder:"NAME" help:"documented or observed, in place of the scenarios'."`
+	Quirk    []string      `env:"-" placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off. May be repeated."`
+	Seed     *int64        `env:"-" placeholder:"N" help:"The seed, in place of the scenarios'."`
+	Timeout  time.Duration `placeholder:"DURATION" help:"How long the command may take for each scenario, such as 5m. Then it is ended, and the verdict is FAILED. Default: no limit."`
+	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts there as JUnit XML."`
+	Journal  string        `placeholder:"FILE" help:"Write the journal there in its canonical form, without times and ports: two runs compare byte for byte."`
+	Requests string        `placeholder:"FILE" help:"Write the journal there with times, for standin requests --file."`
+}
+
+// Help shows examples.
+func (*runCmd) Help() string {
+	return `The command follows "--". It finds the emulator by its environment: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
+
+Examples:
+  standin run fails-twice-then-works -- ./client --retries 3
+  standin run --junit verdict.xml unavailable lost-reply scenarios/ -- pytest
+  standin run -- sh -c 'curl -s "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token"'`
+}
+
+// A childCommand is the command of standin run: what follows "--".
+type childCommand []string
+
+// divide takes the command of standin run out of a command line.
+func divide(args []string) (own []string, command childCommand) {
+	if len(args) == 0 || args[0] != "run" {
+		return args, nil
+	}
+	for i, a := range args {
+		if a == "--" {
+			return args[:i], args[i+1:]
+		}
+	}
+	return args, nil
 }
 
 // ownFailure is the exit code for failures that are not the command's.
 const ownFailure = exit(3)
 
-// patienceAfterStop is how long the command may take to stop when standin is told to.
-const patienceAfterStop = 5 * time.Second
+// An outcome is what came of a run with one scenario.
+type outcome struct {
+	name       string
+	judgements []journal.Judgement
+	requests   []journal.Entry
+	journal    []byte
+	took       time.Duration
+}
 
-// Run starts an emulator on a free port, tells the command where it is, runs it,
-// and judges.
-func (c *runCmd) Run(ctx context.Context, s streams) error {
-	command, err := c.prepare(s)
-	if err != nil {
-		return err
+func (o *outcome) passed() bool {
+	for _, j := range o.judgements {
+		if !j.Met {
+			return false
+		}
 	}
-	fail := func(err error) error {
+	return true
+}
+
+// Run starts an emulator on a free port for each scenario, tells the command where it
+// is, runs it, and judges.
+func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error {
+	surviveClosedOutput()
+	if len(command) == 0 {
+		fmt.Fprintln(s.err, "standin: no command; expected standin run [SCENARIO…] -- COMMAND…")
+		return exit(2)
+	}
+	passed, err := c.run(ctx, s, command)
+	switch {
+	case err != nil:
 		fmt.Fprintln(s.err, "standin:", err)
 		return ownFailure
+	case !passed:
+		return errSilent
+	default:
+		return nil
+	}
+}
+
+// run runs the command with all scenarios, and writes the reports. Mistakes in
+// scenarios and places that cannot be written are found before anything is run.
+func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed bool, err error) {
+	ignored(s)
+	emulators, err := c.emulators()
+	if err != nil {
+		return false, err
+	}
+	var reports [3]*report
+	for i, path := range []string{c.JUnit, c.Journal, c.Requests} {
+		if reports[i], err = openReport(path); err != nil {
+			return false, err
+		}
+		defer reports[i].discard()
+	}
+	outcomes := make([]outcome, len(emulators))
+	failed := 0
+	for i, e := range emulators {
+		if outcomes[i], err = c.rehearse(ctx, e, command, s); err != nil {
+			return false, err
+		}
+		outcomes[i].name = distinct(outcomes[:i], outcomes[i].name)
+		tell(s.err, &outcomes[i])
+		if !outcomes[i].passed() {
+			failed++
+		}
+		emulators[i] = nil // what it holds is needed no longer
+	}
+	if len(outcomes) > 1 {
+		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
+	}
+	junit, err := junitOf(outcomes)
+	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)))
+}
+
+// ignored says which variables of serve do not count here: they would replace what the
+// scenarios say.
+func ignored(s streams) {
+	for _, name := range []string{"STANDIN_FIXTURE", "STANDIN_PROFILE", "STANDIN_QUIRK", "STANDIN_SEED", "STANDIN_CLOCK", "STANDIN_SCENARIO"} {
+		if os.Getenv(name) != "" {
+			flag := strings.ToLower(strings.TrimPrefix(name, "STANDIN_"))
+			fmt.Fprintf(s.err, "standin: run does not read %s; the scenario says it, or --%s before the command\n", name, flag)
+		}
+	}
+}
+
+// distinct is a name that no outcome has yet.
+func distinct(outcomes []outcome, name string) string {
+	unique := name
+	for n := 2; ; n++ {
+		taken := false
+		for i := range outcomes {
+			taken = taken || outcomes[i].name == unique
+		}
+		if !taken {
+			return unique
+		}
+		unique = fmt.Sprintf("%s #%d", name, n)
+	}
+}
+
+// noScenario is the name of a run without a scenario.
+const noScenario = "(none)"
+
+// emulators makes an emulator for each scenario.
+func (c *runCmd) emulators() ([]*emulator.Emulator, error) {
+	names, err := scenarioFiles(c.Scenario)
+	if err != nil {
+		return nil, err
 	}
 	opts := []emulator.Option{
-		emulator.WithScenario(c.Scenario), emulator.WithFixture(c.Fixture...), emulator.WithProfile(c.Profile), emulator.WithQuirks(c.Quirk...),
+		emulator.WithFixture(c.Fixture...), emulator.WithProfile(c.Profile), emulator.WithQuirks(c.Quirk...), emulator.WithRemovedSandboxes(),
 	}
 	if c.Seed != nil {
 		opts = append(opts, emulator.WithSeed(*c.Seed))
 	}
-	e, err := emulator.New(opts...)
-	if err != nil {
-		return fail(err)
+	if len(names) == 0 {
+		names, opts = []string{""}, append(opts, emulator.WithUsualFixture(usualFixture))
 	}
+	var all []*emulator.Emulator
+	var errs []error
+	for _, name := range names {
+		e, err := emulator.New(append([]emulator.Option{emulator.WithScenario(name)}, opts...)...)
+		all, errs = append(all, e), append(errs, err)
+	}
+	return all, errors.Join(errs...)
+}
+
+// rehearse runs the command against an emulator and judges.
+func (c *runCmd) rehearse(ctx context.Context, e *emulator.Emulator, command []string, s streams) (outcome, error) {
 	srv, err := e.Start(context.WithoutCancel(ctx))
 	if err != nil {
-		return fail(err)
+		return outcome{}, err
 	}
 	defer srv.Close()
 	begun := time.Now()
-	code, err := execute(ctx, command, srv.Environment(), s)
+	end, err := execute(ctx, c.Timeout, command, srv.Environment(), s)
 	if err != nil {
-		return fail(err)
+		return outcome{}, err
 	}
-	sent := len(srv.Requests())
-	judgements := append([]journal.Judgement{
-		{Expectation: "the command succeeds", Met: code == 0, Found: fmt.Sprintf("exit code %d", code)},
-		{Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
-	}, srv.Verify().Judgements...)
-	passed := tell(s.out, c.Scenario, judgements)
-	if c.JUnit != "" {
-		if err := writeJUnit(c.JUnit, c.Scenario, judgements, time.Since(begun)); err != nil {
-			return fail(err)
-		}
+	o := outcome{name: cmp.Or(e.Scenario(), noScenario), took: time.Since(begun), requests: e.AllRequests(), journal: e.AllJournals()}
+	g := e.Exit().Judge(end.code, end.found)
+	if end.stopped {
+		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.found}
 	}
-	if c.Journal != "" {
-		if err := os.WriteFile(c.Journal, srv.Journal(), 0o600); err != nil {
-			return fail(err)
-		}
-	}
-	if !passed {
-		return errSilent
-	}
-	return nil
+	sent := e.Sent()
+	o.judgements = append([]journal.Judgement{
+		g, {Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
+	}, e.VerifyAll().Judgements...)
+	return o, nil
 }
 
-// prepare finds the command, and sees that the verdict can be written, before
-// anything is run.
-func (c *runCmd) prepare(s streams) ([]string, error) {
-	command := c.Command
-	if len(command) > 0 && command[0] == "--" {
-		command = command[1:]
-	} else if len(command) > 0 && strings.HasPrefix(command[0], "-") {
-		fmt.Fprintf(s.err, "standin: unknown flag %s\n", command[0])
-		return nil, exit(2)
-	}
-	if len(command) == 0 {
-		fmt.Fprintln(s.err, "standin: no command; expected standin run SCENARIO -- COMMAND…")
-		return nil, exit(2)
-	}
-	for _, path := range []string{c.JUnit, c.Journal} {
-		if path == "" {
-			continue
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			fmt.Fprintln(s.err, "standin:", err)
-			return nil, ownFailure
-		}
-	}
-	return command, nil
+// A heading precedes the exchanges of a scenario where a file holds those of several.
+type heading struct {
+	Scenario string `json:"scenario,omitempty"`
 }
 
-// foreign variables would lead the command elsewhere: those of other clouds, and
-// proxies.
-func foreign(variable string) bool {
-	name, _, _ := strings.Cut(variable, "=")
-	switch strings.ToLower(name) {
-	case "http_proxy", "https_proxy", "all_proxy":
-		return true
-	}
-	return slices.ContainsFunc([]string{"OS_", "PRIVX_", "DEVOPS_"}, func(p string) bool { return strings.HasPrefix(name, p) })
-}
-
-// execute runs the command and returns its exit code. An error says that it could
-// not be run.
-func execute(ctx context.Context, command, env []string, s streams) (int, error) {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), foreign), env...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.out, s.err
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patienceAfterStop
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return 0, errors.New("interrupted")
-	}
-	if _, ok := errors.AsType[*exec.ExitError](err); ok {
-		return cmd.ProcessState.ExitCode(), nil
-	}
-	return 0, err
-}
-
-// tell prints the verdict and tells whether it is good.
-func tell(w io.Writer, scenario string, judgements []journal.Judgement) bool {
-	passed := true
-	var lines strings.Builder
-	for _, j := range judgements {
-		word := "met    "
-		if !j.Met {
-			word, passed = "NOT MET", false
+func headed(outcomes []outcome, body func(o *outcome) []byte) []byte {
+	var out []byte
+	for i := range outcomes {
+		if len(outcomes) > 1 {
+			b, _ := json.Marshal(heading{outcomes[i].name}) // a text is JSON always
+			out = append(append(out, b...), '\n')
 		}
-		fmt.Fprintf(&lines, "  %s  %s (%s)\n", word, j.Expectation, j.Found)
+		out = append(out, body(&outcomes[i])...)
 	}
-	verdict := "passed"
-	if !passed {
-		verdict = "FAILED"
-	}
-	fmt.Fprintf(w, "scenario %s: %s\n%s", scenario, verdict, lines.String())
-	return passed
+	return out
+}
+
+// canonical is the content of --journal.
+func canonical(outcomes []outcome) []byte {
+	return headed(outcomes, func(o *outcome) []byte { return o.journal })
+}
+
+// timed is the content of --requests: a line of JSON for each exchange.
+func timed(outcomes []outcome) []byte {
+	return headed(outcomes, func(o *outcome) (out []byte) {
+		for i := range o.requests {
+			b, _ := json.Marshal(&o.requests[i]) // an entry holds nothing that JSON cannot
+			out = append(append(out, b...), '\n')
+		}
+		return out
+	})
 }

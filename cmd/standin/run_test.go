@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(m.Run())
 	case "standin":
-		os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdout, os.Stderr}))
+		os.Exit(program(os.Args[1:]))
 	}
 }
 
@@ -39,8 +39,8 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// program finds a program that a test needs, or skips the test.
-func program(t *testing.T, name string) string {
+// needs finds a program that a test needs, or skips the test.
+func needs(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -77,56 +77,274 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	python := write(t, "client.py", persistent)
 	mine := write(t, "mine.yaml", "name: mine\nfaults: [{name: down, use: freezer.clients.list/401, when: {times: 2}}]\nexpect: [{operation: freezer.clients.list, requests: 3}]\n")
+	nothing := write(t, "nothing.yaml", "name: nothing\n")
+	right := write(t, "right.yaml", "name: right\nfaults: [{use: freezer.clients.list/401}]\nexpect: [{exit: nonzero}]\n")
+	three := write(t, "three.yaml", "name: three\nexpect: [{exit: 3}]\n")
 	tests := []struct {
 		name, needs string
 		args        []string
 		code        int
 		out, errOut string
 	}{
-		{"python, persistent", "python3", []string{"fails-twice-then-works", "--", "python3", python, "3"}, 0, "attempt 2 got 503\n{'clients': []}\nscenario fails-twice-then-works: passed\n  met      the command succeeds (exit code 0)\n", ""},
-		{"python, gives up", "python3", []string{"fails-twice-then-works", "--", "python3", python, "2"}, 1, "scenario fails-twice-then-works: FAILED\n  NOT MET  the command succeeds (exit code 1)\n", ""},
-		{"curl, persistent", "curl", []string{mine, "--", "sh", "-c", list + ";" + list + ";" + list}, 0, "met      freezer.clients.list: 3 requests (3)", ""},
-		{"curl, gives up", "curl", []string{mine, "--", "sh", "-c", list}, 1, "NOT MET  freezer.clients.list: 3 requests (1)", ""},
-		{"nothing fails", "curl", []string{"syntax-error", "--", "true"}, 1, "NOT MET  the rule freezer.clients.create/753 fires (it never did: nothing failed)", ""},
-		{"the command is told its exit code", "sh", []string{"flaky", "--", "sh", "-c", "exit 7"}, 1, "NOT MET  the command succeeds (exit code 7)", ""},
+		{"python, persistent", "python3", []string{"fails-twice-then-works", "--", "python3", python, "3"}, 0, "attempt 2 got 503\n{'clients': []}\n", "scenario fails-twice-then-works: passed\n  met      the command succeeds (exit code 0)\n"},
+		{"python, gives up", "python3", []string{"fails-twice-then-works", "--", "python3", python, "2"}, 1, "attempt 2 got 503\n", "scenario fails-twice-then-works: FAILED\n  NOT MET  the command succeeds (exit code 1)\n"},
+		{"curl, persistent", "curl", []string{mine, "--", "sh", "-c", list + ";" + list + ";" + list}, 0, "", "met      freezer.clients.list: 3 requests (3)"},
+		{"curl, gives up", "curl", []string{mine, "--", "sh", "-c", list}, 1, "", "NOT MET  freezer.clients.list: 3 requests (1)"},
+		{"what was requested, after a failure", "curl", []string{mine, "--", "sh", "-c", list}, 1, "", "    1  401  GET    /v1/clients  [freezer.clients.list]  demo"},
+		{"nothing fails", "curl", []string{"syntax-error", "--", "true"}, 1, "", "NOT MET  the rule freezer.clients.create/753 fires (it never did: nothing failed)\n  no requests\n"},
+		{"the command is told its exit code", "sh", []string{"flaky", "--", "sh", "-c", "exit 7"}, 1, "", "NOT MET  the command succeeds (exit code 7)"},
+		{"fails, as it should", "curl", []string{right, "--", "sh", "-c", list + "; exit 3"}, 0, "", "met      the command fails (exit code not 0) (exit code 3)"},
+		{"does not fail, as it should", "curl", []string{right, "--", "sh", "-c", list}, 1, "", "NOT MET  the command fails (exit code not 0) (exit code 0)"},
+		{"a signal is no failure", "curl", []string{right, "--", "sh", "-c", list + "; kill -TERM $$"}, 1, "", "NOT MET  the command fails (exit code not 0) (ended by a signal: terminated)"},
+		{"a number", "curl", []string{three, "--", "sh", "-c", list + "; exit 3"}, 0, "", "met      the command ends with exit code 3 (exit code 3)"},
+		{"another number", "curl", []string{three, "--", "sh", "-c", list + "; exit 4"}, 1, "", "NOT MET  the command ends with exit code 3 (exit code 4)"},
+		{"any exit", "curl", []string{"unauthorized", "--", "sh", "-c", list + "; exit 4"}, 0, "", "met      the command ends (exit code 4)"},
+		{"without a scenario", "curl", []string{"--", "sh", "-c", list}, 0, "", "scenario (none): passed\n  met      the command succeeds (exit code 0)\n  met      the command sends requests (1)\n"},
 		{"no such scenario", "", []string{"flakey", "--", "true"}, 3, "", `did you mean "flaky"?`},
 		{"no such command", "", []string{"flaky", "--", "./there-is-no-such-command"}, 3, "", "no such file"},
-		{"no command", "", []string{"flaky"}, 2, "", "expected"},
-		{"a seed", "curl", []string{"flaky", "--seed", "7", "--", "sh", "-c", list}, 0, "passed", ""},
-		{"the command goes elsewhere", "", []string{"flaky", "--", "true"}, 1, "NOT MET  the command sends requests (0)", ""},
+		{"no command", "", []string{"flaky"}, 2, "", "expected standin run [SCENARIO…] -- COMMAND…"},
+		{"no command after the dashes", "", []string{"flaky", "--"}, 2, "", "expected standin run [SCENARIO…] -- COMMAND…"},
+		{"a seed", "curl", []string{"flaky", "--seed", "7", "--", "sh", "-c", list}, 0, "", "passed"},
+		{"the command goes elsewhere", "", []string{"flaky", "--", "true"}, 1, "", "NOT MET  the command sends requests (0)"},
 		{"a flag misspelt", "", []string{"flaky", "--seeed", "7", "--", "true"}, 2, "", "unknown flag --seeed"},
 		{"nowhere to write", "", []string{"--junit", "/there/is/no/such/folder", "flaky", "--", "true"}, 3, "", "no such file"},
-		{"no other cloud", "sh", []string{"flaky", "--", "sh", "-c", `test -z "$OS_CLOUD$http_proxy" && test "$OS_USERNAME" = demo`}, 1, "met      the command succeeds", ""},
+		{"no other cloud", "sh", []string{"flaky", "--", "sh", "-c", `test -z "$OS_CLOUD$http_proxy" && test "$OS_USERNAME" = demo`}, 1, "", "met      the command succeeds"},
+		{"too slow", "curl", []string{nothing, "--timeout", "200ms", "--", "sh", "-c", list + "; sleep 300"}, 1, "", "NOT MET  the command ends within 200ms (stopped after 200ms)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.needs != "" {
-				program(t, tt.needs)
+				needs(t, tt.needs)
 			}
 			code, out, errOut := command(t, append([]string{"run"}, tt.args...)...)
-			if code != tt.code || !strings.Contains(out, tt.out) || !strings.Contains(errOut, tt.errOut) {
+			if code != tt.code || !strings.Contains(out, tt.out) || !strings.Contains(errOut, tt.errOut) || strings.Contains(out, "scenario") {
 				t.Errorf("code %d, want %d\nout %s\nerr %s", code, tt.code, out, errOut)
 			}
 		})
 	}
 }
 
-// Ensure the verdict is also written as JUnit XML.
-func TestJUnit(t *testing.T) {
+// Ensure a client that rightly fails passes the scenarios that leave it no other way.
+func TestRightlyFailing(t *testing.T) {
 	t.Parallel()
-	program(t, "sh")
-	path := filepath.Join(t.TempDir(), "junit.xml")
-	if code, _, errOut := command(t, "run", "--junit", path, "syntax-error", "--", "true"); code != 1 {
+	needs(t, "curl")
+	const create = `curl -sf -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id":"a","hostname":"h"}'`
+	const consumer = `curl -sf -o /dev/null "$STANDIN_URL/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"name":"n","url":"u"}'`
+	for scenario, client := range map[string]string{
+		"syntax-error": create, "forbidden": create, "unauthorized": create, "unavailable": create, "quota-reached": consumer, "half-an-answer": create,
+	} {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			for _, after := range []string{"", "; true"} { // the client shows that it failed, or a test that expects it passes
+				if code, out, errOut := command(t, "run", scenario, "--", "sh", "-c", client+after); code != 0 {
+					t.Errorf("%q: code %d\n%s%s", after, code, out, errOut)
+				}
+			}
+		})
+	}
+}
+
+// Ensure requests in sandboxes count, in those too that are deleted before the end, and
+// that the rules and expectations of the scenario are judged over all of them.
+func TestRunWithSandboxes(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	scenario := write(t, "s.yaml", `name: s
+faults: [{use: freezer.clients.list/401}]
+expect:
+  - {operation: freezer.clients.list, requests: 3}
+  - {sequence: [{status: 401}, {status: 200}]}
+  - {no_unmatched: true}
+`)
+	in := func(box, path string) string {
+		return `curl -s -o /dev/null "$STANDIN_URL` + box + path + `" -H "X-Auth-Token: demo-token";`
+	}
+	const end = `curl -s -X DELETE "$STANDIN_URL/_standin/sandboxes/a";`
+	suite := in("/~a", "/v1/clients") + in("/~a", "/v1/clients") + end + in("/~b", "/v1/clients")
+	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", suite); code != 0 {
 		t.Errorf("code %d: %s", code, errOut)
 	}
-	text, err := os.ReadFile(path)
+	code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/v1/clients")+end+in("/~b", "/v1/clients")+in("/~c", "/v2"))
+	for _, want := range []string{"met      the command sends requests (3)", "NOT MET  freezer.clients.list: 3 requests (2)", "NOT MET  in order: ", "a               1  401  GET    /v1/clients  [", "b               1  401  GET    /v1/clients"} {
+		if code != 1 || !strings.Contains(errOut, want) {
+			t.Errorf("code %d, want %s: %s", code, want, errOut)
+		}
+	}
+	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/nowhere")+end); code != 1 || !strings.Contains(errOut, "NOT MET  no request outside every operation (1: GET /~a/nowhere)") {
+		t.Errorf("code %d: %s", code, errOut)
+	}
+}
+
+// Ensure several scenarios and folders of them run one after the other, each with a
+// verdict, and all of them in one file of JUnit XML.
+func TestRunSeveral(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"b.yaml": "name: second\nfaults: [{use: freezer.clients.list/401}]\n",
+		"a.yml":  "name: first\nexpect: [{status: 200}]\n",
+		"c.json": `{"name": "first", "fixture": "mine.yaml"}`, "mine.yaml": "about: a fixture\n", "README.md": "name: none\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	junit, journal, timed := filepath.Join(dir, "verdict.xml"), filepath.Join(dir, "journal"), filepath.Join(dir, "requests")
+	code, out, errOut := command(t, "run", "--junit", junit, "--journal", journal, "--requests", timed, dir, "syntax-error", "--", "sh", "-c", list+"; echo did")
+	if code != 1 || out != "did\ndid\ndid\ndid\n" || !strings.Contains(errOut, "4 scenarios: 3 passed, 1 FAILED\n") {
+		t.Errorf("code %d: %s%s", code, out, errOut)
+	}
+	text, err := os.ReadFile(junit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s suite
-	if err := xml.Unmarshal(text, &s); err != nil || s.Name != "syntax-error" || s.Tests != 3 || s.Failures != 2 || s.Cases[0].Failure != nil || s.Cases[2].Failure == nil {
-		t.Errorf("%s: %v", text, err)
+	var all suites
+	if err := xml.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range all.Suites {
+		names = append(names, fmt.Sprintf("%s %d %d %v", s.Name, s.Tests, s.Failures, strings.Contains(s.Out, "200  GET    /v1/clients")))
+	}
+	if got := strings.Join(names, "; "); got != "first 3 0 false; second 2 0 false; first #2 2 0 false; syntax-error 3 1 true" || all.Tests != 10 || all.Failures != 1 {
+		t.Errorf("%s in %s", got, text)
+	}
+	if f := all.Suites[3].Cases[2].Failure; f == nil || !strings.Contains(f.Text, "expected:  the rule freezer.clients.create/753 fires\nfound:     it never did") {
+		t.Errorf("a failure without a text: %s", text)
+	}
+	if code, _, errOut := command(t, "run", t.TempDir(), "--", "true"); code != 3 || !strings.Contains(errOut, "no scenario in it") {
+		t.Errorf("an empty folder: %d %s", code, errOut)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "d.yaml"), []byte("name: x\nfaultz: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errOut := command(t, "run", dir, "--", "sh", "-c", "echo did"); code != 3 || out != "" || !strings.Contains(errOut, `d.yaml:2:1: unknown key "faultz"`) {
+		t.Errorf("a mistake in one of them: %d %s %s", code, out, errOut)
+	}
+}
+
+// Ensure reports take their place when they are whole: whoever reads them meanwhile
+// finds the old ones, and what was interrupted leaves these and nothing else.
+func TestReportsAreWhole(t *testing.T) {
+	t.Parallel()
+	needs(t, "sh")
+	dir := t.TempDir()
+	junit, link := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "link")
+	if err := os.WriteFile(junit, []byte("old\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("junit.xml", link); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := command(t, "run", "--junit", link, "syntax-error", "--", "sh", "-c", "grep -q old "+junit); code != 1 || !strings.Contains(errOut, "met      the command ends (exit code 0)") {
+		t.Errorf("the old report was gone: %d %s", code, errOut)
+	}
+	text, err := os.ReadFile(junit)
+	if info, err2 := os.Stat(junit); err != nil || err2 != nil || !strings.Contains(string(text), "</testsuites>") || info.Mode().Perm() != 0o640 {
+		t.Errorf("%s %v %v", text, err, err2)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link was replaced: %v", err)
+	}
+	if code, _, _ := command(t, "run", "--junit", junit, "syntax-error", "--", "./nothing"); code != 3 {
+		t.Errorf("code %d", code)
+	}
+	if again, _ := os.ReadFile(junit); string(again) != string(text) {
+		t.Errorf("a run that failed by itself wrote %s", again)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 2 {
+		t.Errorf("left over: %v %v", files, err)
+	}
+	if code, _, errOut := command(t, "run", "--junit", os.DevNull, "syntax-error", "--", "true"); code != 1 {
+		t.Errorf("to a device: %d %s", code, errOut)
+	}
+}
+
+// Ensure what the command has started is ended with it, when the time is over and when
+// standin is interrupted.
+func TestGrandchildrenEnd(t *testing.T) {
+	t.Parallel()
+	needs(t, "sh")
+	if !alive(os.Getpid()) {
+		t.Skip("there is no /proc")
+	}
+	for _, how := range []string{"timeout", "interrupt"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "pid")
+			script := `sh -c 'trap "" INT; echo $$ > "` + path + `.new"; mv "` + path + `.new" "` + path + `"; while :; do sleep 300; done' & wait`
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			args, want := []string{"run", "--timeout", "3s", "--", "sh", "-c", script}, 1
+			if how == "interrupt" {
+				args, want = []string{"run", "--", "sh", "-c", script}, 3
+			}
+			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // a file, so that nobody waits for the end of a pipe
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer null.Close()
+			done := make(chan int, 1)
+			go func() { done <- run(ctx, args, streams{null, null}) }()
+			var pid int
+			eventually(t, func() bool {
+				text, _ := os.ReadFile(path)
+				_, err := fmt.Sscan(string(text), &pid)
+				return err == nil
+			})
+			if how == "interrupt" {
+				interrupt()
+			}
+			if code := <-done; code != want {
+				t.Errorf("code %d", code)
+			}
+			eventually(t, func() bool { return !alive(pid) })
+		})
+	}
+}
+
+// alive reports whether a process runs.
+func alive(pid int) bool {
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(state), ") Z ")
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
+// Ensure variables of serve do not replace what a scenario says, and that this is told.
+func TestRunReadsNoVariablesOfServe(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	scenario := write(t, "s.yaml", "name: s\nfixture: empty\nseed: 1\n")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(env ...string) string {
+		cmd := exec.CommandContext(t.Context(), self, "run", scenario, "--", "sh", "-c", `curl -s "$STANDIN_URL/_standin/state/devops"; curl -s "$STANDIN_URL/_standin/sandboxes/default" | grep -o '"seed":[0-9]*'`)
+		cmd.Env = append(append(os.Environ(), "STANDIN_TEST_COMMAND=standin"), env...)
+		var errOut bytes.Buffer
+		cmd.Stderr = &errOut
+		out, _ := cmd.Output()
+		for _, name := range env {
+			if name, _, _ := strings.Cut(name, "="); !strings.Contains(errOut.String(), "run does not read "+name) {
+				t.Errorf("nothing is told of %s: %s", name, &errOut)
+			}
+		}
+		return string(out)
+	}
+	if plain, with := show(), show("STANDIN_FIXTURE=documented", "STANDIN_SEED=7", "STANDIN_PROFILE=observed"); plain != with || !strings.Contains(plain, `"seed":1`) {
+		t.Errorf("without:\n%s\nwith:\n%s", plain, with)
 	}
 }
 
@@ -134,7 +352,7 @@ func TestJUnit(t *testing.T) {
 // processors, and that another seed gives another.
 func TestJournalsRepeat(t *testing.T) {
 	t.Parallel()
-	program(t, "curl")
+	needs(t, "curl")
 	script := ""
 	for i := range 12 {
 		script += fmt.Sprintf(`curl -s -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id":"n%d","hostname":"h"}';`+"\n"+list+"\n", i)
@@ -288,7 +506,7 @@ func TestWatch(t *testing.T) {
 
 func fetch(t *testing.T, url string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t, "curl"), "-s", "--noproxy", "*", "-H", "X-Auth-Token: demo-token", url)
+	cmd := exec.CommandContext(t.Context(), needs(t, "curl"), "-s", "--noproxy", "*", "-H", "X-Auth-Token: demo-token", url)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -312,9 +530,9 @@ func TestRequests(t *testing.T) {
 	go func() {
 		done <- run(ctx, []string{"requests", "--url", url, "--token", "secret", "--sandbox", "box", "--follow"}, streams{out, io.Discard})
 	}()
-	out.await(t, "1  200  GET    /~box/v1/clients  [freezer.clients.list]  demo")
+	out.await(t, "1  200  GET    /v1/clients  [freezer.clients.list]  demo")
 	fetch(t, url+"/~box/v1/client")
-	out.await(t, "2  404  GET    /~box/v1/client  [no operation]")
+	out.await(t, "2  404  GET    /v1/client  [no operation]")
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d", code)

@@ -22,7 +22,7 @@ type serveCmd struct {
 	Profile        string        `placeholder:"NAME" help:"documented: as the documents say. observed: as the real servers were seen to do, quirks and all. In place of the scenario's."`
 	Quirk          []string      `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off: a name, or a glob such as freezer.*. May be repeated."`
 	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws, in place of the fixture's and the scenario's."`
-	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, or the time at which the clock stands still; in place of the fixture's and the scenario's."`
+	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, a time at which the clock is frozen, or start:TIME, from which it runs. Replaces the fixture's and the scenario's clock."`
 	Watch          bool          `help:"Start anew when a file of the scenario or of a fixture changes. A file with mistakes changes nothing."`
 	Auth           string        `default:"strict" enum:"strict,off" help:"strict: callers log in. off: everybody is the member demo."`
 	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with; the request's own host unless given."`
@@ -37,8 +37,7 @@ type serveCmd struct {
 	JournalEntries int           `default:"4096" help:"How many exchanges the journal of a sandbox holds."`
 	JournalBytes   int           `default:"16777216" help:"How many bytes of them."`
 	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are held to the contract."`
-	LogFormat      string        `default:"console" enum:"console,json" help:"How to log."`
-	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log; debug has a line for every exchange."`
+	logFlags
 }
 
 // usualFixture is what the command starts from where nobody says otherwise.
@@ -49,15 +48,27 @@ const grace = 500 * time.Millisecond
 
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
-	log, err := c.logger(s)
+	surviveClosedOutput()
+	log, out, err := c.logFlags.open(s.err)
 	if err != nil {
 		return err
 	}
+	defer out.close()
+	err = c.serve(ctx, s, log, out)
+	if err != nil && c.json() {
+		log.Error().Msg(err.Error())
+		return errSilent
+	}
+	return err
+}
+
+// serve serves until the context ends.
+func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out *outlet) error {
 	opts, err := c.tlsFlags.options()
 	if err != nil {
 		return err
 	}
-	e, err := emulator.New(append(opts, c.options(log)...)...)
+	e, err := emulator.New(append(append(opts, c.options(log)...), c.exchanges(log, out))...)
 	if err != nil {
 		return err
 	}
@@ -95,18 +106,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-func (c *serveCmd) logger(s streams) (zerolog.Logger, error) {
-	level, err := zerolog.ParseLevel(c.LogLevel)
-	if err != nil {
-		return zerolog.Nop(), err
-	}
-	if c.LogFormat == "json" {
-		return zerolog.New(s.err).Level(level).With().Timestamp().Logger(), nil
-	}
-	return zerolog.New(zerolog.ConsoleWriter{Out: s.err, TimeFormat: time.TimeOnly, NoColor: !terminal(s.err)}).Level(level).With().Timestamp().Logger(), nil
-}
-
-// terminal tells whether somebody may be looking.
+// terminal reports whether a person may be reading.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

@@ -26,7 +26,7 @@ func TestServeTLS(t *testing.T) {
 		_, port, _ := strings.Cut(strings.TrimPrefix(secured, secureScheme), ":")
 		at := "https://standin:" + port
 		args = append(args, "-s", "--noproxy", "*", "--cacert", ca, "--resolve", "standin:"+port+":127.0.0.1", "-H", "X-Auth-Token: demo-token", at+"/v3/auth/catalog")
-		out, err := exec.CommandContext(t.Context(), program(t, "curl"), args...).Output()
+		out, err := exec.CommandContext(t.Context(), needs(t, "curl"), args...).Output()
 		if err != nil || !strings.Contains(string(out), `"`+at+`/backup"`) {
 			t.Errorf("%v: %v %s", args, err, out)
 		}

@@ -78,8 +78,10 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if spec.Fork != "" && len(spec.Fixture) > 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "a sandbox starts from either a fixture or a fork")
 	}
-	if k := spec.Clock; k != nil && k.Freeze != nil && k.Offset != nil {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "a clock either stands still or has an offset")
+	if spec.Clock != nil {
+		if err := spec.Clock.Check(); err != nil {
+			return service.Reply{}, mistake(err)
+		}
 	}
 	s, err := a.host.NewSandbox(spec)
 	if err != nil {

@@ -209,8 +209,8 @@ func (c *checker) when(r *Rule, at file.Node) {
 	if slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }) {
 		c.add(at.At("calls").Errorf("calls are counted from 1"))
 	}
-	if w.During != nil && !w.During.To.IsZero() && !w.During.From.Before(w.During.To) {
-		c.add(at.At("during").Errorf("the window ends before it begins"))
+	if w.During != nil {
+		c.add(w.During.check(at.At("during")))
 	}
 	if w.After != nil {
 		c.since(r, at.At("after"))

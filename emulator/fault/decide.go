@@ -138,7 +138,9 @@ func (s *Set) Undo(f *Firing) {
 func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a.matched++
+	if a.matched++; a.matched == 1 {
+		a.first = c.Now
+	}
 	v := Verdict{Rule: a.Name, Match: a.matched}
 	u := draws{seed: c.Seed, sandbox: sandbox, rule: a.Name, match: a.matched}
 	v.Draw, v.Why = s.holds(a, c, u)
@@ -174,7 +176,10 @@ func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why stri
 		drawn = u.float("probability", 0)
 		draw = &drawn
 	}
-	times := a.times()
+	times, closed := a.times(), ""
+	if w.During != nil {
+		closed = w.During.closed(c.Now, a.armed, a.first)
+	}
 	switch {
 	case n <= uint64(w.Skip):
 		why = fmt.Sprintf("skipped, %d of %d", n, w.Skip)
@@ -184,10 +189,8 @@ func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why stri
 		why = fmt.Sprintf("fires at every %d", w.Every)
 	case len(w.Calls) > 0 && !slices.Contains(w.Calls, int(n)):
 		why = fmt.Sprintf("not a call of %v", w.Calls)
-	case w.During != nil && !w.During.From.IsZero() && c.Now.Before(w.During.From):
-		why = "the window is not open yet"
-	case w.During != nil && !w.During.To.IsZero() && !c.Now.Before(w.During.To):
-		why = "the window is over"
+	case closed != "":
+		why = closed
 	case w.After != nil && !s.happened(a):
 		why = "waits for " + w.After.Fault + w.After.Operation
 	case draw != nil && drawn >= *w.Probability:

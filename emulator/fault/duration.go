@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"standin/emulator/file"
 	"standin/emulator/value"
 )
 
@@ -28,9 +29,9 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes the duration as UnmarshalText reads it.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// A RetryAfter is what the header Retry-After says: a duration (2s) is told in
-// whole seconds, rounded up; "date+30s" and "date-1h" as an HTTP date on the sandbox's
-// clock; any other text as it is.
+// A RetryAfter is the value of the header Retry-After. A duration (2s) is sent in
+// whole seconds, rounded up. "date+30s" and "date-1h" are sent as an HTTP date on the
+// sandbox's clock, rounded up to a second. Any other text is sent as it is.
 type RetryAfter string
 
 // UnmarshalText takes any text that a header can hold.
@@ -47,13 +48,28 @@ func (r RetryAfter) Header(now time.Time) string {
 	s := string(r)
 	if rest, ok := strings.CutPrefix(s, "date"); ok {
 		if d, err := time.ParseDuration(rest); err == nil {
-			return now.Add(d).UTC().Format(http.TimeFormat)
+			return httpDate(now.Add(d).UTC())
 		}
 	}
 	if d, err := time.ParseDuration(s); err == nil {
 		return seconds(d)
 	}
 	return s
+}
+
+// httpDate writes a time in whole seconds, rounded up: a client that waits until then
+// has waited long enough.
+func httpDate(t time.Time) string {
+	if whole := t.Truncate(time.Second); whole.Before(t) {
+		t = whole.Add(time.Second)
+	}
+	switch last := file.LastTime.Truncate(time.Second); {
+	case t.After(last):
+		t = last
+	case t.Before(file.FirstTime):
+		t = file.FirstTime
+	}
+	return t.Format(http.TimeFormat)
 }
 
 // seconds are whole seconds, rounded up.

@@ -41,6 +41,9 @@ func fires(t *testing.T, requests int, at func(i int) time.Time, rules ...fault.
 		t.Fatal(err)
 	}
 	var s fault.Set
+	if at != nil {
+		s.Clock = func() time.Time { return at(-1) }
+	}
 	if _, err := s.Arm(checked...); err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +67,7 @@ func TestWhen(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	minutes := func(i int) time.Time { return noon.Add(time.Duration(i) * time.Minute) }
+	const minute = fault.Duration(time.Minute)
 	rule := func(name string, w fault.When) fault.Rule {
 		return fault.Rule{Name: name, When: w, What: fault.What{Status: 503}}
 	}
@@ -84,6 +88,11 @@ func TestWhen(t *testing.T) {
 		{"a window", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2), To: minutes(5)}})}, "..aaa..."},
 		{"an open window", []fault.Rule{rule("a", fault.When{During: &fault.Window{To: minutes(2)}})}, "aa......"},
 		{"a window, once", []fault.Rule{rule("a", fault.When{During: &fault.Window{From: minutes(2)}, Times: new(1)})}, "..a....."},
+		{"a window since the arming, a minute before", []fault.Rule{rule("a", fault.When{During: &fault.Window{End: 3 * minute}})}, "aa......"},
+		{"the same, spelt out", []fault.Rule{rule("a", fault.When{During: &fault.Window{Start: 2 * minute, End: 4 * minute, Since: fault.Arming}})}, ".aa....."},
+		{"a window since the first request", []fault.Rule{rule("a", fault.When{During: &fault.Window{End: 3 * minute, Since: fault.FirstRequest}})}, "aaa....."},
+		{"later than the first request", []fault.Rule{rule("a", fault.When{During: &fault.Window{Start: 2 * minute, Since: fault.FirstRequest}})}, "..aaaaaa"},
+		{"since the first request, once", []fault.Rule{rule("a", fault.When{During: &fault.Window{Start: minute, End: 3 * minute, Since: fault.FirstRequest}, Times: new(1)})}, ".a......"},
 		{"the first in order wins", []fault.Rule{rule("a", fault.When{Times: new(2)}), rule("b", fault.When{Times: new(2)})}, "aabb...."},
 		{"all that fit count", []fault.Rule{rule("a", fault.When{Times: new(2)}), rule("b", fault.When{Skip: 2, Times: new(2)})}, "aabb...."},
 		{"after another fault", []fault.Rule{rule("a", fault.When{Skip: 1}), rule("b", fault.When{Times: new(0), After: &fault.Since{Fault: "a"}})}, ".abbbbbb"},
@@ -92,6 +101,52 @@ func TestWhen(t *testing.T) {
 	for _, tt := range tests {
 		if got := fires(t, 8, minutes, tt.rules...); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Ensure windows are written as they are read.
+func TestWindowsAreWritten(t *testing.T) {
+	t.Parallel()
+	k, _ := catalogue(t)
+	for _, text := range []string{
+		`{"from":"2026-01-01T00:00:00Z"}`, `{"to":"2026-01-01T00:00:00Z"}`, `{}`,
+		`{"from":"0s"}`, `{"from":"0s","to":"30s"}`, `{"from":"10s","to":"30s","since":"first"}`, `{"from":"0s","since":"first"}`,
+	} {
+		rules, err := k.Parse("rule", []byte(`{"what":{"status":503},"when":{"during":`+text+`}}`))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got, err := json.Marshal(rules[0].When.During); err != nil || string(got) != text {
+			t.Errorf("%s became %s, %v", text, got, err)
+		}
+	}
+	for _, w := range []fault.Window{{From: time.Now(), End: 1}, {Start: -1}, {Start: 2, End: 1}, {Since: "ever", End: 1}} {
+		if _, err := k.Check([]fault.Rule{{When: fault.When{During: &w}, What: fault.What{Status: 503}}}); err == nil {
+			t.Errorf("%+v passes", w)
+		}
+	}
+}
+
+// Ensure a date in Retry-After is rounded up, and can be written at the end of time.
+func TestRetryAfterDates(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		now        string
+		text, want string
+	}{
+		{"2026-01-01T12:00:00.5Z", "date+5s", "Thu, 01 Jan 2026 12:00:06 GMT"},
+		{"2026-01-01T12:00:00Z", "date+5s", "Thu, 01 Jan 2026 12:00:05 GMT"},
+		{"9999-12-31T23:59:59Z", "date+5s", "Fri, 31 Dec 9999 23:59:59 GMT"},
+		{"0001-01-01T00:00:00Z", "date-5s", "Mon, 01 Jan 0001 00:00:00 GMT"},
+	} {
+		now, err := time.Parse(time.RFC3339Nano, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fault.RetryAfter(tt.text).Header(now); got != tt.want {
+			t.Errorf("%s at %s: %s, want %s", tt.text, tt.now, got, tt.want)
 		}
 	}
 }
@@ -236,9 +291,24 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
 		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
 		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},
-		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "a clock either stands still or has an offset"},
+		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "s.yaml:2:8: a clock has one of freeze, start and offset"},
+		{"name: x\nclock: {start: 0000-01-01T00:00:00Z}\n", "s.yaml:2:16: times are from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z"},
+		{"name: x\nclock: {offset: 3000000h}\n", "s.yaml:2:17: expected a duration such as 90s or -1h, up to 2562047h"},
+		{"name: x\nfaults: [{when: {during: {from: 5s, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: the window ends before it begins"},
+		{"name: x\nfaults: [{when: {during: {to: 0s}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
+		{"name: x\nfaults: [{when: {during: {to: 0001-01-01T00:00:00Z}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
+		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: from and to are both times, or both durations"},
+		{"name: x\nfaults: [{when: {during: {from: 0s, to: 5s, since: frist}}, what: {status: 503}}]\n", `s.yaml:2:52: since "frist", did you mean "first"?; expected armed or first`},
+		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, since: first}}, what: {status: 503}}]\n", "s.yaml:2:62: since applies to durations only"},
+		{"name: x\nfaults: [{when: {during: {from: 0s, until: 5s}}, what: {status: 503}}]\n", `s.yaml:2:37: unknown key "until"`},
+		{"name: x\nfaults: [{when: {during: {from: 0s, to: 30}}, what: {status: 503}}]\n", "s.yaml:2:41: expected a duration such as 30s or a time such as 2026-01-31T12:00:00Z, got the number 30"},
+		{"name: x\nfaults: [{when: {during: {from: -5s}}, what: {status: 503}}]\n", `s.yaml:2:33: expected a duration such as 30s or a time`},
 		{"name: x\nexpect: [{operation: freezer.client.list}]\n", "s.yaml:2:22: no operation freezer.client.list; did you mean freezer.clients.list?"},
-		{"name: x\nexpect: [{requests: {min: 2, max: 1}}]\n", "no number is 2 to 1"},
+		{"name: x\nexpect: [{requests: {min: 2, max: 1}}]\n", "s.yaml:2:21: min 2 is greater than max 1"},
+		{"name: x\nexpect: [{exit: nonzer}]\n", `s.yaml:2:17: expected an exit code such as 1, nonzero or any, got "nonzer", did you mean "nonzero"?`},
+		{"name: x\nexpect: [{exit: -1}]\n", "s.yaml:2:17: expected an exit code"},
+		{"name: x\nexpect: [{exit: 1, status: 503}]\n", "s.yaml:2:10: an expectation is either"},
+		{"name: x\nexpect: [{exit: 1}, {exit: any}]\n", "s.yaml:2:28: exit is given twice"},
 		{"name: x\nexpect: [{fault: b}]\nfaults: [{name: a, what: {status: 503}}]\n", `s.yaml:2:18: no rule "b"`},
 		{"name: x\nfaults: [{what: {headers: {set: {content-length: '1'}}}}]\n", "content-length is not set here"},
 		{"name: x\nfaults: [{where: {body: {a: {equals: 1}}}, what: {status: 503}}]\n", "is no JSON pointer"},
@@ -249,6 +319,9 @@ func TestMistakes(t *testing.T) {
 		if _, _, err := k.Scenario("s.yaml", []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", tt.text, err, tt.want)
 		}
+	}
+	if _, warnings, err := k.Scenario("s.yaml", []byte("name: x\nclock: {freeze: 2026-01-01T00:00:00Z}\nfaults: [{when: {during: {to: 30s}}, what: {status: 503}}]\n")); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "s.yaml:3:26: warning: the clock is frozen") {
+		t.Errorf("a window that nothing ends: %v %v", warnings, err)
 	}
 	_, warnings, err := k.Scenario("s.yaml", []byte("name: x\nfaults: [{where: {operation: barbican.*}, what: {status: 753}}]\n"))
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "s.yaml:2:58: warning: barbican.* documents no 753") {
@@ -265,6 +338,8 @@ func FuzzRules(f *testing.F) {
 		`[{"name":"a","where":{"operation":"freezer.*","header":{"X":null},"body":{"/a":{"equals":[1]}}},"when":{"skip":1,"times":2},"what":{"status":503,"retry_after":"2s"}}]`,
 		"faults:\n  - {what: {delay: {lognormal: {median: 1ms, p99: 9ms}}}, continue: true}\n  - {what: {connection: {kind: reset, at: body, bytes: 3}}, phase: after}\n",
 		`{"what":{"rate_limit":{"requests":1,"per":"1s","kind":"bucket","by":"caller"},"headers":{"set":{"A":"b"}}},"when":{"after":{"operation":"*","count":2}}}`,
+		`{"what":{"status":503},"when":{"during":{"from":"0s","to":"30s","since":"first"}}}`,
+		`{"what":{"status":503},"when":{"during":{"to":"30s"}}}`,
 		`{"what":{"body":{"a":1},"dribble":{"chunks":3,"over":"1s"}},"when":{"probability":0.5,"during":{"from":"2026-01-01T00:00:00Z"}}}`,
 	} {
 		f.Add([]byte(seed))

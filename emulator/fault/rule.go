@@ -12,7 +12,6 @@ package fault
 
 import (
 	"cmp"
-	"time"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -93,13 +92,6 @@ type When struct {
 	Probability *float64 `json:"probability,omitempty"` // 0 to 1
 	During      *Window  `json:"during,omitempty"`      // on the sandbox's clock
 	After       *Since   `json:"after,omitempty"`
-}
-
-// A Window is a time on the sandbox's clock, From included, To not. A zero time
-// leaves that side open.
-type Window struct {
-	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
 }
 
 // Since holds as soon as a rule has fired, or an operation was asked for, so

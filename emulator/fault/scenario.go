@@ -53,11 +53,27 @@ func (*Names) JSONSchema() *value.Object {
 	}})
 }
 
-// A Clock says where a sandbox's clock starts: it stands still at Freeze, or goes
-// on at an Offset from the real one. Neither is the real clock.
+// A Clock says where a sandbox's clock begins: it is frozen at Freeze, it runs from
+// Start, or it runs at an Offset from the real one. Without any of them it is the
+// real clock.
 type Clock struct {
 	Freeze *time.Time `json:"freeze,omitempty"`
+	Start  *time.Time `json:"start,omitempty"`
 	Offset *Offset    `json:"offset,omitempty"`
+}
+
+// Check returns an error if more than one member is given.
+func (c *Clock) Check() error {
+	given := 0
+	for _, is := range []bool{c.Freeze != nil, c.Start != nil, c.Offset != nil} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		return errors.New("a clock has one of freeze, start and offset")
+	}
+	return nil
 }
 
 // An Offset is a duration that may be negative.
@@ -67,7 +83,7 @@ type Offset time.Duration
 func (o *Offset) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(strings.TrimPrefix(string(text), "+"))
 	if err != nil {
-		return fmt.Errorf("expected a duration such as 90s or -1h, got %q", text)
+		return fmt.Errorf("expected a duration such as 90s or -1h, up to 2562047h, got %q", text)
 	}
 	*o = Offset(d)
 	return nil
@@ -93,9 +109,7 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 		}
 		s.Faults = c.read(list, at)
 	}
-	if s.Clock != nil && s.Clock.Freeze != nil && s.Clock.Offset != nil {
-		c.add(root.At("clock").Errorf("a clock either stands still or has an offset"))
-	}
+	c.clock(s, root)
 	if err := k.KnownProfile(s.Profile); err != nil {
 		c.add(root.At("profile").Errorf("%s", err))
 	}
@@ -104,13 +118,34 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 			c.add(root.At("quirks", i).Errorf("%s", err))
 		}
 	}
+	exits := 0
 	for i := range s.Expect {
 		c.expectation(&s.Expect[i], root.At("expect", i))
+		if s.Expect[i].Exit != "" {
+			if exits++; exits > 1 {
+				c.add(root.At("expect", i, "exit").Errorf("exit is given twice"))
+			}
+		}
 	}
 	if err := c.err(); err != nil {
 		return nil, nil, err
 	}
 	return s, c.warnings, nil
+}
+
+// clock checks the clock, and warns of windows that only a change of the clock ends.
+func (c *checker) clock(s *Scenario, root file.Node) {
+	if s.Clock == nil {
+		return
+	}
+	if err := s.Clock.Check(); err != nil {
+		c.add(root.At("clock").Errorf("%s", err))
+	}
+	for i, r := range s.Faults {
+		if w := r.When.During; s.Clock.Freeze != nil && w != nil && w.relative() && w.ends() {
+			c.warnings = append(c.warnings, root.At("faults", i, "when", "during").Errorf("warning: the clock is frozen: the window ends only when the clock is advanced; clock: {start: TIME} runs"))
+		}
+	}
 }
 
 // expectation checks the names in an expectation.
@@ -151,7 +186,9 @@ func (k *Catalogue) Expectations(name string, data []byte, rules []string) ([]jo
 	c.add(root.Decode(&list))
 	if len(c.errs) == 0 {
 		for i := range list {
-			c.expectation(&list[i], root.At(i))
+			if c.expectation(&list[i], root.At(i)); list[i].Exit != "" {
+				c.add(root.At(i, "exit").Errorf("exit is judged by standin run only"))
+			}
 		}
 	}
 	if len(c.errs) > 0 {

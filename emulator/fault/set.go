@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"standin/emulator/contract"
 )
@@ -13,6 +14,10 @@ import (
 // A Set holds the rules of one sandbox, in order, and counts for them. The zero
 // Set has none. Its methods may be used from many goroutines.
 type Set struct {
+	// Clock is the sandbox's time, by which rules know when they were armed. Without
+	// it a window since the arming counts from the first request that the rule fits.
+	Clock func() time.Time
+
 	mu    sync.Mutex // guards the rules and all that they count
 	rules []*Armed
 	index atomic.Pointer[index] // nil while there are no rules
@@ -34,7 +39,8 @@ type Armed struct {
 	ctx        context.Context //nolint:containedctx // ends with the rule: who waits because of it stops waiting
 	cancel     context.CancelFunc
 
-	matched, fired, asked uint64 // asked: for the operation of When.After
+	armed, first          time.Time // on the sandbox's clock; first: the first request that where fits
+	matched, fired, asked uint64    // asked: for the operation of When.After
 	meters                map[string]*meter
 }
 
@@ -115,6 +121,10 @@ func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
 		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
 	}
 	all, states := slices.Clone(present), []State{}
+	var now time.Time
+	if s.Clock != nil {
+		now = s.Clock()
+	}
 	n.taken = map[string]bool{}
 	for _, a := range all {
 		n.taken[a.Name] = true
@@ -123,7 +133,9 @@ func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
 		if err := n.name(&r); err != nil {
 			return nil, err
 		}
-		all, states = append(all, newArmed(context.Background(), r)), append(states, State{Rule: r})
+		a := newArmed(context.Background(), r)
+		a.armed = now
+		all, states = append(all, a), append(states, State{Rule: r})
 	}
 	s.named = n.count
 	s.set(all)

@@ -3,6 +3,7 @@ package file
 import (
 	"encoding"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -153,9 +154,31 @@ func (n Node) decodeMap(v reflect.Value) error {
 	return errors.Join(errs...)
 }
 
+// FirstTime and LastTime are the ends of the range that times in files have. RFC 3339
+// cannot write a time outside of it.
+var (
+	FirstTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	LastTime  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
+)
+
+// ErrRange is the error of a time outside of the range.
+var ErrRange = fmt.Errorf("times are from %s to %s", FirstTime.Format(time.RFC3339), LastTime.Format(time.RFC3339))
+
+// ParseTime reads a time as RFC 3339 has it, from FirstTime to LastTime.
+func ParseTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err == nil && (t.Before(FirstTime) || t.After(LastTime)) {
+		return time.Time{}, ErrRange
+	}
+	return t, err
+}
+
 func (n Node) decodeTime(v reflect.Value) error {
-	t, err := time.Parse(time.RFC3339Nano, n.yaml.Value)
-	if n.yaml.Kind != yaml.ScalarNode || err != nil {
+	t, err := ParseTime(n.yaml.Value)
+	switch {
+	case n.yaml.Kind == yaml.ScalarNode && errors.Is(err, ErrRange):
+		return n.Errorf("%s, got %s", err, n.what())
+	case n.yaml.Kind != yaml.ScalarNode || err != nil:
 		return n.Errorf("expected a time such as 2026-01-31T12:00:00Z, got %s", n.what())
 	}
 	v.Set(reflect.ValueOf(t))

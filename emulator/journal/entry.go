@@ -101,7 +101,7 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 	e := Entry{
 		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.closing.Caller,
 		Request: Request{
-			Method: r.Method, Path: x.hide(RedactPath(r.Path)), Query: x.query(r.Query), Headers: headers,
+			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
 			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),
 		},
 		Time: r.Now, Frozen: r.Frozen, Began: r.Began, Ended: r.ended,
@@ -119,7 +119,7 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 		e.Reply = r.answer(x)
 	}
 	for _, text := range r.closing.Near {
-		e.Near = append(e.Near, x.hideAll(RedactPath(text)))
+		e.Near = append(e.Near, x.hideAll(x.path(text)))
 	}
 	return e
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -111,16 +112,31 @@ func without(text string, secrets []string) string {
 	return text
 }
 
+// ShownPath is the path of a request without the tokens that its headers show, and
+// without what RedactPath takes out.
+func ShownPath(path string, header http.Header) string {
+	var x redaction
+	for _, name := range []string{"X-Auth-Token", "X-Subject-Token", "Authorization"} {
+		for _, v := range header[name] {
+			x.header(name, v)
+		}
+	}
+	return x.path(path)
+}
+
 // RedactPath takes out of a path what looks like a secret: what follows "tokens", and
 // tokens of Keystone and PrivX wherever they are.
-func RedactPath(path string) string {
+func RedactPath(path string) string { return new(redaction).path(path) }
+
+func (x *redaction) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		if s != "" && i > 0 && plainName(segments[i-1]) == "tokens" || strings.HasPrefix(s, "gAAAAA") || webToken.MatchString(s) {
+			x.tokens = append(x.tokens, s)
 			segments[i] = redacted
 		}
 	}
-	return redactText(strings.Join(segments, "/"), &redaction{})
+	return x.hide(redactText(strings.Join(segments, "/"), x))
 }
 
 var webToken = regexp.MustCompile(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)
@@ -239,7 +255,7 @@ func (x *redaction) secret(name string, v any) (shown any, is bool) {
 		return v, is
 	case *value.Object:
 		if name == "payload" || !slices.ContainsFunc(v.Members(), func(m value.Member) bool { return slices.Contains(structured, m.Name) }) {
-			x.values = append(x.values, string(value.Append(nil, v)))
+			x.collect(v)
 			return redacted, true
 		}
 		is = x.json(v)
@@ -250,6 +266,24 @@ func (x *redaction) secret(name string, v any) (shown any, is bool) {
 		return v, is
 	default:
 		return v, false
+	}
+}
+
+// collect notes the texts and numbers within a secret.
+func (x *redaction) collect(v any) {
+	switch v := v.(type) {
+	case string:
+		x.values = append(x.values, v)
+	case value.Number:
+		x.values = append(x.values, string(v))
+	case []any:
+		for _, e := range v {
+			x.collect(e)
+		}
+	case *value.Object:
+		for _, m := range v.Members() {
+			x.collect(m.Value)
+		}
 	}
 }
 

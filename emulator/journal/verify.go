@@ -3,6 +3,7 @@ package journal
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"standin/emulator/file"
@@ -21,6 +22,53 @@ type Expectation struct {
 	Sequence []Pattern `json:"sequence,omitempty"`
 	// NoUnmatched expects no request outside every operation.
 	NoUnmatched bool `json:"no_unmatched,omitempty"`
+	// Exit is the exit code that standin run expects of its command. Without such an
+	// expectation it is 0. Journals are not judged by it.
+	Exit Exit `json:"exit,omitempty"`
+}
+
+// An Exit is a number, Nonzero or AnyExit.
+type Exit string
+
+// The exits that are no number.
+const (
+	Nonzero Exit = "nonzero" // any number but 0; a command that a signal ended has none
+	AnyExit Exit = "any"     // however the command ends
+)
+
+// UnmarshalText reads a number, nonzero or any.
+func (x *Exit) UnmarshalText(text []byte) error {
+	if *x = Exit(text); *x == Nonzero || *x == AnyExit {
+		return nil
+	}
+	if n, err := strconv.ParseUint(string(text), 10, 32); err == nil {
+		*x = Exit(strconv.FormatUint(n, 10))
+		return nil
+	}
+	return fmt.Errorf("expected an exit code such as 1, nonzero or any, got %q%s", text, file.Hint(string(text), []string{string(Nonzero), string(AnyExit)}))
+}
+
+// JSONSchema describes the spellings of an exit.
+func (*Exit) JSONSchema() *value.Object {
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		value.NewObject(value.Member{Name: "type", Value: "integer"}, value.Member{Name: "minimum", Value: 0}),
+		value.NewObject(value.Member{Name: "enum", Value: []any{string(Nonzero), string(AnyExit)}}),
+	}})
+}
+
+// Judge judges the exit code of a command. A command that a signal ended has the
+// code -1. Found says in words how the command ended.
+func (x Exit) Judge(code int, found string) Judgement {
+	switch x {
+	case AnyExit:
+		return Judgement{Expectation: "the command ends", Met: true, Found: found}
+	case Nonzero:
+		return Judgement{Expectation: "the command fails (exit code not 0)", Met: code > 0, Found: found}
+	case "", "0":
+		return Judgement{Expectation: "the command succeeds", Met: code == 0, Found: found}
+	default:
+		return Judgement{Expectation: "the command ends with exit code " + string(x), Met: strconv.Itoa(code) == string(x), Found: found}
+	}
 }
 
 // A Pattern describes requests. All members that are given must fit.
@@ -102,7 +150,7 @@ func (*Range) JSONSchema() *value.Object {
 
 // UnmarshalNode reads an expectation: the members of a pattern stand beside the others.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
-	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true}
+	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true, "exit": true}
 	if !n.IsMapping() {
 		return n.Errorf("expected a mapping such as {operation: freezer.clients.create, requests: 2}")
 	}
@@ -110,7 +158,7 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 	if err != nil {
 		return err
 	}
-	known := append(file.Keys[Pattern](), "requests", "attempts", "sequence", "no_unmatched")
+	known := append(file.Keys[Pattern](), "requests", "attempts", "sequence", "no_unmatched", "exit")
 	for _, name := range names {
 		if !slices.Contains(known, name.Key()) {
 			return name.Unknown(known)
@@ -124,11 +172,12 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 		Attempts    *Range    `json:"attempts"`
 		Sequence    []Pattern `json:"sequence"`
 		NoUnmatched bool      `json:"no_unmatched"`
+		Exit        Exit      `json:"exit"`
 	}
 	if err := n.Without(func(key string) bool { return !own[key] }).Decode(&rest); err != nil {
 		return err
 	}
-	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched
+	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched, e.Exit = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched, rest.Exit
 	return nil
 }
 
@@ -174,6 +223,7 @@ func (*Expectation) JSONSchema() *value.Object {
 		value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: (*Pattern)(nil).JSONSchema()},
 	))
 	properties.Set("no_unmatched", value.NewObject(value.Member{Name: "type", Value: "boolean"}))
+	properties.Set("exit", (*Exit)(nil).JSONSchema())
 	return o
 }
 
@@ -191,23 +241,30 @@ func (*Pattern) JSONSchema() *value.Object {
 	)
 }
 
-// Check tells what does not make sense in the expectation.
+// Check returns an error if the expectation makes no sense.
 func (e *Expectation) Check(at file.Node) error {
 	kinds := 0
-	for _, given := range []bool{e.Pattern != Pattern{}, len(e.Sequence) > 0, e.NoUnmatched} {
+	for _, given := range []bool{e.Pattern != Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Exit != ""} {
 		if given {
 			kinds++
 		}
 	}
 	switch {
 	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
-		return at.Errorf("nothing is expected; expected a pattern, sequence or no_unmatched")
+		return at.Errorf("nothing is expected; expected a pattern, sequence, no_unmatched or exit")
 	case kinds > 1 || kinds == 1 && e.Pattern == (Pattern{}) && (e.Requests != nil || e.Attempts != nil):
-		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched")
+		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched, or exit")
 	}
-	for name, r := range map[string]*Range{"requests": e.Requests, "attempts": e.Attempts} {
-		if r != nil && (r.Min < 0 || r.Max != nil && *r.Max < r.Min) {
-			return at.At(name).Errorf("no number is %s", r)
+	for _, given := range []struct {
+		name string
+		*Range
+	}{{"requests", e.Requests}, {"attempts", e.Attempts}} {
+		switch r := given.Range; {
+		case r == nil:
+		case r.Min < 0:
+			return at.At(given.name).Errorf("min %d is negative", r.Min)
+		case r.Max != nil && *r.Max < r.Min:
+			return at.At(given.name).Errorf("min %d is greater than max %d", r.Min, *r.Max)
 		}
 	}
 	return nil
@@ -230,55 +287,63 @@ type Judgement struct {
 
 // Judge holds the record to expectations. Where entries have fallen out of the
 // record, that is a judgement of its own, which is not met.
-func (j *Journal) Judge(expect []Expectation) []Judgement {
-	records, counts := j.facts()
-	all := []Judgement{}
-	if counts.Evicted > 0 {
-		all = append(all, Judgement{
-			Expectation: "the journal holds every request",
-			Found:       fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", counts.Evicted, counts.Last),
-		})
+func (j *Journal) Judge(expect []Expectation) []Judgement { return Judge(expect, j) }
+
+// Judge holds the records of several journals to expectations. Requests of all of
+// them are counted together. A sequence must be found within one of them.
+func Judge(expect []Expectation, journals ...*Journal) []Judgement {
+	all, tallies := []Judgement{}, make([]tally, len(expect))
+	for _, j := range journals {
+		if lost, last := j.tally(expect, tallies); lost > 0 {
+			g := Judgement{Expectation: "the journal holds every request"}
+			if len(journals) > 1 {
+				g.Expectation += " of sandbox " + j.Sandbox
+			}
+			g.Found = fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", lost, last)
+			all = append(all, g)
+		}
 	}
 	for i := range expect {
-		all = append(all, judge(records, &expect[i])...)
+		all = append(all, tallies[i].judge(&expect[i])...)
 	}
 	return all
 }
 
-func judge(records []found, e *Expectation) []Judgement {
-	switch {
-	case len(e.Sequence) > 0:
-		return []Judgement{inOrder(records, e.Sequence)}
-	case e.NoUnmatched:
-		return []Judgement{astray(records)}
-	}
-	var all []Judgement
-	q, count, attempts := e.query(), 0, 0
-	for i := range records {
-		if r := &records[i]; q.fits(&r.record, r.sequence) {
-			count++
-			attempts = max(attempts, r.attempt)
-		}
-	}
-	if e.Requests != nil || e.Attempts == nil {
-		want := e.Requests
-		if want == nil {
-			want = &Range{Min: 1}
-		}
-		all = append(all, Judgement{fmt.Sprintf("%s: %s requests", &e.Pattern, want), want.has(count), fmt.Sprint(count)})
-	}
-	if e.Attempts != nil {
-		all = append(all, Judgement{fmt.Sprintf("%s: %s attempts", &e.Pattern, e.Attempts), e.Attempts.has(attempts), fmt.Sprint(attempts)})
-	}
-	return all
+// A tally is what was counted for one expectation.
+type tally struct {
+	count, attempts int
+	met             int      // of a sequence, in the journal that has most of it
+	astray          []string // requests outside every operation
 }
 
-// inOrder looks for requests that fit the patterns one after the other.
-func inOrder(records []found, patterns []Pattern) Judgement {
-	var names []string
+// tally counts for expectations. It returns how many entries fell out of the record,
+// and how many there were.
+func (j *Journal) tally(expect []Expectation, tallies []tally) (lost, last uint64) {
+	records, counts := j.facts()
+	for i := range expect {
+		switch e, t := &expect[i], &tallies[i]; {
+		case len(e.Sequence) > 0:
+			t.met = max(t.met, inOrder(records, e.Sequence))
+		case e.NoUnmatched:
+			t.astray = append(t.astray, astray(records)...)
+		default:
+			q := e.query()
+			for k := range records {
+				if r := &records[k]; q.fits(&r.record, r.sequence) {
+					t.count++
+					t.attempts = max(t.attempts, r.attempt)
+				}
+			}
+		}
+	}
+	return counts.Evicted, counts.Last
+}
+
+// inOrder counts how many of the patterns requests fit one after the other.
+func inOrder(records []found, patterns []Pattern) int {
 	var queries []*query
 	for i := range patterns {
-		names, queries = append(names, patterns[i].String()), append(queries, patterns[i].query())
+		queries = append(queries, patterns[i].query())
 	}
 	met := 0
 	for i := 0; i < len(records) && met < len(patterns); i++ {
@@ -286,26 +351,59 @@ func inOrder(records []found, patterns []Pattern) Judgement {
 			met++
 		}
 	}
-	g := Judgement{Expectation: "in order: " + strings.Join(names, "; "), Met: met == len(patterns), Found: "all of them"}
-	if !g.Met {
-		g.Found = fmt.Sprintf("the first %d of %d, then no %s", met, len(patterns), names[met])
-	}
-	return g
+	return met
 }
 
-// mostAstray is how many stray requests a judgement lists.
-const mostAstray = 5
-
-func astray(records []found) Judgement {
+// astray lists the requests outside every operation.
+func astray(records []found) []string {
 	var found []string
 	for i := range records {
 		if r := &records[i]; r.Operation == "" {
 			found = append(found, r.Method+" "+r.Path)
 		}
 	}
-	g := Judgement{Expectation: "no request outside every operation", Met: len(found) == 0, Found: "none"}
+	return found
+}
+
+// mostAstray is how many stray requests a judgement lists.
+const mostAstray = 5
+
+// judge judges what was counted.
+func (t *tally) judge(e *Expectation) []Judgement {
+	switch {
+	case e.Exit != "":
+		return []Judgement{{Expectation: "exit " + string(e.Exit), Found: "no command; only standin run has one"}}
+	case len(e.Sequence) > 0:
+		return []Judgement{t.judgeOrder(e.Sequence)}
+	case e.NoUnmatched:
+		g := Judgement{Expectation: "no request outside every operation", Met: len(t.astray) == 0, Found: "none"}
+		if !g.Met {
+			g.Found = fmt.Sprintf("%d: %s", len(t.astray), strings.Join(t.astray[:min(len(t.astray), mostAstray)], ", "))
+		}
+		return []Judgement{g}
+	}
+	var all []Judgement
+	if e.Requests != nil || e.Attempts == nil {
+		want := e.Requests
+		if want == nil {
+			want = &Range{Min: 1}
+		}
+		all = append(all, Judgement{fmt.Sprintf("%s: %s requests", &e.Pattern, want), want.has(t.count), fmt.Sprint(t.count)})
+	}
+	if e.Attempts != nil {
+		all = append(all, Judgement{fmt.Sprintf("%s: %s attempts", &e.Pattern, e.Attempts), e.Attempts.has(t.attempts), fmt.Sprint(t.attempts)})
+	}
+	return all
+}
+
+func (t *tally) judgeOrder(patterns []Pattern) Judgement {
+	var names []string
+	for _, p := range patterns {
+		names = append(names, p.String())
+	}
+	g := Judgement{Expectation: "in order: " + strings.Join(names, "; "), Met: t.met == len(patterns), Found: "all of them"}
 	if !g.Met {
-		g.Found = fmt.Sprintf("%d: %s", len(found), strings.Join(found[:min(len(found), mostAstray)], ", "))
+		g.Found = fmt.Sprintf("the first %d of %d, then no %s", t.met, len(patterns), names[t.met])
 	}
 	return g
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"standin/emulator/contract"
+	"standin/emulator/file"
 	"standin/emulator/value"
 	"standin/emulator/world"
 )
@@ -174,7 +175,15 @@ func (c *Call) NewRequestID() string {
 // token has expired.
 func (c *Call) Told(expires time.Time) time.Time {
 	if c.Frozen {
-		return expires.Add(50 * 365 * 24 * time.Hour)
+		return Writable(expires.Add(50 * 365 * 24 * time.Hour))
 	}
 	return expires
+}
+
+// Writable is the time, or the last one that RFC 3339 and so a fixture can write.
+func Writable(t time.Time) time.Time {
+	if t.After(file.LastTime) {
+		return file.LastTime
+	}
+	return t
 }

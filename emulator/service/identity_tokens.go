@@ -17,6 +17,7 @@ func Issue(c *Call, t *Token) {
 		}
 		Tokens.Delete(c.Tx(), old.ID)
 	}
+	t.Expires = Writable(t.Expires)
 	Tokens.Put(c.Tx(), t)
 }
 

@@ -1,0 +1,21 @@
+//go:build !unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// isolate does nothing: there are no process groups.
+func isolate(*exec.Cmd) (restore func()) { return func() {} }
+
+// signalGroup ends the command: there are no signals.
+func signalGroup(cmd *exec.Cmd, _ syscall.Signal) error { return cmd.Process.Kill() }
+
+// endGroup does nothing: there are no process groups.
+func endGroup(*exec.Cmd) {}
+
+// killedBy is 0: no signal ends a process.
+func killedBy(*os.ProcessState) syscall.Signal { return 0 }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"standin/emulator"
+	"standin/emulator/journal"
+)
+
+// An outlet hands log lines on to a writer from a goroutine of its own: whoever logs
+// never waits for who reads. Lines that are not read in time are dropped and counted.
+// Errors are ignored: where nobody reads any more there is nobody to tell.
+type outlet struct {
+	to         io.Writer
+	missing    func(n int64) []byte // the line that tells of dropped ones
+	lines      chan []byte
+	waiting    atomic.Int64 // bytes
+	dropped    atomic.Int64
+	quit, done chan struct{}
+}
+
+// The bounds of what waits to be written.
+const (
+	mostLines   = 4096
+	mostWaiting = 256 << 10 // bytes
+)
+
+func newOutlet(to io.Writer, missing func(n int64) []byte) *outlet {
+	o := &outlet{to: to, missing: missing, lines: make(chan []byte, mostLines), quit: make(chan struct{}), done: make(chan struct{})}
+	go o.run()
+	return o
+}
+
+// Write takes a whole line.
+func (o *outlet) Write(b []byte) (int, error) {
+	o.put(slices.Clone(b))
+	return len(b), nil
+}
+
+// put hands on a line that nobody changes any more, if there is room.
+func (o *outlet) put(line []byte) {
+	n := int64(len(line))
+	if o.waiting.Add(n) <= mostWaiting {
+		select {
+		case o.lines <- line:
+			return
+		default:
+		}
+	}
+	o.waiting.Add(-n)
+	o.dropped.Add(1)
+}
+
+// run writes lines until the outlet is closed. What has come while it wrote is the next
+// write, so that many lines cost one.
+func (o *outlet) run() {
+	defer close(o.done)
+	var batch []byte
+	for open := true; open; {
+		batch = batch[:0]
+		select {
+		case line := <-o.lines:
+			batch = append(batch, line...)
+		case <-o.quit:
+			open = false
+		}
+		for more := true; more; {
+			select {
+			case line := <-o.lines:
+				batch = append(batch, line...)
+			default:
+				more = false
+			}
+		}
+		o.waiting.Add(-int64(len(batch)))
+		if n := o.dropped.Swap(0); n > 0 {
+			batch = append(batch, o.missing(n)...)
+		}
+		if len(batch) > 0 {
+			_, _ = o.to.Write(batch)
+		}
+	}
+}
+
+// close writes what waits, and does not wait long for it.
+func (o *outlet) close() {
+	const patience = 500 * time.Millisecond
+	close(o.quit)
+	select {
+	case <-o.done:
+	case <-time.After(patience):
+	}
+}
+
+// defaultSandbox is the sandbox that lines do not name.
+const defaultSandbox = "default"
+
+// The flags about logs.
+type logFlags struct {
+	Log       string `default:"requests" enum:"requests,errors,off" help:"What to log of exchanges: requests (default): a line for each; errors: those with a status of 5xx, a fault or a violation of the contract; off."`
+	LogFormat string `default:"console" enum:"console,json" help:"How to log: console (default) or json, a line of JSON for each."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least level to log: debug, info (default), warn or error. Exchanges have info, those of --log errors have warn."`
+}
+
+// json reports whether lines are JSON.
+func (c *logFlags) json() bool { return c.LogFormat == "json" }
+
+// open makes the logger and what it writes to.
+func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
+	level, err := zerolog.ParseLevel(c.LogLevel)
+	if err != nil {
+		return zerolog.Nop(), nil, err
+	}
+	text := func(n int64) string {
+		return fmt.Sprintf("%d lines of the log were not read in time and were dropped", n)
+	}
+	if c.json() {
+		out := newOutlet(to, func(n int64) []byte {
+			now := time.Now().Format(zerolog.TimeFieldFormat)
+			return fmt.Appendf(nil, `{"level":"warn","time":%q,"message":%q}`+"\n", now, text(n))
+		})
+		return zerolog.New(out).Level(level).With().Timestamp().Logger(), out, nil
+	}
+	out := newOutlet(to, func(n int64) []byte { return fmt.Appendf(nil, "… %s\n", text(n)) })
+	return zerolog.New(zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !terminal(to)}).Level(level).With().Timestamp().Logger(), out, nil
+}
+
+// usualLine is room for the line of an exchange.
+const usualLine = 160
+
+// exchanges is the option that logs exchanges.
+func (c *logFlags) exchanges(log zerolog.Logger, out *outlet) emulator.Option {
+	least := log.GetLevel()
+	if c.Log == "errors" {
+		least = max(least, zerolog.WarnLevel)
+	}
+	if c.Log == "off" || least > zerolog.WarnLevel {
+		return emulator.WithExchangeLog(func(*journal.Line) {})
+	}
+	return emulator.WithExchangeLog(func(l *journal.Line) {
+		level := zerolog.InfoLevel
+		if l.Bad() {
+			level = zerolog.WarnLevel
+		}
+		switch {
+		case level < least:
+		case c.json():
+			event(log.WithLevel(level), l)
+		default:
+			if l.Sandbox == defaultSandbox {
+				l.Sandbox = ""
+			}
+			out.put(append(l.Append(make([]byte, 0, usualLine)), '\n'))
+		}
+	})
+}
+
+// event logs an exchange as JSON.
+func event(e *zerolog.Event, l *journal.Line) {
+	e.Str("sandbox", l.Sandbox).Uint64("sequence", l.Sequence).Str("method", l.Method).Str("path", l.Path).
+		Str("operation", l.Operation).Int("status", l.Status).Dur("took_ms", l.Took).Str("ended", string(l.Ended))
+	if l.Caller != "" {
+		e.Str("caller", l.Caller)
+	}
+	var faults []string
+	for i := range l.Faults {
+		if l.Faults[i].Fired {
+			faults = append(faults, l.Faults[i].Rule)
+		}
+	}
+	if faults != nil {
+		e.Strs("faults", faults)
+	}
+	if l.Violation != "" {
+		e.Str("violation", l.Violation)
+	}
+	e.Msg("exchange")
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A report is a file that is written beside its place and moved there when it is
+// whole: who reads it finds the old one or the new one. What is no regular file, such
+// as a pipe, is written in place.
+type report struct {
+	path string
+	file *os.File
+	temp bool
+}
+
+// openReport sees that a report can be written, before anything is run. Without a path
+// it is nil.
+func openReport(path string) (*report, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // there is nothing to write
+	}
+	mode := fs.FileMode(0o600)
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		return &report{path: path, file: f}, err
+	case err == nil:
+		mode = info.Mode().Perm()
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, err
+	}
+	return &report{path: path, file: f, temp: true}, f.Chmod(mode)
+}
+
+// write writes the report and puts it in its place.
+func (r *report) write(data []byte) error {
+	if r == nil {
+		return nil
+	}
+	_, err := r.file.Write(data)
+	if r.temp {
+		err = errors.Join(err, r.file.Sync())
+	}
+	err = errors.Join(err, r.file.Close())
+	if err == nil && r.temp {
+		err = os.Rename(r.file.Name(), r.path)
+		r.temp = err != nil
+	}
+	return err
+}
+
+// discard leaves what was there before. After write it does nothing.
+func (r *report) discard() {
+	if r != nil && r.temp {
+		_ = r.file.Close()
+		_ = os.Remove(r.file.Name())
+	}
+}

@@ -1,0 +1,191 @@
+package fault
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// A Window is a span of time on the sandbox's clock. It is given either by times
+// (From, To) or by durations after a moment (Start, End, Since). The beginning is
+// part of the window, the end is not. Files write both forms as from and to:
+// {from: 2026-01-01T12:00:00Z, to: 2026-01-01T12:05:00Z} or {from: 0s, to: 30s, since: first}.
+type Window struct {
+	// From and To are times. A zero time leaves that side open.
+	From, To time.Time
+	// Start and End are durations after Since. An End of 0 leaves the window open.
+	// A clock that is set back to before Since counts as 0.
+	Start, End Duration
+	// Since is the moment that Start and End count from: Arming, which is the
+	// default, or FirstRequest.
+	Since Origin
+}
+
+// An Origin is a moment that durations count from.
+type Origin string
+
+// The origins.
+const (
+	Arming       Origin = "armed" // when the rule was armed
+	FirstRequest Origin = "first" // when the first request came that the rule's where fits
+)
+
+var origins = []string{string(Arming), string(FirstRequest)}
+
+// relative reports whether the window counts from an origin.
+func (w *Window) relative() bool { return w.Since != "" || w.Start != 0 || w.End != 0 }
+
+// closed returns why the window is not open at a time, and nothing if it is. The
+// origins are when the rule was armed, and when it met its first request.
+func (w *Window) closed(now, armed, first time.Time) string {
+	const early, late = "the window is not open yet", "the window is over"
+	if !w.relative() {
+		switch {
+		case !w.From.IsZero() && now.Before(w.From):
+			return early
+		case !w.To.IsZero() && !now.Before(w.To):
+			return late
+		}
+		return ""
+	}
+	since := armed
+	if w.Since == FirstRequest || armed.IsZero() {
+		since = first
+	}
+	switch gone := Duration(max(0, now.Sub(since))); {
+	case gone < w.Start:
+		return early
+	case w.End > 0 && gone >= w.End:
+		return late
+	}
+	return ""
+}
+
+// ends reports whether the window has an end.
+func (w *Window) ends() bool { return w.End > 0 || !w.To.IsZero() }
+
+// check returns what is wrong with the window, at the place of the node.
+func (w *Window) check(at file.Node) error {
+	absolute := !w.From.IsZero() || !w.To.IsZero()
+	switch {
+	case w.relative() && absolute:
+		return at.Errorf("from and to are both times, or both durations")
+	case w.Since != "" && !slices.Contains(origins, string(w.Since)):
+		return at.At("since").Errorf("since %q%s; expected armed or first", w.Since, file.Hint(string(w.Since), origins))
+	case w.Start < 0 || w.End < 0:
+		return at.Errorf("from and to must not be negative")
+	case !w.To.IsZero() && !w.From.Before(w.To), w.End != 0 && w.Start >= w.End:
+		return at.Errorf("the window ends before it begins: to must be later than from")
+	}
+	return nil
+}
+
+// A bound is a side of a window as files write it.
+type bound struct {
+	at    time.Time
+	after *Duration
+}
+
+// UnmarshalNode reads a time, or a duration.
+func (b *bound) UnmarshalNode(n file.Node) error {
+	var d Duration
+	if err := n.Decode(&d); err == nil {
+		b.after = &d
+		return nil
+	}
+	err := n.Decode(&b.at)
+	if e, ok := errors.AsType[*file.Error](err); ok {
+		e.Message = strings.Replace(e.Message, "expected a time", "expected a duration such as 30s or a time", 1)
+	}
+	return err
+}
+
+// plainWindow is a window as files write it.
+type plainWindow struct {
+	From  *bound `json:"from"`
+	To    *bound `json:"to"`
+	Since Origin `json:"since"`
+}
+
+// UnmarshalNode reads a window.
+func (w *Window) UnmarshalNode(n file.Node) error {
+	var plain plainWindow
+	if err := n.Decode(&plain); err != nil {
+		return err
+	}
+	*w = Window{Since: plain.Since}
+	durations, times := false, false
+	for i, b := range []*bound{plain.From, plain.To} {
+		switch {
+		case b == nil:
+		case b.after == nil && i == 0:
+			w.From, times = b.at, true
+		case b.after == nil:
+			if w.To, times = b.at, true; b.at.IsZero() { // the beginning of all time
+				return n.At("to").Errorf("the window ends before it begins: to must be later than from")
+			}
+		case i == 0:
+			w.Start, durations = *b.after, true
+		default:
+			if w.End, durations = *b.after, true; w.End == 0 {
+				return n.At("to").Errorf("the window ends before it begins: to must be later than from")
+			}
+		}
+	}
+	switch {
+	case times && durations:
+		return n.Errorf("from and to are both times, or both durations")
+	case w.Since != "" && !durations:
+		return n.At("since").Errorf("since applies to durations only: {from: 0s, to: 30s, since: %s}", w.Since)
+	case durations && w.Since == "":
+		w.Since = Arming
+	}
+	return nil
+}
+
+// MarshalJSON writes the window as UnmarshalNode reads it.
+func (w *Window) MarshalJSON() ([]byte, error) {
+	var plain struct {
+		From  any    `json:"from,omitempty"`
+		To    any    `json:"to,omitempty"`
+		Since Origin `json:"since,omitempty"`
+	}
+	if w.relative() {
+		plain.From = w.Start
+		if w.End > 0 {
+			plain.To = w.End
+		}
+		if w.Since != Arming {
+			plain.Since = w.Since
+		}
+		return json.Marshal(plain)
+	}
+	if !w.From.IsZero() {
+		plain.From = w.From
+	}
+	if !w.To.IsZero() {
+		plain.To = w.To
+	}
+	return json.Marshal(plain)
+}
+
+// JSONSchema describes the spellings of a window.
+func (*Window) JSONSchema() *value.Object {
+	side := value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		file.SchemaFor[time.Time](), (*Duration)(nil).JSONSchema(), value.NewObject(value.Member{Name: "type", Value: "null"}),
+	}})
+	return value.NewObject(
+		value.Member{Name: "type", Value: "object"},
+		value.Member{Name: "properties", Value: value.NewObject(
+			value.Member{Name: "from", Value: side},
+			value.Member{Name: "to", Value: side},
+			value.Member{Name: "since", Value: value.NewObject(value.Member{Name: "enum", Value: value.List(origins)})},
+		)},
+		value.Member{Name: "additionalProperties", Value: false},
+	)
+}
