@@ -49,6 +49,10 @@ func (r *reader) read() error {
 			return err
 		}
 	}
+	for _, v := range list(r.doc, "x-roots") {
+		root, _ := v.(string)
+		r.contract.Roots = append(r.contract.Roots, root)
+	}
 	return r.quirks()
 }
 
@@ -134,6 +138,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 		FaultOnly:   flag(spec, "x-fault-only"),
 		Optional:    flag(spec, "x-body-optional"),
 		examples:    value.NewObject(),
+		names:       map[string][]naming{},
 		owner:       r.contract,
 	}
 	r.media(spec, at, func(mediaType string, m *value.Object, where string) {
@@ -142,6 +147,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 			resp.schema = where + "/schema"
 		}
 		r.examples(m, resp.examples)
+		r.names(m, resp.names)
 	})
 	if headers, ok := object(spec, "headers"); ok {
 		for _, h := range headers.Members() {
