@@ -57,7 +57,7 @@ func TestCatalogue(t *testing.T) {
 				if example == "" {
 					return
 				}
-				want := documented(t, op, sampleOf(op), f.Status, example)
+				want, _ := documented(t, op, sampleOf(op), f.Status, example)
 				if !bytes.Equal(body, want) {
 					t.Errorf("got %s, want %s", body, want)
 				}
@@ -66,8 +66,9 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// documented is an example as the request of a sample brings it.
-func documented(t *testing.T, op *contract.Operation, s contract.Sample, status int, example string) []byte {
+// documented is an example as the request of a sample brings it, and the placeholders that
+// the request has nothing for.
+func documented(t *testing.T, op *contract.Operation, s contract.Sample, status int, example string) (body []byte, missing []string) {
 	t.Helper()
 	path := map[string]string{}
 	for name, v := range s.Path {
@@ -91,21 +92,25 @@ func documented(t *testing.T, op *contract.Operation, s contract.Sample, status 
 			return cmp.Or(s.Caller, "demo"), true
 		case word[0] == '/' && err == nil:
 			found, _ := value.At(v, word)
-			text, ok := found.(string)
-			return text, ok
+			if text, ok := found.(string); ok {
+				return text, true
+			}
 		case path[word] != "":
 			return path[word], true
-		default:
-			return query.Get(word), query.Has(word)
+		case query.Has(word):
+			return query.Get(word), true
 		}
+		missing = append(missing, word)
+		return "", false
 	})
 	if !ok {
 		t.Fatalf("no example %q of %d", example, status)
 	}
-	return body
+	return body, missing
 }
 
-// Ensure a failure speaks of the documented objects where the request is the documented one.
+// Ensure a failure speaks of the documented objects where the request is the documented one,
+// and that this request has all that the failure asks for.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
 	for _, c := range contracts(t) {
@@ -116,8 +121,8 @@ func TestDocumentedFailures(t *testing.T) {
 				}
 				plain, _ := op.Response(s.Status).Example(s.Response)
 				want := s.Fill(plain)
-				if got := documented(t, op, s, s.Status, s.Response); !bytes.Equal(got, want) {
-					t.Errorf("%s/%s: %s, want %s", op.ID, s.Name, got, want)
+				if got, missing := documented(t, op, s, s.Status, s.Response); !bytes.Equal(got, want) || len(missing) > 0 {
+					t.Errorf("%s/%s: %s, want %s; it has no %q", op.ID, s.Name, got, want, missing)
 				}
 			}
 		}

@@ -12,7 +12,7 @@ type naming struct{ words, template string }
 
 // names reads the members x-names of the examples of a body: words of the example, and
 // what they stand for.
-func (r *reader) names(media *value.Object, into map[string][]naming) {
+func (r *reader) names(media *value.Object, into *Response) {
 	all, _ := object(media, "examples")
 	if all == nil {
 		return
@@ -23,9 +23,12 @@ func (r *reader) names(media *value.Object, into map[string][]naming) {
 		if !ok {
 			continue
 		}
+		if into.names == nil {
+			into.names = map[string][]naming{}
+		}
 		for _, n := range names.Members() {
 			template, _ := n.Value.(string)
-			into[m.Name] = append(into[m.Name], naming{n.Name, template})
+			into.names[m.Name] = append(into.names[m.Name], naming{n.Name, template})
 		}
 	}
 }

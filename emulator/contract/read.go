@@ -138,7 +138,6 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 		FaultOnly:   flag(spec, "x-fault-only"),
 		Optional:    flag(spec, "x-body-optional"),
 		examples:    value.NewObject(),
-		names:       map[string][]naming{},
 		owner:       r.contract,
 	}
 	r.media(spec, at, func(mediaType string, m *value.Object, where string) {
@@ -147,7 +146,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 			resp.schema = where + "/schema"
 		}
 		r.examples(m, resp.examples)
-		r.names(m, resp.names)
+		r.names(m, resp)
 	})
 	if headers, ok := object(spec, "headers"); ok {
 		for _, h := range headers.Members() {

@@ -117,7 +117,7 @@ func (c *Call) Capped(limit int) int {
 	return limit
 }
 
-// Left tells the call how many items there are from the beginning of the page on.
+// Left says how many items there are from the beginning of the page on.
 func (c *Call) Left(items int) {
 	if items = max(items, 0); c.asked < 0 || items < c.asked {
 		c.asked = items
