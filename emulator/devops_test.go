@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"standin/emulator"
+	"standin/emulator/value"
 )
 
 // Ensure devops-service answers in the observed profile what v2.0 was seen to
@@ -143,4 +144,71 @@ func TestDevopsClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Ensure a provider that is asked for as a list or a mapping is none that there is.
+func TestDevopsProviderInBrackets(t *testing.T) {
+	t.Parallel()
+	tell(t, "devops", "default", []step{
+		{method: "GET", path: "/v3/images?provider[]=ec2", status: 404, want: has(`{"message":"Invalid provider '[\"ec2\"]', available providers: 'ec2', 'openstack', 'static'"}`)},
+		{method: "GET", path: "/v3/images?provider%5B%5D=ec2&provider[]=x", status: 404, want: has(`'[\"ec2\", \"x\"]'`)},
+		{method: "GET", path: "/v3/images?provider[a]=ec2", status: 404, want: has(`'{\"a\"=>\"ec2\"}'`)},
+		{method: "GET", path: "/v3/images?provider=ec2&provider[]=ec2", status: 404},
+		{method: "GET", path: "/v3/images?providers[]=ec2", status: 200},
+		{method: "GET", path: "/v3/images?provider[]=ec2", caller: "nobody", status: 403},
+	})
+	tell(t, "devops", "default", []step{
+		{method: "GET", path: "/v3/images?provider[]=ec2", header: map[string]string{"Accept": "application/json"}, status: 404, want: has("Not found"), not: has("{")},
+	}, emulator.WithProfile("observed"))
+}
+
+// Ensure an id that no path leads to is refused, and only the quirk stores it.
+func TestDevopsUnreachableID(t *testing.T) {
+	t.Parallel()
+	const image = `{"id":"a/b","provider":"ec2","remote_user":"root"}`
+	tell(t, "devops", "empty", []step{
+		{method: "POST", path: "/v3/image", body: image, status: 400, want: has(`{"message":"Parameter(s) 'id' can not contain '/'"}`)},
+		{method: "POST", path: "/v3/image", body: `{"id":"a/b"}`, status: 400, want: has("'provider', 'remote_user' can not be undefined")}, // told first
+		{method: "GET", path: "/v3/images", status: 200, want: has("[]")},
+		{method: "POST", path: "/v3/image", body: `{"id":"a b?c#d%2F","provider":"ec2","remote_user":"root"}`, status: 200},
+		{method: "GET", path: "/v3/image/a%20b%3Fc%23d%252F", status: 200, want: has(`"id":"a b?c#d%2F"`)},
+		{method: "PUT", path: "/_standin/state/devops", body: `{"devops":{"providers":[{"name":"a/b"}]}}`, status: 400, want: has(`cannot be reached`)},
+		{method: "PUT", path: "/_standin/state/devops", body: `{"devops":{"filters":[{"provider":"ec2","images":["a","b","a"]}]}}`, status: 400, want: has(`the image \"a\" is in the list twice`)},
+	})
+	p := newPlayer(t, emulator.WithQuirks("devops.id-with-a-slash-is-stored"))
+	dev := api{p, map[string]string{"Authorization": "Basic ZGVtbzpkZW1v", "Content-Type": "application/json"}}
+	dev.expect(200, "POST", "/v3/image", image)
+	dev.expect(404, "GET", "/v3/image/a%2Fb", "")
+	state := dev.expect(200, "GET", "/_standin/state/devops", "")
+	dev.expect(204, "PUT", "/_standin/state/devops", string(value.Append(nil, state))) // what was dumped can be loaded
+}
+
+// Ensure the refusal of a foreign page carries what every answer carries.
+func TestDevopsRefererHeaders(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, emulator.WithProfile("observed"))
+	dev := api{p, map[string]string{"Authorization": "Basic ZGVtbzpkZW1v", "Accept": "application/json", "Referer": "https://elsewhere.example/x"}}
+	for _, path := range []string{"/v3/images", "/v3/image/none", "/v3/nothing"} {
+		resp, _ := dev.send("GET", path, "")
+		if path != "/v3/nothing" && resp.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", path, resp.StatusCode)
+		}
+		if got := resp.Header["X-Content-Type-Options"]; path != "/v3/nothing" && (len(got) != 1 || got[0] != "nosniff") {
+			t.Errorf("%s: X-Content-Type-Options %q", path, got)
+		}
+	}
+}
+
+// Ensure an update changes what the document's body has, and no other member.
+func TestDevopsUpdateKeepsProvider(t *testing.T) {
+	t.Parallel()
+	tell(t, "devops", "documented", []step{
+		{method: "PUT", path: "/v3/image/image%20id", body: `{"provider":"nowhere","name":"n"}`, status: 200, want: has(`{"image":{"id":"image id","provider":"provider id","remote_user":"remote user","name":"n"},"message":"Updated"}`)},
+		{method: "PUT", path: "/v3/image/image%20id", body: `{"provider":5,"id":[]}`, status: 200, want: has(`"provider":"provider id"`)},
+		{method: "GET", path: "/v3/images?provider=nowhere", status: 404},
+		{method: "GET", path: "/v3/images", status: 200, want: has(`"provider":"provider id"`)},
+	})
+	tell(t, "devops", "documented", []step{
+		{method: "PUT", path: "/v3/image/image%20id", body: `{"provider":"elsewhere","remote_user":"r"}`, status: 200, want: has(`"provider":"elsewhere"`)},
+	}, emulator.WithQuirks("devops.update-replaces-everything"))
 }

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,6 +25,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/emulator/service"
+	"standin/emulator/value"
 )
 
 // Ensure every failure of the catalogue, and every example of it, is answered as the
@@ -54,11 +57,74 @@ func TestCatalogue(t *testing.T) {
 				if example == "" {
 					return
 				}
-				want, _ := op.Response(f.Status).Example(example)
-				if want = sampleOf(op).Fill(want); !bytes.Equal(body, want) {
+				want, _ := documented(t, op, sampleOf(op), f.Status, example)
+				if !bytes.Equal(body, want) {
 					t.Errorf("got %s, want %s", body, want)
 				}
 			})
+		}
+	}
+}
+
+// documented is an example as the request of a sample brings it, and the placeholders that
+// the request has nothing for.
+func documented(t *testing.T, op *contract.Operation, s contract.Sample, status int, example string) (body []byte, missing []string) {
+	t.Helper()
+	path := map[string]string{}
+	for name, v := range s.Path {
+		plain, err := url.PathUnescape(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path[name] = plain
+	}
+	sent, _ := op.Request(s.Request)
+	if s.Body != nil {
+		sent = []byte(*s.Body)
+	}
+	query, err := url.ParseQuery(s.Query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, ok := op.Response(status).Fill(example, path, func(word string) (string, bool) {
+		switch v, err := value.Parse(sent); {
+		case word == "caller":
+			return cmp.Or(s.Caller, "demo"), true
+		case word[0] == '/' && err == nil:
+			found, _ := value.At(v, word)
+			if text, ok := found.(string); ok {
+				return text, true
+			}
+		case path[word] != "":
+			return path[word], true
+		case query.Has(word):
+			return query.Get(word), true
+		}
+		missing = append(missing, word)
+		return "", false
+	})
+	if !ok {
+		t.Fatalf("no example %q of %d", example, status)
+	}
+	return body, missing
+}
+
+// Ensure a failure speaks of the documented objects where the request is the documented one,
+// and that this request has all that the failure asks for.
+func TestDocumentedFailures(t *testing.T) {
+	t.Parallel()
+	for _, c := range contracts(t) {
+		for _, op := range c.Operations {
+			for _, s := range op.Samples {
+				if s.Status < 400 || s.Response == "" || s.Method != "" {
+					continue
+				}
+				plain, _ := op.Response(s.Status).Example(s.Response)
+				want := s.Fill(plain)
+				if got, missing := documented(t, op, s, s.Status, s.Response); !bytes.Equal(got, want) || len(missing) > 0 {
+					t.Errorf("%s/%s: %s, want %s; it has no %q", op.ID, s.Name, got, want, missing)
+				}
+			}
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 	if f := replacing(fired, fault.Before); f != nil {
 		x.reply = x.injected(f)
 	} else {
-		x.reply = x.answer()
+		x.reply = x.paged(fired)
 		x.check(&x.reply)
 	}
 	x.prepare(w, fired, fault.After)
@@ -41,14 +41,10 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 		x.reply = x.injected(f)
 	}
 	x.reply.Header = append(slices.Clip(x.reply.Header), x.decision.Headers...)
-	var names []string
 	for _, f := range fired {
 		x.change(f)
-		if !f.Stealth {
-			names = append(names, f.Name)
-		}
 	}
-	if len(names) > 0 {
+	if names := x.effective(fired); len(names) > 0 {
 		x.reply.Header = append(x.reply.Header, service.Field{Name: fault.Header, Value: strings.Join(names, ", ")})
 	}
 	if cut := breaking(fired, fault.After); cut != nil {
@@ -56,6 +52,41 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 		return
 	}
 	x.deliver(w, fired)
+}
+
+// paged answers the call, with pages that have no more items than rules say. A rule has
+// done something where the answer is a page, and would have been a longer one.
+func (x *exchange) paged(fired []*fault.Firing) service.Reply {
+	for _, f := range fired {
+		if n := f.What.PageCap; n > 0 && (x.call.PageCap == 0 || n < x.call.PageCap) {
+			x.call.PageCap = n
+		}
+	}
+	reply := x.answer()
+	items := x.call.Asked()
+	for _, f := range fired {
+		if n := f.What.PageCap; n > 0 && (items < 0 || n < items) {
+			x.did(f, fmt.Sprintf("page_cap %d", n))
+			items = n
+		}
+	}
+	return reply
+}
+
+// effective names the rules that the answer shows: those that have done something, and
+// those by which deliver will send it. The first of these sends it, but for a truncation
+// that is silent, which only shortens the body.
+func (x *exchange) effective(fired []*fault.Firing) (names []string) {
+	taken := false
+	for _, f := range fired {
+		c := f.What.Connection
+		sends := !taken && (c != nil || f.What.Dribble != nil || f.What.Bandwidth > 0)
+		taken = taken || sends && (c == nil || c.Kind != fault.Truncate || c.Mode != "silent")
+		if !f.Stealth && (sends || len(x.noted(f).Did) > 0) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // failing tells that one of the rules keeps the client from its answer.
@@ -86,7 +117,7 @@ func replacing(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
 }
 
 // prepare does what the rules of a phase do before they answer: wait, let the
-// token expire, ask for shorter pages. Where the client leaves meanwhile, the exchange
+// token expire. Where the client leaves meanwhile, the exchange
 // ends there.
 func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase fault.Phase) {
 	for _, f := range fired {
@@ -104,13 +135,6 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 		}
 		if f.What.ExpireToken && x.expireToken() {
 			x.did(f, "expire_token")
-		}
-		if n := f.What.PageCap; n > 0 {
-			q := x.call.Query()
-			if fault.CapPage(q, x.call.Operation, n) {
-				x.call.SetQuery(q)
-				x.did(f, fmt.Sprintf("page_cap %d", n))
-			}
 		}
 	}
 }
@@ -305,8 +329,8 @@ func (x *exchange) example(reply *service.Reply, spec *contract.Response, name s
 		if name == "" || !slices.Contains(names, name) {
 			name = names[0]
 		}
-		body, _ := spec.Example(name)
-		reply.ContentType, reply.Body = spec.MediaTypes[i], contract.Sample{Path: x.call.Vars}.Fill(body)
+		reply.ContentType = spec.MediaTypes[i]
+		reply.Body, _ = spec.Fill(name, x.call.Vars, x.call.Named)
 	}
 }
 

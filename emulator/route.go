@@ -180,6 +180,11 @@ func newRoutes(contracts []*contract.Contract, all []*service.Service) (*routes,
 			rs.addFamily(b, op.Path)
 		}
 	}
+	for _, b := range rs.services {
+		for _, root := range b.contract.Roots {
+			rs.families = append(rs.families, family{prefix: root, bound: b})
+		}
+	}
 	slices.SortStableFunc(rs.families, func(a, b family) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
 	return rs, nil
 }

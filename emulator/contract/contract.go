@@ -36,6 +36,7 @@ type Contract struct {
 	// paths, other methods. It has no method and no path.
 	Elsewhere *Operation
 	Quirks    []*Quirk // in the order of the document
+	Roots     []string // x-roots: the service answers all paths below these, also those that it does not have
 	json      []byte
 	schemas   *schemas
 }
@@ -118,7 +119,8 @@ type Response struct {
 	MediaTypes  []string // none: the body is empty
 	Headers     []string // headers that are always there
 	examples    *value.Object
-	schema      string // JSON pointer, empty if the body is not JSON or has no schema
+	names       map[string][]naming // by example
+	schema      string              // JSON pointer, empty if the body is not JSON or has no schema
 	owner       *Contract
 }
 

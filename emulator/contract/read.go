@@ -49,6 +49,10 @@ func (r *reader) read() error {
 			return err
 		}
 	}
+	for _, v := range list(r.doc, "x-roots") {
+		root, _ := v.(string)
+		r.contract.Roots = append(r.contract.Roots, root)
+	}
 	return r.quirks()
 }
 
@@ -142,6 +146,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 			resp.schema = where + "/schema"
 		}
 		r.examples(m, resp.examples)
+		r.names(m, resp)
 	})
 	if headers, ok := object(spec, "headers"); ok {
 		for _, h := range headers.Members() {

@@ -1,48 +1,17 @@
 package fault
 
 import (
-	"net/url"
-	"strconv"
+	"slices"
 
 	"standin/emulator/contract"
 	"standin/emulator/value"
 )
 
-// pages tells that the operation takes the size of a page.
-func pages(op *contract.Operation) bool { return limitOf(op) != nil }
-
-func limitOf(op *contract.Operation) *contract.Parameter {
-	for _, p := range op.Parameters() {
-		if p.In == "query" && p.Name == "limit" {
-			return &p
-		}
-	}
-	return nil
-}
-
-// CapPage lowers the limit in a query to the cap. It tells whether it did: the
-// operation may have no pages, and the caller may have asked for less.
-func CapPage(q url.Values, op *contract.Operation, most int) bool {
-	if op == nil {
-		return false
-	}
-	p := limitOf(op)
-	if p == nil {
-		return false
-	}
-	asked := p.Default
-	if text := q.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 { // the service says what it thinks of that
-			return false
-		}
-		asked = n
-	}
-	if asked > 0 && asked <= most {
-		return false
-	}
-	q.Set("limit", strconv.Itoa(most))
-	return true
+// pages reports whether the operation takes the size of a page, and looks at it.
+func pages(op *contract.Operation) bool {
+	return !op.Stateless && slices.ContainsFunc(op.Parameters(), func(p contract.Parameter) bool {
+		return p.In == "query" && p.Name == "limit"
+	})
 }
 
 // text tells that a value is written as it is, not as JSON.

@@ -72,6 +72,11 @@ type Call struct {
 	// sandbox; nil in the default one.
 	Mark []byte
 
+	// PageCap is the largest number of items that a page may have, because of a rule; 0
+	// is no bound.
+	PageCap int
+	asked   int // how many items the page would have without it; negative: all that there are
+
 	Seed     int64  // of the world
 	Sequence uint64 // the number of the exchange
 	View     world.View
@@ -106,8 +111,26 @@ func (c *Call) Query() url.Values {
 	return c.query
 }
 
-// SetQuery puts another query in place of the request's.
-func (c *Call) SetQuery(q url.Values) { c.RawQuery, c.query = q.Encode(), q }
+// Capped returns the limit of a page, lowered to the call's PageCap. A negative limit
+// means no limit. A handler of a list with pages calls it once, and then Left.
+func (c *Call) Capped(limit int) int {
+	c.asked = limit
+	if c.PageCap > 0 && (limit < 0 || limit > c.PageCap) {
+		return c.PageCap
+	}
+	return limit
+}
+
+// Left says how many items there are from the beginning of the page on.
+func (c *Call) Left(items int) {
+	if items = max(items, 0); c.asked < 0 || items < c.asked {
+		c.asked = items
+	}
+}
+
+// Asked returns how many items the page would have without a PageCap; 0 if the answer is no
+// page, and a negative number if only Capped was called, with no limit.
+func (c *Call) Asked() int { return c.asked }
 
 func unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
@@ -162,6 +185,30 @@ func (c *Call) MediaType() string {
 
 // JSON reads the body as one JSON value.
 func (c *Call) JSON() (any, error) { return value.Parse(c.Body) }
+
+// Named finds what a placeholder of a documented body is in the request: a place in the
+// JSON body, such as /client_id, the name of the "caller", or a parameter of the path or the query.
+func (c *Call) Named(placeholder string) (string, bool) {
+	if strings.HasPrefix(placeholder, "/") {
+		body, err := c.JSON()
+		if err != nil {
+			return "", false
+		}
+		v, _ := value.At(body, placeholder)
+		text, ok := v.(string)
+		return text, ok
+	}
+	if placeholder == "caller" {
+		if c.Caller == nil {
+			return "", false
+		}
+		return c.Caller.Name, true
+	}
+	if text, ok := c.Vars[placeholder]; ok {
+		return text, true
+	}
+	return c.Last(placeholder)
+}
 
 // NewRequestID is an id for the exchange: the same for the same seed and the
 // same number of requests before it.

@@ -59,6 +59,7 @@ func readPaging(c *service.Call) *paging {
 			p.limit = 1
 		}
 	}
+	p.limit = c.Capped(p.limit)
 	if n := number(c, "offset"); n != nil && n.Sign() > 0 && n.IsInt64() {
 		p.offset = int(n.Int64())
 	}
@@ -77,6 +78,7 @@ func number(c *service.Call, name string) *big.Int {
 // open writes a list up to where its items stand.
 func (p *paging) open(c *service.Call, name, path string, total, items int) []byte {
 	p.total = total
+	c.Left(total - p.offset)
 	b := value.Append(append(c.Scratch, `{"total":`...), total)
 	if (items > 0 || p.always) && total-p.limit > p.offset {
 		b = value.AppendString(append(b, `,"next":`...), p.link(c, path, p.offset+p.limit))

@@ -127,7 +127,6 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 // the name of the charset, and a refusal of calls from pages of another host, which
 // comes after the call was carried out.
 func finish(c *service.Call, r *service.Reply) {
-	r.Set("X-Content-Type-Options", "nosniff")
 	switch {
 	case r.ContentType != "application/json":
 	case c.Quirk(foreignRefererForbidden) && fromForeignPage(c):
@@ -135,6 +134,7 @@ func finish(c *service.Call, r *service.Reply) {
 	case c.Quirk(jsonHasCharset):
 		r.ContentType = "application/json;charset=utf-8"
 	}
+	r.Set("X-Content-Type-Options", "nosniff")
 }
 
 func fromForeignPage(c *service.Call) bool {

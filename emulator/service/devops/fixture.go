@@ -2,6 +2,7 @@ package devops
 
 import (
 	"slices"
+	"strings"
 
 	"standin/emulator/file"
 	"standin/emulator/world"
@@ -28,6 +29,9 @@ func checkImage(_ world.View, i *image, at file.Node) error {
 }
 
 func checkProvider(_ world.View, p *provider, at file.Node) error {
+	if p.Name == "" || strings.Contains(p.Name, "/") {
+		return at.At("name").Errorf("%q cannot be reached as the name of a provider", p.Name)
+	}
 	for i := range p.Images {
 		if slices.ContainsFunc(p.Images[:i], func(o cloudImage) bool { return o.ID == p.Images[i].ID }) {
 			return at.At("images", i).Errorf("the image %q is in the list twice", p.Images[i].ID)
@@ -37,6 +41,11 @@ func checkProvider(_ world.View, p *provider, at file.Node) error {
 }
 
 func checkFilter(v world.View, f *filter, at file.Node) error {
+	for i, id := range f.Images {
+		if slices.Contains(f.Images[:i], id) {
+			return at.At("images", i).Errorf("the image %q is in the list twice", id)
+		}
+	}
 	if names := providerNames(v); !slices.Contains(names, f.Provider) && ofProvider.Len(v, f.Provider) == 0 {
 		return at.At("provider").Errorf("there is no provider %q%s; list it under devops.providers", f.Provider, file.Hint(f.Provider, names))
 	}

@@ -32,7 +32,7 @@ var (
 // listImages answers GET /v3/images, all or those of ?provider=.
 func listImages(c *service.Call) (service.Reply, error) {
 	ix, partition := all, ""
-	if p, ok := c.Last("provider"); ok {
+	if p, ok := askedProvider(c); ok {
 		if err := knownProvider(c, p); err != nil {
 			return service.Reply{}, err
 		}
@@ -57,6 +57,9 @@ func createImage(c *service.Call) (service.Reply, error) {
 	i := &image{}
 	if err := i.read(c, body, "id", "provider", "remote_user", "name", "bootstrap_template"); err != nil {
 		return service.Reply{}, err
+	}
+	if strings.Contains(i.ID, "/") && !c.Quirk(slashIsStored) {
+		return service.Reply{}, invalid("Parameter(s) 'id' can not contain '/'")
 	}
 	if images.Get(c.View, i.ID) != nil {
 		return service.Reply{}, invalid("Duplicate key error: image with id '%s'", i.ID)
@@ -105,9 +108,9 @@ func existing(c *service.Call) (*image, error) {
 	return nil, service.Errorf(service.NotFound, "", "Image '%s' does not exist", id)
 }
 
-// updateImage answers PUT /v3/image/{image_id}: what the body names changes,
-// the rest stays, unless a quirk has the body replace it. The id of the path
-// counts, not one in the body.
+// updateImage answers PUT /v3/image/{image_id}. Of remote_user and name, the members of
+// the document's body, those that are sent change; id and provider stay. A quirk has the
+// body replace all but the id.
 func updateImage(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {
@@ -121,7 +124,7 @@ func updateImage(c *service.Call) (service.Reply, error) {
 	if !c.Quirk(updateReplaces) {
 		names = slices.DeleteFunc(names, func(name string) bool {
 			_, ok := body.Get(name)
-			return !ok
+			return !ok || name == "provider"
 		})
 	}
 	i := *old

@@ -2,7 +2,9 @@ package devops
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"standin/emulator/service"
@@ -85,6 +87,35 @@ func knownProvider(c *service.Call, name string) error {
 		Kind: service.NotFound, Detail: unknownProvider,
 		Message: "Invalid provider '" + name + "', available providers: '" + strings.Join(names, "', '") + "'",
 	}
+}
+
+// askedProvider returns the provider that a list is asked for, and whether it is asked
+// for one. In brackets, as in provider[]=ec2, it is a list or a mapping to the server, which
+// no provider is called; the name is then how Ruby prints it.
+func askedProvider(c *service.Call) (string, bool) {
+	for piece := range strings.SplitSeq(c.RawQuery, "&") {
+		key, _, _ := strings.Cut(piece, "=")
+		key, err := url.QueryUnescape(key)
+		inner, ok := strings.CutPrefix(key, "provider[")
+		if err != nil || !ok {
+			continue
+		}
+		inner, _, _ = strings.Cut(inner, "]")
+		if inner == "" {
+			return "[" + strings.Join(quoted(c.Query()[key]), ", ") + "]", true
+		}
+		return "{" + quoted([]string{inner})[0] + "=>" + strings.Join(quoted(c.Query()[key][:1]), "") + "}", true
+	}
+	return c.Last("provider")
+}
+
+// quoted writes strings as Ruby prints them in a list.
+func quoted(all []string) []string {
+	var list []string
+	for _, s := range all {
+		list = append(list, strconv.Quote(s))
+	}
+	return list
 }
 
 // unknownProvider marks the error that v2.0 answers as a text.

@@ -17,4 +17,5 @@ const (
 	unknownProviderIsText   = "devops.unknown-provider-is-text"
 	jsonHasCharset          = "devops.json-has-a-charset"
 	foreignRefererForbidden = "devops.foreign-referer-is-403"
+	slashIsStored           = "devops.id-with-a-slash-is-stored"
 )

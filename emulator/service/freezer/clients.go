@@ -85,6 +85,9 @@ func listClients(c *service.Call) (service.Reply, error) {
 	if s == nil && p.tooLarge {
 		return service.Reply{}, storageError("Python int too large to convert to SQLite INTEGER")
 	}
+	if s == nil || p.limit >= 0 { // a search with a negative limit finds nothing
+		p.limit = c.Capped(p.limit)
+	}
 	var found []*client
 	switch of := callers(c); {
 	case s == nil && p.limit < 0: // as on sqlite: no limit
@@ -95,6 +98,11 @@ func listClients(c *service.Call) (service.Reply, error) {
 		found = s.find(c, of, p.offset, 0, p.limit)
 	default:
 		found = s.find(c, of, 0, p.offset, p.limit)
+	}
+	if s == nil {
+		c.Left(ofUser.Len(c.View, callers(c)) - p.offset)
+	} else if len(found) < p.limit {
+		c.Left(len(found))
 	}
 	b := append(c.Scratch, `{"clients":[`...)
 	for i, cl := range found {

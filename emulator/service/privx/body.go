@@ -2,6 +2,7 @@ package privx
 
 import (
 	"slices"
+	"strings"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -26,7 +27,7 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	v, _ := o.Get("name")
 	name, ok := v.(string)
 	switch {
-	case v == nil || name == "" && ok:
+	case v == nil || ok && blank(name):
 		return "", nil, invalid("REQUIRED_VALUE_MISSING", "name", "A name is required.")
 	case !ok:
 		return "", nil, invalid("VALUE_INCORRECT_TYPE", "name", "Expected a string.")
@@ -47,6 +48,8 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 		v, _ := given.Get("id")
 		id, ok := v.(string)
 		switch {
+		case id == "" && ok && !c.Quirk(emptyRoleIDIs400): // the vendor's command line sends it for no role
+			continue
 		case v == nil || id == "" && ok:
 			return "", nil, invalid("REQUIRED_VALUE_MISSING", "roles.id", "The id of a role is required.")
 		case !ok:
@@ -69,6 +72,9 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	}
 	return name, ids, nil
 }
+
+// blank reports whether a name has nothing but white space.
+func blank(name string) bool { return strings.TrimSpace(name) == "" }
 
 // duplicate is the error of a name that is taken.
 func duplicate() error {

@@ -1,6 +1,7 @@
 package privx
 
 import (
+	"cmp"
 	"encoding/base64"
 	"math"
 	"net/http"
@@ -19,8 +20,8 @@ type client struct {
 	Secret      string
 	Name        string
 	Created     string // RFC 3339, seconds, Z
-	Updated     string
-	UpdatedBy   string
+	Updated     string // empty: it was never updated
+	UpdatedBy   string // empty: it was never updated
 	Author      string
 	Roles       []string // ids
 	OAuthID     string
@@ -39,8 +40,8 @@ var (
 		"secret":              sorted(func(cl *client) string { return cl.Secret }),
 		"name":                sorted(func(cl *client) string { return cl.Name }),
 		"created":             sorted(func(cl *client) string { return cl.Created }),
-		"updated":             sorted(func(cl *client) string { return cl.Updated }),
-		"updated_by":          sorted(func(cl *client) string { return cl.UpdatedBy }),
+		"updated":             sorted(func(cl *client) string { return cmp.Or(cl.Updated, cl.Created) }),
+		"updated_by":          sorted(func(cl *client) string { return cmp.Or(cl.UpdatedBy, cl.Author) }),
 		"author":              sorted(func(cl *client) string { return cl.Author }),
 		"oauth_client_id":     sorted(func(cl *client) string { return cl.OAuthID }),
 		"oauth_client_secret": sorted(func(cl *client) string { return cl.OAuthSecret }),
@@ -79,16 +80,22 @@ func createClient(c *service.Call) (service.Reply, error) {
 			return clients.Get(c.View, id) != nil
 		}),
 		Secret: base64.StdEncoding.EncodeToString(c.Tx().Draw("privx.api_clients.secrets", 32)),
-		Name:   name, Roles: roles,
-		Created: now, Updated: now, Author: author, UpdatedBy: author,
+		Name:   name, Roles: roles, Created: now, Author: author,
 	}
-	if o := service.First(service.AllOAuthClients, c.View, ""); o != nil {
-		cl.OAuthID, cl.OAuthSecret = o.ID, o.Secret
-	}
+	cl.OAuthID, cl.OAuthSecret = oauthClient(c.View)
 	clients.Put(c.Tx(), cl)
 	r := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), cl.ID), '}'))
 	r.Set("Location", c.Base()+c.Path+"/"+cl.ID)
 	return r, nil
+}
+
+// oauthClient returns id and secret of the OAuth client that API clients log in with;
+// empty if there is none.
+func oauthClient(v world.View) (id, secret string) {
+	if o := service.First(service.AllOAuthClients, v, ""); o != nil {
+		return o.ID, o.Secret
+	}
+	return "", ""
 }
 
 // showClient answers GET …/api-clients/{api_client_id}.
@@ -153,9 +160,9 @@ func (cl *client) append(b []byte, c *service.Call) []byte {
 	b = value.AppendString(append(b, `,"secret":`...), cl.Secret)
 	b = value.AppendString(append(b, `,"name":`...), cl.Name)
 	b = value.AppendString(append(b, `,"created":`...), cl.Created)
-	if cl.Updated != cl.Created || cl.UpdatedBy != cl.Author || !c.Quirk(freshLacksUpdated) {
-		b = value.AppendString(append(b, `,"updated":`...), cl.Updated)
-		b = value.AppendString(append(b, `,"updated_by":`...), cl.UpdatedBy)
+	if cl.Updated != "" || !c.Quirk(freshLacksUpdated) {
+		b = value.AppendString(append(b, `,"updated":`...), cmp.Or(cl.Updated, cl.Created))
+		b = value.AppendString(append(b, `,"updated_by":`...), cmp.Or(cl.UpdatedBy, cl.Author))
 	}
 	b = value.AppendString(append(b, `,"author":`...), cl.Author)
 	b = append(b, `,"roles":[`...)

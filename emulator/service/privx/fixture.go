@@ -26,15 +26,16 @@ func permissions(v world.View, cl *client) []string {
 	return slices.Compact(all)
 }
 
-// clientFile is an API client as the API answers it. Of a role only the id
-// counts: name and deleted are the role's own.
+// clientFile is an API client as the API answers it. One without updated and updated_by
+// was never updated. The name of a role, and whether it was deleted, count only where the
+// role is not among the roles of the file: the API client then brings it along.
 type clientFile struct {
 	ID          string     `json:"id" fixture:"required"`
 	Secret      string     `json:"secret" fixture:"required"`
 	Name        string     `json:"name" fixture:"required"`
 	Created     string     `json:"created"`
-	Updated     string     `json:"updated"`
-	UpdatedBy   string     `json:"updated_by"`
+	Updated     string     `json:"updated,omitempty"`
+	UpdatedBy   string     `json:"updated_by,omitempty"`
 	Author      string     `json:"author"`
 	Roles       []roleFile `json:"roles"`
 	OAuthID     string     `json:"oauth_client_id"`
@@ -65,8 +66,8 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	switch {
 	case cl.ID == "" || cl.ID == "search" || strings.Contains(cl.ID, "/"):
 		return "", at.At("id").Errorf("%q cannot be reached as an id", cl.ID)
-	case cl.Name == "":
-		return "", at.At("name").Errorf("name is empty; the API would refuse it")
+	case blank(cl.Name):
+		return "", at.At("name").Errorf("name is empty or blank; the API would refuse it")
 	}
 	for _, name := range []string{"created", "updated"} {
 		s := map[string]string{"created": r.Created, "updated": r.Updated}[name]
@@ -75,16 +76,41 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 		}
 	}
 	cl.Created = cmp.Or(cl.Created, long)
-	cl.Updated = cmp.Or(cl.Updated, cl.Created)
-	cl.UpdatedBy = cmp.Or(cl.UpdatedBy, cl.Author)
+	if cl.Updated != "" || cl.UpdatedBy != "" {
+		cl.Updated = cmp.Or(cl.Updated, cl.Created)
+		cl.UpdatedBy = cmp.Or(cl.UpdatedBy, cl.Author)
+	}
+	if cl.OAuthID == "" && cl.OAuthSecret == "" {
+		cl.OAuthID, cl.OAuthSecret = oauthClient(tx)
+	}
 	for i, ref := range r.Roles {
-		if roles.Get(tx, ref.ID) == nil {
-			return "", at.At("roles", i, "id").Errorf("there is no role %q; list it under privx.roles", ref.ID)
+		if slices.Contains(cl.Roles, ref.ID) {
+			return "", at.At("roles", i, "id").Errorf("the role %q is in the list twice", ref.ID)
+		}
+		if err := storeHandle(tx, ref, at.At("roles", i)); err != nil {
+			return "", err
 		}
 		cl.Roles = append(cl.Roles, ref.ID)
 	}
 	clients.Put(tx, cl)
 	return cl.ID, nil
+}
+
+// storeHandle makes the role that a handle names, if there is none of that id and the
+// handle says more of it than the id.
+func storeHandle(tx *world.Tx, ref roleFile, at file.Node) error {
+	if roles.Get(tx, ref.ID) != nil {
+		return nil
+	}
+	if ref.Name == "" && !ref.Deleted {
+		return at.At("id").Errorf("there is no role %q; list it under privx.roles, or give its name here", ref.ID)
+	}
+	r := &role{ID: ref.ID, Name: ref.Name, Deleted: ref.Deleted}
+	if err := checkRole(tx, r, at); err != nil {
+		return err
+	}
+	roles.Put(tx, r)
+	return nil
 }
 
 func dumpClients(v world.View) iter.Seq[clientFile] {
@@ -112,13 +138,11 @@ func fakeClient(v world.View, f *world.Faker) clientFile {
 	created := f.Time().Format(time.RFC3339)
 	r := clientFile{
 		ID: f.UUID(), Secret: base64.StdEncoding.EncodeToString(f.Bytes(32)), Name: fmt.Sprintf("%s-%d", f.Name(), f.Int(1, 999)),
-		Created: created, Updated: created, UpdatedBy: author, Author: author, Roles: []roleFile{},
+		Created: created, Author: author, Roles: []roleFile{},
 	}
 	if known := allRoles.Page(v, "", 0, allRoles.Len(v, ""), false); len(known) > 0 {
 		r.Roles = append(r.Roles, roleFile{ID: known[f.Int(0, len(known)-1)].ID})
 	}
-	if o := service.First(service.AllOAuthClients, v, ""); o != nil {
-		r.OAuthID, r.OAuthSecret = o.ID, o.Secret
-	}
+	r.OAuthID, r.OAuthSecret = oauthClient(v)
 	return r
 }

@@ -80,12 +80,20 @@ func passwordGrant(c *service.Call, form url.Values) (*service.Token, error) {
 
 func byClient(c *service.Call, id, secret string) (*service.Token, error) {
 	if l := service.APILogins.Get(c.View, id); l != nil && same(l.Secret, secret) {
-		return &service.Token{UserID: l.UserID}, nil
+		return ofUser(c, l.UserID)
 	}
 	if cl := clients.Get(c.View, id); cl != nil && same(cl.Secret, secret) {
 		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
 	}
 	return nil, wrongLogin(c, "The API client is unknown or its secret is wrong.")
+}
+
+// ofUser makes the token of a user, whose permissions are looked up with each call.
+func ofUser(c *service.Call, id string) (*service.Token, error) {
+	if u := service.Users.Get(c.View, id); u != nil && !service.On(u.Enabled) {
+		return nil, wrongLogin(c, "The user is disabled.")
+	}
+	return &service.Token{UserID: id}, nil
 }
 
 func wrongLogin(c *service.Call, message string) error {
@@ -132,7 +140,11 @@ func loginWithToken(c *service.Call) (service.Reply, error) {
 	if l == nil {
 		return service.Reply{}, wrongLogin(c, "The token is not one that is trusted.")
 	}
-	return tokenReply(c, &service.Token{UserID: l.UserID}), nil
+	t, err := ofUser(c, l.UserID)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return tokenReply(c, t), nil
 }
 
 // readLogin reads the body of a login in JSON.
@@ -158,21 +170,37 @@ func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
 	if r == "" || old == nil || old.Revoked || !c.Now.Before(old.Gone()) {
 		return nil, refuse("invalid_grant", "The refresh token is unknown.")
 	}
-	if u := service.Users.Get(c.View, old.UserID); u != nil && !service.On(u.Enabled) {
-		return nil, refuse("invalid_grant", "The user is disabled.")
+	t, err := renewed(c, old)
+	if err != nil {
+		return nil, err
 	}
 	service.Tokens.Delete(c.Tx(), old.ID)
-	return &service.Token{UserID: old.UserID, Permissions: slices.Clone(old.Permissions)}, nil
+	return t, nil
+}
+
+// renewed makes the token that takes the place of an old one. It permits what the
+// roles of the API client permit now, not what they did at the login.
+func renewed(c *service.Call, old *service.Token) (*service.Token, error) {
+	u, cl := service.Users.Get(c.View, old.UserID), clients.Get(c.View, old.UserID)
+	switch {
+	case u != nil && !service.On(u.Enabled):
+		return nil, refuse("invalid_grant", "The user is disabled.")
+	case u != nil:
+		return &service.Token{UserID: u.ID, Permissions: slices.Clone(old.Permissions)}, nil
+	case cl != nil:
+		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
+	default:
+		return nil, refuse("invalid_grant", "The refresh token is unknown.")
+	}
 }
 
 // tokenReply issues the token. It looks like a JWT; clients take it as it is.
 func tokenReply(c *service.Call, t *service.Token) service.Reply {
 	expires := c.Now.Add(tokenLifetime)
-	told := c.Told(expires)
 	draw := c.Mint(c.Tx().Draw("privx.tokens", 100))
 	claims := value.NewObject(
 		value.Member{Name: "aud", Value: "privx-ui"},
-		value.Member{Name: "exp", Value: told.Unix()},
+		value.Member{Name: "exp", Value: c.Told(expires).Unix()},
 		value.Member{Name: "iat", Value: c.Now.Unix()},
 		value.Member{Name: "iss", Value: "oam.auth.ssh.com"},
 		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, granted(c, t)...), ",")},
@@ -185,7 +213,7 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, expires
 	service.Issue(c, t)
 	b := value.AppendString([]byte(`{"access_token":`), t.ID)
-	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(told.Sub(c.Now).Seconds()))
+	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(tokenLifetime.Seconds()))
 	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
 	return service.JSON(http.StatusOK, append(b, `,"scope":"privx-user"}`...))
 }

@@ -1,9 +1,10 @@
 package privx
 
 import (
-	"math/big"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"standin/emulator/service"
@@ -13,11 +14,12 @@ import (
 
 // A listing is one kind of record as lists and searches show it.
 type listing[T any] struct {
-	what   string                     // in messages
-	plain  *world.Index[T]            // the order of creation
-	orders map[string]*world.Index[T] // by sortkey
-	most   int                        // the largest limit; 0: any
-	name   func(*T) string            // what a search looks at
+	what   string                                     // in messages
+	plain  *world.Index[T]                            // the order of creation
+	orders map[string]*world.Index[T]                 // by sortkey
+	most   int                                        // the largest limit; 0: any
+	name   func(*T) string                            // what a search looks at
+	filter func(*value.Object) (func(*T) bool, error) // what else a search's body asks for; nil: nothing
 	append func(b []byte, c *service.Call, r *T) []byte
 }
 
@@ -28,13 +30,11 @@ type paging[T any] struct {
 	backwards     bool
 }
 
-const (
-	usualLimit    = 50
-	longestNumber = 100 // digits that are looked at
-)
+const usualLimit = 50
 
 // paging reads offset, limit, sortkey and sortdir from the query and from the
-// body, which wins. Empty strings mean the default: the Go SDK sends them.
+// body, which wins. A member of the body that is null or an empty string counts as absent,
+// and so does an empty parameter of the query. The Go SDK sends empty members.
 func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], error) {
 	p := &paging[T]{order: l.plain}
 	var err error
@@ -89,11 +89,13 @@ func (l *listing[T]) list(c *service.Call) (service.Reply, error) {
 }
 
 func (l *listing[T]) page(c *service.Call, p *paging[T]) service.Reply {
-	return l.reply(c, p.order.Len(c.View, ""), p.order.Page(c.View, "", p.offset, p.limit, p.backwards))
+	count, limit := p.order.Len(c.View, ""), c.Capped(p.limit)
+	c.Left(count - p.offset)
+	return l.reply(c, count, p.order.Page(c.View, "", p.offset, limit, p.backwards))
 }
 
 // search answers those whose names contain any of the keywords, in whatever
-// case. Without a keyword that is all.
+// case, and that pass the filter. Without either that is all.
 func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 	body := value.NewObject()
 	if len(c.Body) > 0 {
@@ -106,26 +108,49 @@ func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	v, _ := body.Get("keywords")
-	text, ok := v.(string)
-	if v != nil && !ok {
-		return service.Reply{}, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
+	passes, err := l.wanted(c, body)
+	if err != nil {
+		return service.Reply{}, err
 	}
-	keywords := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(keywords) == 0 {
+	if passes == nil {
 		return l.page(c, p), nil
 	}
 	var found []*T
 	for r := range p.order.All(c.View, "", 0) {
-		if matches(c, strings.ToLower(l.name(r)), keywords) {
+		if passes(r) {
 			found = append(found, r)
 		}
 	}
 	if p.backwards {
 		slices.Reverse(found)
 	}
-	from := min(p.offset, len(found))
-	return l.reply(c, len(found), found[from:from+min(p.limit, len(found)-from)]), nil
+	rest := found[min(p.offset, len(found)):]
+	limit := c.Capped(p.limit)
+	c.Left(len(rest))
+	return l.reply(c, len(found), rest[:min(limit, len(rest))]), nil
+}
+
+// wanted reads which records a search asks for; nil if it asks for all.
+func (l *listing[T]) wanted(c *service.Call, body *value.Object) (func(*T) bool, error) {
+	v, _ := body.Get("keywords")
+	text, ok := v.(string)
+	if v != nil && !ok {
+		return nil, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
+	}
+	var filter func(*T) bool
+	if l.filter != nil {
+		var err error
+		if filter, err = l.filter(body); err != nil {
+			return nil, err
+		}
+	}
+	keywords := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(keywords) == 0 {
+		return filter, nil
+	}
+	return func(r *T) bool {
+		return matches(c, strings.ToLower(l.name(r)), keywords) && (filter == nil || filter(r))
+	}, nil
 }
 
 func matches(c *service.Call, name string, keywords []string) bool {
@@ -148,20 +173,23 @@ func (l *listing[T]) reply(c *service.Call, count int, page []*T) service.Reply 
 	return service.JSON(http.StatusOK, append(b, "]}"...))
 }
 
-func parameter(c *service.Call, body *value.Object, name string) any {
+// asked returns a parameter from the body of a search, or else from the query, and reports
+// whether it is from the body. It is nil if neither has it.
+func asked(c *service.Call, body *value.Object, name string) (v any, inBody bool) {
 	if body != nil {
-		if v, ok := body.Get(name); ok {
-			return v
-		}
+		v, _ = body.Get(name)
 	}
-	if s, ok := c.Last(name); ok {
-		return s
+	if v != nil && v != "" {
+		return v, true
 	}
-	return nil
+	if s, _ := c.Last(name); s != "" {
+		return s, false
+	}
+	return nil, false
 }
 
 func word(c *service.Call, body *value.Object, name string) (string, error) {
-	v := parameter(c, body, name)
+	v, _ := asked(c, body, name)
 	s, ok := v.(string)
 	if v != nil && !ok {
 		return "", invalid("VALUE_INCORRECT_TYPE", name, "Expected a string.")
@@ -169,27 +197,34 @@ func word(c *service.Call, body *value.Object, name string) (string, error) {
 	return s, nil
 }
 
+// whole reports whether a text is an integer of any size.
+func whole(text string) bool {
+	if text != "" && strings.ContainsRune("+-", rune(text[0])) {
+		text = text[1:]
+	}
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// number reads offset or limit. A number beyond 64 bits counts as the largest int, which
+// no list reaches.
 func number(c *service.Call, body *value.Object, name string, usual int) (int, error) {
-	var text string
-	switch v := parameter(c, body, name).(type) {
-	case nil:
+	v, inBody := asked(c, body, name)
+	if v == nil {
 		return usual, nil
-	case string:
-		if text = v; text == "" {
-			return usual, nil
-		}
-	case value.Number:
-		text = string(v)
 	}
-	if len(text) > longestNumber {
-		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
+	text, isText := v.(string)
+	if n, ok := v.(value.Number); ok {
+		text = string(n)
 	}
-	n, ok := new(big.Int).SetString(text, 10)
-	switch {
-	case !ok:
+	if isText && inBody || !whole(text) {
 		return 0, invalid("VALUE_INCORRECT_TYPE", name, "Expected an integer.")
-	case n.Sign() < 0 || !n.IsInt64():
-		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
 	}
-	return int(n.Int64()), nil
+	n, err := strconv.Atoi(text) // the text has digits: an error is one of the range
+	switch {
+	case n < 0:
+		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
+	case err != nil:
+		return math.MaxInt, nil
+	}
+	return n, nil
 }

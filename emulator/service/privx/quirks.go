@@ -11,4 +11,5 @@ const (
 	limitIsBounded       = "privx.limit-is-at-most-1000"
 	wrongLoginIs401      = "privx.wrong-login-is-401"
 	confidentialClient   = "privx.client-type-is-confidential"
+	emptyRoleIDIs400     = "privx.empty-role-id-is-400"
 )

@@ -51,6 +51,7 @@ var (
 			"updated_by": sortedRoles(func(r *role) string { return r.UpdatedBy }),
 		},
 		name:   func(r *role) string { return r.Name },
+		filter: namedRoles,
 		append: func(b []byte, _ *service.Call, r *role) []byte { return value.Append(b, r.object()) },
 	}
 )
@@ -73,8 +74,11 @@ func reachable(id string) bool {
 }
 
 func checkRole(v world.View, r *role, at file.Node) error {
-	if !reachable(r.ID) {
+	switch {
+	case !reachable(r.ID):
 		return at.At("id").Errorf("%q cannot be reached as an id", r.ID)
+	case r.Name != "" && blank(r.Name):
+		return at.At("name").Errorf("name is blank; the API would refuse it")
 	}
 	if !r.Deleted && roleNamed(v, r.Name, r.ID) != nil {
 		return at.At("name").Errorf("there is another role %q; names of roles are unique", r.Name)
@@ -141,9 +145,19 @@ func (r *role) object() *value.Object {
 // listRoles answers GET /role-store/api/v1/roles.
 func listRoles(c *service.Call) (service.Reply, error) { return roleList.list(c) }
 
-// searchRoles answers POST …/roles/search. Paging stands in the query there;
-// in the body it will do too.
+// searchRoles answers POST …/roles/search. Clients send the paging in the query;
+// the body may hold it as well.
 func searchRoles(c *service.Call) (service.Reply, error) { return roleList.search(c) }
+
+// namedRoles reads the member "name" of a search, the whole names of roles, of which
+// one will do. The test is nil if no name was sent.
+func namedRoles(o *value.Object) (func(*role) bool, error) {
+	names, err := texts(o, "name")
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	return func(r *role) bool { return slices.Contains(names, r.Name) }, nil
+}
 
 // resolveRoles answers POST …/roles/resolve: the roles of the names that are sent.
 func resolveRoles(c *service.Call) (service.Reply, error) {
@@ -242,10 +256,10 @@ func readRole(c *service.Call, r *role) error {
 		}
 		*m.to = s
 	}
-	if r.Name == "" {
+	if blank(r.Name) {
 		return invalid("REQUIRED_VALUE_MISSING", "name", "A name is required.")
 	}
-	if r.Permissions, err = readPermissions(o); err != nil {
+	if r.Permissions, err = texts(o, "permissions"); err != nil {
 		return err
 	}
 	v, _ := o.Get("permit_agent")
@@ -271,17 +285,18 @@ func readRole(c *service.Call, r *role) error {
 	return nil
 }
 
-func readPermissions(o *value.Object) ([]string, error) {
-	v, _ := o.Get("permissions")
+// texts reads a member that is a list of strings. It may be absent or null.
+func texts(o *value.Object, name string) ([]string, error) {
+	v, _ := o.Get(name)
 	list, ok := v.([]any)
 	if v != nil && !ok {
-		return nil, invalid("VALUE_INCORRECT_TYPE", "permissions", "Expected an array.")
+		return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array.")
 	}
 	var all []string
 	for _, e := range list {
 		s, ok := e.(string)
 		if !ok {
-			return nil, invalid("VALUE_INCORRECT_TYPE", "permissions", "Expected an array of strings.")
+			return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array of strings.")
 		}
 		all = append(all, s)
 	}

@@ -54,14 +54,19 @@ func anchor() *x509.Certificate {
 // store is the SDK as its README wires it, from the environment; options come
 // after those of the environment.
 func store(options ...oauth.Option) *userstore.UserStore {
-	auth := oauth.With(
-		restapi.New(restapi.UseEnvironment(), restapi.TrustAnchor(anchor())),
-		append([]oauth.Option{oauth.UseEnvironment()}, options...)...)
-	return withToken(auth)
+	return withToken(login(options...))
 }
 
-func withToken(auth restapi.Authorizer) *userstore.UserStore {
-	return userstore.New(restapi.New(restapi.Auth(auth), restapi.UseEnvironment(), restapi.TrustAnchor(anchor())))
+func login(options ...oauth.Option) restapi.Authorizer {
+	return oauth.With(
+		restapi.New(restapi.UseEnvironment(), restapi.TrustAnchor(anchor())),
+		append([]oauth.Option{oauth.UseEnvironment()}, options...)...)
+}
+
+func withToken(auth restapi.Authorizer) *userstore.UserStore { return userstore.New(connector(auth)) }
+
+func connector(auth restapi.Authorizer) restapi.Connector {
+	return restapi.New(restapi.Auth(auth), restapi.UseEnvironment(), restapi.TrustAnchor(anchor()))
 }
 
 func list(s *userstore.UserStore, options ...filters.Option) (names []string, err error) {
@@ -85,6 +90,11 @@ func work() {
 	found := check.Must(s.SearchAPIClients(&userstore.APIClientSearch{Keywords: "n1"}))
 	check.Same("search", []any{found.Count, len(found.Items)}, []any{1, 1})
 	check.Same("search", found.Items[0].ID, made.ID)
+	one := 1
+	page := check.Must(s.SearchAPIClients(&userstore.APIClientSearch{Keywords: "terraform collector", Limit: &one}))
+	check.Same("search, a page", []any{page.Count, len(page.Items), page.Items[0].Name}, []any{2, 1, "terraform"})
+	roles := check.Must(rolestore.New(connector(login())).SearchRoles(rolestore.RoleSearch{Name: []string{"auditor", "nothing"}}))
+	check.Same("search for a role", []any{roles.Count, len(roles.Items), roles.Items[0].Name}, []any{1, 1, "auditor"})
 	got := check.Must(s.GetAPIClient(made.ID))
 	check.Same("get", []any{got.Name, got.OAuthClientID, len(got.Roles), got.Roles[0].ID, got.Roles[0].Name},
 		[]any{"n1", "privx-external", 1, adminRole, "api-clients-admin"})
@@ -155,12 +165,25 @@ func failsTwice() {
 	check.Report("2 calls: %s; the 3rd works", told)
 }
 
+// capped searches with a limit, which the SDK sends in the body, where pages are short.
+func capped() {
+	status, _, _ := check.Send(http.MethodPost, check.Control+"/_standin/faults", "", `{"name": "short", "where": {"operation": "*.search"}, "what": {"page_cap": 1}}`)
+	check.Same("arming a rule", status, http.StatusCreated)
+	many := 40
+	page := check.Must(store().SearchAPIClients(&userstore.APIClientSearch{Limit: &many}))
+	check.Same("search, a short page", []any{page.Count, len(page.Items)}, []any{2, 1})
+	check.Report("search with limit 40, pages of 1: %d of %d", len(page.Items), page.Count)
+}
+
 func errors() {
 	at := func(name string, s *userstore.UserStore, want string) {
 		_, err := list(s)
 		check.Report("%s: %s", name, check.Refused(name, err, want))
 	}
+	capped()
 	exactly := regexp.QuoteMeta
+	_, err := store().GetUsers()
+	check.Report("users, which are not emulated: %s", check.Refused("users", err, exactly("error: OBJECT_NOT_FOUND, message: There is nothing at this address.")))
 	at("wrong secret", store(oauth.Secret("wrong")), exactly("error: BAD_REQUEST, message: The API client is unknown or its secret is wrong."))
 	at("wrong OAuth client", store(oauth.Digest("privx-external", "wrong")), exactly("error: BAD_REQUEST, message: The OAuth client is unknown or its secret is wrong."))
 	with := func(token string) *userstore.UserStore { return withToken(oauth.WithToken("Bearer " + token)) }
@@ -173,7 +196,7 @@ func errors() {
 	theirs, _ := tokens(check.InSandbox(base, "theirs"), url.Values{"grant_type": {"password"}, "username": {"demo-client"}, "password": {"demo-secret"}})
 	check.OK("the address of another sandbox", os.Setenv("PRIVX_API_BASE_URL", check.InSandbox(base, "ours")))
 	at("another sandbox's token", with(theirs), "request failed after 2 tries")
-	_, err := with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "n1"})
+	_, err = with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "n1"})
 	check.Report("another sandbox's token, create: %s", check.Refused("create with another sandbox's token", err, `Post "\S+": http: ContentLength=26 with Body length 0`))
 	check.OK("the address without a sandbox", os.Setenv("PRIVX_API_BASE_URL", base))
 	check.Must(with(theirs).CreateAPIClient(&userstore.APIClientCreate{Name: "theirs"}))

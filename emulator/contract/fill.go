@@ -1,0 +1,92 @@
+package contract
+
+import (
+	"strings"
+
+	"standin/emulator/value"
+)
+
+// A naming says that some words of an example stand for something of the request. The
+// template has placeholders in braces.
+type naming struct{ words, template string }
+
+// names reads the members x-names of the examples of a body: words of the example, and
+// what they stand for.
+func (r *reader) names(media *value.Object, into *Response) {
+	all, _ := object(media, "examples")
+	if all == nil {
+		return
+	}
+	for _, m := range all.Members() {
+		o, _ := r.resolve(m.Value, "")
+		names, ok := object(o, "x-names")
+		if !ok {
+			continue
+		}
+		if into.names == nil {
+			into.names = map[string][]naming{}
+		}
+		for _, n := range names.Members() {
+			template, _ := n.Value.(string)
+			into.names[m.Name] = append(into.names[m.Name], naming{n.Name, template})
+		}
+	}
+}
+
+// Fill is a named example that speaks of a request: of the values of the path's
+// parameters, and of what ask finds in the request for a placeholder of x-names. Words
+// stay as they are where ask finds nothing.
+func (r *Response) Fill(name string, path map[string]string, ask func(placeholder string) (string, bool)) ([]byte, bool) {
+	v, ok := r.examples.Get(name)
+	var pairs []string
+	for _, n := range r.names[name] {
+		if text, ok := n.fill(ask); ok {
+			pairs = append(pairs, n.words, text)
+		}
+	}
+	for parameter, text := range path {
+		pairs = append(pairs, "{"+parameter+"}", text)
+	}
+	return value.Append(nil, replace(v, strings.NewReplacer(pairs...))), ok
+}
+
+// fill puts what ask finds in place of the template's placeholders.
+func (n naming) fill(ask func(string) (string, bool)) (string, bool) {
+	var b strings.Builder
+	for rest := n.template; ; {
+		before, after, more := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !more {
+			return b.String(), true
+		}
+		placeholder, after, _ := strings.Cut(after, "}")
+		text, ok := ask(placeholder)
+		if !ok {
+			return "", false
+		}
+		b.WriteString(text)
+		rest = after
+	}
+}
+
+// replace is the value with words of its strings replaced.
+func replace(v any, words *strings.Replacer) any {
+	switch x := v.(type) {
+	case string:
+		return words.Replace(x)
+	case []any:
+		list := make([]any, len(x))
+		for i, e := range x {
+			list[i] = replace(e, words)
+		}
+		return list
+	case *value.Object:
+		o := value.NewObject()
+		for _, m := range x.Members() {
+			o.Set(m.Name, replace(m.Value, words))
+		}
+		return o
+	default:
+		return v
+	}
+}
