@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -55,6 +56,7 @@ type conn struct {
 	seat     *seat        // nil in memory
 	patience time.Duration
 	renewed  atomic.Int64 // when the deadline of writes was set, in nanoseconds of Unix time
+	failed   atomic.Bool  // a piece was not read in time: nothing may follow its beginning
 	line     []byte       // as net/http will write it; nil if it is to stay
 	instead  []byte
 }
@@ -159,11 +161,17 @@ func (c *conn) write(b []byte) (n int, err error) {
 	if c.patience == 0 {
 		return c.Conn.Write(b)
 	}
+	if c.failed.Load() {
+		return 0, os.ErrDeadlineExceeded
+	}
 	for first := true; (first || len(b) > 0) && err == nil; first = false {
 		var written int
 		c.renew()
 		written, err = c.Conn.Write(b[:min(len(b), writeStep)])
 		n, b = n+written, b[written:]
+	}
+	if err != nil {
+		c.failed.Store(true)
 	}
 	return n, err
 }

@@ -2,20 +2,24 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/emulator/service"
 )
 
 // Ensure every connection gives its seat back, however it ends.
@@ -160,4 +164,137 @@ func answered(t *testing.T, c net.Conn) string {
 		t.Fatal(err)
 	}
 	return string(b[:n])
+}
+
+// Ensure an answer that nobody reads ends, over HTTP/1 and in a stream of HTTP/2, and that
+// what streams without end does.
+func TestUnreadAnswersEnd(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, path, proto string }{
+		{"HTTP/1", "/v1/clients", "HTTP/1.1"}, {"HTTP/2", "/v1/clients", "HTTP/2.0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			long := fault.Rule{What: fault.What{Status: http.StatusOK, Body: strings.Repeat("x", 32<<20)}, When: fault.When{Times: new(0)}}
+			e, err := New(WithTLS(), WithFault(long), func(c *config) error {
+				c.patience = 300 * time.Millisecond
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := e.Start(t.Context(), "https://127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			c := s.Client()
+			defer c.CloseIdleConnections()
+			c.Transport.(*http.Transport).Protocols = new(http.Protocols)
+			c.Transport.(*http.Transport).Protocols.SetHTTP1(tt.proto == "HTTP/1.1")
+			c.Transport.(*http.Transport).Protocols.SetHTTP2(tt.proto != "HTTP/1.1")
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+tt.path, nil)
+			resp, err := c.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			got := s.Await(ctx, journal.Filter{Ended: journal.Aborted}, 1)
+			if len(got) != 1 || got[0].Connection.Protocol != tt.proto {
+				t.Errorf("the journal has %d entries that ended so", len(got))
+			}
+		})
+	}
+}
+
+// Ensure a client that has sent more requests and left is noticed: where a rule waits,
+// and where the control API does.
+func TestClientsThatLeaveBehindMore(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux is the kernel asked")
+	}
+	e, err := New(WithFault(fault.Rule{What: fault.What{Connection: &fault.Connection{Kind: fault.Hang}}, When: fault.When{Times: new(0)}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
+		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
+		for e.crowd.taken() != 1 || e.Sandbox.serving.Load() != 1 { // it waits
+			time.Sleep(time.Millisecond)
+		}
+		_ = c.Close()
+		for deadline := time.Now().Add(20 * time.Second); e.crowd.taken() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s goes on without its client", path)
+			}
+		}
+	}
+}
+
+// Ensure a sandbox is not removed while it serves a request, however long that takes, and
+// is when it has served none for its time.
+func TestServingSandboxesStay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := New(WithSandboxes(10, time.Minute), WithFault(fault.Rule{What: fault.What{Delay: fault.Fixed(5 * time.Minute)}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		c := e.Client()
+		defer c.CloseIdleConnections()
+		for _, want := range []time.Duration{5 * time.Minute, 0} { // the rule fires once: it is the same sandbox
+			began := time.Now()
+			done := make(chan error)
+			go func() {
+				r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://standin/~box/v1/clients", nil)
+				resp, err := c.Do(r)
+				if err == nil {
+					_ = resp.Body.Close()
+				}
+				done <- err
+			}()
+			time.Sleep(want / 2)
+			if all := e.others.list(); want > 0 && len(all) != 1 {
+				t.Error("the sandbox is gone while it serves a request")
+			}
+			if err := <-done; err != nil || time.Since(began) != want {
+				t.Errorf("answered after %s with %v, want %s", time.Since(began), err, want)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		if all := e.others.list(); len(all) != 0 {
+			t.Error("the sandbox is still there")
+		}
+	})
+}
+
+// Ensure answers that are too long are counted in place of being checked, and that health
+// says so, and what the journals hold.
+func TestLongAnswersAreNotChecked(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[CheckMode]uint64{CheckSampled: 1, CheckAlways: 0} {
+		e, err := New(WithContractCheck(mode))
+		if err != nil {
+			t.Fatal(err)
+		}
+		long := []byte(`{"clients":["` + strings.Repeat("x", checkedBytes) + `"]}`) // which breaks the contract
+		replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) { return service.JSON(http.StatusOK, long), nil })
+		get(e, "/v1/clients")
+		if n := e.unchecked.Load(); n != want || e.Violations() != 1-want {
+			t.Errorf("%s: %d unchecked, %d violations", mode, n, e.Violations())
+		}
+		health := get(e, "/_standin/health").Body.String()
+		if mode == CheckSampled && (!strings.Contains(health, `"unchecked":1,"sandboxes":1,`) || strings.Contains(health, `"journal_bytes":0,`)) {
+			t.Errorf("health: %s", health)
+		}
+	}
 }

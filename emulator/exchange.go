@@ -318,10 +318,15 @@ func (x *exchange) check(reply *service.Reply) {
 	}
 }
 
-// quirky tells whether it is the answer of a quirk that is on.
+// quirky reports whether it is the answer of a quirk that is on: as the quirk's contract
+// has it, or as an error in another form in which the service writes errors.
 func (x *exchange) quirky(reply *service.Reply, header http.Header) bool {
 	return slices.ContainsFunc(x.service.contract.Quirks, func(q *contract.Quirk) bool {
-		return x.call.Quirk(q.Name) && q.Answers.Check(x.call.Method, reply.Status, header, reply.Body) == nil
+		if !x.call.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
+			return false
+		}
+		return x.service.elsewhere.Writes(reply.Status, reply.ContentType) ||
+			q.Answers.Check(x.call.Method, reply.Status, header, reply.Body) == nil
 	})
 }
 

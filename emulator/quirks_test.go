@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -198,4 +199,36 @@ func concerns(q *contract.Quirk, op *contract.Operation, s contract.Sample) bool
 		id, _, _ := strings.Cut(before, "/")
 		return q.Changes(id)
 	})
+}
+
+// Ensure an error keeps to the contract in whichever form it is asked for: each sample is
+// sent again with other Accept headers, in both profiles.
+func TestErrorsInEveryForm(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []string{fault.Documented, fault.Observed} {
+		for _, accept := range []string{"application/xml", "text/html", "text/plain", "application/json;q=0.1, text/xml", "image/png"} {
+			for _, c := range contracts(t) {
+				t.Run(profile+"/"+accept+"/"+c.Service, func(t *testing.T) {
+					t.Parallel()
+					p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithProfile(profile))
+					p.loose = true
+					for _, op := range everywhere(c) {
+						for _, s := range op.Samples {
+							s.Headers = maps.Clone(s.Headers)
+							if s.Headers == nil {
+								s.Headers = map[string]string{}
+							}
+							s.Headers["Accept"] = accept
+							of := op
+							if s.Operation != "" {
+								of = p.byID[s.Operation]
+							}
+							p.play(of, s)
+							p.call(http.MethodPost, "/_standin/reset", "", "")
+						}
+					}
+				})
+			}
+		}
+	}
 }

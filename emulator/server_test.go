@@ -228,6 +228,19 @@ func TestAddresses(t *testing.T) {
 		{"prefix", "/key-manager" + page, "Host: h", "http://h/key-manager/v1/containers/"},
 		{"double slashes", "//key-manager/" + page, "Host: h", "http://h/key-manager/v1/containers/"},
 		{"behind a proxy", page, "Host: h\nX-Forwarded-Proto: https\nX-Forwarded-Host: api.example.com\nX-Forwarded-Prefix: /a/b/", "https://api.example.com/a/b/v1/containers/"},
+		{"behind one that shouts", page, "Host: h\nX-Forwarded-Proto: HTTPS\nX-Forwarded-Host: api.example.com:8443", "https://api.example.com:8443/v1/containers/"},
+		{"behind several", page, "Host: h\nX-Forwarded-Proto: https, http\nX-Forwarded-Host: a.example, b.example", "https://a.example/v1/containers/"},
+		{"IPv6", page, "Host: [::1]:9311", "http://[::1]:9311/v1/containers/"},
+		{"IPv6 without a port", page, "Host: [::1]", "http://[::1]/v1/containers/"},
+		{"markup for a host", page, "Host: h\nX-Forwarded-Host: a\"b<script>", "http://h/v1/containers/"},
+		{"a path for a host", page, "Host: h\nX-Forwarded-Host: a/b", "http://h/v1/containers/"},
+		{"a user for a host", page, "Host: h\nX-Forwarded-Host: u@a", "http://h/v1/containers/"},
+		{"no number for a port", page, "Host: h\nX-Forwarded-Host: a:b", "http://h/v1/containers/"},
+		{"a host that is too long", page, "Host: h\nX-Forwarded-Host: " + strings.Repeat("a", 301), "http://h/v1/containers/"},
+		{"markup for a prefix", page, "Host: h\nX-Forwarded-Prefix: /<script>", "http://h/v1/containers/"},
+		{"a host for a prefix", page, "Host: h\nX-Forwarded-Prefix: //evil.example", "http://h/v1/containers/"},
+		{"a word for a prefix", page, "Host: h\nX-Forwarded-Prefix: cloud", "http://h/v1/containers/"},
+		{"another scheme", page, "Host: h\nX-Forwarded-Proto: javascript", "http://h/v1/containers/"},
 		{"the Chinese page", page, "Host: :9311\nX-Forwarded-Proto: https", "https://:9311/v1/containers/"},
 		{"catalogue", "/identity/v3/auth/catalog", "Host: h", `"http://h/key-manager"`},
 	}
@@ -235,6 +248,52 @@ func TestAddresses(t *testing.T) {
 		_, body := dial(t, s).send("GET "+tt.path+" HTTP/1.1\nX-Auth-Token: demo-token\n"+tt.head, "")
 		if !strings.Contains(body, tt.want) {
 			t.Errorf("%s: no %s in %s", tt.name, tt.want, body)
+		}
+	}
+}
+
+// Ensure a listener of one service leads to the others by the way the caller came, also
+// behind a proxy.
+func TestAddressesOfNamedListeners(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(t.Context(), "keystone=127.0.0.1:0", "barbican=127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, port, _ := net.SplitHostPort(s.Addr("barbican"))
+	for head, want := range map[string]string{
+		"Host: 127.0.0.1:5000": "http://127.0.0.1:",
+		"Host: [::1]:5000":     "http://[::1]:",
+		"Host: [::1]":          "http://[::1]:",
+		"Host: h\nX-Forwarded-Proto: HTTPS\nX-Forwarded-Host: cloud.example.com:5000\nX-Forwarded-Prefix: /a": "https://cloud.example.com:",
+	} {
+		_, body := dialTo(t, s.Addr("keystone")).send("GET /v3/auth/catalog HTTP/1.1\nX-Auth-Token: demo-token\n"+head, "")
+		if !strings.Contains(body, `"`+want+port) {
+			t.Errorf("%s: no %s in %s", head, want+port, body)
+		}
+	}
+}
+
+// Ensure the root's 404 leads to where a path is, and never to itself.
+func TestNearPaths(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/v1":                             `"near":["/backup/v1","/key-manager/v1"]`,
+		"/healthcheck":                    `"near":["/backup/healthcheck","/key-manager/healthcheck"]`,
+		"/v1/client":                      `"/v1/clients"`,
+		"/" + strings.Repeat("v", 60_000): `"near":[]`,
+	} {
+		if body := recorded(e, "GET", path, "").Body.String(); !strings.Contains(body, want) || strings.Contains(body, `"near":["`+path+`"`) {
+			t.Errorf("%.20s: %.300s", path, body)
 		}
 	}
 }

@@ -109,6 +109,16 @@ func (op *Operation) Check(method string, status int, header http.Header, body [
 	return r.checkBody(body)
 }
 
+// Writes reports whether some error of the operation may have the content type, which is
+// not JSON: what a service writes all its errors in, if it is asked for.
+func (op *Operation) Writes(status int, contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return status >= http.StatusBadRequest && !strings.Contains(mediaType, "json") &&
+		slices.ContainsFunc(op.Responses, func(r *Response) bool {
+			return r.Status >= http.StatusBadRequest && slices.Contains(r.MediaTypes, mediaType)
+		})
+}
+
 func (r *Response) checkBody(body []byte) error {
 	schema, err := r.owner.schemas.get(r.schema)
 	if err != nil {

@@ -200,23 +200,27 @@ func (a *api) routed(c *service.Call) error {
 
 const mostNear = 3
 
-// Near lists paths of the contracts that are like a path.
+// Near lists paths of the contracts that are like a path: the same one under the prefixes
+// of its services, if it is there only, else what is spelled alike.
 func Near(contracts []*contract.Contract, path string) []string {
-	var all []string
+	all, prefixed := []string{}, []string{}
 	for _, ct := range contracts {
 		for _, op := range ct.Operations {
-			for _, p := range []string{op.Path, ct.Prefix + op.Path} {
-				if !slices.Contains(all, p) {
+			full := ct.Prefix + op.Path
+			if op.Path == path && full != path && !slices.Contains(prefixed, full) {
+				prefixed = append(prefixed, full)
+			}
+			for _, p := range []string{op.Path, full} {
+				if p != path && !slices.Contains(all, p) {
 					all = append(all, p)
 				}
 			}
 		}
 	}
-	near := file.Nearest(path, all, mostNear)
-	if near == nil {
-		near = []string{}
+	if len(prefixed) > 0 {
+		return prefixed
 	}
-	return near
+	return append([]string{}, file.Nearest(path, all, mostNear)...)
 }
 
 // safe keeps web pages out: those of other origins, and those that have given
