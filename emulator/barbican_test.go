@@ -175,3 +175,76 @@ func TestSecretConsumersGo(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a PUT of Base64 passes over bytes that are not of its alphabet, whatever they
+// are, and that a POST of the same is refused: to the server one is bytes, the other text.
+func TestBarbicanBase64Bytes(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ body, payload string }{
+		{"YWJj\xff", "abc"}, {"\xffYWJj", "abc"}, {"YW\xff\xfeJj", "abc"}, {"YWäJj", "abc"}, {"YQ=\xff=", "a"}, {"YW-Jj_", "abc"},
+	}
+	for _, profile := range []string{"documented", "observed"} {
+		for _, tt := range tests {
+			p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+			_, made := p.call("POST", "/v1/secrets", "creator", "{}")
+			secret := strings.TrimSuffix(made[strings.Index(made, "/v1/"):], `"}`)
+			steps := []step{
+				{method: "PUT", path: secret, body: tt.body, status: 204, header: map[string]string{"Content-Type": "application/octet-stream", "Content-Encoding": "base64"}},
+				{method: "GET", path: secret + "/payload", status: 200, want: has(tt.payload), header: map[string]string{"Accept": "application/octet-stream"}},
+			}
+			for _, s := range steps {
+				req, err := http.NewRequest(s.method, "http://localhost:9311"+s.path, strings.NewReader(s.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("X-Auth-Token", "creator-token")
+				for name, v := range s.header {
+					req.Header.Set(name, v)
+				}
+				if resp, body := p.do(req); resp.StatusCode != s.status || len(s.want) > 0 && string(body) != s.want[0] {
+					t.Errorf("%s, %q: %s %d %q", profile, tt.body, s.method, resp.StatusCode, body)
+				}
+			}
+		}
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		code, body := p.call("POST", "/v1/secrets", "creator", `{"payload":"YWJjÿ","payload_content_type":"application/octet-stream","payload_content_encoding":"base64"}`)
+		if code != 400 || !strings.Contains(body, "Invalid payload for payload_content_encoding") {
+			t.Errorf("%s: %d %s", profile, code, body)
+		}
+	}
+}
+
+// Ensure the users of an ACL that cannot be stored are refused, and nothing is stored.
+func TestBarbicanOddUsers(t *testing.T) {
+	t.Parallel()
+	const acl = matrixContainer + "/acl"
+	for profile, status := range map[string]int{"documented": 400, "observed": 500} {
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		for _, element := range []string{"null", "[]", "{}", `["b"]`, "9223372036854775808"} {
+			for _, method := range []string{"PUT", "PATCH"} {
+				code, body := p.call(method, acl, "creator", `{"read":{"users":["a",`+element+`],"project-access":false}}`)
+				if code != status {
+					t.Errorf("%s: %s %s: %d %s", profile, method, element, code, body)
+				}
+			}
+		}
+		if _, body := p.call("GET", acl, "creator", ""); body != `{"read":{"project-access":true}}` {
+			t.Errorf("%s: stored %s", profile, body)
+		}
+		if code, body := p.call("PUT", acl, "creator", `{"read":{"users":["a",5,true,2.5]}}`); code != 200 {
+			t.Errorf("%s: %d %s", profile, code, body)
+		}
+		if _, body := p.call("GET", acl, "creator", ""); !strings.Contains(body, `"users":["1","2.5","5","a"]`) {
+			t.Errorf("%s: stored %s", profile, body)
+		}
+	}
+	p := newPlayer(t, emulator.WithFixture(matrixFixture))
+	for range 2 {
+		if code, body := p.call("PUT", acl, "creator", `{"read":{"users":["a",5,"5"]}}`); code != 200 {
+			t.Errorf("%d %s", code, body)
+		}
+	}
+	if _, body := p.call("GET", acl, "creator", ""); !strings.Contains(body, `"users":["5","a"]`) {
+		t.Errorf("one user twice: %s", body)
+	}
+}

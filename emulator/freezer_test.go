@@ -213,3 +213,28 @@ func TestFreezerExamplesStory(t *testing.T) {
 		{method: "PATCH", path: "/v1/backups/b", status: 405},
 	})
 }
+
+// Ensure limit and offset are taken apart at their commas before they are decoded, and
+// that empty values are none.
+func TestFreezerCommas(t *testing.T) {
+	t.Parallel()
+	for profile, blank := range map[string]int{"documented": 400, "observed": 500} {
+		var steps []step
+		for _, id := range []string{"n1", "n2", "n3"} {
+			steps = append(steps, step{method: "POST", path: "/v1/clients", body: `{"client_id":"` + id + `","hostname":"h"}`, status: 201})
+		}
+		for query, want := range map[string]struct {
+			status int
+			not    string
+		}{
+			"limit=1%2C2": {400, "clients"}, "limit=%2C": {400, "clients"}, "limit=1,%2C": {400, "clients"}, "offset=1%2C2": {400, "clients"},
+			"limit=1,": {200, "n2"}, "limit=2,,1": {200, "n2"}, "limit=,1": {200, "n2"}, "limit=1&limit=": {200, "n2"}, "limit=1&limit": {200, "n2"},
+			"limit=1&limit=,": {200, "n2"}, "offset=1&offset=": {200, "n1"}, "offset=1,": {200, "n1"}, "%6Cimit=1,": {200, "n2"},
+			"limit=": {200, "title"}, "limit=&offset=": {200, "title"},
+			"limit=,": {blank, "clients"}, "limit=,,&limit=": {blank, "clients"}, "offset=,": {blank, "clients"},
+		} {
+			steps = append(steps, step{method: "GET", path: "/v1/clients?" + query, status: want.status, not: has(want.not)})
+		}
+		tell(t, "freezer", "empty", steps, emulator.WithProfile(profile))
+	}
+}

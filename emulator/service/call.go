@@ -94,8 +94,8 @@ func (c *Call) Query() url.Values {
 		c.query = url.Values{}
 		for piece := range strings.SplitSeq(c.RawQuery, "&") {
 			if name, v, _ := strings.Cut(piece, "="); name != "" {
-				name = unescape(name)
-				c.query[name] = append(c.query[name], unescape(v))
+				name = Unescape(name)
+				c.query[name] = append(c.query[name], Unescape(v))
 			}
 		}
 	}
@@ -105,7 +105,9 @@ func (c *Call) Query() url.Values {
 // SetQuery puts another query in place of the request's.
 func (c *Call) SetQuery(q url.Values) { c.RawQuery, c.query = q.Encode(), q }
 
-func unescape(s string) string {
+// Unescape decodes a name or a value of a query. An escape that is none stays as it is,
+// as on the Python servers.
+func Unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
 		return u
 	}

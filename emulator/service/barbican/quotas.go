@@ -122,37 +122,36 @@ func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
+var quotasShape = &shape{
+	types: []string{"object"},
+	members: []property{{name: "project_quotas", shape: shape{
+		types: []string{"object"},
+		members: []property{
+			{name: "secrets", shape: anInteger}, {name: "orders", shape: anInteger}, {name: "containers", shape: anInteger},
+			{name: "consumers", shape: anInteger}, {name: "cas", shape: anInteger},
+		},
+		closed: true,
+	}}},
+	needs:  []string{"project_quotas"},
+	closed: true,
+}
+
 func readQuotas(c *service.Call) (quotas, error) {
-	const schema = "Project Quota"
 	var q quotas
 	if len(c.Body) == 0 {
 		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
 	}
-	body, err := readObject(c, schema)
+	body, err := readObject(c, "Project Quota", quotasShape)
 	if err != nil {
 		return q, err
 	}
-	v, ok := body.Get("project_quotas")
-	if !ok {
-		return q, invalid(schema, "'project_quotas' is a required property", "")
-	}
-	o, ok := v.(*value.Object)
-	if !ok {
-		return q, invalid(schema, service.Repr(v)+" is not of type 'object'", "project_quotas")
-	}
-	if err := firstOf(additional(schema, body, "", "project_quotas"), additional(schema, o, "project_quotas", resources...)); err != nil {
-		return q, err
-	}
+	v, _ := body.Get("project_quotas")
+	o, _ := v.(*value.Object)
 	for _, name := range resources {
-		v, ok := o.Get(name)
-		if !ok {
-			continue
+		if v, ok := o.Get(name); ok {
+			n, _ := integer(v)
+			*q.of(name) = &n
 		}
-		n, whole := integer(v)
-		if !whole {
-			return q, invalid(schema, service.Repr(v)+" is not of type 'integer'", "project_quotas")
-		}
-		*q.of(name) = &n
 	}
 	return q, nil
 }

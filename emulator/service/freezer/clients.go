@@ -136,17 +136,19 @@ func readPage(c *service.Call) (page, error) {
 	return p, nil
 }
 
-// number reads limit or offset as falcon does: the last value counts, also of a
-// list with commas; empty and 0 mean the default. An offset that is no number
-// is a marker.
+// number reads limit or offset: none and 0 mean the default. An offset that is no
+// number is a marker.
 func number(c *service.Call, name string, usual int64) (n *big.Int, marker string, err error) {
-	s, _ := c.Last(name)
-	s = s[strings.LastIndexByte(s, ',')+1:]
-	if s == "" {
+	s, given, blank := parameter(c, name)
+	if !given {
 		return big.NewInt(usual), "", nil
 	}
 	n, ok := service.Int(s)
 	switch {
+	case blank && c.Quirk(commasAloneAre500):
+		return nil, "", &service.Error{Kind: service.Internal}
+	case blank:
+		return nil, "", notAnInteger(name)
 	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
 		return big.NewInt(usual), s, nil
 	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
@@ -155,6 +157,26 @@ func number(c *service.Call, name string, usual int64) (n *big.Int, marker strin
 		return big.NewInt(usual), "", nil
 	}
 	return n, "", nil
+}
+
+// parameter is the last value of a parameter as falcon reads queries: it takes a list
+// apart at its commas before it decodes, and drops empty values and elements. A
+// parameter may be blank, with nothing in its list.
+func parameter(c *service.Call, name string) (last string, given, blank bool) {
+	blank = true
+	for field := range strings.SplitSeq(c.RawQuery, "&") {
+		key, v, _ := strings.Cut(field, "=")
+		if v == "" || service.Unescape(key) != name {
+			continue
+		}
+		given = true
+		for element := range strings.SplitSeq(v, ",") {
+			if element != "" {
+				last, blank = service.Unescape(element), false
+			}
+		}
+	}
+	return last, given, given && blank
 }
 
 // clamp brings a number that does not fit into 64 bits to the nearest that does.
