@@ -248,3 +248,54 @@ func TestBarbicanOddUsers(t *testing.T) {
 		t.Errorf("one user twice: %s", body)
 	}
 }
+
+// Ensure a query that is not UTF-8 is refused whatever the operation, after what comes
+// before it on the real server, and that nothing is done.
+func TestBarbicanQueryNotUTF8(t *testing.T) {
+	t.Parallel()
+	const none = `{"code":400,"title":"Bad Request","description":""}`
+	const secret, container = "/v1/secrets/2f6e8c1a-9b4d-4e7f-8a3c-5d6b7c8e9f01", "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9"
+	var steps []step
+	for _, s := range []step{
+		{method: "GET", path: "/v1/secrets?name=caf%E9"}, {method: "GET", path: "/v1/secrets?%FF"}, {method: "GET", path: "/v1/secrets?=%C3%28"},
+		{method: "GET", path: secret + "?x=%FF"}, {method: "GET", path: secret + "/payload?x=%FF"}, {method: "GET", path: secret + "/acl?x=%FF"},
+		{method: "GET", path: container + "/consumers?x=%ED%A0%80"}, {method: "GET", path: "/v1/quotas?x=%FF"}, {method: "GET", path: "/v1/containers?x=%FF"},
+		{method: "POST", path: "/v1/secrets?x=%FF", body: "{}"}, {method: "POST", path: container + "/consumers?x=%FF", body: `{"name":"a","URL":"b"}`},
+		{method: "PUT", path: secret + "/acl?x=%FF", body: `{"read":{"project-access":false}}`}, {method: "DELETE", path: secret + "?x=%FF"},
+		{method: "PUT", path: "/v1/project-quotas/%FF", body: `{"project_quotas":{"secrets":5}}`, caller: "service-admin"},
+		{method: "PATCH", path: "/v1/secrets?x=%FF"},                 // before the method
+		{method: "GET", path: "/v1/secrets?x=%FF", caller: "nobody"}, // before the policy
+	} {
+		s.status, s.want = 400, has(none)
+		steps = append(steps, s)
+	}
+	steps = append(steps,
+		step{method: "GET", path: "/v1/secrets?x=%FF", caller: "none", status: 401},
+		step{method: "GET", path: "/v1/secrets/nothing?x=%FF", status: 404},
+		step{method: "GET", path: "/v1/containers?x=%FF", header: map[string]string{"Accept": "text/plain"}, status: 406},
+		step{method: "GET", path: "/key-manager/?x=%FF", caller: "none", status: 400, want: has("400 Bad Request")},
+		step{method: "GET", path: "/key-manager/healthcheck?x=%FF", caller: "none", status: 200, want: has("OK")},
+		step{method: "GET", path: "/v1/secrets?x=%C3%A9&y=%&z=%25FF", status: 200},
+		step{method: "GET", path: secret, status: 200, want: has(secret)},
+		step{method: "GET", path: secret + "/acl", status: 200, want: has(`"project-access":true`)},
+		step{method: "GET", path: container + "/consumers", status: 200, want: has(`"total":0`)},
+		step{method: "GET", path: "/v1/clients?x=%FF", status: 200}, // Freezer does not mind
+	)
+	tell(t, "barbican", "documented", steps)
+}
+
+// Ensure the list of orders answers, empty and by the policy, and that there is no order.
+func TestBarbicanOrders(t *testing.T) {
+	t.Parallel()
+	steps := []step{
+		{method: "GET", path: "/v1/orders/?limit=5&offset=5", status: 200, want: has(`{"total":0,"orders":[]}`)},
+		{method: "GET", path: "/key-manager/v1/orders", status: 200, want: has(`{"total":0,"orders":[]}`)},
+		{method: "GET", path: "/v1/orders", caller: "reader", status: 403, want: has("Order(s) retrieval attempt not allowed")},
+		{method: "GET", path: "/v1/orders", caller: "none", status: 401},
+		{method: "POST", path: "/v1/orders", body: `{"type":"key","meta":{}}`, status: 405},
+	}
+	for _, method := range []string{"GET", "DELETE", "PUT", "POST"} {
+		steps = append(steps, step{method: method, path: "/v1/orders/x", caller: "nobody", status: 404, want: has("Order not found.")})
+	}
+	tell(t, "barbican", "default", steps)
+}

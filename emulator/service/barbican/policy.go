@@ -119,6 +119,7 @@ var policies = map[string]rule{
 	"barbican.secret-consumers.create":  {"SecretConsumer creation", reading, newRead},
 	"barbican.secret-consumers.delete":  {"SecretConsumer deletion", reading, newRead},
 	"barbican.secret-consumers.show":    {"SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody},
+	"barbican.orders.list":              {"Order(s) retrieval", has(allButAudit...), members},
 	"barbican.quotas.show":              {"Quotas", has(allUsers...), has("reader", "member", "admin")},
 	"barbican.project-quotas.list":      {"Project Quotas", has(serviceAdmin), nobody},
 	"barbican.project-quotas.show":      {"Project Quotas", has(serviceAdmin), nobody},
