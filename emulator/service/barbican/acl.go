@@ -129,22 +129,22 @@ func merge(old, users []string) []string {
 	return append(stay, slices.Sorted(slices.Values(slices.DeleteFunc(users, known)))...)
 }
 
-var aclShape = &shape{
-	types: []string{"object"},
-	members: []property{{name: "read", shape: shape{
-		types: []string{"object"},
-		members: []property{
-			{name: "users", shape: shape{types: []string{"array"}, first: &shortText}},
-			{name: "project-access", shape: shape{types: []string{"boolean"}}},
+var aclSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{{Name: "read", Schema: service.Schema{
+		Types: []string{"object"},
+		Members: []service.Property{
+			{Name: "users", Schema: service.Schema{Types: []string{"array"}, First: &shortText}},
+			{Name: "project-access", Schema: service.Schema{Types: []string{"boolean"}}},
 		},
-		closed: true,
+		Closed: true,
 	}}},
-	closed: true,
+	Closed: true,
 }
 
 // readACL reads {"read": {"users", "project-access"}}; nil if read is missing or empty.
 func readACL(c *service.Call) (*aclBody, error) {
-	o, err := readObject(c, "ACL", aclShape)
+	o, err := readObject(c, "ACL", aclSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func userID(e any) (id string, key aclUser, ok bool) {
 func numberAsID(n value.Number) (id string, key aclUser, ok bool) {
 	id = service.Repr(n)
 	key.value = id
-	if whole, isWhole := parseWhole(n); isWhole {
+	if whole, isWhole := service.ParseWhole(n); isWhole {
 		key.value = whole.String()
 		if id == key.value && !whole.IsInt64() {
 			return "", key, false

@@ -47,13 +47,27 @@ func invalid(schema, message, property string) error {
 	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property)
 }
 
+// check returns what the schema of that name finds wrong with a value, as an error. It
+// names the member at the top in which the fault is.
+func check(name string, s *service.Schema, v any) error {
+	f := s.BestMatch(v)
+	switch {
+	case f == nil:
+		return nil
+	case len(f.Path) == 0:
+		return invalid(name, f.Message, "")
+	default:
+		return invalid(name, f.Message, f.Path[0])
+	}
+}
+
 // readObject reads a body that must have the shape, which is one of an object.
-func readObject(c *service.Call, schema string, s *shape) (*value.Object, error) {
+func readObject(c *service.Call, schema string, s *service.Schema) (*value.Object, error) {
 	v, err := readBody(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(schema, v); err != nil {
+	if err := check(schema, s, v); err != nil {
 		return nil, err
 	}
 	o, _ := v.(*value.Object)
@@ -62,20 +76,20 @@ func readObject(c *service.Call, schema string, s *shape) (*value.Object, error)
 
 // The shapes that several bodies have members of.
 var (
-	aText      = shape{types: []string{"string"}}
-	shortText  = shape{types: []string{"string"}, max: 255}
-	shortOrNot = shape{types: []string{"string", "null"}, max: 255}
-	filledText = shape{types: []string{"string"}, min: 1}
-	anInteger  = shape{types: []string{"integer"}}
+	aText      = service.Schema{Types: []string{"string"}}
+	shortText  = service.Schema{Types: []string{"string"}, Max: 255}
+	shortOrNot = service.Schema{Types: []string{"string", "null"}, Max: 255}
+	filledText = service.Schema{Types: []string{"string"}, Min: 1}
+	anInteger  = service.Schema{Types: []string{"integer"}}
 )
 
-var consumerShape = &shape{
-	types: []string{"object"},
-	members: []property{
-		{name: "URL", shape: shape{types: []string{"string"}, max: 255, min: 1}},
-		{name: "name", shape: shape{types: []string{"string"}, max: 36, min: 1}},
+var consumerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "URL", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "name", Schema: service.Schema{Types: []string{"string"}, Max: 36, Min: 1}},
 	},
-	needs: []string{"name", "URL"},
+	Needs: []string{"name", "URL"},
 }
 
 // readConsumer reads {"name", "URL"}. In the place of URL, which the server wants, it
@@ -92,7 +106,7 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 			o.Set("URL", u)
 		}
 	}
-	if err := consumerShape.check("Consumer", v); err != nil {
+	if err := check("Consumer", consumerSchema, v); err != nil {
 		return "", "", err
 	}
 	return *textOf(o, "name"), *textOf(o, "URL"), nil
@@ -105,7 +119,7 @@ func integer(v any) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	whole, ok := parseWhole(n)
+	whole, ok := service.ParseWhole(n)
 	switch {
 	case !ok:
 		return 0, false
@@ -129,23 +143,23 @@ type containerBody struct {
 
 var containerTypes = []string{"generic", "rsa", "certificate"}
 
-var containerShape = &shape{
-	types: []string{"object"},
-	members: []property{
-		{name: "name", shape: shortOrNot},
-		{name: "type", shape: shape{types: []string{"string"}, values: containerTypes}},
-		{name: "secret_refs", shape: shape{types: []string{"array"}, items: &shape{
-			types:   []string{"object"},
-			needs:   []string{"secret_ref"},
-			members: []property{{name: "name", shape: shortOrNot}, {name: "secret_ref", shape: filledText}},
+var containerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "name", Schema: shortOrNot},
+		{Name: "type", Schema: service.Schema{Types: []string{"string"}, Values: containerTypes}},
+		{Name: "secret_refs", Schema: service.Schema{Types: []string{"array"}, Items: &service.Schema{
+			Types:   []string{"object"},
+			Needs:   []string{"secret_ref"},
+			Members: []service.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
 		}}},
 	},
-	needs: []string{"type"},
+	Needs: []string{"type"},
 }
 
 // readContainer reads and checks the body of a new container.
 func readContainer(c *service.Call) (*containerBody, error) {
-	o, err := readObject(c, "Container", containerShape)
+	o, err := readObject(c, "Container", containerSchema)
 	if err != nil {
 		return nil, err
 	}

@@ -85,15 +85,15 @@ func (r secretRef) told() string {
 	return *r.Name
 }
 
-var containerSecretShape = &shape{
-	types:   []string{"object"},
-	members: []property{{name: "name", shape: shortText}, {name: "secret_ref", shape: filledText}},
-	needs:   []string{"secret_ref"},
+var containerSecretSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
+	Needs:   []string{"secret_ref"},
 }
 
 // readContainerSecret reads {"name", "secret_ref"}, and returns the reference as it was given.
 func readContainerSecret(c *service.Call) (r secretRef, given string, err error) {
-	o, err := readObject(c, "ContainerSecret", containerSecretShape)
+	o, err := readObject(c, "ContainerSecret", containerSecretSchema)
 	if err != nil {
 		return r, "", err
 	}

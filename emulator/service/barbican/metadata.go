@@ -56,16 +56,16 @@ func keepMetadata(c *service.Call, all []metadatum) {
 	secrets.Put(c.Tx(), &s)
 }
 
-var metadataShape = &shape{
-	types:   []string{"object"},
-	members: []property{{name: "metadata", needed: true, shape: shape{types: []string{"object"}}}},
+var metadataSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "metadata", Needed: true, Schema: service.Schema{Types: []string{"object"}}}},
 }
 
 // readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case: one
 // that was not, or has no letters, goes to the end, or takes the place of the one
 // that it meets.
 func readMetadata(c *service.Call) ([]metadatum, error) {
-	o, err := readObject(c, "SecretMetadata", metadataShape)
+	o, err := readObject(c, "SecretMetadata", metadataSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,16 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	return all, nil
 }
 
-// metadatumShape is that of a single pair.
-var metadatumShape = &shape{
-	types:   []string{"object"},
-	members: []property{{name: "key", needed: true, shape: shortText}, {name: "value", needed: true, shape: shortText}},
-	closed:  true,
+// metadatumSchema is that of a single pair.
+var metadatumSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "key", Needed: true, Schema: shortText}, {Name: "value", Needed: true, Schema: shortText}},
+	Closed:  true,
 }
 
 // readMetadatum reads {"key", "value"}; the key comes back in lower case.
 func readMetadatum(c *service.Call) (metadatum, error) {
-	o, err := readObject(c, "SecretMetadatum", metadatumShape)
+	o, err := readObject(c, "SecretMetadatum", metadatumSchema)
 	if err != nil {
 		return metadatum{}, err
 	}

@@ -122,18 +122,18 @@ func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-var quotasShape = &shape{
-	types: []string{"object"},
-	members: []property{{name: "project_quotas", shape: shape{
-		types: []string{"object"},
-		members: []property{
-			{name: "secrets", shape: anInteger}, {name: "orders", shape: anInteger}, {name: "containers", shape: anInteger},
-			{name: "consumers", shape: anInteger}, {name: "cas", shape: anInteger},
+var quotasSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{{Name: "project_quotas", Schema: service.Schema{
+		Types: []string{"object"},
+		Members: []service.Property{
+			{Name: "secrets", Schema: anInteger}, {Name: "orders", Schema: anInteger}, {Name: "containers", Schema: anInteger},
+			{Name: "consumers", Schema: anInteger}, {Name: "cas", Schema: anInteger},
 		},
-		closed: true,
+		Closed: true,
 	}}},
-	needs:  []string{"project_quotas"},
-	closed: true,
+	Needs:  []string{"project_quotas"},
+	Closed: true,
 }
 
 func readQuotas(c *service.Call) (quotas, error) {
@@ -141,7 +141,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	if len(c.Body) == 0 {
 		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
 	}
-	body, err := readObject(c, "Project Quota", quotasShape)
+	body, err := readObject(c, "Project Quota", quotasSchema)
 	if err != nil {
 		return q, err
 	}

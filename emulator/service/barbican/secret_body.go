@@ -19,26 +19,26 @@ const largestPayload = 20000
 // mostBits bounds bit_length: a small integer of MySQL.
 const mostBits = 32767
 
-var secretShape = &shape{
-	types: []string{"object"},
-	members: []property{
-		{name: "name", shape: shortOrNot},
-		{name: "algorithm", shape: shortText},
-		{name: "mode", shape: shortText},
-		{name: "bit_length", shape: shape{types: []string{"integer"}, least: 1, most: mostBits}},
-		{name: "expiration", shape: shortText},
-		{name: "payload", shape: aText},
-		{name: "secret_type", shape: shape{types: []string{"string"}, max: 80, values: secretTypes}},
-		{name: "payload_content_type", shape: shortOrNot},
-		{name: "payload_content_encoding", shape: shape{types: []string{"string"}, max: 255, values: []string{"base64"}}},
-		{name: "transport_key_needed", shape: shape{types: []string{"string"}, values: []string{"true", "false"}}},
-		{name: "transport_key_id", shape: aText},
+var secretSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "name", Schema: shortOrNot},
+		{Name: "algorithm", Schema: shortText},
+		{Name: "mode", Schema: shortText},
+		{Name: "bit_length", Schema: service.Schema{Types: []string{"integer"}, Least: 1, Most: mostBits}},
+		{Name: "expiration", Schema: shortText},
+		{Name: "payload", Schema: aText},
+		{Name: "secret_type", Schema: service.Schema{Types: []string{"string"}, Max: 80, Values: secretTypes}},
+		{Name: "payload_content_type", Schema: shortOrNot},
+		{Name: "payload_content_encoding", Schema: service.Schema{Types: []string{"string"}, Max: 255, Values: []string{"base64"}}},
+		{Name: "transport_key_needed", Schema: service.Schema{Types: []string{"string"}, Values: []string{"true", "false"}}},
+		{Name: "transport_key_id", Schema: aText},
 	},
 }
 
 // readSecret reads and checks the body of a new secret.
 func readSecret(c *service.Call) (*secretBody, error) {
-	o, err := readObject(c, "Secret", secretShape)
+	o, err := readObject(c, "Secret", secretSchema)
 	if err != nil {
 		return nil, err
 	}

@@ -42,21 +42,21 @@ func (k *secretConsumer) living(partition string) string {
 	return partition
 }
 
-// secretConsumerShape lets a resource_id be of any length.
-var secretConsumerShape = &shape{
-	types: []string{"object"},
-	members: []property{
-		{name: "service", shape: shape{types: []string{"string"}, max: 255, min: 1}},
-		{name: "resource_type", shape: shape{types: []string{"string"}, max: 255, min: 1}},
-		{name: "resource_id", shape: filledText},
+// secretConsumerSchema lets a resource_id be of any length.
+var secretConsumerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "service", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "resource_type", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "resource_id", Schema: filledText},
 	},
-	needs: []string{"service", "resource_type", "resource_id"},
+	Needs: []string{"service", "resource_type", "resource_id"},
 }
 
 // readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
 // consumer of the call's secret.
 func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
-	o, err := readObject(c, "Secret Consumer", secretConsumerShape)
+	o, err := readObject(c, "Secret Consumer", secretConsumerSchema)
 	if err != nil {
 		return nil, err
 	}
