@@ -238,3 +238,22 @@ func TestFreezerCommas(t *testing.T) {
 		tell(t, "freezer", "empty", steps, emulator.WithProfile(profile))
 	}
 }
+
+// Ensure freezer-scheduler finds an empty list where it polls for jobs, and that the list
+// looks at its query and its search.
+func TestFreezerSchedulerPolls(t *testing.T) {
+	t.Parallel()
+	const jobs = "/v2/" + demoProject + "/jobs"
+	const poll = `{"match":[{"client_id":"h"},{"status":"scheduled"}]}`
+	tell(t, "freezer", "default", []step{
+		{method: "GET", path: jobs + "/?limit=512&offset=0", body: poll, status: 200, want: has(`{"jobs":[]}`)},
+		{method: "GET", path: "/backup" + jobs, body: poll, caller: "reader", status: 200, want: has(`{"jobs":[]}`)},
+		{method: "GET", path: jobs, caller: "none", status: 401},
+		{method: "GET", path: jobs, caller: "nobody", status: 403},
+		{method: "GET", path: jobs + "?offset=y", status: 400, want: has(`The \"offset\"`)},
+		{method: "GET", path: jobs + "?limit=9223372036854775808", status: 400, want: has(`The \"limit\"`)},
+		{method: "GET", path: jobs, body: `{"match":{"a":1}}`, status: 400, want: has("is not of type 'array'")},
+		{method: "GET", path: jobs, body: "{", status: 753},
+		{method: "POST", path: jobs, body: "{}", status: 405},
+	})
+}

@@ -83,7 +83,7 @@ func listClients(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	if s == nil && p.tooLarge {
-		return service.Reply{}, storageError("Python int too large to convert to SQLite INTEGER")
+		return service.Reply{}, databaseOverflow()
 	}
 	var found []*client
 	switch of := callers(c); {
@@ -113,27 +113,38 @@ type page struct {
 	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
 }
 
-// readPage reads offset and limit, in the server's order.
-func readPage(c *service.Call) (page, error) {
-	var p page
+// databaseOverflow is the error of a number that does not fit into 64 bits.
+func databaseOverflow() error {
+	return storageError("Python int too large to convert to SQLite INTEGER")
+}
+
+// readNumbers reads offset and limit, in the server's order, and the marker that stands
+// in the place of an offset.
+func readNumbers(c *service.Call) (p page, marker string, err error) {
 	offset, marker, err := number(c, "offset", 0)
 	if err != nil {
-		return p, err
+		return p, "", err
 	}
 	limit, _, err := number(c, "limit", defaultLimit)
 	if err != nil {
-		return p, err
+		return p, "", err
 	}
 	p.tooLarge = !offset.IsInt64() || !limit.IsInt64()
 	p.offset, p.limit = clamp(offset), clamp(limit)
-	if marker != "" {
+	return p, marker, nil
+}
+
+// readPage is readNumbers with the place of the client that a marker names.
+func readPage(c *service.Call) (page, error) {
+	p, marker, err := readNumbers(c)
+	if err == nil && marker != "" {
 		at, ok := ofUser.Position(c.View, clientKey(callers(c), marker))
 		if !ok {
 			return p, notAnInteger("offset")
 		}
 		p.offset, p.behind = at+1, true
 	}
-	return p, nil
+	return p, err
 }
 
 // number reads limit or offset: none and 0 mean the default. An offset that is no
