@@ -104,7 +104,7 @@ func TestAccessRulesOfFixtures(t *testing.T) {
 	}
 }
 
-// Ensure an admin of the system logs in to it, and that such a token is good for what
+// Ensure an admin of the system logs in to it, and that the token is good for what
 // Keystone has, not for a project.
 func TestSystemScope(t *testing.T) {
 	t.Parallel()
@@ -160,5 +160,5 @@ func TestKeystoneNeighbours(t *testing.T) {
 	for _, path := range []string{"/v3/groups/x", "/v3/groups/x/users", "/v3/credentials/x", "/v3/OS-TRUST/trusts/x", "/identity/v3/policies"} {
 		admin.expect(404, "GET", path, "")
 	}
-	admin.with("X-Auth-Token", "").expect(404, "GET", "/identity/v3/nothing", "") // unknown paths are told to everybody
+	admin.with("X-Auth-Token", "").expect(404, "GET", "/identity/v3/nothing", "") // an unknown path needs no token
 }

@@ -36,7 +36,7 @@ type Pattern struct {
 }
 
 // NewPattern makes a pattern of an expression that Go understands as Python does, but for
-// a $ at its end, before which a line break may stand.
+// a $ at its end, which in Python also matches before a last line break.
 func NewPattern(text string) *Pattern {
 	is := text
 	if body, ok := strings.CutSuffix(text, "$"); ok {

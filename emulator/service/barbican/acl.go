@@ -167,7 +167,7 @@ func readACL(c *service.Call) (*aclBody, error) {
 
 // readUsers reads the ids of an ACL. The schema looks at the first only, so that others
 // may be of any type. The database stores numbers and truth values as texts. It fails on
-// what has no such text, and where it is to store a text that is there already.
+// values that have no text, and on a text that it has stored already.
 func readUsers(c *service.Call, list []any) ([]string, error) {
 	users, there := []string{}, map[string]bool{}
 	if a := acls.Get(c.View, aclKey(c)); a != nil {

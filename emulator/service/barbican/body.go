@@ -92,8 +92,8 @@ var consumerSchema = &service.Schema{
 	Needs: []string{"name", "URL"},
 }
 
-// readConsumer reads {"name", "URL"}. In the place of URL, which the server wants, it
-// takes the url of the documents' POST if lower is set.
+// readConsumer reads {"name", "URL"}. The server requires URL. If
+// lower is set, the url of the documents' POST is accepted in its place.
 func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	v, err := readBody(c)
 	if err != nil {
@@ -112,23 +112,20 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	return *textOf(o, "name"), *textOf(o, "URL"), nil
 }
 
-// integer is a number without a fraction, as jsonschema takes it: 1.0 is one. One that
-// does not fit is the nearest that does.
-func integer(v any) (int, bool) {
-	n, ok := v.(value.Number)
-	if !ok {
-		return 0, false
-	}
+// integer is the value of a number without a fraction, which a schema has demanded: 1.0
+// is one. A number that does not fit is the nearest that does.
+func integer(v any) int {
+	n, _ := v.(value.Number)
 	whole, ok := service.ParseWhole(n)
 	switch {
 	case !ok:
-		return 0, false
+		return 0
 	case whole.IsInt64():
-		return int(whole.Int64()), true
+		return int(whole.Int64())
 	case whole.Sign() < 0:
-		return math.MinInt, true
+		return math.MinInt
 	default:
-		return math.MaxInt, true
+		return math.MaxInt
 	}
 }
 

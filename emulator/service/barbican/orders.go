@@ -22,7 +22,7 @@ func orderMissing(*service.Call) (service.Reply, error) { return service.Reply{}
 
 func noOrder() error { return service.Errorf(service.NotFound, "", "Order not found.") }
 
-// orderExists finds no order, whatever the method and whoever asks.
+// orderExists finds no order, for every method and every caller.
 func orderExists(c *service.Call) error {
 	if id, ok := strings.CutPrefix(c.Path, "/v1/orders/"); ok && id != "" {
 		return noOrder()

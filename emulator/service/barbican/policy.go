@@ -67,8 +67,8 @@ func anyOf(all ...permission) permission {
 	}
 }
 
-// nobody may: the rule demands a token for the whole system, and the server fails on
-// such a token before it asks the rule.
+// nobody is the permission of rules that require a token for the whole system. The
+// server fails on these tokens before it asks the rule.
 func nobody(*service.Caller, *target) bool { return false }
 
 // The permissions that several operations share, as shipped and with the new defaults.

@@ -149,7 +149,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	o, _ := v.(*value.Object)
 	for _, name := range resources {
 		if v, ok := o.Get(name); ok {
-			n, _ := integer(v)
+			n := integer(v)
 			*q.of(name) = &n
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"standin/emulator/value"
 )
 
-// Ensure of several faults the one is told that jsonschema calls the best match.
+// Ensure that of several faults the error names the best match of jsonschema.
 func TestBestMatch(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", 256)

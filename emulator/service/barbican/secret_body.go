@@ -49,7 +49,7 @@ func readSecret(c *service.Call) (*secretBody, error) {
 		b.Type = *kind
 	}
 	if n, ok := o.Get("bit_length"); ok {
-		bits, _ := integer(n)
+		bits := integer(n)
 		b.BitLength = &bits
 	}
 	if err := b.readExpiration(c, textOf(o, "expiration")); err != nil {

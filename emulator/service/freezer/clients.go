@@ -118,8 +118,8 @@ func databaseOverflow() error {
 	return storageError("Python int too large to convert to SQLite INTEGER")
 }
 
-// readNumbers reads offset and limit, in the server's order, and the marker that stands
-// in the place of an offset.
+// readNumbers reads offset and limit, in the server's order, and the marker, if the
+// offset is one.
 func readNumbers(c *service.Call) (p page, marker string, err error) {
 	offset, marker, err := number(c, "offset", 0)
 	if err != nil {

@@ -80,7 +80,7 @@ func (l *login) scope(c *service.Call, auth any) error {
 		return expected("system, project, domain, OS-TRUST:trust or unscoped in scope")
 	}
 	switch o := child(scope, kinds[0]); kinds[0] {
-	case "system": // whatever stands in it
+	case "system": // its content does not count
 		l.system = true
 		return nil
 	case "project":

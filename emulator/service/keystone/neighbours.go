@@ -16,14 +16,14 @@ var unserved = []string{
 	"OS-EP-FILTER", "OS-FEDERATION", "OS-INHERIT", "OS-OAUTH1", "OS-REVOKE", "limits", "policies", "registered_limits", "role_inferences", "system",
 }
 
-// unservedBelow are those that stand below the name of something.
+// unservedBelow are those below the name of a user, a project, a domain or a role.
 var unservedBelow = []string{
 	"users/OS-OAUTH1", "users/credentials", "projects/tags", "projects/users", "projects/groups",
 	"domains/users", "domains/groups", "domains/config", "roles/implies",
 }
 
 // neighbour asks for a token where the real server would, on paths that are not served
-// here. Behind the login they are not found.
+// here. With a token they are not found.
 func neighbour(c *service.Call) error {
 	rest, ok := strings.CutPrefix(c.Path, "/v3/")
 	if !ok || len(c.Methods) > 0 || c.CallerError == nil {

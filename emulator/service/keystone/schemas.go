@@ -6,7 +6,7 @@ import (
 	"standin/emulator/service"
 )
 
-// The JSON schemas of the requests. Keystone tells the first fault in their order.
+// The JSON schemas of the requests. Keystone reports the first fault in their order.
 
 var (
 	anObject = []string{"object"}
@@ -14,7 +14,7 @@ var (
 	nameOrID = service.Schema{Types: anObject, Members: []service.Property{{Name: "id", Schema: aString}, {Name: "name", Schema: aString}}}
 )
 
-// loginSchema is that of what stands under auth.
+// loginSchema is that of the member auth.
 var loginSchema = &service.Schema{
 	Types:   anObject,
 	Members: []service.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},

@@ -123,7 +123,7 @@ func ruled(c *service.Call, t *service.Token) bool {
 }
 
 // holdsToRules reports whether the server that asks about a token says that it holds
-// requests to access rules. To another such a token is none.
+// requests to access rules. For other servers the token does not exist.
 func holdsToRules(c *service.Call) bool {
 	version, err := strconv.ParseFloat(c.Header.Get("Openstack-Identity-Access-Rules"), 64)
 	return err == nil && version >= 1
