@@ -175,3 +175,127 @@ func TestSecretConsumersGo(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a PUT of Base64 passes over bytes that are not of its alphabet, whatever they
+// are, and that a POST of the same is refused: to the server one is bytes, the other text.
+func TestBarbicanBase64Bytes(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ body, payload string }{
+		{"YWJj\xff", "abc"}, {"\xffYWJj", "abc"}, {"YW\xff\xfeJj", "abc"}, {"YWäJj", "abc"}, {"YQ=\xff=", "a"}, {"YW-Jj_", "abc"},
+	}
+	for _, profile := range []string{"documented", "observed"} {
+		for _, tt := range tests {
+			p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+			_, made := p.call("POST", "/v1/secrets", "creator", "{}")
+			secret := strings.TrimSuffix(made[strings.Index(made, "/v1/"):], `"}`)
+			steps := []step{
+				{method: "PUT", path: secret, body: tt.body, status: 204, header: map[string]string{"Content-Type": "application/octet-stream", "Content-Encoding": "base64"}},
+				{method: "GET", path: secret + "/payload", status: 200, want: has(tt.payload), header: map[string]string{"Accept": "application/octet-stream"}},
+			}
+			for _, s := range steps {
+				req, err := http.NewRequest(s.method, "http://localhost:9311"+s.path, strings.NewReader(s.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("X-Auth-Token", "creator-token")
+				for name, v := range s.header {
+					req.Header.Set(name, v)
+				}
+				if resp, body := p.do(req); resp.StatusCode != s.status || len(s.want) > 0 && string(body) != s.want[0] {
+					t.Errorf("%s, %q: %s %d %q", profile, tt.body, s.method, resp.StatusCode, body)
+				}
+			}
+		}
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		code, body := p.call("POST", "/v1/secrets", "creator", `{"payload":"YWJjÿ","payload_content_type":"application/octet-stream","payload_content_encoding":"base64"}`)
+		if code != 400 || !strings.Contains(body, "Invalid payload for payload_content_encoding") {
+			t.Errorf("%s: %d %s", profile, code, body)
+		}
+	}
+}
+
+// Ensure the users of an ACL that cannot be stored are refused, and nothing is stored.
+func TestBarbicanOddUsers(t *testing.T) {
+	t.Parallel()
+	const acl = matrixContainer + "/acl"
+	for profile, status := range map[string]int{"documented": 400, "observed": 500} {
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		for _, element := range []string{"null", "[]", "{}", `["b"]`, "9223372036854775808"} {
+			for _, method := range []string{"PUT", "PATCH"} {
+				code, body := p.call(method, acl, "creator", `{"read":{"users":["a",`+element+`],"project-access":false}}`)
+				if code != status {
+					t.Errorf("%s: %s %s: %d %s", profile, method, element, code, body)
+				}
+			}
+		}
+		if _, body := p.call("GET", acl, "creator", ""); body != `{"read":{"project-access":true}}` {
+			t.Errorf("%s: stored %s", profile, body)
+		}
+		if code, body := p.call("PUT", acl, "creator", `{"read":{"users":["a",5,true,2.5]}}`); code != 200 {
+			t.Errorf("%s: %d %s", profile, code, body)
+		}
+		if _, body := p.call("GET", acl, "creator", ""); !strings.Contains(body, `"users":["1","2.5","5","a"]`) {
+			t.Errorf("%s: stored %s", profile, body)
+		}
+	}
+	p := newPlayer(t, emulator.WithFixture(matrixFixture))
+	for range 2 {
+		if code, body := p.call("PUT", acl, "creator", `{"read":{"users":["a",5,"5"]}}`); code != 200 {
+			t.Errorf("%d %s", code, body)
+		}
+	}
+	if _, body := p.call("GET", acl, "creator", ""); !strings.Contains(body, `"users":["5","a"]`) {
+		t.Errorf("one user twice: %s", body)
+	}
+}
+
+// Ensure a query that is not UTF-8 is refused whatever the operation, after what comes
+// before it on the real server, and that nothing is done.
+func TestBarbicanQueryNotUTF8(t *testing.T) {
+	t.Parallel()
+	const none = `{"code":400,"title":"Bad Request","description":""}`
+	const secret, container = "/v1/secrets/2f6e8c1a-9b4d-4e7f-8a3c-5d6b7c8e9f01", "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9"
+	var steps []step
+	for _, s := range []step{
+		{method: "GET", path: "/v1/secrets?name=caf%E9"}, {method: "GET", path: "/v1/secrets?%FF"}, {method: "GET", path: "/v1/secrets?=%C3%28"},
+		{method: "GET", path: secret + "?x=%FF"}, {method: "GET", path: secret + "/payload?x=%FF"}, {method: "GET", path: secret + "/acl?x=%FF"},
+		{method: "GET", path: container + "/consumers?x=%ED%A0%80"}, {method: "GET", path: "/v1/quotas?x=%FF"}, {method: "GET", path: "/v1/containers?x=%FF"},
+		{method: "POST", path: "/v1/secrets?x=%FF", body: "{}"}, {method: "POST", path: container + "/consumers?x=%FF", body: `{"name":"a","URL":"b"}`},
+		{method: "PUT", path: secret + "/acl?x=%FF", body: `{"read":{"project-access":false}}`}, {method: "DELETE", path: secret + "?x=%FF"},
+		{method: "PUT", path: "/v1/project-quotas/%FF", body: `{"project_quotas":{"secrets":5}}`, caller: "service-admin"},
+		{method: "PATCH", path: "/v1/secrets?x=%FF"},                 // before the method
+		{method: "GET", path: "/v1/secrets?x=%FF", caller: "nobody"}, // before the policy
+	} {
+		s.status, s.want = 400, has(none)
+		steps = append(steps, s)
+	}
+	steps = append(steps,
+		step{method: "GET", path: "/v1/secrets?x=%FF", caller: "none", status: 401},
+		step{method: "GET", path: "/v1/secrets/nothing?x=%FF", status: 404},
+		step{method: "GET", path: "/v1/containers?x=%FF", header: map[string]string{"Accept": "text/plain"}, status: 406},
+		step{method: "GET", path: "/key-manager/?x=%FF", caller: "none", status: 400, want: has("400 Bad Request")},
+		step{method: "GET", path: "/key-manager/healthcheck?x=%FF", caller: "none", status: 200, want: has("OK")},
+		step{method: "GET", path: "/v1/secrets?x=%C3%A9&y=%&z=%25FF", status: 200},
+		step{method: "GET", path: secret, status: 200, want: has(secret)},
+		step{method: "GET", path: secret + "/acl", status: 200, want: has(`"project-access":true`)},
+		step{method: "GET", path: container + "/consumers", status: 200, want: has(`"total":0`)},
+		step{method: "GET", path: "/v1/clients?x=%FF", status: 200}, // Freezer does not mind
+	)
+	tell(t, "barbican", "documented", steps)
+}
+
+// Ensure the list of orders answers, empty and by the policy, and that there is no order.
+func TestBarbicanOrders(t *testing.T) {
+	t.Parallel()
+	steps := []step{
+		{method: "GET", path: "/v1/orders/?limit=5&offset=5", status: 200, want: has(`{"total":0,"orders":[]}`)},
+		{method: "GET", path: "/key-manager/v1/orders", status: 200, want: has(`{"total":0,"orders":[]}`)},
+		{method: "GET", path: "/v1/orders", caller: "reader", status: 403, want: has("Order(s) retrieval attempt not allowed")},
+		{method: "GET", path: "/v1/orders", caller: "none", status: 401},
+		{method: "POST", path: "/v1/orders", body: `{"type":"key","meta":{}}`, status: 405},
+	}
+	for _, method := range []string{"GET", "DELETE", "PUT", "POST"} {
+		steps = append(steps, step{method: method, path: "/v1/orders/x", caller: "nobody", status: 404, want: has("Order not found.")})
+	}
+	tell(t, "barbican", "default", steps)
+}

@@ -213,3 +213,47 @@ func TestFreezerExamplesStory(t *testing.T) {
 		{method: "PATCH", path: "/v1/backups/b", status: 405},
 	})
 }
+
+// Ensure limit and offset are taken apart at their commas before they are decoded, and
+// that empty values are none.
+func TestFreezerCommas(t *testing.T) {
+	t.Parallel()
+	for profile, blank := range map[string]int{"documented": 400, "observed": 500} {
+		var steps []step
+		for _, id := range []string{"n1", "n2", "n3"} {
+			steps = append(steps, step{method: "POST", path: "/v1/clients", body: `{"client_id":"` + id + `","hostname":"h"}`, status: 201})
+		}
+		for query, want := range map[string]struct {
+			status int
+			not    string
+		}{
+			"limit=1%2C2": {400, "clients"}, "limit=%2C": {400, "clients"}, "limit=1,%2C": {400, "clients"}, "offset=1%2C2": {400, "clients"},
+			"limit=1,": {200, "n2"}, "limit=2,,1": {200, "n2"}, "limit=,1": {200, "n2"}, "limit=1&limit=": {200, "n2"}, "limit=1&limit": {200, "n2"},
+			"limit=1&limit=,": {200, "n2"}, "offset=1&offset=": {200, "n1"}, "offset=1,": {200, "n1"}, "%6Cimit=1,": {200, "n2"},
+			"limit=": {200, "title"}, "limit=&offset=": {200, "title"},
+			"limit=,": {blank, "clients"}, "limit=,,&limit=": {blank, "clients"}, "offset=,": {blank, "clients"},
+		} {
+			steps = append(steps, step{method: "GET", path: "/v1/clients?" + query, status: want.status, not: has(want.not)})
+		}
+		tell(t, "freezer", "empty", steps, emulator.WithProfile(profile))
+	}
+}
+
+// Ensure freezer-scheduler finds an empty list where it polls for jobs, and that the list
+// looks at its query and its search.
+func TestFreezerSchedulerPolls(t *testing.T) {
+	t.Parallel()
+	const jobs = "/v2/" + demoProject + "/jobs"
+	const poll = `{"match":[{"client_id":"h"},{"status":"scheduled"}]}`
+	tell(t, "freezer", "default", []step{
+		{method: "GET", path: jobs + "/?limit=512&offset=0", body: poll, status: 200, want: has(`{"jobs":[]}`)},
+		{method: "GET", path: "/backup" + jobs, body: poll, caller: "reader", status: 200, want: has(`{"jobs":[]}`)},
+		{method: "GET", path: jobs, caller: "none", status: 401},
+		{method: "GET", path: jobs, caller: "nobody", status: 403},
+		{method: "GET", path: jobs + "?offset=y", status: 400, want: has(`The \"offset\"`)},
+		{method: "GET", path: jobs + "?limit=9223372036854775808", status: 400, want: has(`The \"limit\"`)},
+		{method: "GET", path: jobs, body: `{"match":{"a":1}}`, status: 400, want: has("is not of type 'array'")},
+		{method: "GET", path: jobs, body: "{", status: 753},
+		{method: "POST", path: jobs, body: "{}", status: 405},
+	})
+}

@@ -161,14 +161,14 @@ func (b box) Info() control.Info {
 	}
 }
 
-func (b box) Dump(snapshot, section string) ([]byte, error) {
+func (b box) Dump(snapshot, section string) (control.Dump, error) {
 	w := b.world.Load()
 	if snapshot != "" {
 		if w = b.snapshot(snapshot); w == nil {
-			return nil, problem(b.noSnapshot(snapshot))
+			return control.Dump{}, problem(b.noSnapshot(snapshot))
 		}
 	}
-	return b.dump(w, section)
+	return b.dump(w, section), nil
 }
 
 func (b box) Reset(only []string, to string) error { return problem(b.reset(only, to)) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"standin/emulator/control"
 	"standin/emulator/fault"
 	"standin/emulator/file"
 	"standin/emulator/journal"
@@ -362,16 +364,24 @@ func freezeOf(fx *world.Fixture) setting {
 	return setting{frozen: true, at: *fx.Freeze}
 }
 
-// dump writes the world, or one section of it, as a fixture.
-func (s *Sandbox) dump(w *world.World, section string) ([]byte, error) {
+// mostHeld is the number of records up to which a dump is written as a whole.
+const mostHeld = 1000
+
+// dump is the world, or one section of it, as a fixture.
+func (s *Sandbox) dump(w *world.World, section string) control.Dump {
 	fx := &world.Fixture{World: w}
 	if c := s.clock.get(); c.frozen {
 		fx.Freeze = &c.at
 	}
-	if section == "" {
-		return s.emulator.loader.Dump(fx)
+	var sections []string
+	if section != "" {
+		sections = []string{section}
 	}
-	return s.emulator.loader.Dump(fx, section)
+	l := s.emulator.loader
+	return control.Dump{
+		Long:  l.Exceeds(w, mostHeld, sections...),
+		Write: func(out io.Writer) error { return l.DumpTo(out, fx, sections...) },
+	}
 }
 
 // transact changes the world.

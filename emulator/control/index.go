@@ -23,7 +23,51 @@ type path struct {
 	Path      string `json:"path"`
 }
 
-// index answers GET /: what is here, as JSON or, for browsers, as a page.
+// A discovered service is one that clients look for by its versions.
+type discovered struct{ service, id, status, path string }
+
+// discoverable are the services whose clients may be given the bare address. Each asks it
+// for a list of versions and takes the one that it knows: those of Keystone look for v3,
+// those of Barbican for v1. Freezer's clients ask nothing, and its v1 would be taken for
+// Barbican's.
+var discoverable = []discovered{
+	{"keystone", "v3.14", "stable", "/v3/"},
+	{"barbican", "v1", "stable", "/v1/"},
+}
+
+// A version is an entry of a list of versions, as OpenStack's services write them.
+type version struct {
+	ID     string        `json:"id"`
+	Status string        `json:"status"`
+	Links  []versionLink `json:"links"`
+}
+
+type versionLink struct {
+	Rel  string `json:"rel"`
+	Href string `json:"href"`
+}
+
+// versions is the list of versions that the bare address leads on to.
+type versions struct {
+	Values []version `json:"values"`
+}
+
+func (a *api) versions(c *service.Call) versions {
+	list := versions{[]version{}}
+	for _, d := range discoverable {
+		for _, ct := range a.host.Contracts() {
+			if ct.Service == d.service {
+				self := versionLink{"self", c.Root() + ct.Prefix + d.path}
+				list.Values = append(list.Values, version{d.id, d.status, []versionLink{self}})
+			}
+		}
+	}
+	return list
+}
+
+// index answers GET /: what is here, as JSON or, for browsers, as a page. The JSON is a
+// list of versions, too, so that clients that are given the bare address find the services.
+// It has no member "version": keystoneauth would take it for a version's document.
 func (a *api) index(c *service.Call) (service.Reply, error) {
 	all := []entry{}
 	for _, ct := range a.host.Contracts() {
@@ -37,10 +81,11 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		all = append(all, e)
 	}
 	page := struct {
-		Name     string  `json:"name"`
-		Version  string  `json:"version"`
-		Services []entry `json:"services"`
-	}{"standin", a.host.Version(), all}
+		Name     string   `json:"name"`
+		Release  string   `json:"release"`
+		Versions versions `json:"versions"`
+		Services []entry  `json:"services"`
+	}{"standin", a.host.Version(), a.versions(c), all}
 	accept := c.Accept()
 	if service.Quality(accept, "text/html") <= service.Quality(accept, "application/json") {
 		return reply(http.StatusOK, page)
@@ -63,7 +108,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } td { padding: .15rem .8rem .15rem 0; vertical-align: top; }
 td:first-child { width: 5rem; color: #666; } code { font-family: ui-monospace, monospace; }
 </style>
-<h1>Standin {{.Version}}</h1>
+<h1>Standin {{.Release}}</h1>
 <p>State: <a href="/_standin/state">/_standin/state</a> · Health: <a href="/_standin/health">/_standin/health</a> · Operations: <a href="/_standin/operations">/_standin/operations</a></p>
 {{range .Services}}<h2>{{.Title}}</h2>
 <p><code>{{.URL}}</code> · <a href="{{.OpenAPI}}">OpenAPI</a></p>

@@ -38,8 +38,35 @@ func (a *api) showState(c *service.Call, s Sandbox) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	b, err := s.Dump("", name)
-	return service.JSON(http.StatusOK, b), err
+	d, err := s.Dump("", name)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return d.reply()
+}
+
+// reply answers the dump. A long one is sent while it is written; if it fails, it ends
+// in the middle.
+func (d Dump) reply() (service.Reply, error) {
+	if d.Long {
+		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Stream: func(write func([]byte) error) {
+			_ = d.Write(writerFunc(write))
+		}}, nil
+	}
+	var b bytes.Buffer
+	err := d.Write(&b)
+	return service.JSON(http.StatusOK, b.Bytes()), err
+}
+
+// A writerFunc is an io.Writer.
+type writerFunc func([]byte) error
+
+// Write calls the function.
+func (f writerFunc) Write(b []byte) (int, error) {
+	if err := f(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 func (a *api) loadState(c *service.Call, s Sandbox) (service.Reply, error) {
@@ -69,8 +96,11 @@ func (a *api) createSnapshot(c *service.Call, s Sandbox) (service.Reply, error) 
 
 // showSnapshot dumps the snapshot's world as a fixture.
 func (a *api) showSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
-	b, err := s.Dump(c.Vars["name"], "")
-	return service.JSON(http.StatusOK, b), mistake(err)
+	d, err := s.Dump(c.Vars["name"], "")
+	if err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	return d.reply()
 }
 
 // applySnapshot goes back to the snapshot's world.

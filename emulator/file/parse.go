@@ -64,12 +64,16 @@ type expander struct {
 	aliases bool
 }
 
-// mostExpanded bounds what aliases may blow a file up to.
-const mostExpanded = 1_000_000
+// mostExpanded bounds what aliases may blow a file up to, in bytes. Each value counts as
+// its text and nodeSize.
+const (
+	mostExpanded = 64 << 20
+	nodeSize     = 64
+)
 
 func (e *expander) expand(n *yaml.Node) error {
 	e.sizes[n] = 0
-	size := 1
+	size := nodeSize + len(n.Value)
 	for i, c := range n.Content {
 		if c.Kind == yaml.AliasNode {
 			at := Node{e.file, c}
@@ -86,7 +90,7 @@ func (e *expander) expand(n *yaml.Node) error {
 		}
 		size += e.sizes[c]
 		if e.aliases && size > mostExpanded {
-			return Node{e.file, n}.Errorf("with its aliases written out the file is too large")
+			return Node{e.file, n}.Errorf("with its aliases written out the file is larger than %d MiB", mostExpanded>>20)
 		}
 	}
 	e.sizes[n] = size

@@ -103,8 +103,8 @@ func (c *Call) Query() url.Values {
 		c.query = url.Values{}
 		for piece := range strings.SplitSeq(c.RawQuery, "&") {
 			if name, v, _ := strings.Cut(piece, "="); name != "" {
-				name = unescape(name)
-				c.query[name] = append(c.query[name], unescape(v))
+				name = Unescape(name)
+				c.query[name] = append(c.query[name], Unescape(v))
 			}
 		}
 	}
@@ -132,7 +132,9 @@ func (c *Call) Left(items int) {
 // page, and a negative number if only Capped was called, with no limit.
 func (c *Call) Asked() int { return c.asked }
 
-func unescape(s string) string {
+// Unescape decodes a name or a value of a query. An escape that is none stays as it is,
+// as on the Python servers.
+func Unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
 		return u
 	}

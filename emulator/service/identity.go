@@ -48,6 +48,7 @@ type User struct {
 	Email       string              `json:"email,omitempty"`
 	Enabled     *bool               `json:"enabled,omitempty"`           // nil: the user is
 	Roles       map[string][]string `json:"roles,omitempty"`             // names of roles, by project id
+	System      []string            `json:"system_roles,omitempty"`      // names of roles in the whole system
 	Permissions []string            `json:"privx_permissions,omitempty"` // such as api-clients-manage
 }
 
@@ -56,6 +57,7 @@ type Token struct {
 	ID          string    `json:"id" fixture:"required"`
 	UserID      string    `json:"user_id" fixture:"required"`          // of a user, or of a PrivX API client
 	ProjectID   string    `json:"project_id,omitempty"`                // empty: unscoped
+	System      bool      `json:"system,omitempty"`                    // for the whole system
 	Methods     []string  `json:"methods,omitempty"`                   // how it was obtained
 	AuditID     string    `json:"audit_id,omitempty"`                  // Keystone's
 	ParentAudit string    `json:"parent_audit_id,omitempty"`           // of the first token in a chain of logins by token
@@ -190,6 +192,9 @@ func callerOf(v world.View, t *Token) *Caller {
 	if u := Users.Get(v, t.UserID); u != nil {
 		caller.User, caller.Name = u, u.Name
 		caller.Roles = RolesOf(v, u, t.ProjectID, caller.Credential)
+		if caller.System = t.System && t.ProjectID == ""; caller.System {
+			caller.Roles = SystemRolesOf(v, u)
+		}
 		if len(caller.Permissions) == 0 {
 			caller.Permissions = u.Permissions
 		}
@@ -200,10 +205,18 @@ func callerOf(v world.View, t *Token) *Caller {
 // RolesOf names the roles that a user has in a project, those that are implied
 // last. With a credential, which may be nil, they are the credential's.
 func RolesOf(v world.View, u *User, project string, by *AppCredential) []string {
-	all := u.Roles[project]
 	if by != nil {
-		all = by.RoleNames()
+		return implied(v, by.RoleNames())
 	}
+	return implied(v, u.Roles[project])
+}
+
+// SystemRolesOf names the roles that a user has in the whole system, those that are
+// implied last.
+func SystemRolesOf(v world.View, u *User) []string { return implied(v, u.System) }
+
+// implied adds to names of roles those that they imply.
+func implied(v world.View, all []string) []string {
 	for i := 0; i < len(all); i++ {
 		r := Roles.Get(v, all[i])
 		if r == nil {

@@ -26,10 +26,12 @@ type RoleRef struct {
 	Name string `json:"name" fixture:"required"`
 }
 
-// An AccessRule is a request that a credential is for. It is remembered, and
-// holds nobody back.
+// An AccessRule is a request that a credential is for. It belongs to a user, whose
+// credentials share it; in a credential the user is left out. It is remembered, and holds
+// nobody back.
 type AccessRule struct {
 	ID      string `json:"id,omitempty"`
+	UserID  string `json:"user_id,omitempty"`
 	Service string `json:"service,omitempty"`
 	Path    string `json:"path,omitempty"`
 	Method  string `json:"method,omitempty"`
@@ -41,7 +43,16 @@ var Credentials = world.NewKind(func(a *AppCredential) string { return a.ID })
 // The orders in which application credentials are listed and looked up.
 var (
 	CredentialsByUser = Credentials.Index(func(a *AppCredential) string { return a.UserID }, nil)
-	allCredentials    = Credentials.Index(nil, nil)
+	AllCredentials    = Credentials.Index(nil, nil)
+)
+
+// AccessRules are the access rules that stay when their credentials go.
+var AccessRules = world.NewKind(func(r *AccessRule) string { return r.ID })
+
+// The orders in which access rules are listed.
+var (
+	AccessRulesByUser = AccessRules.Index(func(r *AccessRule) string { return r.UserID }, nil)
+	allAccessRules    = AccessRules.Index(nil, nil)
 )
 
 // RoleNames are the names of the credential's roles.

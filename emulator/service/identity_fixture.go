@@ -3,6 +3,7 @@ package service
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"standin/emulator/file"
 	"standin/emulator/world"
@@ -11,13 +12,14 @@ import (
 // IdentitySection is how the identity kinds stand in a fixture, each in its own
 // shape, those that others refer to first.
 func IdentitySection() world.Section {
-	kinds := []world.Clearer{Domains, Projects, Roles, Users, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
+	kinds := []world.Clearer{Domains, Projects, Roles, Users, AccessRules, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
 		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
 		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil),
 		world.PlainCollection("roles", Roles, AllRoles, checkRole, nil),
 		world.PlainCollection("users", Users, AllUsers, checkUser, nil),
-		world.PlainCollection("application_credentials", Credentials, allCredentials, checkCredential, nil),
+		world.PlainCollection("access_rules", AccessRules, allAccessRules, checkAccessRule, nil),
+		world.PlainCollection("application_credentials", Credentials, AllCredentials, checkCredential, nil),
 		world.PlainCollection("tokens", Tokens, tokensByExpiry, checkToken, nil),
 		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
 		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
@@ -43,6 +45,17 @@ func checkRole(v world.View, r *Role, at file.Node) error {
 	return nil
 }
 
+// checkAccessRule demands what a rule of a credential may leave out.
+func checkAccessRule(v world.View, r *AccessRule, at file.Node) error {
+	switch {
+	case r.ID == "":
+		return at.Errorf("an access rule needs an id")
+	case Users.Get(v, r.UserID) == nil:
+		return at.Errorf("there is no user %q; list it under identity.users", r.UserID)
+	}
+	return nil
+}
+
 func checkCredential(v world.View, a *AppCredential, at file.Node) error {
 	if Users.Get(v, a.UserID) == nil {
 		return at.At("user_id").Errorf("there is no user %q; list it under identity.users", a.UserID)
@@ -55,12 +68,26 @@ func checkCredential(v world.View, a *AppCredential, at file.Node) error {
 			return at.At("roles", i, "name").Errorf("there is no role %q; list it under identity.roles", r.Name)
 		}
 	}
+	for i := range a.AccessRules {
+		r := &a.AccessRules[i]
+		if r.UserID != "" && r.UserID != a.UserID {
+			return at.At("access_rules", i, "user_id").Errorf("expected %q, the user of the credential, or nothing", a.UserID)
+		}
+		if r.UserID = ""; r.ID == "" { // the same for the same rule of the same user
+			r.ID = world.Hex(world.Draw(0, strings.Join([]string{"access rule", a.UserID, r.Service, r.Path, r.Method}, "\x00"), 0, 16))
+		}
+	}
 	return nil
 }
 
 func checkUser(v world.View, u *User, at file.Node) error {
 	if Domains.Get(v, u.DomainID) == nil {
 		return at.At("domain_id").Errorf("there is no domain %q; list it under identity.domains", u.DomainID)
+	}
+	for i, r := range u.System {
+		if Roles.Get(v, r) == nil {
+			return at.At("system_roles", i).Errorf("there is no role %q; list it under identity.roles", r)
+		}
 	}
 	for _, project := range slices.Sorted(maps.Keys(u.Roles)) {
 		if Projects.Get(v, project) == nil {

@@ -144,8 +144,9 @@ func BodyRead(c *Call) error {
 // Caller is who makes a request.
 type Caller struct {
 	User        *User          // nil for a devops-service account
-	Project     *Project       // nil for an unscoped token
-	Roles       []string       // in the project, implied ones too
+	Project     *Project       // nil for an unscoped token, and for one of the whole system
+	System      bool           // the token is for the whole system
+	Roles       []string       // in the project or the system, implied ones too
 	Permissions []string       // PrivX permissions, or devops-service policies
 	Token       *Token         // nil where the caller logged in without one
 	Credential  *AppCredential // that the token was issued for; nil where it was for none

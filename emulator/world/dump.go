@@ -1,7 +1,11 @@
 package world
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -44,57 +48,106 @@ func (w *World) streams() map[string]*stream {
 }
 
 // Dump writes a fixture as JSON, as Load reads it. With names, only those
-// sections are written and nothing beside them.
+// sections are written, without clock, seed and ids.
 func (l *Loader) Dump(fx *Fixture, sections ...string) ([]byte, error) {
-	doc := value.NewObject()
+	var b bytes.Buffer
+	err := l.DumpTo(&b, fx, sections...)
+	return b.Bytes(), err
+}
+
+// DumpTo is Dump that writes record by record: it holds one of them at a time.
+func (l *Loader) DumpTo(w io.Writer, fx *Fixture, sections ...string) error {
+	out := &writer{w: bufio.NewWriterSize(w, dumpBuffer)}
+	out.text("{")
+	comma := ""
 	if len(sections) == 0 {
-		if err := dumpHead(doc, fx); err != nil {
-			return nil, err
+		head, err := dumpHead(fx)
+		if err != nil {
+			return err
 		}
+		inner := value.Append(nil, head)
+		out.text(string(inner[1 : len(inner)-1]))
+		comma = ","
 	}
 	for _, s := range l.Sections {
 		if len(sections) > 0 && !slices.Contains(sections, s.Name) {
 			continue
 		}
-		o, err := s.dump(fx.World)
-		if err != nil {
-			return nil, err
-		}
-		doc.Set(s.Name, o)
+		out.text(comma + string(value.AppendString(nil, s.Name)) + ":{")
+		s.dump(out, fx.World)
+		out.text("}")
+		comma = ","
 	}
-	return doc.MarshalJSON()
+	out.text("}")
+	return cmp.Or(out.err, out.w.Flush())
 }
 
-func dumpHead(doc *value.Object, fx *Fixture) error {
-	seed := fx.World.Seed()
-	doc.Set("seed", seed)
+// dumpBuffer is how much of a dump is written at once.
+const dumpBuffer = 64 << 10
+
+// A writer writes until the first error.
+type writer struct {
+	w   *bufio.Writer
+	err error
+}
+
+func (w *writer) text(s string) {
+	if w.err == nil {
+		_, w.err = w.w.WriteString(s)
+	}
+}
+
+func dumpHead(fx *Fixture) (*value.Object, error) {
+	doc := value.NewObject(value.Member{Name: "seed", Value: fx.World.Seed()})
 	if fx.Freeze != nil {
 		doc.Set("clock", value.NewObject(value.Member{Name: "freeze", Value: fx.Freeze.Format(time.RFC3339Nano)}))
 	}
 	if all := fx.World.streams(); len(all) > 0 {
 		raw, err := json.Marshal(all)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		doc.Set("ids", json.RawMessage(raw))
 	}
-	return nil
+	return doc, nil
 }
 
-func (s *Section) dump(v View) (*value.Object, error) {
-	o := value.NewObject()
-	for _, c := range s.Collections {
-		list := []any{}
+func (s *Section) dump(out *writer, v View) {
+	for i, c := range s.Collections {
+		if i > 0 {
+			out.text(",")
+		}
+		out.text(string(value.AppendString(nil, c.Name)) + ":[")
+		comma := ""
 		for r := range c.Dump(v) {
 			raw, err := marshal(r)
-			if err != nil {
-				return nil, err
+			out.err = cmp.Or(out.err, err)
+			if out.err != nil {
+				return
 			}
-			list = append(list, raw)
+			out.text(comma)
+			out.text(string(raw))
+			comma = ","
 		}
-		o.Set(c.Name, list)
+		out.text("]")
 	}
-	return o, nil
+}
+
+// Exceeds reports whether the sections of a world, or all of them, have more records.
+func (l *Loader) Exceeds(w *World, records int, sections ...string) bool {
+	for _, s := range l.Sections {
+		if len(sections) > 0 && !slices.Contains(sections, s.Name) {
+			continue
+		}
+		for _, c := range s.Collections {
+			for range c.Dump(w) {
+				if records--; records < 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func marshal(r any) (json.RawMessage, error) {

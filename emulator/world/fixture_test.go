@@ -101,8 +101,11 @@ func TestAliasesAreBounded(t *testing.T) {
 		next := string(rune('1' + i))
 		text += "a" + next + ": &a" + next + " [" + strings.TrimSuffix(strings.Repeat("*a"+n+", ", 10), ", ") + "]\n"
 	}
-	if _, err := newLoader(nil).LoadBytes("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "too large") {
-		t.Errorf("got %v", err)
+	long := "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.TrimSuffix(strings.Repeat("*a, ", 300), ", ") + "]\n"
+	for _, text := range []string{text, long} {
+		if _, err := newLoader(nil).LoadBytes("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package barbican
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -130,78 +129,110 @@ func merge(old, users []string) []string {
 	return append(stay, slices.Sorted(slices.Values(slices.DeleteFunc(users, known)))...)
 }
 
+var aclSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{{Name: "read", Schema: service.Schema{
+		Types: []string{"object"},
+		Members: []service.Property{
+			{Name: "users", Schema: service.Schema{Types: []string{"array"}, First: &shortText}},
+			{Name: "project-access", Schema: service.Schema{Types: []string{"boolean"}}},
+		},
+		Closed: true,
+	}}},
+	Closed: true,
+}
+
 // readACL reads {"read": {"users", "project-access"}}; nil if read is missing or empty.
 func readACL(c *service.Call) (*aclBody, error) {
-	o, err := readObject(c, "ACL")
+	o, err := readObject(c, "ACL", aclSchema)
 	if err != nil {
 		return nil, err
 	}
-	if err := additional("ACL", o, "", "read"); err != nil {
-		return nil, err
-	}
-	v, ok := o.Get("read")
-	if !ok {
+	v, _ := o.Get("read")
+	read, ok := v.(*value.Object)
+	if !ok || read.Len() == 0 {
 		return nil, nil //nolint:nilnil // nothing is said of it
 	}
-	read, ok := v.(*value.Object)
-	if !ok {
-		return nil, invalid("ACL", service.Repr(v)+" is not of type 'object'", "read")
-	}
-	if len(read.Members()) == 0 {
-		return nil, nil //nolint:nilnil // as above
-	}
-	return readOperation(read)
-}
-
-func readOperation(read *value.Object) (*aclBody, error) {
 	b := &aclBody{}
-	if v, ok := read.Get("users"); ok {
-		list, ok := v.([]any)
-		if !ok {
-			return nil, invalid("ACL", service.Repr(v)+" is not of type 'array'", "read")
-		}
-		b.users = []string{}
-		for i, e := range list {
-			if fault := userID.typeOrLength(e); i == 0 && fault != "" { // the schema looks at the first only
-				return nil, invalid("ACL", fault, "read")
-			}
-			id, ok := e.(string)
-			if !ok {
-				id = service.Repr(e)
-			}
-			if !slices.Contains(b.users, id) {
-				b.users = append(b.users, id)
-			}
-		}
-	}
 	if v, ok := read.Get("project-access"); ok {
-		access, ok := v.(bool)
-		if !ok {
-			return nil, invalid("ACL", service.Repr(v)+" is not of type 'boolean'", "read")
-		}
+		access, _ := v.(bool)
 		b.access = &access
 	}
-	return b, additional("ACL", read, "read", "users", "project-access")
+	if v, ok := read.Get("users"); ok {
+		list, _ := v.([]any)
+		b.users, err = readUsers(c, list)
+	}
+	return b, err
 }
 
-var userID = text{name: "users", max: 255}
-
-// additional refuses members that the schema of an object does not have.
-func additional(schema string, o *value.Object, property string, known ...string) error {
-	var more []string
-	for _, m := range o.Members() {
-		if !slices.Contains(known, m.Name) {
-			more = append(more, service.Repr(m.Name))
+// readUsers reads the ids of an ACL. The schema looks at the first only, so that others
+// may be of any type. The database stores numbers and truth values as texts. It fails on
+// values that have no text, and on a text that it has stored already.
+func readUsers(c *service.Call, list []any) ([]string, error) {
+	users, there := []string{}, map[string]bool{}
+	if a := acls.Get(c.View, aclKey(c)); a != nil {
+		for _, u := range a.Users {
+			there[u] = true
 		}
 	}
-	slices.Sort(more)
-	were := "was"
-	switch len(more) {
-	case 0:
-		return nil
-	case 1:
-	default:
-		were = "were"
+	given := map[aclUser]bool{}
+	for _, e := range list {
+		id, key, ok := userID(e)
+		if ok && given[key] {
+			continue
+		}
+		switch clash := !key.text && there[id] || key.text && slices.Contains(users, id); {
+		case (!ok || clash) && c.Quirk(oddUsersBreak):
+			return nil, failure(policies[c.Operation.ID].what)
+		case !ok:
+			return nil, invalid("ACL", service.Repr(e)+" is not of type 'string'", "read")
+		case !slices.Contains(users, id):
+			users = append(users, id)
+		}
+		given[key], there[id] = true, true
 	}
-	return invalid(schema, fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", strings.Join(more, ", "), were), property)
+	return users, nil
+}
+
+// An aclUser is an element of users as Python's sets tell them apart: numbers and truth
+// values by their value.
+type aclUser struct {
+	text  bool
+	value string
+}
+
+// userID is an element of users as the database stores it, and reports whether it can.
+func userID(e any) (id string, key aclUser, ok bool) {
+	switch x := e.(type) {
+	case string:
+		return x, aclUser{true, x}, true
+	case bool:
+		id := "0"
+		if x {
+			id = "1"
+		}
+		return id, aclUser{false, id}, true
+	case value.Number:
+		return numberAsID(x)
+	}
+	return "", aclUser{}, false
+}
+
+// numberAsID is a number as SQLite writes it into a column of texts.
+func numberAsID(n value.Number) (id string, key aclUser, ok bool) {
+	id = service.Repr(n)
+	key.value = id
+	if whole, isWhole := service.ParseWhole(n); isWhole {
+		key.value = whole.String()
+		if id == key.value && !whole.IsInt64() {
+			return "", key, false
+		}
+	}
+	switch mantissa, exponent, far := strings.Cut(id, "e"); {
+	case id == "-0.0":
+		id = "0.0"
+	case far && !strings.Contains(mantissa, "."):
+		id = mantissa + ".0e" + exponent
+	}
+	return id, key, true
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -25,8 +26,8 @@ func New() *service.Service {
 			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
-			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, acceptable,
-			payloadAllowed, routed, allowed, contentType, arguments, repeated,
+			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,
+			queryReadable, payloadAllowed, routed, allowed, contentType, arguments, repeated,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -63,6 +64,9 @@ func handlers() map[string]service.Handler {
 		"barbican.project-quotas.show":      showProjectQuotas,
 		"barbican.project-quotas.replace":   replaceProjectQuotas,
 		"barbican.project-quotas.delete":    deleteProjectQuotas,
+		"barbican.orders.list":              listOrders,
+		"barbican.orders.show":              orderMissing,
+		"barbican.orders.delete":            orderMissing,
 		"barbican.versions.list":            listVersions,
 		"barbican.version.show":             showVersion,
 		"barbican.health.show":              showHealth,
@@ -119,6 +123,19 @@ func acceptable(c *service.Call) error {
 	}
 	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
 }
+
+// queryReadable refuses a query that is not UTF-8, whatever the operation: webob takes
+// it apart before the application sees it. To a path that is not the real server gives
+// no answer at all.
+func queryReadable(c *service.Call) error {
+	if isUTF8(c.RawQuery) && isUTF8(c.Path) || c.Is("barbican.health.show") {
+		return nil
+	}
+	return service.Errorf(service.Invalid, "", "")
+}
+
+// isUTF8 reports whether names and values of a query are UTF-8 once they are decoded.
+func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.Unescape(query)) }
 
 // noDescription marks an error whose description is null.
 const noDescription = "no description"

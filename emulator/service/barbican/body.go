@@ -1,8 +1,6 @@
 package barbican
 
 import (
-	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -49,115 +47,85 @@ func invalid(schema, message, property string) error {
 	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property)
 }
 
-// A text is a string property and what jsonschema demands of it.
-type text struct {
-	name     string
-	min, max int
-	null     bool // null is as good
+// check returns what the schema of that name finds wrong with a value, as an error. It
+// names the member at the top in which the fault is.
+func check(name string, s *service.Schema, v any) error {
+	f := s.BestMatch(v)
+	switch {
+	case f == nil:
+		return nil
+	case len(f.Path) == 0:
+		return invalid(name, f.Message, "")
+	default:
+		return invalid(name, f.Message, f.Path[0])
+	}
 }
 
-// typeFault is jsonschema's message if the value is no string.
-func (t text) typeFault(v any) string {
-	if _, ok := v.(string); ok || t.null && v == nil {
-		return ""
-	}
-	if t.null {
-		return fmt.Sprintf("%s is not of type 'string', 'null'", service.Repr(v))
-	}
-	return fmt.Sprintf("%s is not of type 'string'", service.Repr(v))
-}
-
-// lengthFault is jsonschema's message if the string is too short or too long;
-// code points are counted.
-func (t text) lengthFault(v any) string {
-	s, ok := v.(string)
-	if !ok {
-		return ""
-	}
-	switch n := utf8.RuneCountInString(s); {
-	case n < t.min:
-		return service.Repr(s) + " is too short"
-	case n > t.max:
-		return service.Repr(s) + " is too long"
-	}
-	return ""
-}
-
-// member is the text as a property of a body.
-func (t text) member() member { return member{name: t.name, typed: t.typeFault, rest: t.lengthFault} }
-
-// typeOrLength is the first fault of a value.
-func (t text) typeOrLength(v any) string { return cmp.Or(t.typeFault(v), t.lengthFault(v)) }
-
-// readObject reads a body that must be an object.
-func readObject(c *service.Call, schema string) (*value.Object, error) {
+// readObject reads a body that must have the shape, which is one of an object.
+func readObject(c *service.Call, schema string, s *service.Schema) (*value.Object, error) {
 	v, err := readBody(c)
 	if err != nil {
 		return nil, err
 	}
-	return asObject(schema, v)
-}
-
-func asObject(schema string, v any) (*value.Object, error) {
-	o, ok := v.(*value.Object)
-	if !ok {
-		return nil, invalid(schema, fmt.Sprintf("%s is not of type 'object'", service.Repr(v)), "")
+	if err := check(schema, s, v); err != nil {
+		return nil, err
 	}
+	o, _ := v.(*value.Object)
 	return o, nil
 }
 
+// The shapes that several bodies have members of.
 var (
-	consumerName = text{name: "name", min: 1, max: 36}
-	consumerURL  = text{name: "URL", min: 1, max: 255}
-
-	// consumerMembers are the properties of a consumer, in the order in which the
-	// server looks at them.
-	consumerMembers = []member{consumerURL.member(), consumerName.member()}
+	aText      = service.Schema{Types: []string{"string"}}
+	shortText  = service.Schema{Types: []string{"string"}, Max: 255}
+	shortOrNot = service.Schema{Types: []string{"string", "null"}, Max: 255}
+	filledText = service.Schema{Types: []string{"string"}, Min: 1}
+	anInteger  = service.Schema{Types: []string{"integer"}}
 )
 
-// readConsumer reads {"name", "URL"}. In the place of URL, which the server
-// wants, it takes the url of the documents' POST if lower is set. Of two faulty
-// members the server tells a wrong type before a wrong length, URL before name.
+var consumerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "URL", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "name", Schema: service.Schema{Types: []string{"string"}, Max: 36, Min: 1}},
+	},
+	Needs: []string{"name", "URL"},
+}
+
+// readConsumer reads {"name", "URL"}. The server requires URL. If
+// lower is set, the url of the documents' POST is accepted in its place.
 func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
-	o, err := readObject(c, "Consumer")
+	v, err := readBody(c)
 	if err != nil {
 		return "", "", err
 	}
-	n, ok := o.Get("name")
-	if !ok {
-		return "", "", invalid("Consumer", "'name' is a required property", "")
+	o, isObject := v.(*value.Object)
+	if isObject && lower {
+		_, upper := o.Get("URL")
+		if u, ok := o.Get("url"); ok && !upper {
+			o.Set("URL", u)
+		}
 	}
-	u, ok := o.Get("URL")
-	if !ok && lower {
-		u, ok = o.Get("url")
-	}
-	if !ok {
-		return "", "", invalid("Consumer", "'URL' is a required property", "")
-	}
-	given := value.NewObject(value.Member{Name: "name", Value: n}, value.Member{Name: "URL", Value: u})
-	if err := checkMembers("Consumer", given, consumerMembers); err != nil {
+	if err := check("Consumer", consumerSchema, v); err != nil {
 		return "", "", err
 	}
-	return n.(string), u.(string), nil
+	return *textOf(o, "name"), *textOf(o, "URL"), nil
 }
 
-// integer is a number without a fraction, as jsonschema takes it: 1.0 is one. One that
-// does not fit is the nearest that does.
-func integer(v any) (int, bool) {
-	n, ok := v.(value.Number)
-	if !ok {
-		return 0, false
-	}
-	whole, ok := parseWhole(n)
+// integer is the value of a number without a fraction, which a schema has demanded: 1.0
+// is one. A number that does not fit is the nearest that does.
+func integer(v any) int {
+	n, _ := v.(value.Number)
+	whole, ok := service.ParseWhole(n)
 	switch {
 	case !ok:
-		return 0, false
+		return 0
 	case whole.IsInt64():
-		return int(whole.Int64()), true
+		return int(whole.Int64())
 	case whole.Sign() < 0:
-		return math.MinInt, true
+		return math.MinInt
 	default:
-		return math.MaxInt, true
+		return math.MaxInt
 	}
 }
 
@@ -170,85 +138,48 @@ type containerBody struct {
 	names   []string // of the secrets: the empty one if there is none, another than null
 }
 
-var (
-	containerTypes = []string{"generic", "rsa", "certificate"}
-	anyName        = text{name: "name", max: 255, null: true}
-	secretHref     = text{name: "secret_ref", min: 1, max: unbounded}
+var containerTypes = []string{"generic", "rsa", "certificate"}
 
-	// containerMembers are the properties of a new container, in the order in which the
-	// server looks at them.
-	containerMembers = []member{
-		anyName.member(), textMember("type", unbounded, false, containerTypes...),
-		{name: "secret_refs", typed: listType, rest: func(any) string { return "" }},
-	}
-)
-
-func listType(v any) string {
-	if _, ok := v.([]any); ok {
-		return ""
-	}
-	return service.Repr(v) + " is not of type 'array'"
+var containerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "name", Schema: shortOrNot},
+		{Name: "type", Schema: service.Schema{Types: []string{"string"}, Values: containerTypes}},
+		{Name: "secret_refs", Schema: service.Schema{Types: []string{"array"}, Items: &service.Schema{
+			Types:   []string{"object"},
+			Needs:   []string{"secret_ref"},
+			Members: []service.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
+		}}},
+	},
+	Needs: []string{"type"},
 }
 
 // readContainer reads and checks the body of a new container.
 func readContainer(c *service.Call) (*containerBody, error) {
-	o, err := readObject(c, "Container")
+	o, err := readObject(c, "Container", containerSchema)
 	if err != nil {
 		return nil, err
 	}
-	b := &containerBody{}
-	if err := b.readMembers(o); err != nil {
-		return nil, err
+	b := &containerBody{name: textOf(o, "name"), kind: *textOf(o, "type")}
+	refs, _ := o.Get("secret_refs")
+	list, _ := refs.([]any)
+	for _, e := range list {
+		b.add(e.(*value.Object))
 	}
 	return b, b.check(c)
 }
 
-// readMembers reads the members in the order in which the server tells their faults:
-// wrong types first, in the order of the schema, what is in secret_refs last.
-func (b *containerBody) readMembers(o *value.Object) error {
-	kind, ok := o.Get("type")
-	if !ok {
-		return invalid("Container", "'type' is a required property", "")
+// add notes a secret of the container.
+func (b *containerBody) add(o *value.Object) {
+	name, key := textOf(o, "name"), ""
+	if _, named := o.Get("name"); name != nil {
+		key = *name
+	} else if named {
+		key = "\x00" // null
 	}
-	if err := checkMembers("Container", o, containerMembers); err != nil {
-		return err
-	}
-	b.name, b.kind = textOf(o, "name"), kind.(string)
-	refs, _ := o.Get("secret_refs")
-	list, _ := refs.([]any)
-	return b.readSecrets(list)
-}
-
-func (b *containerBody) readSecrets(list []any) error {
-	for _, e := range list {
-		o, err := asObject("Container", e)
-		if err != nil {
-			return invalid("Container", fmt.Sprintf("%s is not of type 'object'", service.Repr(e)), "secret_refs")
-		}
-		r, ok := o.Get("secret_ref")
-		if !ok {
-			return invalid("Container", "'secret_ref' is a required property", "secret_refs")
-		}
-		if fault := secretHref.typeOrLength(r); fault != "" {
-			return invalid("Container", fault, "secret_refs")
-		}
-		n, named := o.Get("name")
-		if fault := anyName.typeOrLength(n); fault != "" {
-			return invalid("Container", fault, "secret_refs")
-		}
-		name := textOf(o, "name")
-		key := ""
-		switch {
-		case name != nil:
-			key = *name
-		case named:
-			key = "\x00" // null
-		}
-		given := r.(string)
-		b.names, b.given = append(b.names, key), append(b.given, given)
-		b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
-	}
-	return nil
+	given := *textOf(o, "secret_ref")
+	b.names, b.given = append(b.names, key), append(b.given, given)
+	b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
 }
 
 // check is what the server demands of secret_refs beside the schema: no name

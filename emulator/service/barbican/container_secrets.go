@@ -85,28 +85,18 @@ func (r secretRef) told() string {
 	return *r.Name
 }
 
-// readContainerSecret reads {"name", "secret_ref"}, and tells the reference as it was given.
+var containerSecretSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
+	Needs:   []string{"secret_ref"},
+}
+
+// readContainerSecret reads {"name", "secret_ref"}, and returns the reference as it was given.
 func readContainerSecret(c *service.Call) (r secretRef, given string, err error) {
-	const schema = "ContainerSecret"
-	o, err := readObject(c, schema)
+	o, err := readObject(c, "ContainerSecret", containerSecretSchema)
 	if err != nil {
 		return r, "", err
 	}
-	v, ok := o.Get("secret_ref")
-	if !ok {
-		return r, "", invalid(schema, "'secret_ref' is a required property", "")
-	}
-	if n, ok := o.Get("name"); ok {
-		if fault := (text{max: 255}).typeOrLength(n); fault != "" {
-			return r, "", invalid(schema, fault, "name")
-		}
-		name := n.(string)
-		r.Name = &name
-	}
-	if fault := secretHref.typeOrLength(v); fault != "" {
-		return r, "", invalid(schema, fault, "secret_ref")
-	}
-	given = v.(string)
-	r.SecretRef = given[strings.LastIndexByte(given, '/')+1:]
-	return r, given, nil
+	given = *textOf(o, "secret_ref")
+	return secretRef{Name: textOf(o, "name"), SecretRef: given[strings.LastIndexByte(given, '/')+1:]}, given, nil
 }

@@ -135,7 +135,7 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 		if consumers.Get(tx, consumerKey(ct.ID, k.Name, k.URL)) != nil {
 			return "", at.At("consumers", i).Errorf("this consumer is in the list twice")
 		}
-		fault := cmp.Or(consumerName.typeOrLength(k.Name), consumerURL.typeOrLength(k.URL))
+		fault := cmp.Or(consumerSchema.TextFault("name", k.Name), consumerSchema.TextFault("URL", k.URL))
 		switch {
 		case fault != "":
 			return "", at.At("consumers", i).Errorf("the API would refuse this consumer: %s", fault)

@@ -56,22 +56,21 @@ func keepMetadata(c *service.Call, all []metadatum) {
 	secrets.Put(c.Tx(), &s)
 }
 
+var metadataSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "metadata", Needed: true, Schema: service.Schema{Types: []string{"object"}}}},
+}
+
 // readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case: one
 // that was not, or has no letters, goes to the end, or takes the place of the one
 // that it meets.
 func readMetadata(c *service.Call) ([]metadatum, error) {
-	o, err := readObject(c, "SecretMetadata")
+	o, err := readObject(c, "SecretMetadata", metadataSchema)
 	if err != nil {
 		return nil, err
 	}
-	v, ok := o.Get("metadata")
-	if !ok {
-		return nil, invalid("SecretMetadata", "'metadata' is a required property", "metadata")
-	}
-	pairs, ok := v.(*value.Object)
-	if !ok {
-		return nil, invalid("SecretMetadata", service.Repr(v)+" is not of type 'object'", "metadata")
-	}
+	v, _ := o.Get("metadata")
+	pairs, _ := v.(*value.Object)
 	var keys []string
 	kept := value.NewObject()
 	for _, m := range pairs.Members() {
@@ -98,34 +97,18 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	return all, nil
 }
 
-// metadatumMembers are the properties of a single pair.
-var metadatumMembers = []member{textMember("key", 255, false), textMember("value", 255, false)}
+// metadatumSchema is that of a single pair.
+var metadatumSchema = &service.Schema{
+	Types:   []string{"object"},
+	Members: []service.Property{{Name: "key", Needed: true, Schema: shortText}, {Name: "value", Needed: true, Schema: shortText}},
+	Closed:  true,
+}
 
-// readMetadatum reads {"key", "value"}; the key comes back in lower case. Members
-// that the server does not know are told first, then a wrong type, then what is
-// missing or too long, key before value.
+// readMetadatum reads {"key", "value"}; the key comes back in lower case.
 func readMetadatum(c *service.Call) (metadatum, error) {
-	const schema = "SecretMetadatum"
-	o, err := readObject(c, schema)
+	o, err := readObject(c, "SecretMetadatum", metadatumSchema)
 	if err != nil {
 		return metadatum{}, err
-	}
-	if err := additional(schema, o, "", "key", "value"); err != nil {
-		return metadatum{}, err
-	}
-	for _, m := range metadatumMembers {
-		if v, ok := o.Get(m.name); ok && m.typed(v) != "" {
-			return metadatum{}, invalid(schema, m.typed(v), m.name)
-		}
-	}
-	for _, m := range metadatumMembers {
-		v, ok := o.Get(m.name)
-		if !ok {
-			return metadatum{}, invalid(schema, "'"+m.name+"' is a required property", m.name)
-		}
-		if fault := m.rest(v); fault != "" {
-			return metadatum{}, invalid(schema, fault, m.name)
-		}
 	}
 	key, text := *textOf(o, "key"), *textOf(o, "value")
 	if !safeKey.MatchString(key) {

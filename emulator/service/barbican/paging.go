@@ -31,6 +31,7 @@ type looked struct {
 var lists = map[string]looked{
 	"barbican.consumers.list":        {repeatedLimitFails, []string{"limit", "offset"}},
 	"barbican.containers.list":       {repeatedLimitFails, []string{"limit", "offset", "name", "type"}},
+	"barbican.orders.list":           {repeatedLimitFails, []string{"limit", "offset"}},
 	"barbican.project-quotas.list":   {repeatedLimitFails, []string{"limit", "offset"}},
 	"barbican.secret-consumers.list": {secretParametersBreak, []string{"limit", "offset"}},
 	"barbican.secrets.list": {secretParametersBreak, []string{

@@ -110,6 +110,12 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
+// ascii reports whether the library decodes a text at all: of texts it demands what it
+// does not demand of bytes.
+func ascii(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
 // sentPayload is the body of a PUT without its encoding. That of text is not
 // looked at.
 func sentPayload(c *service.Call, what string) ([]byte, error) {
@@ -120,7 +126,7 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	case !strings.EqualFold(encoding, "base64"):
 		return nil, issue(service.Invalid, what, "Text-based binary secret payloads must specify a content-encoding of 'base64'")
 	}
-	raw, ok := decodeBase64(string(c.Body))
+	raw, ok := decodeBase64(c.Body)
 	switch {
 	case ok:
 		return raw, nil
@@ -131,17 +137,14 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	}
 }
 
-// decodeBase64 decodes as the server's library does: letters that are not of the
-// alphabet are passed over, and what stands behind the padding is not looked at.
-func decodeBase64(text string) ([]byte, bool) {
+// decodeBase64 decodes as the server's library does: bytes that are not of the
+// alphabet are passed over, and what follows the padding is not looked at.
+func decodeBase64(text []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(text)/4*3+3)
 	var bits uint32
 	var letters, pads int
 	for i := range len(text) {
 		ch := text[i]
-		if ch >= utf8.RuneSelf {
-			return nil, false
-		}
 		if ch == '=' {
 			if letters >= 2 {
 				if pads++; letters+pads >= 4 {

@@ -67,7 +67,8 @@ func anyOf(all ...permission) permission {
 	}
 }
 
-// nobody may: the rule wants a token for the whole system, which Keystone here does not issue.
+// nobody is the permission of rules that require a token for the whole system. The
+// server fails on these tokens before it asks the rule.
 func nobody(*service.Caller, *target) bool { return false }
 
 // The permissions that several operations share, as shipped and with the new defaults.
@@ -119,6 +120,7 @@ var policies = map[string]rule{
 	"barbican.secret-consumers.create":  {"SecretConsumer creation", reading, newRead},
 	"barbican.secret-consumers.delete":  {"SecretConsumer deletion", reading, newRead},
 	"barbican.secret-consumers.show":    {"SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody},
+	"barbican.orders.list":              {"Order(s) retrieval", has(allButAudit...), members},
 	"barbican.quotas.show":              {"Quotas", has(allUsers...), has("reader", "member", "admin")},
 	"barbican.project-quotas.list":      {"Project Quotas", has(serviceAdmin), nobody},
 	"barbican.project-quotas.show":      {"Project Quotas", has(serviceAdmin), nobody},

@@ -21,6 +21,7 @@ const (
 	secretSubResourceBreaks = "barbican.secret-sub-resource-is-500"
 	badPayloadBreaks        = "barbican.undecodable-payload-is-500"
 	transportKeyBreaks      = "barbican.transport-key-is-500"
+	oddUsersBreak           = "barbican.odd-acl-users-are-500"
 	otherMethodsAre406      = "barbican.secret-405-is-406-for-json"
 	secretAllowMissing      = "barbican.secret-405-without-allow"
 )

@@ -122,37 +122,36 @@ func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
+var quotasSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{{Name: "project_quotas", Schema: service.Schema{
+		Types: []string{"object"},
+		Members: []service.Property{
+			{Name: "secrets", Schema: anInteger}, {Name: "orders", Schema: anInteger}, {Name: "containers", Schema: anInteger},
+			{Name: "consumers", Schema: anInteger}, {Name: "cas", Schema: anInteger},
+		},
+		Closed: true,
+	}}},
+	Needs:  []string{"project_quotas"},
+	Closed: true,
+}
+
 func readQuotas(c *service.Call) (quotas, error) {
-	const schema = "Project Quota"
 	var q quotas
 	if len(c.Body) == 0 {
 		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
 	}
-	body, err := readObject(c, schema)
+	body, err := readObject(c, "Project Quota", quotasSchema)
 	if err != nil {
 		return q, err
 	}
-	v, ok := body.Get("project_quotas")
-	if !ok {
-		return q, invalid(schema, "'project_quotas' is a required property", "")
-	}
-	o, ok := v.(*value.Object)
-	if !ok {
-		return q, invalid(schema, service.Repr(v)+" is not of type 'object'", "project_quotas")
-	}
-	if err := firstOf(additional(schema, body, "", "project_quotas"), additional(schema, o, "project_quotas", resources...)); err != nil {
-		return q, err
-	}
+	v, _ := body.Get("project_quotas")
+	o, _ := v.(*value.Object)
 	for _, name := range resources {
-		v, ok := o.Get(name)
-		if !ok {
-			continue
+		if v, ok := o.Get(name); ok {
+			n := integer(v)
+			*q.of(name) = &n
 		}
-		n, whole := integer(v)
-		if !whole {
-			return q, invalid(schema, service.Repr(v)+" is not of type 'integer'", "project_quotas")
-		}
-		*q.of(name) = &n
 	}
 	return q, nil
 }

@@ -1,11 +1,6 @@
 package barbican
 
 import (
-	"fmt"
-	"math/big"
-	"slices"
-	"strings"
-
 	"standin/emulator/service"
 	"standin/emulator/value"
 )
@@ -21,131 +16,30 @@ type secretBody struct {
 // largestPayload is how many bytes of payload the server takes.
 const largestPayload = 20000
 
-// A member is a property of a body and what its schema demands. Its fault is the
-// message of the first demand that is not met.
-type member struct {
-	name  string
-	typed func(v any) string // the fault in its type
-	rest  func(v any) string // the fault in a value of the right type
-}
-
-func textMember(name string, most int, null bool, of ...string) member {
-	t := text{name: name, max: most, null: null}
-	return member{name: name, typed: t.typeFault, rest: func(v any) string {
-		if fault := t.lengthFault(v); fault != "" {
-			return fault
-		}
-		if len(of) == 0 {
-			return ""
-		}
-		if s, ok := v.(string); !ok || slices.Contains(of, s) {
-			return ""
-		}
-		quoted := make([]string, len(of))
-		for i, s := range of {
-			quoted[i] = service.Repr(s)
-		}
-		return fmt.Sprintf("%s is not one of [%s]", service.Repr(v), strings.Join(quoted, ", "))
-	}}
-}
-
-// unbounded is the length of a text that the schema does not bound.
-const unbounded = 1 << 30
-
-// secretMembers are the properties of a new secret, in the order in which the
-// server looks at them.
-var secretMembers = []member{
-	textMember("name", 255, true),
-	textMember("algorithm", 255, false),
-	textMember("mode", 255, false),
-	{name: "bit_length", typed: bitsType, rest: bitsRange},
-	textMember("expiration", 255, false),
-	textMember("payload", unbounded, false),
-	textMember("secret_type", 80, false, secretTypes...),
-	textMember("payload_content_type", 255, true),
-	textMember("payload_content_encoding", 255, false, "base64"),
-	textMember("transport_key_needed", unbounded, false, "true", "false"),
-	textMember("transport_key_id", unbounded, false),
-}
-
-// checkMembers tells the fault that jsonschema calls the best match: a wrong type
-// before anything else, then the first.
-func checkMembers(schema string, o *value.Object, members []member) error {
-	for _, fault := range []func(member) func(any) string{
-		func(m member) func(any) string { return m.typed },
-		func(m member) func(any) string { return m.rest },
-	} {
-		for _, m := range members {
-			v, ok := o.Get(m.name)
-			if !ok {
-				continue
-			}
-			if message := fault(m)(v); message != "" {
-				return invalid(schema, message, m.name)
-			}
-		}
-	}
-	return nil
-}
-
 // mostBits bounds bit_length: a small integer of MySQL.
 const mostBits = 32767
 
-func bitsType(v any) string {
-	if _, ok := wholeNumber(v); ok {
-		return ""
-	}
-	return service.Repr(v) + " is not of type 'integer'"
-}
-
-func bitsRange(v any) string {
-	switch n, ok := wholeNumber(v); {
-	case !ok:
-		return ""
-	case n.Sign() <= 0:
-		return service.Repr(v) + " is less than the minimum of 1"
-	case n.Cmp(big.NewInt(mostBits)) > 0:
-		return fmt.Sprintf("%s is greater than the maximum of %d", service.Repr(v), mostBits)
-	}
-	return ""
-}
-
-// wholeNumber reads a number without a fraction, also one that is written with one.
-func wholeNumber(v any) (*big.Int, bool) {
-	n, ok := v.(value.Number)
-	if !ok || len(n) > 100 {
-		return nil, false
-	}
-	return parseWhole(n)
-}
-
-// mostExponent bounds the numbers that are told apart: what is larger is only large.
-const mostExponent = 1024
-
-// parseWhole is the value of a number that has no fraction.
-func parseWhole(n value.Number) (*big.Int, bool) {
-	f, _, err := big.ParseFloat(string(n), 10, 400, big.ToNearestEven)
-	if err != nil || !f.IsInt() {
-		return nil, false
-	}
-	if f.MantExp(nil) > mostExponent { // 1e600000000 would be hundreds of megabytes
-		large := new(big.Int).Lsh(big.NewInt(1), mostExponent)
-		if f.Sign() < 0 {
-			large.Neg(large)
-		}
-		return large, true
-	}
-	i, _ := f.Int(nil)
-	return i, true
+var secretSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "name", Schema: shortOrNot},
+		{Name: "algorithm", Schema: shortText},
+		{Name: "mode", Schema: shortText},
+		{Name: "bit_length", Schema: service.Schema{Types: []string{"integer"}, Least: 1, Most: mostBits}},
+		{Name: "expiration", Schema: shortText},
+		{Name: "payload", Schema: aText},
+		{Name: "secret_type", Schema: service.Schema{Types: []string{"string"}, Max: 80, Values: secretTypes}},
+		{Name: "payload_content_type", Schema: shortOrNot},
+		{Name: "payload_content_encoding", Schema: service.Schema{Types: []string{"string"}, Max: 255, Values: []string{"base64"}}},
+		{Name: "transport_key_needed", Schema: service.Schema{Types: []string{"string"}, Values: []string{"true", "false"}}},
+		{Name: "transport_key_id", Schema: aText},
+	},
 }
 
 // readSecret reads and checks the body of a new secret.
 func readSecret(c *service.Call) (*secretBody, error) {
-	o, err := readObject(c, "Secret")
+	o, err := readObject(c, "Secret", secretSchema)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkMembers("Secret", o, secretMembers); err != nil {
 		return nil, err
 	}
 	b := &secretBody{secret: secret{
@@ -155,8 +49,7 @@ func readSecret(c *service.Call) (*secretBody, error) {
 		b.Type = *kind
 	}
 	if n, ok := o.Get("bit_length"); ok {
-		whole, _ := wholeNumber(n)
-		bits := int(whole.Int64())
+		bits := integer(n)
 		b.BitLength = &bits
 	}
 	if err := b.readExpiration(c, textOf(o, "expiration")); err != nil {
@@ -232,8 +125,8 @@ func (b *secretBody) readPayload(o *value.Object) error {
 		b.Payload = []byte(*payload)
 		return nil
 	}
-	raw, ok := decodeBase64(*payload)
-	if !ok {
+	raw, ok := decodeBase64([]byte(*payload))
+	if !ok || !ascii(*payload) {
 		return invalid("Secret", "Invalid payload for payload_content_encoding", "payload")
 	}
 	b.Payload = raw

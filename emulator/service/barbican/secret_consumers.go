@@ -42,30 +42,22 @@ func (k *secretConsumer) living(partition string) string {
 	return partition
 }
 
-// secretConsumerMembers are the properties of a consumer of a secret. A resource_id
-// may be of any length.
-var secretConsumerMembers = []member{
-	consumerMember("service", 255), consumerMember("resource_type", 255), consumerMember("resource_id", unbounded),
-}
-
-func consumerMember(name string, most int) member {
-	return text{name: name, min: 1, max: most}.member()
+// secretConsumerSchema lets a resource_id be of any length.
+var secretConsumerSchema = &service.Schema{
+	Types: []string{"object"},
+	Members: []service.Property{
+		{Name: "service", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "resource_type", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "resource_id", Schema: filledText},
+	},
+	Needs: []string{"service", "resource_type", "resource_id"},
 }
 
 // readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
 // consumer of the call's secret.
 func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
-	const schema = "Secret Consumer"
-	o, err := readObject(c, schema)
+	o, err := readObject(c, "Secret Consumer", secretConsumerSchema)
 	if err != nil {
-		return nil, err
-	}
-	for _, m := range secretConsumerMembers {
-		if _, ok := o.Get(m.name); !ok {
-			return nil, invalid(schema, "'"+m.name+"' is a required property", "")
-		}
-	}
-	if err := checkMembers(schema, o, secretConsumerMembers); err != nil {
 		return nil, err
 	}
 	return &secretConsumer{

@@ -121,10 +121,8 @@ func (r *secretFile) storeConsumers(tx *world.Tx, s *secret, at file.Node) error
 			Secret: s.ID, Service: k.Service, ResourceType: k.ResourceType, ResourceID: k.ResourceID,
 			ProjectID: cmp.Or(k.ProjectID, s.ProjectID), Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
 		}
-		fault := ""
-		for j, v := range []string{k.Service, k.ResourceType, k.ResourceID} {
-			fault = cmp.Or(fault, secretConsumerMembers[j].rest(v))
-		}
+		of := secretConsumerSchema
+		fault := cmp.Or(of.TextFault("service", k.Service), of.TextFault("resource_type", k.ResourceType), of.TextFault("resource_id", k.ResourceID))
 		switch {
 		case fault != "":
 			return at.At("consumers", i).Errorf("the API would refuse this consumer: %s", fault)

@@ -145,15 +145,15 @@ func below(c *service.Call) error {
 	case c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") || c.Is("barbican.health.show"):
 		return nil
 	case c.Path != "/":
-		return firstOf(versionKnown(c), notFoundPage())
+		return firstOf(versionKnown(c), outsideReadable(c), notFoundPage())
 	}
 	accept := c.Accept()
 	html := accept == "" || service.Quality(accept, "text/html") > 0
 	switch taken := service.Quality(accept, "application/json") > 0 || service.Quality(accept, jsonHome) > 0; {
 	case versionKnown(c) != nil:
 		return versionKnown(c)
-	case c.Is("barbican.versions.list") && taken:
-		return nil
+	case c.Is("barbican.versions.list") && taken, !c.Is("barbican.versions.list") && !isUTF8(c.RawQuery):
+		return outsideReadable(c)
 	case c.Is("barbican.versions.list"):
 		return notAcceptablePage(c, "")
 	case html:
@@ -162,6 +162,18 @@ func below(c *service.Call) error {
 		return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
 	default:
 		return notAcceptablePage(c, "")
+	}
+}
+
+// outsideReadable is queryReadable outside of the application under /v1.
+func outsideReadable(c *service.Call) error {
+	switch {
+	case isUTF8(c.RawQuery) && isUTF8(c.Path):
+		return nil
+	case c.Accept() != "" && service.Quality(c.Accept(), "application/json") > 0:
+		return queryReadable(c)
+	default:
+		return badRequestPage("")
 	}
 }
 

@@ -83,7 +83,7 @@ func listClients(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	if s == nil && p.tooLarge {
-		return service.Reply{}, storageError("Python int too large to convert to SQLite INTEGER")
+		return service.Reply{}, databaseOverflow()
 	}
 	if s == nil || p.limit >= 0 { // a search with a negative limit finds nothing
 		p.limit = c.Capped(p.limit)
@@ -121,40 +121,53 @@ type page struct {
 	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
 }
 
-// readPage reads offset and limit, in the server's order.
-func readPage(c *service.Call) (page, error) {
-	var p page
+// databaseOverflow is the error of a number that does not fit into 64 bits.
+func databaseOverflow() error {
+	return storageError("Python int too large to convert to SQLite INTEGER")
+}
+
+// readNumbers reads offset and limit, in the server's order, and the marker, if the
+// offset is one.
+func readNumbers(c *service.Call) (p page, marker string, err error) {
 	offset, marker, err := number(c, "offset", 0)
 	if err != nil {
-		return p, err
+		return p, "", err
 	}
 	limit, _, err := number(c, "limit", defaultLimit)
 	if err != nil {
-		return p, err
+		return p, "", err
 	}
 	p.tooLarge = !offset.IsInt64() || !limit.IsInt64()
 	p.offset, p.limit = clamp(offset), clamp(limit)
-	if marker != "" {
+	return p, marker, nil
+}
+
+// readPage is readNumbers with the place of the client that a marker names.
+func readPage(c *service.Call) (page, error) {
+	p, marker, err := readNumbers(c)
+	if err == nil && marker != "" {
 		at, ok := ofUser.Position(c.View, clientKey(callers(c), marker))
 		if !ok {
 			return p, notAnInteger("offset")
 		}
 		p.offset, p.behind = at+1, true
 	}
-	return p, nil
+	return p, err
 }
 
-// number reads limit or offset as falcon does: the last value counts, also of a
-// list with commas; empty and 0 mean the default. An offset that is no number
-// is a marker.
+// number reads limit or offset: none and 0 mean the default. An offset that is no
+// number is a marker.
 func number(c *service.Call, name string, usual int64) (n *big.Int, marker string, err error) {
-	s, _ := c.Last(name)
-	s = s[strings.LastIndexByte(s, ',')+1:]
-	if s == "" {
+	s, given, blank := parameter(c, name)
+	if !given {
 		return big.NewInt(usual), "", nil
 	}
 	n, ok := service.Int(s)
 	switch {
+	case blank && c.Quirk(commasAloneAre500):
+		return nil, "", &service.Error{Kind: service.Internal}
+	case blank:
+		return nil, "", notAnInteger(name)
 	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
 		return big.NewInt(usual), s, nil
 	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
@@ -163,6 +176,26 @@ func number(c *service.Call, name string, usual int64) (n *big.Int, marker strin
 		return big.NewInt(usual), "", nil
 	}
 	return n, "", nil
+}
+
+// parameter is the last value of a parameter as falcon reads queries: it takes a list
+// apart at its commas before it decodes, and drops empty values and elements. A
+// parameter may be blank, with nothing in its list.
+func parameter(c *service.Call, name string) (last string, given, blank bool) {
+	blank = true
+	for field := range strings.SplitSeq(c.RawQuery, "&") {
+		key, v, _ := strings.Cut(field, "=")
+		if v == "" || service.Unescape(key) != name {
+			continue
+		}
+		given = true
+		for element := range strings.SplitSeq(v, ",") {
+			if element != "" {
+				last, blank = service.Unescape(element), false
+			}
+		}
+	}
+	return last, given, given && blank
 }
 
 // clamp brings a number that does not fit into 64 bits to the nearest that does.

@@ -31,6 +31,7 @@ func New() *service.Service {
 			"freezer.v2-clients.create": createClient,
 			"freezer.v2-clients.show":   showClient,
 			"freezer.v2-clients.delete": deleteClient,
+			"freezer.v2-jobs.list":      listJobs,
 			"freezer.versions.list":     listVersions,
 			"freezer.v1.show":           showHome,
 			"freezer.v2.show":           showHome,

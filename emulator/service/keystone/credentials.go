@@ -3,11 +3,8 @@ package keystone
 import (
 	"encoding/base64"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -51,11 +48,7 @@ func credential(c *service.Call, a *service.AppCredential, secret bool) *value.O
 		o.Set("unrestricted", *a.Unrestricted)
 	}
 	if len(a.AccessRules) > 0 {
-		rules := []any{}
-		for _, r := range a.AccessRules {
-			rules = append(rules, object("id", r.ID, "service", r.Service, "path", r.Path, "method", r.Method))
-		}
-		o.Set("access_rules", rules)
+		o.Set("access_rules", ruleList(a))
 	}
 	if secret {
 		o.Set("secret", a.Secret)
@@ -108,7 +101,8 @@ func manages(c *service.Call) error {
 	return nil
 }
 
-// deleteCredential answers DELETE of a credential. Its tokens end with it.
+// deleteCredential answers DELETE of a credential. Its tokens end with it, its access
+// rules do not.
 func deleteCredential(c *service.Call) (service.Reply, error) {
 	a, err := ownCredential(c, "delete_application_credential")
 	if err == nil {
@@ -118,6 +112,7 @@ func deleteCredential(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	service.Credentials.Delete(c.Tx(), a.ID)
+	keepRules(c.Tx(), a)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
@@ -129,11 +124,11 @@ func createCredential(c *service.Call) (service.Reply, error) {
 	if o == nil {
 		o = value.NewObject()
 	}
-	if err := checkCredential(o); err != nil {
-		return service.Reply{}, err
-	}
 	if c.Vars["user_id"] != c.Caller.ID || c.Caller.User == nil || powerless(c.Caller) {
 		return service.Reply{}, forbidden("create_application_credential")
+	}
+	if err := check(credentialSchema, o); err != nil {
+		return service.Reply{}, err
 	}
 	if err := manages(c); err != nil {
 		return service.Reply{}, err
@@ -158,31 +153,24 @@ func newCredential(c *service.Call, o any) (*service.AppCredential, error) {
 		a.Unrestricted = &b
 	}
 	var err error
-	if a.Expires, err = expiry(c, text(o, "expires_at")); err != nil {
-		return nil, err
-	}
 	if a.Roles, err = rolesFor(c, o); err != nil {
 		return nil, err
 	}
+	if a.Expires, err = expiry(c, text(o, "expires_at")); err != nil {
+		return nil, err
+	}
 	if credentialNamed(c.View, a.UserID, a.Name) != nil {
-		return nil, service.Errorf(service.Conflict, "", "Conflict occurred attempting to store application_credential - Duplicate entry found with name %s.", a.Name)
+		return nil, service.Errorf(service.Conflict, "", duplicateCredential, a.Name)
 	}
 	if a.Secret == "" {
 		a.Secret = base64.RawURLEncoding.EncodeToString(c.Tx().Draw("keystone.secrets", 64))
 	}
-	a.ID = newID(c, "keystone.application_credentials")
+	a.ID = c.Tx().NewID("keystone.application_credentials", world.Hex, func(id string) bool { return service.Credentials.Get(c.View, id) != nil })
 	rules, _ := member(o, "access_rules").([]any)
-	for _, r := range rules {
-		a.AccessRules = append(a.AccessRules, service.AccessRule{
-			ID: newID(c, "keystone.access_rules"), Service: text(r, "service"), Path: text(r, "path"), Method: text(r, "method"),
-		})
-	}
-	return a, nil
+	return a, takeRules(c, a, rules)
 }
 
-func newID(c *service.Call, stream string) string {
-	return c.Tx().NewID(stream, world.Hex, func(id string) bool { return service.Credentials.Get(c.View, id) != nil })
-}
+const duplicateCredential = "Conflict occurred attempting to store application_credential - Duplicate entry found with name %s."
 
 // expiry reads when a credential expires; the zero time: never.
 func expiry(c *service.Call, s string) (time.Time, error) {
@@ -229,60 +217,4 @@ func rolesFor(c *service.Call, o any) ([]service.RoleRef, error) {
 		refs[i].Name = name
 	}
 	return refs, nil
-}
-
-const longestName = 255
-
-var notBlank = regexp.MustCompile(`\S`)
-
-// checkCredential looks at the shape of a credential that is to be made.
-func checkCredential(o any) error {
-	name := member(o, "name")
-	s, isString := name.(string)
-	switch {
-	case !isObject(o):
-		return wrongType("", o, "'object'")
-	case !given(o, "name"):
-		return service.Errorf(service.Invalid, "", "'name' is a required property")
-	case !isString:
-		return wrongType("name", name, "'string'")
-	case s == "":
-		return service.Errorf(service.Invalid, "", "Invalid input for field 'name': '' is too short")
-	case utf8.RuneCountInString(s) > longestName:
-		return service.Errorf(service.Invalid, "", "Invalid input for field 'name': %s is too long", service.Repr(s))
-	case !notBlank.MatchString(s):
-		return service.Errorf(service.Invalid, "", `Invalid input for field 'name': %s does not match '[\\S]+'`, service.Repr(s))
-	}
-	for _, m := range []struct{ name, types string }{{"description", "'string', 'null'"}, {"secret", "'null', 'string'"}, {"expires_at", "'null', 'string'"}} {
-		v := member(o, m.name)
-		if _, ok := v.(string); v != nil && !ok {
-			return wrongType(m.name, v, m.types)
-		}
-	}
-	if v := member(o, "unrestricted"); v != nil {
-		if _, ok := v.(bool); !ok {
-			return wrongType("unrestricted", v, "'boolean'")
-		}
-	}
-	for _, name := range []string{"roles", "access_rules"} {
-		if err := checkObjects(o, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkObjects refuses a member that is there and no array of objects.
-func checkObjects(o any, name string) error {
-	v := member(o, name)
-	list, ok := v.([]any)
-	if given(o, name) && !ok {
-		return wrongType(name, v, "'array'")
-	}
-	for i, e := range list {
-		if !isObject(e) {
-			return wrongType(name+"/"+strconv.Itoa(i), e, "'object'")
-		}
-	}
-	return nil
 }

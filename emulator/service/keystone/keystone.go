@@ -47,9 +47,21 @@ func New() *service.Service {
 			"keystone.application-credentials.create": createCredential,
 			"keystone.application-credentials.show":   showCredential,
 			"keystone.application-credentials.delete": deleteCredential,
+			"keystone.access-rules.list":              listRules,
+			"keystone.access-rules.show":              showRule,
+			"keystone.access-rules.delete":            deleteRule,
+			"keystone.auth-system.list":               listOwnSystems,
+			"keystone.groups.list":                    listGroups,
+			"keystone.groups.show":                    showGroup,
+			"keystone.group-users.list":               listGroupUsers,
+			"keystone.user-groups.list":               listUserGroups,
+			"keystone.credentials.list":               listOtherCredentials,
+			"keystone.credentials.show":               showOtherCredential,
+			"keystone.trusts.list":                    listTrusts,
+			"keystone.trusts.show":                    showTrust,
 		},
 		Identify:  identify,
-		Checks:    []service.Check{optionsAsked, bodyIsJSON, service.Routed, service.Authenticated, service.BodyRead},
+		Checks:    []service.Check{optionsAsked, bodyIsJSON, neighbour, service.Routed, service.Authenticated, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -192,15 +204,6 @@ func expected(what string) error {
 }
 
 const malformed = " The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
-
-// wrongType is the 400 for a member of the wrong type; no field: the whole of
-// what the schema is for.
-func wrongType(field string, v any, types string) error {
-	if field == "" {
-		return service.Errorf(service.Invalid, "", "%s is not of type %s", service.Repr(v), types)
-	}
-	return service.Errorf(service.Invalid, "", "Invalid input for field '%s': %s is not of type %s", field, service.Repr(v), types)
-}
 
 func unauthorized() error { return service.Errorf(service.Unauthorized, "", "") }
 

@@ -2,8 +2,6 @@ package keystone
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"standin/emulator/service"
 	"standin/emulator/value"
@@ -14,7 +12,8 @@ import (
 type login struct {
 	methods    []string
 	user       *service.User
-	project    *service.Project       // nil: unscoped
+	project    *service.Project       // nil: unscoped, or for the whole system
+	system     bool                   // for the whole system
 	from       *service.Token         // the token it logs in with
 	credential *service.AppCredential // the credential it logs in with
 }
@@ -37,7 +36,7 @@ func readLogin(c *service.Call) (*login, error) {
 	if auth == nil {
 		return nil, expected("auth in request body")
 	}
-	if err := checkShape(auth); err != nil {
+	if err := check(loginSchema, auth); err != nil {
 		return nil, err
 	}
 	l := &login{}
@@ -65,65 +64,7 @@ func readLogin(c *service.Call) (*login, error) {
 	return l, l.check(c, auth)
 }
 
-// checkShape looks at the types of what a login may hold.
-func checkShape(auth any) error {
-	if !isObject(auth) {
-		return wrongType("", auth, "'object'")
-	}
-	identity := member(auth, "identity")
-	names := member(identity, "methods")
-	switch {
-	case !given(auth, "identity"):
-		return service.Errorf(service.Invalid, "", "'identity' is a required property")
-	case !isObject(identity):
-		return wrongType("identity", identity, "'object'")
-	case !given(identity, "methods"):
-		return service.Errorf(service.Invalid, "", "Invalid input for field 'identity': 'methods' is a required property")
-	}
-	list, ok := names.([]any)
-	if !ok {
-		return wrongType("identity/methods", names, "'array'")
-	}
-	for i, e := range list {
-		if _, ok := e.(string); !ok {
-			return wrongType("identity/methods/"+strconv.Itoa(i), e, "'string'")
-		}
-	}
-	if token := member(identity, "token"); isObject(token) && !given(token, "id") {
-		return service.Errorf(service.Invalid, "", "Invalid input for field 'identity/token': 'id' is a required property")
-	}
-	for _, path := range [][]string{{"identity", "password", "user", "id"}, {"identity", "password", "user", "name"}, {"identity", "password", "user", "password"}, {"identity", "token", "id"}} {
-		if err := checkString(auth, path); err != nil {
-			return err
-		}
-	}
-	if scope := member(auth, "scope"); given(auth, "scope") && !isObject(scope) {
-		if _, ok := scope.(string); !ok {
-			return wrongType("scope", scope, "'object', 'string'")
-		}
-	}
-	return nil
-}
-
-// checkString refuses a member that is there and no string, and what is no object
-// on the way to it.
-func checkString(v any, path []string) error {
-	for i, name := range path {
-		if !given(v, name) {
-			return nil
-		}
-		v = member(v, name)
-		if i < len(path)-1 && !isObject(v) {
-			return wrongType(strings.Join(path[:i+1], "/"), v, "'object'")
-		}
-	}
-	if _, ok := v.(string); !ok {
-		return wrongType(strings.Join(path, "/"), v, "'string'")
-	}
-	return nil
-}
-
-// scope finds the project that the token is for.
+// scope finds what the token is for.
 func (l *login) scope(c *service.Call, auth any) error {
 	if !given(auth, "scope") || member(auth, "scope") == "unscoped" {
 		return nil
@@ -131,21 +72,31 @@ func (l *login) scope(c *service.Call, auth any) error {
 	scope := member(auth, "scope")
 	var kinds []string
 	for _, kind := range []string{"system", "project", "domain", "OS-TRUST:trust", "unscoped"} {
-		if given(scope, kind) {
+		if given(scope, kind) || scope == "system" && kind == "system" {
 			kinds = append(kinds, kind)
 		}
 	}
 	if len(kinds) != 1 {
 		return expected("system, project, domain, OS-TRUST:trust or unscoped in scope")
 	}
-	switch kinds[0] {
-	case "unscoped":
+	switch o := child(scope, kinds[0]); kinds[0] {
+	case "system": // its content does not count
+		l.system = true
 		return nil
 	case "project":
-		return l.scopeToProject(c, child(scope, "project"))
-	default: // nobody has a role there
+		return l.scopeToProject(c, o)
+	case "domain": // nobody has a role there
+		if !given(o, "id") && !given(o, "name") {
+			return service.Errorf(service.Invalid, "", "Invalid input for field scope/domain: id or name must be present.")
+		}
+		return unauthorized()
+	case "OS-TRUST:trust": // there are none
+		if !given(o, "id") {
+			return expected("trust_id in trust")
+		}
 		return unauthorized()
 	}
+	return nil
 }
 
 func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
@@ -286,6 +237,12 @@ func (l *login) check(c *service.Call, auth any) error {
 			return e
 		}
 		l.project = service.Projects.Get(c.View, l.credential.ProjectID)
+	}
+	if l.system && len(l.user.System) == 0 {
+		return unauthorized()
+	}
+	if l.from != nil && l.from.System && l.project != nil {
+		return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed..")
 	}
 	if l.project != nil && len(service.RolesOf(c.View, l.user, l.project.ID, l.credential)) == 0 {
 		return unauthorized()

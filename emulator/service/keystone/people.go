@@ -215,24 +215,36 @@ func listAssignments(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for u := range service.AllUsers.All(c.View, "", 0) {
 		for _, id := range slices.Sorted(maps.Keys(u.Roles)) {
-			for _, name := range u.Roles[id] {
-				if r := service.Roles.Get(c.View, name); r != nil && assigned(c, u.ID, id, r.ID) {
-					list = append(list, assignment(c, u, id, r))
-				}
-			}
+			list = append(list, assignments(c, u, u.Roles[id], id)...)
 		}
+		list = append(list, assignments(c, u, u.System, "")...)
 	}
 	return listReply(c, "role_assignments", list)
 }
 
-// assigned tells whether an assignment passes the filters of the query.
+// assignments are those of a user in a project, or without one in the whole system, that
+// pass the filters of the query.
+func assignments(c *service.Call, u *service.User, names []string, project string) []*value.Object {
+	var list []*value.Object
+	for _, name := range names {
+		if r := service.Roles.Get(c.View, name); r != nil && assigned(c, u.ID, project, r.ID) {
+			list = append(list, assignment(c, u, project, r))
+		}
+	}
+	return list
+}
+
+// assigned reports whether an assignment passes the filters of the query.
 func assigned(c *service.Call, user, project, role string) bool {
 	for name, is := range map[string]string{"user.id": user, "scope.project.id": project, "role.id": role} {
 		if want, ok := c.Last(name); ok && want != is {
 			return false
 		}
 	}
-	for _, name := range []string{"group.id", "scope.domain.id", "scope.system"} {
+	if _, ok := c.Last("scope.system"); ok && project != "" {
+		return false
+	}
+	for _, name := range []string{"group.id", "scope.domain.id"} {
 		if _, ok := c.Last(name); ok { // there are none
 			return false
 		}
@@ -240,17 +252,20 @@ func assigned(c *service.Call, user, project, role string) bool {
 	return true
 }
 
-func assignment(c *service.Call, u *service.User, id string, r *service.Role) *value.Object {
-	who, where, what := object("id", u.ID), object("id", id), object("id", r.ID)
+func assignment(c *service.Call, u *service.User, project string, r *service.Role) *value.Object {
+	who, what, where, at := object("id", u.ID), object("id", r.ID), object("system", object("all", true)), "system"
+	in := object("id", project)
+	if project != "" {
+		where, at = object("project", in), "projects/"+project
+	}
 	if names, ok := c.Last("include_names"); ok && truth(names, true) {
 		who.Set("name", u.Name)
 		who.Set("domain", domain(c.View, u.DomainID))
 		what.Set("name", r.Name)
-		if p := service.Projects.Get(c.View, id); p != nil {
-			where.Set("name", p.Name)
-			where.Set("domain", domain(c.View, p.DomainID))
+		if p := service.Projects.Get(c.View, project); p != nil {
+			in.Set("name", p.Name)
+			in.Set("domain", domain(c.View, p.DomainID))
 		}
 	}
-	return object("links", object("assignment", c.Base()+"/v3/projects/"+id+"/users/"+u.ID+"/roles/"+r.ID),
-		"scope", object("project", where), "user", who, "role", what)
+	return object("links", object("assignment", c.Base()+"/v3/"+at+"/users/"+u.ID+"/roles/"+r.ID), "scope", where, "user", who, "role", what)
 }

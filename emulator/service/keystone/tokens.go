@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"time"
 
 	"standin/emulator/service"
@@ -37,6 +38,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 			t.Expires = a.Expires
 		}
 	}
+	t.System = l.system
 	if l.project != nil {
 		t.ProjectID = l.project.ID
 	}
@@ -105,10 +107,26 @@ func subject(c *service.Call, rule string, expiredToo bool, roles ...string) (*s
 		return nil, service.Errorf(service.NotFound, "", "No token in the request")
 	}
 	t, err := valid(c, id, expiredToo)
+	if err == nil && ruled(c, t) && !holdsToRules(c) {
+		return nil, service.Errorf(service.NotFound, "", "Failed to validate token")
+	}
 	if err == nil && !all && t.UserID != c.Caller.ID {
 		err = forbidden(rule)
 	}
 	return t, err
+}
+
+// ruled reports whether the token is of a credential that has access rules.
+func ruled(c *service.Call, t *service.Token) bool {
+	a := service.Credentials.Get(c.View, t.Credential)
+	return a != nil && len(a.AccessRules) > 0
+}
+
+// holdsToRules reports whether the server that asks about a token says that it holds
+// requests to access rules. For other servers the token does not exist.
+func holdsToRules(c *service.Call) bool {
+	version, err := strconv.ParseFloat(c.Header.Get("Openstack-Identity-Access-Rules"), 64)
+	return err == nil && version >= 1
 }
 
 // validateToken answers GET and HEAD /v3/auth/tokens.
@@ -145,8 +163,7 @@ var (
 	long = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// appendToken writes {"token": …} as Keystone 22 does, with the catalogue unless
-// the query declines it.
+// appendToken writes {"token": …} as Keystone 22 does.
 func appendToken(c *service.Call, t *service.Token) []byte {
 	expires, issued := c.Told(t.Expires), t.Issued
 	if t.Expires.IsZero() {
@@ -171,22 +188,35 @@ func appendToken(c *service.Call, t *service.Token) []byte {
 	if p := service.Projects.Get(c.View, t.ProjectID); p != nil {
 		o.Set("project", object("domain", domain(c.View, p.DomainID), "id", p.ID, "name", p.Name))
 		o.Set("is_domain", false)
-		roles := []any{}
-		for _, name := range service.RolesOf(c.View, u, p.ID, credential) {
-			if r := service.Roles.Get(c.View, name); r != nil {
-				roles = append(roles, object("id", r.ID, "name", name))
-			}
-		}
-		o.Set("roles", roles)
-		if _, bare := c.Query()["nocatalog"]; !bare {
-			o.Set("catalog", catalog(c))
-		}
+		setScope(c, o, service.RolesOf(c.View, u, p.ID, credential))
+	} else if t.System {
+		o.Set("system", object("all", true))
+		setScope(c, o, service.SystemRolesOf(c.View, u))
 	}
 	if credential != nil {
 		unrestricted := credential.Unrestricted != nil && *credential.Unrestricted
-		o.Set("application_credential", object("id", credential.ID, "name", credential.Name, "restricted", !unrestricted))
+		by := object("id", credential.ID, "name", credential.Name, "restricted", !unrestricted)
+		if len(credential.AccessRules) > 0 {
+			by.Set("access_rules", ruleList(credential))
+		}
+		o.Set("application_credential", by)
 	}
 	return value.Append(nil, object("token", o))
+}
+
+// setScope sets what a token has that is for a project or the whole system: the roles
+// there, and the catalogue unless the query declines it.
+func setScope(c *service.Call, o *value.Object, names []string) {
+	roles := []any{}
+	for _, name := range names {
+		if r := service.Roles.Get(c.View, name); r != nil {
+			roles = append(roles, object("id", r.ID, "name", name))
+		}
+	}
+	o.Set("roles", roles)
+	if _, bare := c.Query()["nocatalog"]; !bare {
+		o.Set("catalog", catalog(c))
+	}
 }
 
 // object makes an object out of names and values in turns.

@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
+	"strings"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack"
@@ -20,7 +22,7 @@ var ctx = context.Background()
 
 func main() {
 	check.Main(map[string]func(){
-		"plain":                  work,
+		"plain":                  plain,
 		"token-expires-mid-run":  tokenExpires,
 		"fails-twice-then-works": failsTwice,
 		"errors":                 errors,
@@ -46,6 +48,18 @@ func keyManager() *gophercloud.ServiceClient {
 // id is the last element of a reference.
 func id(ref string) string { return path.Base(ref) }
 
+// plain logs in at the bare address, with and without a slash, and works with what the
+// environment says.
+func plain() {
+	bare := strings.TrimSuffix(os.Getenv("OS_AUTH_URL"), "/identity/v3")
+	for _, address := range []string{bare, bare + "/"} {
+		provider := check.Must(authenticate(func(o *gophercloud.AuthOptions) { o.IdentityEndpoint = address }))
+		c := check.Must(openstack.NewKeyManagerV1(provider, gophercloud.EndpointOpts{}))
+		check.Must(secrets.List(c, secrets.ListOpts{Limit: 1}).AllPages(ctx))
+	}
+	work()
+}
+
 func work() {
 	c := keyManager()
 	secretRef := withSecret(c)
@@ -53,7 +67,7 @@ func work() {
 	check.OK("delete the secret", secrets.Delete(ctx, c, id(secretRef)).ExtractErr())
 	_, err := secrets.Get(ctx, c, id(secretRef)).Extract()
 	check.Refused("get the secret that is gone", err, refusal("GET", `\S+/v1/secrets/`+id(secretRef), "200", 404, `\{"code":404,"title":"Not Found","description":"Secret not found\."\}`))
-	check.Report("secret with payload and metadata, container, consumers, 7 pages by next, deletes, 404")
+	check.Report("secret with payload and metadata, container, consumers, 7 pages by next, deletes, 404; logs in at the bare address")
 }
 
 // withSecret creates a secret with payload and metadata, and looks at it.

@@ -1,0 +1,31 @@
+package barbican
+
+import (
+	"net/http"
+	"strings"
+
+	"standin/emulator/service"
+)
+
+// There are no orders: POST is not reproduced. The list answers, because clients and
+// load balancers ask for it to see whether they reach the service.
+
+// listOrders answers GET /v1/orders.
+func listOrders(c *service.Call) (service.Reply, error) {
+	p := readPaging(c)
+	b := p.open(c, "orders", "orders", 0, 0)
+	return service.JSON(http.StatusOK, p.close(b, c, "orders", 0)), nil
+}
+
+// orderMissing answers every operation on an order.
+func orderMissing(*service.Call) (service.Reply, error) { return service.Reply{}, noOrder() }
+
+func noOrder() error { return service.Errorf(service.NotFound, "", "Order not found.") }
+
+// orderExists finds no order, for every method and every caller.
+func orderExists(c *service.Call) error {
+	if id, ok := strings.CutPrefix(c.Path, "/v1/orders/"); ok && id != "" {
+		return noOrder()
+	}
+	return nil
+}

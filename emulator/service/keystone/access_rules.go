@@ -1,0 +1,190 @@
+package keystone
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"standin/emulator/service"
+	"standin/emulator/value"
+	"standin/emulator/world"
+)
+
+func noRule(id string) error { return notFound("Access Rule", id) }
+
+// rulesOf lists the access rules of a user: those that were made and those that a fixture
+// has in a credential only.
+func rulesOf(v world.View, user string) []service.AccessRule {
+	var list []service.AccessRule
+	for r := range service.AccessRulesByUser.All(v, user, 0) {
+		list = append(list, *r)
+	}
+	for a := range service.CredentialsByUser.All(v, user, 0) {
+		for _, r := range a.AccessRules {
+			taken := slices.ContainsFunc(list, func(o service.AccessRule) bool { return o.ID == r.ID })
+			if !taken && service.AccessRules.Get(v, r.ID) == nil { // it may be another user's
+				r.UserID = user
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// ruleByID finds an access rule of any user; nil if there is none.
+func ruleByID(v world.View, id string) *service.AccessRule {
+	if r := service.AccessRules.Get(v, id); r != nil {
+		return r
+	}
+	_, r := ruleInUse(v, id)
+	return r
+}
+
+// ruleInUse finds a credential that has the rule; nil if there is none.
+func ruleInUse(v world.View, id string) (*service.AppCredential, *service.AccessRule) {
+	for a := range service.AllCredentials.All(v, "", 0) {
+		for _, r := range a.AccessRules {
+			if r.ID == id {
+				r.UserID = a.UserID
+				return a, &r
+			}
+		}
+	}
+	return nil, nil
+}
+
+// ruleMembers is a rule as a credential and a token hold it.
+func ruleMembers(r service.AccessRule) *value.Object {
+	return object("id", r.ID, "service", r.Service, "path", r.Path, "method", r.Method)
+}
+
+func ruleList(a *service.AppCredential) []any {
+	list := []any{}
+	for _, r := range a.AccessRules {
+		list = append(list, ruleMembers(r))
+	}
+	return list
+}
+
+func rule(c *service.Call, r service.AccessRule) *value.Object {
+	o := ruleMembers(r)
+	o.Set("links", link(c, "access_rules", r.ID))
+	return o
+}
+
+// ownRules is the policy of access rules: their user may, and who has a role in the
+// whole system. An admin of a project may not.
+func ownRules(c *service.Call, policy string, roles ...string) error {
+	if c.Settings.AuthOff || c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller) || c.Caller.System && c.Caller.HasRole(roles...) {
+		return nil
+	}
+	return forbidden(policy)
+}
+
+// listRules answers GET /v3/users/{user_id}/access_rules.
+func listRules(c *service.Call) (service.Reply, error) {
+	if err := ownRules(c, "list_access_rules", "reader"); err != nil {
+		return service.Reply{}, err
+	}
+	var list []*value.Object
+	for _, r := range rulesOf(c.View, c.Vars["user_id"]) {
+		list = append(list, rule(c, r))
+	}
+	return listReply(c, "access_rules", list, "service", "path", "method")
+}
+
+// ownRule finds the rule of the path. Whose it is is not looked at.
+func ownRule(c *service.Call, policy, role string) (*service.AccessRule, error) {
+	if err := ownRules(c, policy, role); err != nil {
+		return nil, err
+	}
+	if r := ruleByID(c.View, c.Vars["access_rule_id"]); r != nil {
+		return r, nil
+	}
+	return nil, noRule(c.Vars["access_rule_id"])
+}
+
+// showRule answers GET /v3/users/{user_id}/access_rules/{access_rule_id}.
+func showRule(c *service.Call) (service.Reply, error) {
+	r, err := ownRule(c, "get_access_rule", "reader")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	return reply(object("access_rule", rule(c, *r)))
+}
+
+// deleteRule answers DELETE of a rule, which no credential may have any more.
+func deleteRule(c *service.Call) (service.Reply, error) {
+	r, err := ownRule(c, "delete_access_rule", "admin")
+	if err != nil {
+		return service.Reply{}, err
+	}
+	if a, _ := ruleInUse(c.View, r.ID); a != nil {
+		return service.Reply{}, service.Errorf(service.Forbidden, "", "May not delete access rule in use")
+	}
+	service.AccessRules.Delete(c.Tx(), r.ID)
+	return service.Reply{Status: http.StatusNoContent}, nil
+}
+
+// keepRules stores the rules of a credential that goes away: they stay.
+func keepRules(tx *world.Tx, a *service.AppCredential) {
+	for _, r := range a.AccessRules {
+		if service.AccessRules.Get(tx, r.ID) == nil {
+			r.UserID = a.UserID
+			service.AccessRules.Put(tx, &r)
+		}
+	}
+}
+
+// takeRules reads the rules of a new credential. One that is given by its id, or that the
+// user has already, is taken up; the others are made.
+func takeRules(c *service.Call, a *service.AppCredential, given []any) error {
+	for i, e := range given {
+		r, err := takeRule(c, a.UserID, e, i)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(a.AccessRules, func(o service.AccessRule) bool { return o.ID == r.ID }) {
+			return service.Errorf(service.Conflict, "", duplicateCredential, a.Name)
+		}
+		r.UserID = "" // the credential's
+		a.AccessRules = append(a.AccessRules, r)
+	}
+	return nil
+}
+
+func takeRule(c *service.Call, user string, e any, place int) (service.AccessRule, error) {
+	id := text(e, "id")
+	if r := ruleByID(c.View, id); id != "" && r != nil {
+		return *r, nil
+	}
+	want := service.AccessRule{ID: id, UserID: user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
+	for _, r := range rulesOf(c.View, user) {
+		if r.Service == want.Service && r.Path == want.Path && r.Method == want.Method {
+			return r, nil
+		}
+	}
+	if err := wholeRule(e, place); err != nil {
+		return want, err
+	}
+	if id == "" {
+		want.ID = c.Tx().NewID("keystone.access_rules", world.Hex, func(id string) bool { return ruleByID(c.View, id) != nil })
+	}
+	service.AccessRules.Put(c.Tx(), &want)
+	return want, nil
+}
+
+// wholeRule refuses a rule that lacks a member. The real server breaks off the connection;
+// an id alone names a rule that is not there.
+func wholeRule(e any, place int) error {
+	o, _ := e.(*value.Object)
+	if given(e, "id") && o.Len() == 1 {
+		return noRule(text(e, "id"))
+	}
+	whole := *accessRuleSchema
+	whole.Needs = []string{"service", "path", "method"}
+	if f := whole.FirstFault(e); f != nil {
+		return invalidField("access_rules/"+strconv.Itoa(place), f.Message)
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package service
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"standin/emulator/value"
+)
+
+// A Schema is what a JSON schema of a Python server demands of a value. The keywords of
+// the schema are the fields; the server looks at them in this order.
+type Schema struct {
+	Types       []string   // the names of the types that are allowed; none: all
+	Max, Min    int        // code points of a string; a Max of 0 is no bound
+	Values      []string   // the strings that are allowed; none: all are
+	Pattern     *Pattern   // a string must contain a match of it
+	Least, Most int64      // bounds of an integer; a Most of 0 is no bound
+	Members     []Property // of an object, in the order of the schema
+	Needs       []string   // members that an object must have
+	Single      bool       // an object has exactly one member
+	Closed      bool       // an object has no members but those above
+	Items       *Schema    // of all elements of an array
+	First       *Schema    // of the first element of an array; the others are not looked at
+}
+
+// A Pattern is a regular expression of Python.
+type Pattern struct {
+	text string
+	is   *regexp.Regexp
+}
+
+// NewPattern makes a pattern of an expression that Go understands as Python does, but for
+// a $ at its end, which in Python also matches before a last line break.
+func NewPattern(text string) *Pattern {
+	is := text
+	if body, ok := strings.CutSuffix(text, "$"); ok {
+		is = body + `\n?$`
+	}
+	return &Pattern{text, regexp.MustCompile(is)}
+}
+
+// A Property is a member of an object. One that is needed is demanded by its own
+// schema, as in draft 3, and not by the object's.
+type Property struct {
+	Name   string
+	Needed bool
+	Schema
+}
+
+// A Fault is what a schema finds wrong with a value.
+type Fault struct {
+	Path     []string // to the place of the fault, from the top
+	Message  string   // as jsonschema words it
+	mistyped bool     // the value there is of a wrong type
+}
+
+// BestMatch returns the fault that jsonschema's best_match picks; nil if there is none.
+// It is the one nearest to the top, of these the first with a wrong type, else the first.
+func (s *Schema) BestMatch(v any) *Fault {
+	w := walk{better: func(f, than *Fault) bool {
+		return len(f.Path) < len(than.Path) || len(f.Path) == len(than.Path) && f.mistyped && !than.mistyped
+	}}
+	s.look(&w, v)
+	return w.found
+}
+
+// FirstFault returns the first fault in the order of the schema; nil if there is none.
+func (s *Schema) FirstFault(v any) *Fault {
+	w := walk{better: func(_, _ *Fault) bool { return false }}
+	s.look(&w, v)
+	return w.found
+}
+
+// TextFault returns the message of what is wrong with a string as the member of that
+// name; empty if nothing is.
+func (s *Schema) TextFault(name, text string) string {
+	w := walk{better: func(_, _ *Fault) bool { return false }}
+	for _, p := range s.Members {
+		if p.Name == name {
+			p.lookAtString(&w, text)
+		}
+	}
+	if w.found == nil {
+		return ""
+	}
+	return w.found.Message
+}
+
+// A walk visits a value and keeps one of the faults.
+type walk struct {
+	path   []string
+	found  *Fault
+	better func(f, than *Fault) bool
+}
+
+func (w *walk) fault(mistyped bool, message func() string) {
+	f := &Fault{Path: w.path, mistyped: mistyped}
+	if w.found == nil || w.better(f, w.found) {
+		f.Path, f.Message = slices.Clone(w.path), message()
+		w.found = f
+	}
+}
+
+// into runs f one level deeper.
+func (w *walk) into(name string, f func()) {
+	w.path = append(w.path, name)
+	f()
+	w.path = w.path[:len(w.path)-1]
+}
+
+func (s *Schema) look(w *walk, v any) {
+	mistyped := len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOf(v, t) })
+	if mistyped {
+		w.fault(true, func() string {
+			return fmt.Sprintf("%s is not of type '%s'", Repr(v), strings.Join(s.Types, "', '"))
+		})
+		return // other keywords say less
+	}
+	switch x := v.(type) {
+	case string:
+		s.lookAtString(w, x)
+	case value.Number:
+		s.lookAtNumber(w, x)
+	case *value.Object:
+		s.lookAtObject(w, x)
+	case []any:
+		for i, e := range x {
+			if s.Items != nil {
+				w.into(strconv.Itoa(i), func() { s.Items.look(w, e) })
+			}
+			if s.First != nil && i == 0 {
+				w.into(strconv.Itoa(i), func() { s.First.look(w, e) })
+			}
+		}
+	}
+}
+
+func (s *Schema) lookAtString(w *walk, text string) {
+	n := utf8.RuneCountInString(text)
+	if s.Max > 0 && n > s.Max {
+		w.fault(false, func() string { return Repr(text) + " is too long" })
+	}
+	if n < s.Min {
+		w.fault(false, func() string { return Repr(text) + " is too short" })
+	}
+	if s.Pattern != nil && !s.Pattern.is.MatchString(text) {
+		w.fault(false, func() string { return Repr(text) + " does not match " + Repr(s.Pattern.text) })
+	}
+	if len(s.Values) > 0 && !slices.Contains(s.Values, text) {
+		w.fault(false, func() string {
+			return fmt.Sprintf("%s is not one of %s", Repr(text), Repr(value.List(s.Values)))
+		})
+	}
+}
+
+func (s *Schema) lookAtNumber(w *walk, n value.Number) {
+	whole, ok := ParseWhole(n)
+	switch {
+	case !ok || s.Most == 0:
+	case whole.Cmp(big.NewInt(s.Least)) < 0:
+		w.fault(false, func() string { return fmt.Sprintf("%s is less than the minimum of %d", Repr(n), s.Least) })
+	case whole.Cmp(big.NewInt(s.Most)) > 0:
+		w.fault(false, func() string { return fmt.Sprintf("%s is greater than the maximum of %d", Repr(n), s.Most) })
+	}
+}
+
+func (s *Schema) lookAtObject(w *walk, o *value.Object) {
+	for _, p := range s.Members {
+		v, ok := o.Get(p.Name)
+		w.into(p.Name, func() {
+			switch {
+			case ok:
+				p.look(w, v)
+			case p.Needed:
+				w.fault(false, required(p.Name))
+			}
+		})
+	}
+	for _, name := range s.Needs {
+		if _, ok := o.Get(name); !ok {
+			w.fault(false, required(name))
+		}
+	}
+	switch n := o.Len(); {
+	case s.Single && n == 0:
+		w.fault(false, func() string { return Repr(o) + " does not have enough properties" })
+	case s.Single && n > 1:
+		w.fault(false, func() string { return Repr(o) + " has too many properties" })
+	}
+	if s.Closed {
+		s.lookForMore(w, o)
+	}
+}
+
+func required(name string) func() string {
+	return func() string { return "'" + name + "' is a required property" }
+}
+
+// lookForMore finds members that a closed object does not have.
+func (s *Schema) lookForMore(w *walk, o *value.Object) {
+	var more []string
+	for _, m := range o.Members() {
+		if !slices.ContainsFunc(s.Members, func(p Property) bool { return p.Name == m.Name }) {
+			more = append(more, Repr(m.Name))
+		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	slices.Sort(more)
+	were := "was"
+	if len(more) > 1 {
+		were = "were"
+	}
+	w.fault(false, func() string {
+		return fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", strings.Join(more, ", "), were)
+	})
+}
+
+// isOf reports whether the value is of a type of JSON schema. 1.0 is an integer.
+func isOf(v any, kind string) bool {
+	switch x := v.(type) {
+	case nil:
+		return kind == "null"
+	case string:
+		return kind == "string"
+	case bool:
+		return kind == "boolean"
+	case value.Number:
+		_, whole := ParseWhole(x)
+		return kind == "integer" && whole
+	case []any:
+		return kind == "array"
+	case *value.Object:
+		return kind == "object"
+	}
+	return false
+}
+
+// ParseWhole is the value of a number that has no fraction. A number that is written
+// with a point or an exponent is a float on the server, and one out of its range is
+// infinite there.
+func ParseWhole(n value.Number) (*big.Int, bool) {
+	if !strings.ContainsAny(string(n), ".eE") {
+		return new(big.Int).SetString(string(n), 10)
+	}
+	f, err := strconv.ParseFloat(string(n), 64)
+	if err != nil || f != math.Trunc(f) {
+		return nil, false
+	}
+	i, _ := big.NewFloat(f).Int(nil)
+	return i, true
+}
