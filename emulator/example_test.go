@@ -144,7 +144,7 @@ func ExampleWithScenario() {
 	for _, name := range emulator.ScenarioNames() {
 		s := emulator.RunT(t, emulator.WithScenario(name))
 		client := s.Client()
-		client.Timeout = 300 * time.Millisecond
+		client.Timeout = 2 * time.Second
 		fmt.Print(name, ":")
 		for _, id := range []string{"a", "b", "c"} {
 			req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL+"/v1/clients", strings.NewReader(`{"client_id":"`+id+`","hostname":"h"}`))

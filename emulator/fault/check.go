@@ -274,7 +274,7 @@ func (w *What) empty() bool {
 		w.Delay == nil && w.Dribble == nil && w.Bandwidth == 0 && w.Connection == nil && w.RateLimit == nil && !w.ExpireToken && w.PageCap == 0
 }
 
-func (h *Headers) empty() bool { return len(h.Set)+len(h.Add)+len(h.Remove) == 0 }
+func (h Headers) empty() bool { return len(h.Set)+len(h.Add)+len(h.Remove) == 0 }
 
 func (c *checker) headers(h *Headers, at file.Node) {
 	for i, name := range h.Remove {

@@ -340,6 +340,7 @@ func FuzzRules(f *testing.F) {
 		`{"what":{"rate_limit":{"requests":1,"per":"1s","kind":"bucket","by":"caller"},"headers":{"set":{"A":"b"}}},"when":{"after":{"operation":"*","count":2}}}`,
 		`{"what":{"status":503},"when":{"during":{"from":"0s","to":"30s","since":"first"}}}`,
 		`{"what":{"status":503},"when":{"during":{"to":"30s"}}}`,
+		`{"what":{"rate_limit":{"requests":1,"per":"1s","by":""},"headers":{"set":{}}}}`,
 		`{"what":{"body":{"a":1},"dribble":{"chunks":3,"over":"1s"}},"when":{"probability":0.5,"during":{"from":"2026-01-01T00:00:00Z"}}}`,
 	} {
 		f.Add([]byte(seed))

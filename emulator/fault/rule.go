@@ -135,6 +135,9 @@ type Headers struct {
 	Remove []string          `json:"remove,omitempty"`
 }
 
+// IsZero reports whether nothing is changed: empty members are as good as none.
+func (h Headers) IsZero() bool { return h.empty() }
+
 // A Malformation is a way for a body not to be what its headers say.
 type Malformation string
 
