@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"standin/parity/record":             "parity",
 	"standin/scenarios":                 "",
 	"standin/tools/clients":             "emulator emulator/fault",
+	"standin/tools/soak":                "emulator",
 	"standin/schemas":                   "",
 }
 
@@ -41,9 +42,9 @@ var homes = map[string]string{
 	"github.com/brianvoe/gofakeit/v6":          "standin/emulator/world",
 	"github.com/tidwall/btree":                 "standin/emulator/world",
 	"go.yaml.in/yaml/v4":                       "standin/emulator/file standin/emulator/world",
-	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin",
+	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin standin/tools/soak",
 	"github.com/alecthomas/kong":               "standin/cmd/standin",
-	"sync":                                     "standin/emulator standin/emulator/contract standin/emulator/fault standin/emulator/journal standin/bench",
+	"sync":                                     "standin/emulator standin/emulator/contract standin/emulator/fault standin/emulator/journal standin/bench standin/tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "standin/emulator/world",
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,7 +48,7 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	}
 	f.Since = uint64(since)
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
-		return empty(), nil // nobody is there to read the page
+		f.Since = math.MaxUint64 // nobody is there to read the page
 	}
 	form := asJSON
 	if q.Get("canonical") == "true" {
