@@ -60,7 +60,7 @@ func main() { os.Exit(program(os.Args[1:])) }
 // exit code.
 func program(args []string) int {
 	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
-		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, "STANDIN_") {
+		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, prefix) {
 			_ = os.Unsetenv(name)
 		}
 	}
@@ -95,6 +95,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	k, err := parser.Parse(args)
 	if code >= 0 { // --help or --version
 		return code
+	}
+	if err == nil {
+		err = unknownVariable(parser.Model)
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -140,5 +141,45 @@ func TestServe(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("does not stop")
+	}
+}
+
+// Ensure a variable that stands for no flag is refused, and that those are not that
+// others set: standin run for its command, Kubernetes for a service of our name, tests.
+func TestUnknownVariables(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		variable string
+		code     int
+		want     string
+	}{
+		{"STANDIN_FIXTRUE=default", 2, `unknown environment variable STANDIN_FIXTRUE, did you mean "STANDIN_FIXTURE"?`},
+		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; each flag has one"},
+		{"STANDIN_FIXTRUE=", 0, ""},
+		{"STANDIN_FIXTURE=default", 0, ""},
+		{"STANDIN_CONTROL_TOKEN=x", 0, ""},
+		{"STANDIN_URL=http://127.0.0.1:1", 0, ""},
+		{"STANDIN_BIN=standin", 0, ""},
+		{"STANDIN_SERVICE_HOST=10.0.0.1", 0, ""},
+		{"STANDIN_SERVICE_PORT_HTTP=9311", 0, ""},
+		{"STANDIN_PORT=tcp://10.0.0.1:9311", 0, ""},
+		{"STANDIN_PORT_9311_TCP_ADDR=10.0.0.1", 0, ""},
+		{"STANDIN_TESTS_PORT_9311_TCP=tcp://10.0.0.1:9311", 0, ""},
+	} {
+		t.Run(tt.variable, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), self, "scenarios")
+			cmd.Env = append(os.Environ(), "STANDIN_TEST_COMMAND=standin", tt.variable)
+			var errOut bytes.Buffer
+			cmd.Stderr = &errOut
+			_ = cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(errOut.String(), tt.want) {
+				t.Errorf("code %d: %s", code, &errOut)
+			}
+		})
 	}
 }
