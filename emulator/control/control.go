@@ -52,6 +52,7 @@ type Host interface {
 type Sandbox interface {
 	Name() string
 	Info() Info
+	Access(url string) Access
 	Gone() context.Context // ends with the sandbox
 	Journal() *journal.Journal
 

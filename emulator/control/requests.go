@@ -24,7 +24,7 @@ const (
 // listRequests answers GET requests: those that fit, at once or as soon as there
 // are enough.
 func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
-	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical")
+	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical", "format")
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -37,6 +37,9 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	}
 	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "canonical: expected true or false, got %q", v)
+	}
+	if v := q.Get("format"); v != "" && v != "text" && v != "json" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", v)
 	}
 	since, err1 := number(q, "since", 0)
 	atLeast, err2 := number(q, "at_least", 1)
@@ -56,7 +59,17 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	if q.Get("canonical") == "true" {
 		return service.Reply{Status: http.StatusOK, ContentType: "text/plain", Body: journal.Canonical(page.Entries)}, nil
 	}
+	if asText(c, q.Get("format")) {
+		return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: page.Text()}, nil
+	}
 	return reply(http.StatusOK, page)
+}
+
+// asText reports whether the caller asks for lines for people, by the parameter or by
+// the header Accept.
+func asText(c *service.Call, format string) bool {
+	accept := c.Accept()
+	return format == "text" || format == "" && service.Quality(accept, "text/plain") > service.Quality(accept, "application/json")
 }
 
 // until is a context that ends with the call or with the sandbox.

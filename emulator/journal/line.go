@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,6 +145,28 @@ func appendPrintable(b []byte, text string) []byte {
 			q := strconv.AppendQuoteRune(nil, r)
 			b = append(b, q[1:len(q)-1]...)
 		}
+	}
+	return b
+}
+
+// Printable is a text with what cannot be printed escaped as Go does.
+func Printable(text string) string { return string(appendPrintable(nil, text)) }
+
+// Dropped is a line that says how many entries have fallen out of the record; empty if
+// none have.
+func (p *Page) Dropped() string {
+	if p.Evicted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("… %d earlier ones have fallen out of the journal\n", p.Evicted)
+}
+
+// Text is a line for each entry of the page.
+func (p *Page) Text() []byte {
+	b := []byte(p.Dropped())
+	for i := range p.Entries {
+		l := p.Entries[i].Line()
+		b = append(l.Append(b), '\n')
 	}
 	return b
 }
