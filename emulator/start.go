@@ -72,7 +72,7 @@ func CheckScenario(name string, data []byte) (warnings []error, err error) {
 		return nil, err
 	}
 	_, warnings, err = k.Scenario(name, data)
-	return warnings, errors.Join(err, checkFixtures(name, data))
+	return warnings, file.Sorted(errors.Join(err, checkFixtures(name, data)))
 }
 
 // checkFixtures loads the fixtures that a scenario names.

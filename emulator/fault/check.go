@@ -19,6 +19,7 @@ type checker struct {
 	names     []string // of all rules
 	errs      []error
 	warnings  []error // what is allowed, and perhaps not meant
+	scenario  *Scenario
 }
 
 // Check completes rules that were written in Go and tells what is wrong with them.
@@ -91,11 +92,9 @@ func (c *checker) read(list file.Node, at []file.Node) []Rule {
 	return rules
 }
 
+// err is what is wrong, in the order of lines.
 func (c *checker) err() error {
-	if len(c.errs) > mostErrors {
-		c.errs = append(c.errs[:mostErrors], errors.New("… and more"))
-	}
-	return errors.Join(c.errs...)
+	return file.Sorted(errors.Join(c.errs...), mostErrors)
 }
 
 // mostErrors is how many mistakes are told at once.
@@ -125,6 +124,7 @@ func (c *checker) rules(rules []Rule, at []file.Node, unread []bool) {
 			c.rule(&rules[i], at[i])
 		}
 	}
+	c.shadows(rules, at, unread)
 }
 
 // longestName bounds the names of rules.
@@ -169,7 +169,7 @@ func (c *checker) where(w *Where, at file.Node) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
 		if !headerName.MatchString(name) {
-			c.add(at.At("header", name).Errorf("%q is no name of a header", name))
+			c.add(at.At("header", name).Errorf("%q is not a header name", name))
 		}
 	}
 	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
@@ -242,7 +242,7 @@ func (c *checker) what(r *Rule, at file.Node) {
 		c.add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[What](), ", ")))
 	}
 	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {
-		c.add(at.At("status").Errorf("the status %d; expected %d to %d", w.Status, leastStatus, mostStatus))
+		c.add(at.At("status").Errorf("status %d: expected %d to %d", w.Status, leastStatus, mostStatus))
 	}
 	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
 		c.add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
@@ -255,6 +255,9 @@ func (c *checker) what(r *Rule, at file.Node) {
 	}
 	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
 		c.add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
+	}
+	if w.RetryAfter.odd() {
+		c.warnings = append(c.warnings, at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is", string(w.RetryAfter)))
 	}
 	if w.RateLimit != nil {
 		c.add(w.RateLimit.check(at.At("rate_limit")))
@@ -282,7 +285,7 @@ func (c *checker) headers(h *Headers, at file.Node) {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			switch {
 			case !headerName.MatchString(name):
-				c.add(at.At(group, name).Errorf("%q is no name of a header", name))
+				c.add(at.At(group, name).Errorf("%q is not a header name", name))
 			case strings.ContainsAny(all[name], "\r\n\x00"):
 				c.add(at.At(group, name).Errorf("a header cannot hold line ends"))
 			case framing(name):
@@ -337,7 +340,7 @@ func (c *checker) documented(r *Rule, at file.Node) {
 	w := &r.What
 	if w.Status == 0 {
 		if w.Example != "" {
-			c.add(at.At("example").Errorf("an example is of a status; the rule has none"))
+			c.add(at.At("example").Errorf("example needs a status"))
 		}
 		return
 	}

@@ -114,7 +114,7 @@ func (c *Connection) check(at file.Node) error {
 	case !slices.Contains(breaks, string(c.Kind)):
 		return kind.Errorf("no connection fault %q%s; expected %s", c.Kind, file.Hint(string(c.Kind), breaks), strings.Join(breaks, ", "))
 	case c.At != "" && (c.Kind != Reset || !slices.Contains(resetPlaces, c.At)):
-		return at.At("at").Errorf(`"at" is start, headers or body, and only of reset`)
+		return at.At("at").Errorf(`"at" applies to reset only: start, headers or body`)
 	case c.Mode != "" && modes[c.Kind] == nil:
 		return at.At("mode").Errorf(`"mode" is only of truncate and content_length`)
 	case c.Mode != "" && !slices.Contains(modes[c.Kind], c.Mode):
