@@ -34,6 +34,7 @@ func (h host) Version() string                       { return Version() }
 func (h host) Violations() uint64                    { return h.e.Violations() }
 func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
 func (h host) Token() string                         { return h.e.config.controlToken }
+func (h host) Schema(name string) []byte             { return Schema(name) }
 func (h host) CA() []byte                            { return h.e.CA() }
 func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
 func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }

@@ -644,7 +644,9 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := &tail{}, make(chan int, 1)
-	go func() { done <- run(ctx, []string{"requests", "--url", url, "--all", "--follow"}, streams{out, io.Discard}) }()
+	go func() {
+		done <- run(ctx, []string{"requests", "--url", url, "--all", "--follow"}, streams{out, io.Discard})
+	}()
 	out.await(t, boxed)
 	out.await(t, plain)
 	ask(t, url+"/~new/v1/clients")

@@ -38,6 +38,9 @@ type Host interface {
 	AllowedHosts() []string
 	// Token is what callers must show; empty if they need not.
 	Token() string
+	// Schema is the JSON Schema of the files of a name, scenario or fixture; nil if there
+	// is none.
+	Schema(name string) []byte
 	// CA is the certificate of the emulator's own CA in PEM; nil without one.
 	CA() []byte
 
@@ -97,6 +100,7 @@ func New(h Host) *service.Service {
 			"control.ca":           a.ca,
 			"control.operations":   a.operations,
 			"control.openapi":      a.openapi,
+			"control.schemas.show": a.showSchema,
 			"control.reset":        a.in(a.reset),
 			"control.state.show":   a.in(a.showState),
 			"control.state.load":   a.in(a.loadState),
