@@ -21,8 +21,8 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (*versionCmd) Run(s streams) error {
-	fmt.Fprintln(s.out, emulator.Version())
-	return nil
+	_, err := fmt.Fprintln(s.out, emulator.Version())
+	return err
 }
 
 type helpCmd struct {

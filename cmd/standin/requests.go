@@ -187,7 +187,7 @@ func (c *requestsCmd) file(w io.Writer) error {
 				heading
 				journal.Entry
 			}
-			if err := json.Unmarshal(text, &line); err != nil || line.Scenario == "" && line.Entry.Sequence == 0 {
+			if err := json.Unmarshal(text, &line); err != nil || line.Scenario == "" && line.Sequence == 0 {
 				return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
 			}
 			switch e := &line.Entry; {

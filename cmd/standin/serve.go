@@ -49,7 +49,7 @@ const grace = 500 * time.Millisecond
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	surviveClosedOutput()
-	log, out, err := c.logFlags.open(s.err)
+	log, out, err := c.open(s.err)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,8 +17,8 @@ import (
 // flatWarnings are the warnings in the order of lines.
 func flatWarnings(all []error) []error {
 	slices.SortStableFunc(all, func(a, b error) int {
-		x, okX := a.(*file.Error)
-		y, okY := b.(*file.Error)
+		x, okX := errors.AsType[*file.Error](a)
+		y, okY := errors.AsType[*file.Error](b)
 		if !okX || !okY {
 			return 0
 		}

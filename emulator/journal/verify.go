@@ -3,7 +3,6 @@ package journal
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"standin/emulator/file"
@@ -25,50 +24,6 @@ type Expectation struct {
 	// Exit is the exit code that standin run expects of its command. Without such an
 	// expectation it is 0. Journals are not judged by it.
 	Exit Exit `json:"exit,omitempty"`
-}
-
-// An Exit is a number, Nonzero or AnyExit.
-type Exit string
-
-// The exits that are no number.
-const (
-	Nonzero Exit = "nonzero" // any number but 0; a command that a signal ended has none
-	AnyExit Exit = "any"     // however the command ends
-)
-
-// UnmarshalText reads a number, nonzero or any.
-func (x *Exit) UnmarshalText(text []byte) error {
-	if *x = Exit(text); *x == Nonzero || *x == AnyExit {
-		return nil
-	}
-	if n, err := strconv.ParseUint(string(text), 10, 32); err == nil {
-		*x = Exit(strconv.FormatUint(n, 10))
-		return nil
-	}
-	return fmt.Errorf("expected an exit code such as 1, nonzero or any, got %q%s", text, file.Hint(string(text), []string{string(Nonzero), string(AnyExit)}))
-}
-
-// JSONSchema describes the spellings of an exit.
-func (*Exit) JSONSchema() *value.Object {
-	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
-		value.NewObject(value.Member{Name: "type", Value: "integer"}, value.Member{Name: "minimum", Value: 0}),
-		value.NewObject(value.Member{Name: "enum", Value: []any{string(Nonzero), string(AnyExit)}}),
-	}})
-}
-
-// Judge judges the exit code of a command. A command that a signal ended has the
-// code -1. Found says in words how the command ended.
-func (x Exit) Judge(code int, found string) Judgement {
-	switch x {
-	case AnyExit:
-		return Judgement{Expectation: "the command ends", Met: true, Found: found}
-	case Nonzero:
-		return Judgement{Expectation: "the command fails (exit code not 0)", Met: code > 0, Found: found}
-	case "", "0":
-		return Judgement{Expectation: "the command succeeds", Met: code == 0, Found: found}
-	default:
-		return Judgement{Expectation: "the command ends with exit code " + string(x), Met: strconv.Itoa(code) == string(x), Found: found}
-	}
 }
 
 // A Pattern describes requests. All members that are given must fit.
