@@ -92,3 +92,51 @@ func TestRequestsAsText(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// Ensure POST verify takes one expectation as well as a list.
+func TestVerifyOne(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status(e, "/v1/clients")
+	for _, tt := range []struct {
+		body string
+		code int
+		want string
+	}{
+		{`{"operation":"freezer.clients.list"}`, 200, `"freezer.clients.list: at least 1 requests"`},
+		{`{"operation":"freezer.clients.list","requests":2}`, 409, `"found":"1"`},
+		{`{"expect":[{"operation":"freezer.clients.list"}]}`, 200, `"passed":true`},
+		{`{"operation":"freezer.clients.lst"}`, 400, "(request body):1:14: no operation freezer.clients.lst"},
+		{`{"exit":0}`, 400, "exit is judged by standin run only"},
+		{`[{"exit":"any"}]`, 400, "exit is judged by standin run only"},
+		{`{}`, 400, "nothing is expected"},
+	} {
+		if w := recorded(e, "POST", "/_standin/verify", tt.body); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) {
+			t.Errorf("%s: %d %s, want %s", tt.body, w.Code, w.Body, tt.want)
+		}
+	}
+}
+
+// Ensure the journal says nothing of paths that are near where the path was not the
+// reason, and that the caller of an unknown path is nobody.
+func TestReasonsInTheJournal(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(e, "/v1/clients", "X-Standin-Fault", "statos=503"); got != http.StatusBadRequest {
+		t.Errorf("a bad fault: %d", got)
+	}
+	status(e, "/v1/client")
+	entries := e.Requests()
+	if near := entries[0].Near; len(near) > 0 {
+		t.Errorf("a bad fault is near %v", near)
+	}
+	if near := entries[1].Near; len(near) == 0 || entries[1].Caller != "" {
+		t.Errorf("an unknown path is near %v, of caller %q", near, entries[1].Caller)
+	}
+}

@@ -10,7 +10,7 @@ type schemaCmd struct {
 
 // Help shows an example.
 func (*schemaCmd) Help() string {
-	return `A running emulator serves them, too. The first line of a file tells an editor:
+	return `A running emulator serves them, too. An editor finds it by the first line of a file:
   # yaml-language-server: $schema=` + schemasAt + `scenario.schema.json
 
 Example:

@@ -21,7 +21,7 @@ const prefix = "STANDIN_"
 var strangers = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$|^STANDIN_(NAME|ENV_\w+|BIN|TEST_\w+)$`)
 
 // unknownVariable is the error of the first environment variable with our prefix that
-// stands for no flag. Nothing would come of it.
+// is not that of a flag. It would be ignored.
 func unknownVariable(model *kong.Application) error {
 	known := []string{"STANDIN_URL"} // set for the commands of standin run
 	_ = kong.Visit(model, func(node kong.Visitable, next kong.Next) error {

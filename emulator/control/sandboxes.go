@@ -25,7 +25,7 @@ type Spec struct {
 	TTL      fault.Duration `json:"ttl"`     // how long it is kept when it is not used; 0: until it is deleted
 }
 
-// An Info tells of a sandbox.
+// An Info describes a sandbox.
 type Info struct {
 	Name     string        `json:"name"`
 	URL      string        `json:"url"` // leads into it

@@ -87,7 +87,7 @@ func (k *Catalogue) operation(id string) *contract.Operation {
 	return nil
 }
 
-// matching lists the operations that a glob stands for.
+// matching lists the operations that a glob matches.
 func (k *Catalogue) matching(glob string) []*contract.Operation {
 	if glob == "" {
 		return k.operations
@@ -122,7 +122,7 @@ func (k *Catalogue) noOperation(at file.Node, id string) error {
 	return at.Errorf("no operation %s; did you mean %s?", id, strings.Join(near, " or "))
 }
 
-// use fills in what the name of a documented failure stands for.
+// use fills in what the name of a documented failure means.
 func (k *Catalogue) use(r *Rule, at file.Node) error {
 	id, rest, _ := strings.Cut(r.Use, "/")
 	code, example, named := strings.Cut(rest, "/")

@@ -22,7 +22,7 @@ type checker struct {
 	scenario  *Scenario
 }
 
-// Check completes rules that were written in Go and tells what is wrong with them.
+// Check completes rules that were written in Go and returns an error that lists every mistake.
 // Others are the names of rules that are armed already.
 func (k *Catalogue) Check(rules []Rule, others ...string) ([]Rule, error) {
 	rules = slices.Clone(rules)
@@ -53,7 +53,7 @@ func plain(err error) error {
 }
 
 // Parse reads rules from a file or a request: one rule, a list of them, or a
-// mapping with such a list as its member "faults". It tells every mistake.
+// mapping with such a list as its member "faults". The error lists every mistake.
 func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]Rule, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
@@ -330,7 +330,7 @@ func (c *checker) pageCap(r *Rule, at file.Node) {
 	case n > 0 && r.Phased() == After:
 		c.add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
 	case n > 0 && !slices.ContainsFunc(c.catalogue.matching(r.Where.Operation), pages):
-		c.add(at.At("page_cap").Errorf("no operation that %q stands for has a limit", r.Where.Operation))
+		c.add(at.At("page_cap").Errorf("no operation that %q matches has a limit", r.Where.Operation))
 	}
 }
 

@@ -287,7 +287,7 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults: [{what: {delay: {lognormal: {median: 1s}}}}]\n", "a lognormal delay has either sigma or p99"},
 		{"name: x\nfaults: [{what: {connection: {kind: reset, mode: silent}}}]\n", "s.yaml:2:50: \"mode\" is only of truncate and content_length"},
 		{"name: x\nfaults: [{what: {connection: rset}}]\n", `s.yaml:2:30: no connection fault "rset", did you mean "reset"?`},
-		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" stands for has a limit`},
+		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" matches has a limit`},
 		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
 		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
 		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},

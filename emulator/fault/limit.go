@@ -75,7 +75,7 @@ type metering struct {
 	reset     time.Duration // until there is room again
 }
 
-// take counts a request. Time that runs backwards begins anew.
+// take counts a request. When the clock has gone back, it begins again.
 func (l *RateLimit) take(m *meter, now time.Time) metering {
 	most, per := float64(l.Requests), time.Duration(l.Per)
 	gone := now.Sub(m.begun)

@@ -92,7 +92,7 @@ func (o *Offset) UnmarshalText(text []byte) error {
 // MarshalText writes the offset as UnmarshalText reads it.
 func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }
 
-// Scenario reads a scenario. It tells every mistake, and warns of what is allowed
+// Scenario reads a scenario. The error lists every mistake. Warnings are about what is allowed
 // and perhaps not meant. The fixtures are not looked at.
 func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []error, err error) {
 	if file.Empty(data) {

@@ -44,7 +44,7 @@ func (x Exit) Judge(code int, found string) Judgement {
 	case AnyExit:
 		return Judgement{Expectation: "the command ends", Met: true, Found: found}
 	case Nonzero:
-		return Judgement{Expectation: "the command fails (exit code not 0)", Met: code > 0, Found: found}
+		return Judgement{Expectation: "the command fails", Met: code > 0, Found: found}
 	case "", "0":
 		return Judgement{Expectation: "the command succeeds", Met: code == 0, Found: found}
 	default:

@@ -39,7 +39,7 @@ func (p *Pattern) filter() Filter {
 	return Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault}
 }
 
-// String tells the pattern in words.
+// String is the pattern in words.
 func (p *Pattern) String() string {
 	var words []string
 	for _, w := range []struct{ name, text string }{
@@ -66,7 +66,7 @@ func Exactly(n int) *Range { return &Range{Min: n, Max: &n} }
 
 func (r *Range) has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
 
-// String tells the range in words.
+// String is the range in words.
 func (r *Range) String() string {
 	switch {
 	case r.Max == nil:
@@ -100,7 +100,7 @@ func (*Range) JSONSchema() *value.Object {
 	}})
 }
 
-// UnmarshalNode reads an expectation: the members of a pattern stand beside the others.
+// UnmarshalNode reads an expectation: the members of a pattern are next to the others.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
 	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true, "exit": true}
 	if !n.IsMapping() {
