@@ -19,7 +19,11 @@ func TestReportsAreWhole(t *testing.T) {
 	needs(t, "sh")
 	dir := t.TempDir()
 	junit, link := filepath.Join(dir, "junit.xml"), filepath.Join(dir, "link")
-	if err := os.WriteFile(junit, []byte("old\n"), 0o640); err != nil {
+	if err := os.WriteFile(junit, []byte(strings.Repeat("old\n", 10_000)), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(junit)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("junit.xml", link); err != nil {
@@ -29,8 +33,8 @@ func TestReportsAreWhole(t *testing.T) {
 		t.Errorf("the old report was gone: %d %s", code, errOut)
 	}
 	text, err := os.ReadFile(junit)
-	if info, err2 := os.Stat(junit); err != nil || err2 != nil || !strings.Contains(string(text), "</testsuites>") || info.Mode().Perm() != 0o640 {
-		t.Errorf("%s %v %v", text, err, err2)
+	if info, err2 := os.Stat(junit); err != nil || err2 != nil || !strings.HasSuffix(string(text), "</testsuites>\n") || info.Mode().Perm() != 0o640 || os.SameFile(before, info) {
+		t.Errorf("%.200s %v %v", text, err, err2)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
 		t.Errorf("the link was replaced: %v", err)
