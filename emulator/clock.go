@@ -101,7 +101,7 @@ func (c *clock) change(next func(s setting, real time.Time) setting) {
 	}
 }
 
-// now is the time, in UTC, and whether it stands still.
+// now is the time, in UTC, and whether the clock is frozen.
 func (c *clock) now() (time.Time, bool) { return c.at(time.Now()) }
 
 // at is now at a real time.

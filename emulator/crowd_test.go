@@ -194,11 +194,9 @@ func TestUnreadAnswersEnd(t *testing.T) {
 			c.Transport.(*http.Transport).Protocols.SetHTTP1(tt.proto == "HTTP/1.1")
 			c.Transport.(*http.Transport).Protocols.SetHTTP2(tt.proto != "HTTP/1.1")
 			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+tt.path, nil)
-			resp, err := c.Do(r)
-			if err != nil {
-				t.Fatal(err)
+			if resp, err := c.Do(r); err == nil { // a slow machine may not even read the headers in time
+				defer resp.Body.Close()
 			}
-			defer resp.Body.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			got := s.Await(ctx, journal.Filter{Ended: journal.Aborted}, 1)

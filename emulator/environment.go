@@ -6,16 +6,23 @@ import (
 
 // Environment lists the variables, NAME=VALUE, by which clients find the server
 // and log in: STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL, DEVOPS_USERNAME,
-// DEVOPS_PASSWORD. Who logs in is the user demo, else the first of the fixture.
-func (s *Server) Environment() []string {
+// DEVOPS_PASSWORD. The user who logs in is demo, or else the first of the fixture.
+func (s *Server) Environment() []string { return s.environment(s.URL) }
+
+// Environment is Server.Environment for a sandbox: its URL leads the clients into it,
+// and its own users log in.
+func (s *Sandbox) Environment() []string { return s.environment(s.URL) }
+
+// environment lists the variables for clients that reach the sandbox at a URL.
+func (s *Sandbox) environment(url string) []string {
 	v := s.world.Load()
 	env := []string{
-		"STANDIN_URL=" + s.URL,
-		"OS_AUTH_URL=" + s.URL + "/identity/v3",
+		"STANDIN_URL=" + url,
+		"OS_AUTH_URL=" + url + "/identity/v3",
 		"OS_IDENTITY_API_VERSION=3",
 		"OS_BACKUP_API_VERSION=1",
-		"PRIVX_API_BASE_URL=" + s.URL,
-		"DEVOPS_URL=" + s.URL,
+		"PRIVX_API_BASE_URL=" + url,
+		"DEVOPS_URL=" + url,
 	}
 	if u, p := service.Member(v); u != nil {
 		env = append(env, "OS_USERNAME="+u.Name, "OS_PASSWORD="+u.Password, "OS_REGION_NAME=RegionOne")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"standin/emulator/contract"
@@ -32,6 +33,7 @@ func (h host) Contracts() []*contract.Contract {
 func (h host) Version() string                       { return Version() }
 func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
 func (h host) Token() string                         { return h.e.config.controlToken }
+func (h host) Schema(name string) []byte             { return Schema(name) }
 func (h host) CA() []byte                            { return h.e.CA() }
 func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
 func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }
@@ -99,7 +101,9 @@ func (h host) NewSandbox(spec control.Spec) (control.Sandbox, error) {
 		}
 		opts = append(opts, withItsWorld())
 	}
-	s, err := h.e.newSandbox(spec.Name, base, time.Duration(spec.TTL), opts...)
+	s, err := h.e.named(spec, func(name string) (*Sandbox, error) {
+		return h.e.newSandbox(name, base, time.Duration(spec.TTL), opts...)
+	})
 	if err != nil {
 		return nil, problem(err)
 	}
@@ -151,6 +155,16 @@ func (b box) DropSnapshot(name string) error      { return problem(b.dropSnapsho
 
 func (b box) Arm(rules []fault.Rule) ([]fault.State, error) { return b.arm(rules) }
 func (b box) ApplyContent(s *fault.Scenario) error          { return b.applyContent(s) }
+
+// Access is how clients reach the sandbox at a URL, and log in.
+func (b box) Access(url string) control.Access {
+	env := map[string]string{}
+	for _, v := range b.environment(url) {
+		name, text, _ := strings.Cut(v, "=")
+		env[name] = text
+	}
+	return control.Access{Environment: env, Token: service.MemberToken(b.world.Load())}
+}
 
 func (b box) Info() control.Info {
 	st := b.start.Load()

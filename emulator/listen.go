@@ -266,9 +266,10 @@ func (s *Server) TLSAddr(service string) string {
 }
 
 // Client is an ordinary client for the server; it shares no connections with
-// others. It trusts the emulator's CA, or the certificate that it was given.
+// others and asks no proxy. It trusts the emulator's CA, or the certificate that it was given.
 func (s *Server) Client() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
 	if pool := s.trusted(); pool != nil {
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}

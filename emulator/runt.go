@@ -2,10 +2,6 @@ package emulator
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"hash/crc32"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -85,36 +81,25 @@ func (l *testLog) end() {
 	l.over = true
 }
 
-// unfit are the characters that a sandbox's name cannot hold.
-var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
-
-// longestName is what is kept of a test's name in a sandbox's.
-const longestName = 80
-
 // Sandbox makes a sandbox for a test, named after it, which is deleted when the
 // test ends. Options are those of NewSandbox. Its URL, with a path prefix, leads into it;
 // so do tokens that are issued in it, and its name in the header X-Standin-Sandbox.
 func (s *Server) Sandbox(tb TB, opts ...Option) *Sandbox {
 	tb.Helper()
-	base := strings.Trim(unfit.ReplaceAllString(tb.Name(), "-"), "-._")
-	if len(base) > longestName { // told from others that begin the same by a hash
-		base = fmt.Sprintf("%s-%x", base[:longestName], crc32.ChecksumIEEE([]byte(tb.Name())))
-	}
-	name := base
 	opts = append(slices.Clone(opts), withTB(tb))
-	box, err := s.NewSandbox(name, opts...)
-	for n := 2; errors.Is(err, errTaken); n++ {
-		name = fmt.Sprintf("%s-%d", base, n)
+	var box *Sandbox
+	err := free(nameFor(tb.Name()), func(name string) (err error) {
 		box, err = s.NewSandbox(name, opts...)
-	}
+		return err
+	})
 	if err != nil {
 		tb.Fatalf("standin: %v", err)
 		return nil
 	}
-	box.tb, box.URL = tb, s.URL+"/~"+name
+	box.tb, box.URL = tb, s.URL+"/~"+box.name
 	if s.TLSURL != "" {
-		box.TLSURL = s.TLSURL + "/~" + name
+		box.TLSURL = s.TLSURL + "/~" + box.name
 	}
-	tb.Cleanup(func() { s.DeleteSandbox(name) })
+	tb.Cleanup(func() { s.DeleteSandbox(box.name) })
 	return box
 }

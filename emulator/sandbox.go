@@ -394,7 +394,9 @@ func (s *Sandbox) transact(change func(tx *world.Tx)) {
 }
 
 // Client is an ordinary client for the sandbox's URL. It shares no connections
-// with others.
+// with others and asks no proxy.
 func (s *Sandbox) Client() *http.Client {
-	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
+	return &http.Client{Transport: t}
 }

@@ -43,9 +43,10 @@ type sandboxes struct {
 	mu     sync.RWMutex
 	byName map[string]*Sandbox
 	byMark map[string]*Sandbox
-	some   atomic.Bool // there is or was one
-	swept  int         // from how many on those that have expired are looked for
-	kept   *kept       // nil unless removed ones are judged at the end
+	some   atomic.Bool   // there is or was one
+	swept  int           // from how many on those that have expired are looked for
+	made   atomic.Uint64 // names that were made up
+	kept   *kept         // nil unless removed ones are judged at the end
 }
 
 // leastSwept is how many sandboxes there may be before expired ones are looked for.

@@ -16,7 +16,18 @@ import (
 	"standin/emulator/journal"
 	"standin/emulator/world"
 	"standin/scenarios"
+	"standin/schemas"
 )
+
+// Schema is the JSON Schema of the files of a name, "scenario" or "fixture", by which
+// editors complete and check them. It is nil if there is none.
+func Schema(name string) []byte {
+	text, err := fs.ReadFile(schemas.FS, name+".schema.json")
+	if err != nil {
+		return nil
+	}
+	return text
+}
 
 // ScenarioNames lists the built-in scenarios.
 func ScenarioNames() []string {
@@ -72,7 +83,7 @@ func CheckScenario(name string, data []byte) (warnings []error, err error) {
 		return nil, err
 	}
 	_, warnings, err = k.Scenario(name, data)
-	return warnings, errors.Join(err, checkFixtures(name, data))
+	return warnings, file.Sorted(errors.Join(err, checkFixtures(name, data)))
 }
 
 // checkFixtures loads the fixtures that a scenario names.

@@ -3,8 +3,8 @@ package schemas
 
 import "embed"
 
-// FS holds the files, and below json/ the contracts as JSON, made of them by make generate:
+// FS holds the files, those that editors read among them, and below json/ the contracts as JSON, made of them by make generate:
 // reading YAML would be most of what starting takes.
 //
-//go:embed *.yaml json/*.json
+//go:embed *.yaml *.schema.json json/*.json
 var FS embed.FS

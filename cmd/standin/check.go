@@ -14,7 +14,7 @@ type checkCmd struct {
 	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts."`
 }
 
-// Run reads the files and tells what is wrong with them: of fixtures up to twenty
+// Run reads the files and reports what is wrong with them: of fixtures up to twenty
 // mistakes a section, of scenarios up to twenty, of contracts the first. Warnings do not
 // count as mistakes.
 func (c *checkCmd) Run(s streams) error {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -10,25 +12,55 @@ import (
 )
 
 type faultsCmd struct {
-	Operation string `arg:"" optional:"" help:"Only those of these operations: freezer.clients.create, or a glob such as freezer.*."`
+	Name string `arg:"" optional:"" help:"Only the failures of these operations: freezer.clients.create, or a glob such as freezer.*. Or one failure, with its bodies: freezer.clients.create/503."`
 }
 
-// Run prints a line for each failure, in the words of its document.
+// Help shows examples.
+func (*faultsCmd) Help() string {
+	return `Examples:
+  standin faults 'freezer.clients.*'
+  standin faults freezer.clients.create/753
+  curl -i http://127.0.0.1:9311/v1/clients -H 'X-Standin-Fault: freezer.clients.list/401'`
+}
+
+// Run prints a line for each failure, or all that is known of one.
 func (c *faultsCmd) Run(s streams) error {
 	k, err := emulator.Catalogue()
 	if err != nil {
 		return err
 	}
-	if err := k.Known(c.Operation); err != nil {
+	if strings.Contains(c.Name, "/") {
+		f, bodies, err := k.Find(c.Name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s  %s\n  %s\n  evidence: %s\n", f.Name, f.Reason, f.Description, f.Evidence)
+		for _, name := range slices.Sorted(maps.Keys(bodies)) {
+			fmt.Fprintf(s.out, "\n%s/%s\n  %s\n", f.Name, name, bodies[name])
+		}
+		return nil
+	}
+	if err := k.Known(c.Name); err != nil {
 		return err
 	}
-	wanted := contract.NewGlob(c.Operation)
+	wanted := contract.NewGlob(c.Name)
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tREASON\tEVIDENCE\tDESCRIPTION\tEXAMPLES")
+	fmt.Fprintln(w, "NAME\tREASON\tEVIDENCE\tEXAMPLES")
 	for _, f := range k.Failures() {
 		if wanted.Match(f.Operation) {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", f.Name, f.Reason, f.Evidence, f.Description, strings.Join(f.Examples, " "))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Name, f.Reason, f.Evidence, few(f.Examples))
 		}
 	}
 	return w.Flush()
+}
+
+// mostShown is how many examples a line of the list names.
+const mostShown = 2
+
+// few names the first ones, and how many more there are.
+func few(names []string) string {
+	if more := len(names) - mostShown; more > 0 {
+		return fmt.Sprintf("%s +%d", strings.Join(names[:mostShown], " "), more)
+	}
+	return strings.Join(names, " ")
 }

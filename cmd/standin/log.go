@@ -13,12 +13,12 @@ import (
 	"standin/emulator/journal"
 )
 
-// An outlet hands log lines on to a writer from a goroutine of its own: whoever logs
-// never waits for who reads. Lines that are not read in time are dropped and counted.
-// Errors are ignored: where nobody reads any more there is nobody to tell.
+// An outlet passes log lines to a writer from a goroutine of its own, so that logging
+// never waits for the reader. Lines that are not read in time are dropped and counted.
+// Write errors are ignored: after them nobody reads any more.
 type outlet struct {
 	to         io.Writer
-	missing    func(n int64) []byte // the line that tells of dropped ones
+	missing    func(n int64) []byte // the line that reports dropped ones
 	lines      chan []byte
 	waiting    atomic.Int64 // bytes
 	dropped    atomic.Int64

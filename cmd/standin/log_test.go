@@ -127,19 +127,26 @@ func TestOutlet(t *testing.T) {
 		}
 	}
 	written, dropped := 0, 0
-	lineReader := bufio.NewScanner(read)
-	for written+dropped < lines && lineReader.Scan() {
-		if text := lineReader.Text(); text+"\n" == string(line) {
-			written++
-		} else if _, err := fmt.Sscanf(text, "%d dropped", &dropped); err != nil {
-			t.Fatalf("%.40q: %v", text, err)
+	counted := make(chan struct{})
+	go func() {
+		defer close(counted)
+		for lines := bufio.NewScanner(read); lines.Scan(); {
+			var n int
+			if text := lines.Text(); text+"\n" == string(line) {
+				written++
+			} else if _, err := fmt.Sscanf(text, "%d dropped", &n); err != nil {
+				t.Errorf("%.40q: %v", text, err)
+			} else {
+				dropped += n
+			}
 		}
-	}
+	}()
+	o.close()
+	write.Close()
+	<-counted
 	if written < mostWaiting/len(line)/2 || dropped == 0 || written+dropped != lines {
 		t.Errorf("%d written, %d dropped", written, dropped)
 	}
-	go func() { _, _ = io.Copy(io.Discard, read) }()
-	o.close()
 }
 
 // Ensure exchanges are logged as asked, for people and in one schema of JSON.

@@ -23,15 +23,18 @@ import (
 // environment variable, STANDIN_ and its name.
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready; the exit code tells."`
-	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts; tell mistakes with line and column."`
-	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
-	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document; a rule uses one by its name."`
-	Quirks      quirksCmd      `cmd:"" help:"List where the real servers do something else than their documents."`
+	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario. The exit code is the verdict."`
+	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each, or one exchange whole."`
 	Scenarios   scenariosCmd   `cmd:"" help:"List the built-in scenarios, or print one."`
-	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario; the exit code is the verdict."`
-	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each."`
+	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document, or show one. A rule uses one by its name."`
+	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
+	Quirks      quirksCmd      `cmd:"" help:"List where the real servers do something else than their documents."`
+	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts. Mistakes are reported by line and column."`
+	Schema      schemaCmd      `cmd:"" help:"Print the JSON Schema of scenarios or fixtures, for editors."`
 	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready. The exit code is the answer."`
+	Help        helpCmd        `cmd:"" help:"Show help and examples, of all commands or of one."`
+	ShowVersion versionCmd     `cmd:"" name:"version" help:"Print the version."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
@@ -60,7 +63,7 @@ func main() { os.Exit(program(os.Args[1:])) }
 // exit code.
 func program(args []string) int {
 	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
-		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, "STANDIN_") {
+		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, prefix) {
 			_ = os.Unsetenv(name)
 		}
 	}
@@ -86,7 +89,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s, command),
+		kong.Bind(s, command, asker(func(args []string) int { return run(ctx, args, s) })),
 	)
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)
@@ -95,6 +98,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	k, err := parser.Parse(args)
 	if code >= 0 { // --help or --version
 		return code
+	}
+	if err == nil {
+		err = unknownVariable(parser.Model)
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)

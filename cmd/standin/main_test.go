@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -44,6 +45,18 @@ func TestCommands(t *testing.T) {
 		{"help", []string{"--help"}, 0, "Usage: standin <command>", ""},
 		{"version", []string{"--version"}, 0, "", ""},
 		{"operations", []string{"operations"}, 0, "freezer.clients.create", ""},
+		{"operations, filtered", []string{"operations", "devops.images.*"}, 0, "devops.images.delete", ""},
+		{"operations, misspelt", []string{"operations", "devops.imags.list"}, 1, "", "did you mean devops.images.list?"},
+		{"a failure", []string{"faults", "freezer.clients.create/503"}, 0, "freezer.clients.create/503/unavailable\n  {\"title\":\"503 Service Unavailable\"", ""},
+		{"a failure by its example", []string{"faults", "barbican.consumers.create/403/quota"}, 0, "because a quota has been reached", ""},
+		{"no such failure", []string{"faults", "freezer.clients.create/418"}, 1, "", "documents no failure \"418\"; it has 400"},
+		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" of 503"},
+		{"version, a command", []string{"version"}, 0, "", ""},
+		{"help, a command", []string{"help"}, 0, "Examples:\n  standin ", ""},
+		{"help of a command", []string{"help", "run"}, 0, "standin run fails-twice-then-works -- ./client", ""},
+		{"help of no command", []string{"help", "rin"}, 2, "", "unexpected argument rin"},
+		{"the schema of scenarios", []string{"schema", "scenario"}, 0, `"title": "Standin scenario"`, ""},
+		{"a scenario's schema", []string{"scenarios", "flaky"}, 0, "$schema=http://127.0.0.1:9311/_standin/schemas/scenario.schema.json\n", ""},
 		{"check, good", []string{"check", good}, 0, good + ": ok\n", ""},
 		{"check, bad", []string{"check", good, bad}, 1, good + ": ok\n", bad + `:3:28: unknown key "remote_usr", did you mean "remote_user"?`},
 		{"check, every mistake", []string{"check", bad}, 1, "", bad + `:3:7: "remote_user" is missing`},
@@ -68,6 +81,28 @@ func TestCommands(t *testing.T) {
 				t.Errorf("code %d\nout %s\nerr %s", code, out, errOut)
 			}
 		})
+	}
+}
+
+// Ensure lists fit on a screen, and that each name in the list of failures can be shown.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	for list, most := range map[string]int{"faults": 120, "scenarios": 120, "operations": 190} { // a path of Keystone's has 72
+		_, out, _ := command(t, list)
+		for line := range strings.Lines(out) {
+			if len(line) > most {
+				t.Errorf("%s: %d columns: %s", list, len(line), line)
+				break
+			}
+		}
+	}
+	_, out, _ := command(t, "faults", "privx.*")
+	for line := range strings.Lines(out) {
+		if name := strings.Fields(line)[0]; name != "NAME" {
+			if code, _, errOut := command(t, "faults", name); code != 0 {
+				t.Errorf("%s: %s", name, errOut)
+			}
+		}
 	}
 }
 
@@ -140,5 +175,45 @@ func TestServe(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("does not stop")
+	}
+}
+
+// Ensure a variable that stands for no flag is refused, and that those are not that
+// others set: standin run for its command, Kubernetes for a service of our name, tests.
+func TestUnknownVariables(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		variable string
+		code     int
+		want     string
+	}{
+		{"STANDIN_FIXTRUE=default", 2, `unknown environment variable STANDIN_FIXTRUE, did you mean "STANDIN_FIXTURE"?`},
+		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; each flag has one"},
+		{"STANDIN_FIXTRUE=", 0, ""},
+		{"STANDIN_FIXTURE=default", 0, ""},
+		{"STANDIN_CONTROL_TOKEN=x", 0, ""},
+		{"STANDIN_URL=http://127.0.0.1:1", 0, ""},
+		{"STANDIN_BIN=standin", 0, ""},
+		{"STANDIN_SERVICE_HOST=10.0.0.1", 0, ""},
+		{"STANDIN_SERVICE_PORT_HTTP=9311", 0, ""},
+		{"STANDIN_PORT=tcp://10.0.0.1:9311", 0, ""},
+		{"STANDIN_PORT_9311_TCP_ADDR=10.0.0.1", 0, ""},
+		{"STANDIN_TESTS_PORT_9311_TCP=tcp://10.0.0.1:9311", 0, ""},
+	} {
+		t.Run(tt.variable, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), self, "scenarios")
+			cmd.Env = append(os.Environ(), "STANDIN_TEST_COMMAND=standin", tt.variable)
+			var errOut bytes.Buffer
+			cmd.Stderr = &errOut
+			_ = cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(errOut.String(), tt.want) {
+				t.Errorf("code %d: %s", code, &errOut)
+			}
+		})
 	}
 }

@@ -10,35 +10,56 @@ import (
 	"standin/emulator/contract"
 )
 
-type operationsCmd struct{}
+type operationsCmd struct {
+	Operation string `arg:"" optional:"" help:"Only these: freezer.clients.create, or a glob such as freezer.*."`
+}
 
 // Run prints a line for each operation: the statuses that its document lists,
-// and those beyond, and the quirks that may change an answer.
+// and those beyond, and how many quirks may change an answer. Of a single operation it
+// names the quirks.
 func (c *operationsCmd) Run(s streams) error {
 	all, err := emulator.Contracts()
 	if err != nil {
 		return err
 	}
+	wanted, found := contract.NewGlob(c.Operation), 0
+	var last []string // quirks of the last one
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "OPERATION\tMETHOD\tPATH\tDOCUMENTED\tBEYOND THE DOCUMENT\tQUIRKS")
 	for _, ct := range all {
 		for _, op := range ct.Operations {
+			if !wanted.Match(op.ID) {
+				continue
+			}
+			found++
 			documented, beyond := statuses(op)
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", op.ID, op.Method, op.Path, documented, beyond, quirksOf(ct, op))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", op.ID, op.Method, op.Path, documented, beyond, len(quirksOf(ct, op)))
+			last = quirksOf(ct, op)
 		}
 	}
-	return w.Flush()
+	if found == 0 {
+		k, err := emulator.Catalogue()
+		if err == nil {
+			err = k.Known(c.Operation)
+		}
+		return err
+	}
+	err = w.Flush()
+	if found == 1 && len(last) > 0 {
+		fmt.Fprintf(s.out, "\nquirks: %s\n", strings.Join(last, " "))
+	}
+	return err
 }
 
-// quirksOf names the quirks that may change an answer of the operation, without their service.
-func quirksOf(ct *contract.Contract, op *contract.Operation) string {
+// quirksOf names the quirks that may change an answer of the operation.
+func quirksOf(ct *contract.Contract, op *contract.Operation) []string {
 	var names []string
 	for _, q := range ct.Quirks {
 		if q.Marks(op) {
-			names = append(names, strings.TrimPrefix(q.Name, ct.Service+"."))
+			names = append(names, q.Name)
 		}
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 func statuses(op *contract.Operation) (documented, beyond string) {

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// A report is a file that is written beside its place and moved there when it is
-// whole: who reads it finds the old one or the new one. What is no regular file, such
-// as a pipe, is written in place.
+// A report is a file that is first written under another name in the same folder, and
+// renamed when it is whole. A reader finds the old file or the new one. A pipe or a
+// device is written directly.
 type report struct {
 	path string
 	file *os.File

@@ -2,14 +2,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
+	"maps"
+	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"standin/emulator/contract"
@@ -17,112 +18,201 @@ import (
 )
 
 type requestsCmd struct {
-	URL       string `default:"http://127.0.0.1:9311" help:"Where the emulator is."`
-	Sandbox   string `default:"default" help:"Whose exchanges."`
-	Operation string `placeholder:"GLOB" help:"Only those of these operations: freezer.*."`
-	Follow    bool   `short:"f" help:"Go on with those that come."`
-	Token     string `env:"STANDIN_CONTROL_TOKEN" help:"The control token."`
+	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Show this exchange whole: headers, bodies, what each rule said."`
+	URL       string `default:"http://127.0.0.1:9311" help:"Where the emulator is (default ${default}). http://HOST/~NAME leads into a sandbox."`
+	Sandbox   string `placeholder:"NAME" help:"The sandbox. Default: that of --url, else the default one."`
+	All       bool   `help:"All sandboxes."`
+	Operation string `placeholder:"GLOB" help:"Only these operations: freezer.*."`
+	Follow    bool   `short:"f" help:"Go on with the exchanges that come."`
+	File      string `placeholder:"FILE" help:"Read a file that standin run wrote by --requests or --journal instead. A dash is the standard input."`
+	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"The control token."`
+}
+
+// Help shows examples.
+func (*requestsCmd) Help() string {
+	return `Examples:
+  standin requests
+  standin requests --all --follow
+  standin requests 3
+  standin requests --url http://127.0.0.1:9311/~checkout --operation 'freezer.*'
+  standin requests --file requests.jsonl`
 }
 
 // Run prints what the journal holds and, with --follow, what happens.
 func (c *requestsCmd) Run(ctx context.Context, s streams) error {
-	if c.Follow { // what happens while the journal is read comes twice rather than not at all
-		resp, err := c.get(ctx, "events", nil)
+	if c.File != "" {
+		return c.file(s.out)
+	}
+	cl, inside := newClient(c.URL, c.Token)
+	switch {
+	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
+		return fmt.Errorf("--url leads into the sandbox %s, and --sandbox is %s", inside, c.Sandbox)
+	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
+		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
+	}
+	sandbox := cmp.Or(c.Sandbox, inside, defaultSandbox)
+	switch {
+	case c.Sequence != 0:
+		e, err := cl.one(ctx, sandbox, c.Sequence)
+		if err == nil {
+			whole(s.out, &e)
+		}
+		return err
+	case c.All && c.Follow:
+		return c.followAll(ctx, cl, s.out)
+	case c.All:
+		return c.listAll(ctx, cl, s.out)
+	case c.Follow:
+		err := cl.follow(ctx, sandbox, func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	page, err := cl.page(ctx, sandbox, c.Operation)
+	if err == nil {
+		fmt.Fprint(s.out, page.Dropped())
+		printEntries(s.out, page.Entries)
+	}
+	return err
+}
+
+// event is the line of an event, of a sandbox unless that is empty. It is empty if the
+// event is of an operation that was not asked for.
+func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) string {
+	if n != nil {
+		return fmt.Sprintf("%s  -- %s %s %s\n", n.At.Local().Format(time.TimeOnly), sandbox, n.Kind, n.What)
+	}
+	if !contract.NewGlob(c.Operation).Match(e.Operation) {
+		return ""
+	}
+	l := e.Line()
+	l.Sandbox = sandbox
+	return l.String() + "\n"
+}
+
+// listAll prints the exchanges of all sandboxes in the order in which they began.
+func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error {
+	names, err := cl.sandboxes(ctx)
+	if err != nil {
+		return err
+	}
+	var all []journal.Entry
+	for _, name := range names {
+		page, err := cl.page(ctx, name, c.Operation)
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close()
-		if err := c.list(ctx, s.out); err != nil {
-			return err
-		}
-		return c.follow(ctx, resp.Body, s.out)
+		all = append(all, page.Entries...)
 	}
-	return c.list(ctx, s.out)
-}
-
-func (c *requestsCmd) get(ctx context.Context, what string, q url.Values) (*http.Response, error) {
-	at := strings.TrimRight(c.URL, "/")
-	if !strings.Contains(at, "://") {
-		at = "http://" + at
-	}
-	at += "/_standin/sandboxes/" + url.PathEscape(c.Sandbox) + "/" + what
-	if len(q) > 0 {
-		at += "?" + q.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
-	if err != nil {
-		return nil, err
-	}
-	if c.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.Token)
-	}
-	resp, err := clientFor(at).Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		defer resp.Body.Close()
-		text, _ := io.ReadAll(resp.Body)
-		return nil, fmt.Errorf("%s: %s", resp.Status, text)
-	}
-	return resp, nil
-}
-
-func (c *requestsCmd) list(ctx context.Context, w io.Writer) error {
-	q := url.Values{}
-	if c.Operation != "" {
-		q.Set("operation", c.Operation)
-	}
-	resp, err := c.get(ctx, "requests", q)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	var page journal.Page
-	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
-		return err
-	}
-	if page.Evicted > 0 {
-		fmt.Fprintf(w, "… %d earlier ones have fallen out of the journal\n", page.Evicted)
-	}
-	printEntries(w, page.Entries)
+	slices.SortStableFunc(all, func(a, b journal.Entry) int { return a.Began.Compare(b.Began) })
+	printEntries(w, all)
 	return nil
 }
 
-// follow prints the events of a stream until it ends.
-func (c *requestsCmd) follow(ctx context.Context, stream io.Reader, w io.Writer) error {
-	kind, lines := "", bufio.NewScanner(stream)
-	const longest = 1 << 20
-	lines.Buffer(nil, longest)
-	for lines.Scan() {
-		text := lines.Text()
-		if k, ok := strings.CutPrefix(text, "event: "); ok {
-			kind = k
+// glimpse is how often new sandboxes are looked for.
+const glimpse = 200 * time.Millisecond
+
+// followAll follows all sandboxes, those too that are made meanwhile.
+func (c *requestsCmd) followAll(ctx context.Context, cl client, w io.Writer) error {
+	lines, ended := make(chan string), make(chan string)
+	followed := map[string]bool{}
+	t := time.NewTicker(glimpse)
+	defer t.Stop()
+	for {
+		names, err := cl.sandboxes(ctx)
+		if ctx.Err() != nil {
+			return nil
 		}
-		data, ok := strings.CutPrefix(text, "data: ")
-		switch {
-		case !ok:
-		case kind == "exchange":
-			var e journal.Entry
-			if err := json.Unmarshal([]byte(data), &e); err != nil {
-				return err
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if followed[name] {
+				continue
 			}
-			if contract.NewGlob(c.Operation).Match(e.Operation) {
-				l := e.Line()
-				fmt.Fprintln(w, l.String())
+			followed[name] = true
+			go func() {
+				_ = cl.follow(ctx, name, func(e *journal.Entry, n *journal.Note) {
+					select {
+					case lines <- c.event(name, e, n):
+					case <-ctx.Done():
+					}
+				})
+				select {
+				case ended <- name:
+				case <-ctx.Done():
+				}
+			}()
+		}
+		for waiting := true; waiting; {
+			select {
+			case line := <-lines:
+				fmt.Fprint(w, line)
+			case name := <-ended:
+				delete(followed, name)
+			case <-t.C:
+				waiting = false
+			case <-ctx.Done():
+				return nil
 			}
-		default:
-			var n journal.Note
-			if err := json.Unmarshal([]byte(data), &n); err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "%s  -- %s %s\n", n.At.Local().Format(time.TimeOnly), n.Kind, n.What)
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
+}
+
+// file prints the exchanges of a file.
+func (c *requestsCmd) file(w io.Writer) error {
+	in := io.Reader(os.Stdin)
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
 	}
-	return lines.Err()
+	var section []journal.Entry
+	flush := func() {
+		if c.Sequence == 0 {
+			printEntries(w, section)
+		}
+		section = nil
+	}
+	found := false
+	lines := bufio.NewReader(in)
+	for number := 1; ; number++ {
+		text, err := lines.ReadBytes('\n')
+		if len(text) > 0 {
+			var line struct {
+				heading
+				journal.Entry
+			}
+			if err := json.Unmarshal(text, &line); err != nil || line.Scenario == "" && line.Sequence == 0 {
+				return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
+			}
+			switch e := &line.Entry; {
+			case line.Scenario != "":
+				flush()
+				fmt.Fprintf(w, "scenario %s\n", line.Scenario)
+			case c.Sandbox != "" && e.Sandbox != c.Sandbox, !contract.NewGlob(c.Operation).Match(e.Operation):
+			case e.Sequence == c.Sequence:
+				found = true
+				whole(w, e)
+			default:
+				section = append(section, *e)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			flush()
+			if c.Sequence != 0 && !found {
+				return fmt.Errorf("%s: no exchange %d", c.File, c.Sequence)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // printEntries prints a line for each exchange. Where they are of several sandboxes,
@@ -135,5 +225,64 @@ func printEntries(w io.Writer, entries []journal.Entry) {
 			l.Sandbox = entries[i].Sandbox
 		}
 		fmt.Fprintln(w, l.String())
+	}
+}
+
+// whole prints all that is known of an exchange.
+func whole(w io.Writer, e *journal.Entry) {
+	fmt.Fprintf(w, "%d  %s  sandbox %s, caller %s, %s\n", e.Sequence, cmp.Or(e.Operation, "no operation"), e.Sandbox, cmp.Or(e.Caller, "nobody"), e.Ended)
+	if !e.Began.IsZero() {
+		fmt.Fprintf(w, "began %s, took %s; on the sandbox's clock %s\n", e.Began.Local().Format("2006-01-02 15:04:05.000"), e.Took.Round(time.Microsecond), e.Time.Format(time.RFC3339))
+	}
+	if k := e.Connection; k != nil {
+		fmt.Fprintf(w, "connection %d, %s%s\n", k.ID, map[bool]string{true: "used before, "}[k.Reused], k.Protocol)
+	}
+	if e.Attempt > 1 {
+		fmt.Fprintf(w, "attempt %d\n", e.Attempt)
+	}
+	for _, f := range e.Faults {
+		if f.Fired {
+			fmt.Fprintf(w, "fault %s fired at its request %d: %v\n", f.Rule, f.Match, f.Did)
+		} else {
+			fmt.Fprintf(w, "fault %s did not fire at its request %d: %s\n", f.Rule, f.Match, f.Why)
+		}
+	}
+	for _, about := range []struct{ what, text string }{{"note", e.Note}, {"BREAKS ITS CONTRACT", e.Violation}} {
+		if about.text != "" {
+			fmt.Fprintf(w, "%s: %s\n", about.what, about.text)
+		}
+	}
+	for _, near := range e.Near {
+		fmt.Fprintln(w, "near:", near)
+	}
+	target := e.Request.Path
+	if e.Request.Query != "" {
+		target += "?" + e.Request.Query
+	}
+	fmt.Fprintf(w, "\n> %s %s\n", e.Request.Method, journal.Printable(target))
+	message(w, ">", e.Request.Headers, &e.Request.Body)
+	if e.Reply == nil {
+		fmt.Fprintln(w, "\nno answer")
+		return
+	}
+	fmt.Fprintf(w, "\n< %d\n", e.Reply.Status)
+	message(w, "<", e.Reply.Headers, &e.Reply.Body)
+}
+
+// message prints headers and body.
+func message(w io.Writer, mark string, headers map[string][]string, b *journal.Body) {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		for _, v := range headers[name] {
+			fmt.Fprintf(w, "%s %s: %s\n", mark, name, journal.Printable(v))
+		}
+	}
+	switch {
+	case b.Text != "":
+		fmt.Fprintf(w, "%s\n%s %s\n", mark, mark, journal.Printable(b.Text))
+	case b.Base64 != "":
+		fmt.Fprintf(w, "%s\n%s (Base64) %s\n", mark, mark, b.Base64)
+	}
+	if b.SHA256 != "" {
+		fmt.Fprintf(w, "%s (of %d bytes)\n", mark, b.Size)
 	}
 }

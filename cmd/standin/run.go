@@ -73,8 +73,8 @@ func (o *outcome) passed() bool {
 	return true
 }
 
-// Run starts an emulator on a free port for each scenario, tells the command where it
-// is, runs it, and judges.
+// Run starts an emulator on a free port for each scenario, runs the command with the
+// emulator's address in its environment, and judges.
 func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error {
 	surviveClosedOutput()
 	if len(command) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -16,6 +17,9 @@ type scenariosCmd struct {
 	Name string `arg:"" optional:"" help:"Print this one, to start one's own from."`
 }
 
+// schemasAt is where an emulator serves the schemas that editors read.
+const schemasAt = "http://127.0.0.1:9311/_standin/schemas/"
+
 // Run prints a line for each scenario, or the file of one.
 func (c *scenariosCmd) Run(s streams) error {
 	if c.Name != "" {
@@ -24,7 +28,7 @@ func (c *scenariosCmd) Run(s streams) error {
 		}
 		text, err := fs.ReadFile(scenarios.FS, c.Name+".yaml")
 		if err == nil {
-			_, err = s.out.Write(text)
+			_, err = s.out.Write(bytes.Replace(text, []byte("$schema=../schemas/"), []byte("$schema="+schemasAt), 1))
 		}
 		return err
 	}

@@ -15,28 +15,28 @@ import (
 )
 
 type serveCmd struct {
-	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen: HOST:PORT for all services, NAME=HOST:PORT for one; https:// before HOST for TLS. May be repeated."`
+	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen (default ${default}): HOST:PORT for all services, NAME=HOST:PORT for one; https:// before HOST for TLS. May be repeated."`
 	tlsFlags
-	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: empty, default, documented, or a file. Later ones add to earlier ones. Without one: the scenario's, else default."`
+	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: default, empty, documented, or a file. Later ones add to earlier ones. Default: the scenario's, else default."`
 	Scenario       string        `placeholder:"NAME|FILE" help:"The scenario to start with: a built-in one, or a file."`
-	Profile        string        `placeholder:"NAME" help:"documented: as the documents say. observed: as the real servers were seen to do, quirks and all. In place of the scenario's."`
+	Profile        string        `placeholder:"NAME" help:"documented (default): as the documents say. observed: as the real servers were seen to do, with all quirks. Replaces the scenario's."`
 	Quirk          []string      `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off: a name, or a glob such as freezer.*. May be repeated."`
-	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws, in place of the fixture's and the scenario's."`
+	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws. Replaces the fixture's and the scenario's."`
 	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, a time at which the clock is frozen, or start:TIME, from which it runs. Replaces the fixture's and the scenario's clock."`
-	Watch          bool          `help:"Start anew when a file of the scenario or of a fixture changes. A file with mistakes changes nothing."`
-	Auth           string        `default:"strict" enum:"strict,off" help:"strict: callers log in. off: everybody is the member demo."`
-	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with; the request's own host unless given."`
+	Watch          bool          `help:"Reload when a file of the scenario or of a fixture changes. A file that is empty or has mistakes changes nothing."`
+	Auth           string        `default:"strict" enum:"strict,off" help:"strict (default): callers log in. off: everybody is the member demo."`
+	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with. Default: the request's own host."`
 	Contract       []string      `placeholder:"FILE" help:"An OpenAPI 3.1 document whose operations answer their examples. May be repeated."`
-	ControlHost    []string      `placeholder:"NAME" help:"A host name more under which the control API may be reached. May be repeated."`
-	Control        string        `default:"on" enum:"on,off" help:"off: no control API but health."`
-	ControlListen  string        `placeholder:"ADDR" help:"An address of its own for the control API; elsewhere it has health alone."`
-	ControlToken   string        `placeholder:"TOKEN" help:"What callers of the control API must show as bearer token."`
-	RequestFaults  string        `default:"on" enum:"on,off" help:"off: the request header X-Standin-Fault is ignored."`
-	Sandboxes      int           `default:"10000" help:"How many sandboxes there may be beside the default one."`
-	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"When sandboxes that were made by their first use are gone, after the last; 0: never."`
-	JournalEntries int           `default:"4096" help:"How many exchanges the journal of a sandbox holds."`
-	JournalBytes   int           `default:"16777216" help:"How many bytes of them."`
-	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are held to the contract."`
+	ControlHost    []string      `placeholder:"NAME" help:"Additional host name for the control API. May be repeated."`
+	Control        string        `default:"on" enum:"on,off" help:"on (default), or off: of the control API only health is served."`
+	ControlListen  string        `placeholder:"ADDR" help:"An address of its own for the control API. The others then serve only its health."`
+	ControlToken   string        `placeholder:"TOKEN" help:"The bearer token that callers of the control API must send."`
+	RequestFaults  string        `default:"on" enum:"on,off" help:"on (default), or off: the request header X-Standin-Fault is ignored."`
+	Sandboxes      int           `default:"10000" help:"How many sandboxes there may be besides the default one (default ${default})."`
+	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept that was made by its first use (default ${default}; 0: without limit)."`
+	JournalEntries int           `default:"4096" help:"Journal size of a sandbox in exchanges (default ${default})."`
+	JournalBytes   int           `default:"16777216" help:"Journal size of a sandbox in bytes (default ${default})."`
+	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are checked against the contract: sampled (default), always or off."`
 	logFlags
 }
 
@@ -49,7 +49,7 @@ const grace = 500 * time.Millisecond
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	surviveClosedOutput()
-	log, out, err := c.logFlags.open(s.err)
+	log, out, err := c.open(s.err)
 	if err != nil {
 		return err
 	}

@@ -14,9 +14,9 @@ import (
 
 // The flags about TLS. Each of them turns it on.
 type tlsFlags struct {
-	TLS       bool     `name:"tls" help:"Listen with TLS beside, with a certificate of a CA of its own, which GET /_standin/ca.pem shows."`
+	TLS       bool     `name:"tls" help:"Also listen with TLS, with a certificate of a CA of its own. GET /_standin/ca.pem returns the CA."`
 	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given, a free one where that has port 0. May be repeated."`
-	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"A host name or IP address more that the certificate is for, besides localhost, 127.0.0.1, ::1. May be repeated."`
+	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"Additional host name or IP address for the certificate, besides localhost, 127.0.0.1 and ::1. May be repeated."`
 	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"A certificate of your own in PEM, followed by its chain."`
 	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
 }
@@ -30,7 +30,7 @@ const (
 	errHostOfPair = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
 )
 
-// on tells whether TLS was asked for.
+// on reports whether TLS was asked for.
 func (c *tlsFlags) on() bool {
 	return c.TLS || len(c.TLSListen) > 0 || len(c.TLSHost) > 0 || c.TLSCert != "" || c.TLSKey != ""
 }
@@ -92,25 +92,25 @@ func hostPort(address string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(at, secureScheme), "http://")
 }
 
-// secure tells whether an address of --listen has TLS.
+// secure reports whether an address of --listen has TLS.
 func secure(address string) bool {
 	_, at, _ := strings.Cut(address, "=")
 	return strings.HasPrefix(address, secureScheme) || strings.HasPrefix(at, secureScheme)
 }
 
-// clientFor is an HTTP client for a URL. An emulator on this machine need not show
-// a certificate that is trusted here: its CA is nowhere but in its memory.
+// clientFor is an HTTP client for a URL of an emulator. It asks no proxy: that of a
+// company does not lead to the machines of its developers. An emulator on this machine
+// need not show a certificate that is trusted here: its CA is only in its memory.
 func clientFor(at string) *http.Client {
-	u, err := url.Parse(at)
-	if err != nil || !ours(u.Hostname()) {
-		return http.DefaultClient
-	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // nobody is between this process and its own machine
+	t.Proxy = nil
+	if u, err := url.Parse(at); err == nil && ours(u.Hostname()) {
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // nobody is between this process and its own machine
+	}
 	return &http.Client{Transport: t}
 }
 
-// ours tells whether a host is an address of this machine.
+// ours reports whether a host is an address of this machine.
 func ours(host string) bool {
 	ip := net.ParseIP(host)
 	if host == "localhost" || ip.IsLoopback() {

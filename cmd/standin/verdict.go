@@ -13,7 +13,7 @@ import (
 func tell(w io.Writer, o *outcome) {
 	fmt.Fprintf(w, "scenario %s: %s\n", o.name, map[bool]string{true: "passed", false: "FAILED"}[o.passed()])
 	for _, j := range o.judgements {
-		fmt.Fprintf(w, "  %s  %s (%s)\n", map[bool]string{true: "met    ", false: "NOT MET"}[j.Met], j.Expectation, j.Found)
+		fmt.Fprintf(w, "  %s  %s (%s)\n", map[bool]string{true: "met    ", false: "NOT MET"}[j.Met], j.Expectation, journal.Printable(j.Found))
 	}
 	if o.passed() {
 		return

@@ -17,12 +17,24 @@ import (
 // waited for: folders that a container mounts tell nothing.
 const glance = 300 * time.Millisecond
 
-// watch starts the emulator anew when one of its files changes, until the context
+// A settler says when files have changed and are no longer being written: when they
+// look the same twice, and otherwise than when they were last read.
+type settler struct{ read, last string }
+
+// settled reports whether files that look like this are to be read.
+func (s *settler) settled(now string) bool {
+	same := now == s.last
+	s.last = now
+	return same && now != s.read
+}
+
+// watch starts the emulator again when one of its files changes, until the context
 // ends.
 func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 	t := time.NewTicker(glance)
 	defer t.Stop()
-	before, told := look(e.Files()), ""
+	first, told := look(e.Files()), ""
+	s := settler{read: first, last: first}
 	for {
 		select {
 		case <-ctx.Done():
@@ -31,10 +43,10 @@ func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 		}
 		files := e.Files()
 		now := look(files)
-		if now == before && told == "" {
+		if !s.settled(now) && (told == "" || now != s.read) {
 			continue
 		}
-		before = now
+		s.read = now
 		if err := e.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
 			if told != err.Error() {
 				log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
@@ -43,14 +55,15 @@ func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 			continue
 		}
 		told = ""
-		log.Info().Strs("files", e.Files()).Msg("started anew")
+		log.Info().Strs("files", e.Files()).Msg("reloaded")
 		if !slices.Equal(files, e.Files()) {
-			before = look(e.Files())
+			s.read = look(e.Files())
+			s.last = s.read
 		}
 	}
 }
 
-// look tells the files from how they were before.
+// look is how the files look: it changes when one of them does.
 func look(files []string) string {
 	var b strings.Builder
 	for _, f := range files {

@@ -10,7 +10,7 @@ import (
 	"standin/emulator/value"
 )
 
-// A Clock is how a sandbox's clock stands.
+// A Clock is the state of a sandbox's clock.
 type Clock struct {
 	Now    time.Time `json:"now"`
 	Mode   string    `json:"mode"`             // real, offset or frozen

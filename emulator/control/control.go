@@ -39,6 +39,9 @@ type Host interface {
 	AllowedHosts() []string
 	// Token is what callers must show; empty if they need not.
 	Token() string
+	// Schema is the JSON Schema of the files of a name, scenario or fixture; nil if there
+	// is none.
+	Schema(name string) []byte
 	// CA is the certificate of the emulator's own CA in PEM; nil without one.
 	CA() []byte
 
@@ -53,6 +56,7 @@ type Host interface {
 type Sandbox interface {
 	Name() string
 	Info() Info
+	Access(url string) Access
 	Gone() context.Context // ends with the sandbox
 	Journal() *journal.Journal
 
@@ -103,6 +107,7 @@ func New(h Host) *service.Service {
 			"control.ca":           a.ca,
 			"control.operations":   a.operations,
 			"control.openapi":      a.openapi,
+			"control.schemas.show": a.showSchema,
 			"control.reset":        a.in(a.reset),
 			"control.state.show":   a.in(a.showState),
 			"control.state.load":   a.in(a.loadState),

@@ -24,7 +24,7 @@ const (
 // listRequests answers GET requests: those that fit, at once or as soon as there
 // are enough.
 func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
-	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical")
+	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical", "format")
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -38,6 +38,9 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "canonical: expected true or false, got %q", v)
 	}
+	if v := q.Get("format"); v != "" && v != "text" && v != "json" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", v)
+	}
 	since, err1 := number(q, "since", 0)
 	atLeast, err2 := number(q, "at_least", 1)
 	wait, err3 := duration(q, "wait")
@@ -50,11 +53,19 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
 		f.Since = math.MaxUint64 // nobody is there to read the page
 	}
-	form := asJSON
-	if q.Get("canonical") == "true" {
-		form = asCanonical
+	return list(s.Journal().Read(f), formOf(c, q)), nil
+}
+
+// formOf is the form that the caller asks for.
+func formOf(c *service.Call, q url.Values) form {
+	switch {
+	case q.Get("canonical") == "true":
+		return asCanonical
+	case asText(c, q.Get("format")):
+		return asLines
+	default:
+		return asJSON
 	}
-	return list(s.Journal().Read(f), form), nil
 }
 
 // await waits for entries. It reports false if the client has left meanwhile.
@@ -67,21 +78,30 @@ func (a *api) await(c *service.Call, s Sandbox, f journal.Filter, atLeast int, w
 
 // A form is how entries are listed.
 type form struct {
-	mediaType     string
-	open, between string
-	entry         func(e journal.Entry) []byte
-	end           func(c journal.Counts) []byte
+	mediaType string
+	open      func(c journal.Counts) string
+	between   string
+	entry     func(e journal.Entry) []byte
+	end       func(c journal.Counts) []byte
 }
 
 var (
 	asJSON = form{
-		mediaType: "application/json", open: `{"requests":[`, between: ",",
+		mediaType: "application/json", between: ",",
+		open:  func(journal.Counts) string { return `{"requests":[` },
 		entry: func(e journal.Entry) []byte { return must(encode(e)) },
 		end:   func(c journal.Counts) []byte { return append([]byte("],"), must(encode(c))[1:]...) },
 	}
 	asCanonical = form{
 		mediaType: "text/plain",
+		open:      func(journal.Counts) string { return "" },
 		entry:     func(e journal.Entry) []byte { return journal.Canonical([]journal.Entry{e}) },
+		end:       func(journal.Counts) []byte { return nil },
+	}
+	asLines = form{
+		mediaType: "text/plain; charset=utf-8",
+		open:      journal.Counts.Dropped,
+		entry:     func(e journal.Entry) []byte { l := e.Line(); return append(l.Append(nil), '\n') },
 		end:       func(journal.Counts) []byte { return nil },
 	}
 )
@@ -107,7 +127,7 @@ func list(r *journal.Reader, f form) service.Reply {
 		}
 		return append(append(b, between...), f.entry(e)...), true
 	}
-	body, more := next([]byte(f.open), "")
+	body, more := next([]byte(f.open(r.Counts())), "")
 	for more && len(body) < heldWhole {
 		body, more = next(body, f.between)
 	}
@@ -121,6 +141,13 @@ func list(r *journal.Reader, f form) service.Reply {
 			}
 		}
 	}}
+}
+
+// asText reports whether the caller asks for lines for people, by the parameter or by
+// the header Accept.
+func asText(c *service.Call, format string) bool {
+	accept := c.Accept()
+	return format == "text" || format == "" && service.Quality(accept, "text/plain") > service.Quality(accept, "application/json")
 }
 
 // until is a context that ends with the call or with the sandbox.

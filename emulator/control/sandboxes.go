@@ -12,7 +12,8 @@ import (
 // A Spec says how a new sandbox starts. What it leaves open is as the emulator
 // started.
 type Spec struct {
-	Name     string         `json:"name" fixture:"required"`
+	Name     string         `json:"name"`     // empty: it is made
+	For      string         `json:"for"`      // any text that the name is made of, such as a test's
 	Fixture  fault.Names    `json:"fixture"`  // built-in ones
 	Fork     string         `json:"fork"`     // another sandbox, as it is now
 	Snapshot string         `json:"snapshot"` // of the sandbox that is forked
@@ -21,10 +22,10 @@ type Spec struct {
 	Clock    *fault.Clock   `json:"clock"`
 	Profile  string         `json:"profile"` // documented or observed
 	Quirks   []string       `json:"quirks"`  // more of them: names and globs; -NAME is off
-	TTL      fault.Duration `json:"ttl"`     // it is gone when nobody has used it for so long; 0 keeps it
+	TTL      fault.Duration `json:"ttl"`     // how long it is kept when it is not used; 0: until it is deleted
 }
 
-// An Info tells of a sandbox.
+// An Info describes a sandbox.
 type Info struct {
 	Name     string        `json:"name"`
 	URL      string        `json:"url"` // leads into it
@@ -36,6 +37,13 @@ type Info struct {
 	Requests uint64        `json:"requests"`         // since it started, or its journal was cleared
 	Clock    Clock         `json:"clock"`
 	TTL      time.Duration `json:"ttl_ns,omitempty"`
+	*Access                // of a sandbox that is made or shown; nil in lists
+}
+
+// Access is how clients reach a sandbox and log in.
+type Access struct {
+	Environment map[string]string `json:"environment"`     // variables for clients
+	Token       string            `json:"token,omitempty"` // a fixed token of the user in them, for X-Auth-Token and Bearer
 }
 
 // in is a handler of calls that are for a sandbox.
@@ -56,6 +64,14 @@ func (a *api) info(c *service.Call, s Sandbox) Info {
 	if i.Name != "default" {
 		i.URL += "/~" + i.Name
 	}
+	return i
+}
+
+// accessible is info with how clients reach the sandbox.
+func (a *api) accessible(c *service.Call, s Sandbox) Info {
+	i := a.info(c, s)
+	access := s.Access(i.URL)
+	i.Access = &access
 	return i
 }
 
@@ -83,11 +99,14 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 			return service.Reply{}, mistake(err)
 		}
 	}
+	if spec.Name != "" && spec.For != "" {
+		return service.Reply{}, service.Errorf(service.Invalid, "", `a sandbox has either a name or "for", of which its name is made`)
+	}
 	s, err := a.host.NewSandbox(spec)
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
-	return reply(http.StatusCreated, a.info(c, s))
+	return reply(http.StatusCreated, a.accessible(c, s))
 }
 
 func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
@@ -95,7 +114,7 @@ func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
-	return reply(http.StatusOK, a.info(c, s))
+	return reply(http.StatusOK, a.accessible(c, s))
 }
 
 func (a *api) deleteSandbox(c *service.Call) (service.Reply, error) {

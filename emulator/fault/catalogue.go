@@ -56,6 +56,29 @@ func (k *Catalogue) Failures() []Failure {
 	return all
 }
 
+// Find finds a failure by its name, and its bodies: all of them, or the one that the
+// name OPERATION/STATUS/EXAMPLE says.
+func (k *Catalogue) Find(name string) (f Failure, bodies map[string]string, err error) {
+	rules, err := k.Check([]Rule{{Use: name}})
+	if err != nil {
+		return Failure{}, nil, err
+	}
+	r := &rules[0]
+	bodies = map[string]string{}
+	response := k.operation(r.Where.Operation).Response(r.What.Status)
+	for _, example := range response.Examples() {
+		if body, ok := response.Example(example); ok && (r.What.Example == "" || r.What.Example == example) {
+			bodies[example] = string(body)
+		}
+	}
+	for _, f := range k.Failures() {
+		if f.Operation == r.Where.Operation && f.Status == r.What.Status {
+			return f, bodies, nil
+		}
+	}
+	return Failure{}, nil, nil // use has found it
+}
+
 // operation finds an operation by its id; nil if there is none.
 func (k *Catalogue) operation(id string) *contract.Operation {
 	if i := slices.Index(k.names, id); i >= 0 {
@@ -64,7 +87,7 @@ func (k *Catalogue) operation(id string) *contract.Operation {
 	return nil
 }
 
-// matching lists the operations that a glob stands for.
+// matching lists the operations that a glob matches.
 func (k *Catalogue) matching(glob string) []*contract.Operation {
 	if glob == "" {
 		return k.operations
@@ -79,8 +102,8 @@ func (k *Catalogue) matching(glob string) []*contract.Operation {
 	return all
 }
 
-// Known tells that there is no operation that a glob stands for. The control API's
-// index and "none" are known, too.
+// Known returns an error if no operation matches glob. The control API's index and
+// "none" are known as well.
 func (k *Catalogue) Known(glob string) error {
 	if glob == "none" || contract.NewGlob(glob).Match("control.index") || len(k.matching(glob)) > 0 {
 		return nil
@@ -99,7 +122,7 @@ func (k *Catalogue) noOperation(at file.Node, id string) error {
 	return at.Errorf("no operation %s; did you mean %s?", id, strings.Join(near, " or "))
 }
 
-// use fills in what the name of a documented failure stands for.
+// use fills in what the name of a documented failure means.
 func (k *Catalogue) use(r *Rule, at file.Node) error {
 	id, rest, _ := strings.Cut(r.Use, "/")
 	code, example, named := strings.Cut(rest, "/")

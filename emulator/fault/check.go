@@ -19,9 +19,10 @@ type checker struct {
 	names     []string // of all rules
 	errs      []error
 	warnings  []error // what is allowed, and perhaps not meant
+	scenario  *Scenario
 }
 
-// Check completes rules that were written in Go and tells what is wrong with them.
+// Check completes rules that were written in Go and returns an error that lists every mistake.
 // Others are the names of rules that are armed already.
 func (k *Catalogue) Check(rules []Rule, others ...string) ([]Rule, error) {
 	rules = slices.Clone(rules)
@@ -52,7 +53,7 @@ func plain(err error) error {
 }
 
 // Parse reads rules from a file or a request: one rule, a list of them, or a
-// mapping with such a list as its member "faults". It tells every mistake.
+// mapping with such a list as its member "faults". The error lists every mistake.
 func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]Rule, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
@@ -91,11 +92,9 @@ func (c *checker) read(list file.Node, at []file.Node) []Rule {
 	return rules
 }
 
+// err is what is wrong, in the order of lines.
 func (c *checker) err() error {
-	if len(c.errs) > mostErrors {
-		c.errs = append(c.errs[:mostErrors], errors.New("… and more"))
-	}
-	return errors.Join(c.errs...)
+	return file.Sorted(errors.Join(c.errs...), mostErrors)
 }
 
 // mostErrors is how many mistakes are told at once.
@@ -125,6 +124,7 @@ func (c *checker) rules(rules []Rule, at []file.Node, unread []bool) {
 			c.rule(&rules[i], at[i])
 		}
 	}
+	c.shadows(rules, at, unread)
 }
 
 // longestName bounds the names of rules.
@@ -173,7 +173,7 @@ func (c *checker) where(w *Where, at file.Node) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
 		if !headerName.MatchString(name) {
-			c.add(at.At("header", name).Errorf("%q is no name of a header", name))
+			c.add(at.At("header", name).Errorf("%q is not a header name", name))
 		}
 	}
 	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
@@ -246,7 +246,7 @@ func (c *checker) what(r *Rule, at file.Node) {
 		c.add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[What](), ", ")))
 	}
 	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {
-		c.add(at.At("status").Errorf("the status %d; expected %d to %d", w.Status, leastStatus, mostStatus))
+		c.add(at.At("status").Errorf("status %d: expected %d to %d", w.Status, leastStatus, mostStatus))
 	}
 	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
 		c.add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
@@ -259,6 +259,9 @@ func (c *checker) what(r *Rule, at file.Node) {
 	}
 	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
 		c.add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
+	}
+	if w.RetryAfter.odd() {
+		c.warnings = append(c.warnings, at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is", string(w.RetryAfter)))
 	}
 	if w.RateLimit != nil {
 		c.add(w.RateLimit.check(at.At("rate_limit")))
@@ -286,7 +289,7 @@ func (c *checker) headers(h *Headers, at file.Node) {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			switch {
 			case !headerName.MatchString(name):
-				c.add(at.At(group, name).Errorf("%q is no name of a header", name))
+				c.add(at.At(group, name).Errorf("%q is not a header name", name))
 			case strings.ContainsAny(all[name], "\r\n\x00"):
 				c.add(at.At(group, name).Errorf("a header cannot hold line ends"))
 			case framing(name):
@@ -331,7 +334,7 @@ func (c *checker) pageCap(r *Rule, at file.Node) {
 	case n > 0 && r.Phased() == After:
 		c.add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
 	case n > 0 && !slices.ContainsFunc(c.catalogue.matching(r.Where.Operation), pages):
-		c.add(at.At("page_cap").Errorf("no operation that %q stands for has a limit", r.Where.Operation))
+		c.add(at.At("page_cap").Errorf("no operation that %q matches has a limit", r.Where.Operation))
 	}
 }
 
@@ -341,7 +344,7 @@ func (c *checker) documented(r *Rule, at file.Node) {
 	w := &r.What
 	if w.Status == 0 {
 		if w.Example != "" {
-			c.add(at.At("example").Errorf("an example is of a status; the rule has none"))
+			c.add(at.At("example").Errorf("example needs a status"))
 		}
 		return
 	}

@@ -40,9 +40,9 @@ type Connection struct {
 	// Bytes is how much of the body a Reset at "body" or a Truncate lets through
 	// (a half unless given), and how long Garbage is (64 unless given).
 	Bytes *int `json:"bytes,omitempty"`
-	// Mode is, for Truncate, "framed" (Content-Length tells the whole body, the
-	// usual) or "silent" (it tells what comes); for ContentLength "longer" (the
-	// usual), "shorter" or "missing".
+	// Mode is, for Truncate, "framed" (default: Content-Length is that of the
+	// whole body) or "silent" (it is that of what comes); for ContentLength "longer"
+	// (default), "shorter" or "missing".
 	Mode string `json:"mode,omitempty"`
 	// By is how many bytes a Content-Length lies by; 10 unless given.
 	By int `json:"by,omitempty"`
@@ -57,7 +57,7 @@ type Connection struct {
 // Cut is a break of a kind without more.
 func Cut(kind Break) *Connection { return &Connection{Kind: kind} }
 
-// NeedsAnswer tells that the break shows part of an answer.
+// NeedsAnswer reports whether the break shows part of an answer.
 func (c *Connection) NeedsAnswer() bool {
 	switch c.Kind {
 	case Empty, Garbage, Hang:
@@ -107,14 +107,14 @@ var modes = map[Break][]string{
 
 var resetPlaces = []string{"start", "headers", "body"}
 
-// check tells mistakes in the break, at the place of the node.
+// check returns the first mistake in the break, at the place of the node.
 func (c *Connection) check(at file.Node) error {
 	kind := at.At("kind")
 	switch {
 	case !slices.Contains(breaks, string(c.Kind)):
 		return kind.Errorf("no connection fault %q%s; expected %s", c.Kind, file.Hint(string(c.Kind), breaks), strings.Join(breaks, ", "))
 	case c.At != "" && (c.Kind != Reset || !slices.Contains(resetPlaces, c.At)):
-		return at.At("at").Errorf(`"at" is start, headers or body, and only of reset`)
+		return at.At("at").Errorf(`"at" applies to reset only: start, headers or body`)
 	case c.Mode != "" && modes[c.Kind] == nil:
 		return at.At("mode").Errorf(`"mode" is only of truncate and content_length`)
 	case c.Mode != "" && !slices.Contains(modes[c.Kind], c.Mode):

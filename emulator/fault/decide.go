@@ -98,7 +98,7 @@ func (s *Set) ask(x *index, operation string) {
 	}
 }
 
-// count counts a request that fits a rule and tells whether it fires, unless it
+// count counts a request that fits a rule and reports whether it fires, unless it
 // is over: another one has. A function is asked without the lock: it is somebody else's.
 func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	f, v := s.admit(a, c, sandbox, over, d)
@@ -167,7 +167,7 @@ func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	return f, v
 }
 
-// holds tells whether the rule's when holds for its present match; why not, if it
+// holds reports whether the rule's when holds for its present match; why not, if it
 // does not, and what was drawn.
 func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why string) {
 	w, n := &a.When, a.matched

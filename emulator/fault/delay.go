@@ -109,7 +109,7 @@ func (*Delay) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{(*Duration)(nil).JSONSchema(), file.SchemaFor[plain]()}})
 }
 
-// check tells mistakes in the delay, at the place of the node.
+// check returns the first mistake in the delay, at the place of the node.
 func (d *Delay) check(at file.Node) error {
 	given := 0
 	for _, is := range []bool{d.Fixed != 0, d.Uniform != nil, d.Normal != nil, d.Lognormal != nil} {

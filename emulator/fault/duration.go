@@ -57,6 +57,18 @@ func (r RetryAfter) Header(now time.Time) string {
 	return s
 }
 
+// odd reports whether no client can make sense of the value.
+func (r RetryAfter) odd() bool {
+	s := string(r)
+	if rest, ok := strings.CutPrefix(s, "date"); ok {
+		s = rest
+	}
+	_, notDuration := time.ParseDuration(s)
+	_, notNumber := strconv.ParseUint(string(r), 10, 64)
+	_, notDate := http.ParseTime(string(r))
+	return r != "" && notDuration != nil && notNumber != nil && notDate != nil
+}
+
 // httpDate writes a time in whole seconds, rounded up: a client that waits until then
 // has waited long enough.
 func httpDate(t time.Time) string {

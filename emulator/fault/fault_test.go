@@ -282,12 +282,12 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults:\n  - where: {operation: freezer.client.create}\n    what: {status: 503}\n", "s.yaml:3:24: no operation freezer.client.create; did you mean freezer.clients.create?"},
 		{"about: x\n", `s.yaml:1:1: "name" is missing`},
 		{"name: x\nfault: []\n", `s.yaml:2:1: unknown key "fault", did you mean "faults"?`},
-		{"name: x\nfaults: [{what: {status: 1000}}]\n", "s.yaml:2:26: the status 1000; expected 200 to 999"},
+		{"name: x\nfaults: [{what: {status: 1000}}]\n", "s.yaml:2:26: status 1000: expected 200 to 999"},
 		{"name: x\nfaults: [{what: {delay: {uniform: {min: 2s, max: 1s}}}}]\n", "s.yaml:2:35: min 2s is more than max 1s"},
 		{"name: x\nfaults: [{what: {delay: {lognormal: {median: 1s}}}}]\n", "a lognormal delay has either sigma or p99"},
 		{"name: x\nfaults: [{what: {connection: {kind: reset, mode: silent}}}]\n", "s.yaml:2:50: \"mode\" is only of truncate and content_length"},
 		{"name: x\nfaults: [{what: {connection: rset}}]\n", `s.yaml:2:30: no connection fault "rset", did you mean "reset"?`},
-		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" stands for has a limit`},
+		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" matches has a limit`},
 		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
 		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
 		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},
@@ -326,6 +326,43 @@ func TestMistakes(t *testing.T) {
 	_, warnings, err := k.Scenario("s.yaml", []byte("name: x\nfaults: [{where: {operation: barbican.*}, what: {status: 753}}]\n"))
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "s.yaml:2:58: warning: barbican.* documents no 753") {
 		t.Errorf("an undocumented status: %v %v", warnings, err)
+	}
+}
+
+// Ensure what is allowed and perhaps not meant is warned of, and what is meant is not.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	k, _ := catalogue(t)
+	const down = "{name: down, where: {operation: freezer.clients.*}, when: {times: 0}, what: {status: 503}}"
+	for _, tt := range []struct{ text, want string }{
+		{"faults: [{what: {status: 503, retry_after: 2 seconds}}]", `s.yaml:2:44: warning: "2 seconds" is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is`},
+		{"faults: [{what: {status: 503, retry_after: 2s}}, {what: {status: 503, retry_after: '120'}}, {what: {status: 503, retry_after: date-1h}}, {what: {status: 503, retry_after: 'Thu, 01 Jan 2026 12:00:00 GMT'}}]", ""},
+		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", "s.yaml:4:5: warning: the rule never fires: rule down before it always fires"},
+		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.*}, what: {status: 401}}", ""},
+		{"faults:\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}\n  - " + down, ""},
+		{"faults:\n  - {name: a, where: {operation: freezer.*, method: GET}, when: {times: 0}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", ""},
+		{"faults:\n  - {name: a, where: {operation: freezer.*, method: GET}, when: {times: 0}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list, method: GET, path: /x}, what: {status: 401}}", "warning: the rule never fires"},
+		{"faults:\n  - {name: a, when: {times: 0}, what: {delay: 1s}, continue: true}\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", ""},
+		{"faults:\n  - {name: a, when: {probability: 0.5}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", ""},
+		{"expect: [{operation: freezer.clients.list, status: 418}]", "s.yaml:2:52: warning: freezer.clients.list documents no 418, and no rule of the scenario answers it"},
+		{"expect: [{operation: freezer.clients.list, status: 2xx}, {operation: freezer.clients.list, status: none}, {operation: freezer.clients.list, status: 418, requests: 0}]", ""},
+		{"expect: [{operation: freezer.clients.list, status: 418}]\nfaults: [{where: {operation: '*.list'}, what: {status: 418}}]", "documents no 418; the service's envelope"},
+		{"expect: [{sequence: [{operation: freezer.clients.delete, status: 201}]}]", "s.yaml:2:66: warning: freezer.clients.delete documents no 201"},
+	} {
+		_, warnings, err := k.Scenario("s.yaml", []byte("name: x\n"+tt.text+"\n"))
+		if err != nil {
+			t.Errorf("%s: %v", tt.text, err)
+			continue
+		}
+		var got []string
+		for _, w := range warnings {
+			if tt.want != "" || !strings.Contains(w.Error(), "the service's envelope") {
+				got = append(got, w.Error())
+			}
+		}
+		if text := strings.Join(got, "\n"); !strings.Contains(text, tt.want) || tt.want == "" && text != "" || len(got) > 1 && !strings.Contains(text, "envelope") {
+			t.Errorf("%s: %s, want %q", tt.text, text, tt.want)
+		}
 	}
 }
 

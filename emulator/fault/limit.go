@@ -35,7 +35,7 @@ func (l *RateLimit) check(at file.Node) error {
 	case l.Requests < 1:
 		return at.At("requests").Errorf("a rate limit lets at least 1 request through")
 	case l.Per <= 0:
-		return at.At("per").Errorf("a rate limit is for a time of more than 0")
+		return at.At("per").Errorf("per must be positive")
 	case l.Kind != "" && !slices.Contains(limitKinds, l.Kind):
 		return at.At("kind").Errorf("no rate limit of the kind %q; expected %s", l.Kind, strings.Join(limitKinds, ", "))
 	case l.By != "" && !slices.Contains(limitBys, l.By):
@@ -75,7 +75,7 @@ type metering struct {
 	reset     time.Duration // until there is room again
 }
 
-// take counts a request. Time that runs backwards begins anew.
+// take counts a request. When the clock has gone back, it begins again.
 func (l *RateLimit) take(m *meter, now time.Time) metering {
 	most, per := float64(l.Requests), time.Duration(l.Per)
 	gone := now.Sub(m.begun)

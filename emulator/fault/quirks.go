@@ -18,7 +18,7 @@ const (
 
 var profiles = []string{Documented, Observed}
 
-// KnownProfile tells that there is no such profile. The empty one leaves it open.
+// KnownProfile returns an error if there is no such profile. The empty one leaves it open.
 func (k *Catalogue) KnownProfile(name string) error {
 	if name == "" || slices.Contains(profiles, name) {
 		return nil

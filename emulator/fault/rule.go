@@ -20,7 +20,7 @@ import (
 // A Rule is one way to fail. The zero Where fits every request to a service, the
 // zero When fires at the first of them.
 type Rule struct {
-	// Name tells the rule from others in journal, answers and draws. Without one
+	// Name identifies the rule in journal, answers and draws. Without one
 	// it is that of Use, or rule-1, rule-2… in the order in which rules are armed.
 	Name string `json:"name,omitempty"`
 	// Use takes a documented failure, OPERATION/STATUS or OPERATION/STATUS/EXAMPLE,
@@ -31,7 +31,7 @@ type Rule struct {
 	When  When   `json:"when,omitzero"`
 	What  What   `json:"what,omitzero"`
 	Phase Phase  `json:"phase,omitempty"`
-	// Continue lets the rules behind this one fire as well.
+	// Continue lets the rules after this one fire as well.
 	Continue bool `json:"continue,omitempty"`
 	// Stealth leaves the header X-Standin-Fault out of the answer.
 	Stealth bool `json:"stealth,omitempty"`
@@ -157,8 +157,8 @@ type Dribble struct {
 	Over   Duration `json:"over" fixture:"required"`
 }
 
-// finite tells that the rule is meant to fire, and only so often: whoever arms
-// it expects it to.
+// finite reports whether the rule fires a limited number of times. Such a rule is
+// expected to fire.
 func (r *Rule) finite() bool { return r.times() > 0 || len(r.When.Calls) > 0 }
 
 // times is how often the rule fires at most; 0 is without end.
@@ -174,7 +174,7 @@ func (r *Rule) times() int {
 	}
 }
 
-// Silences tells that a connection fault of this rule sends nothing before the
+// Silences reports whether a connection fault of this rule sends nothing before the
 // cut. A rule that ends sends an interim answer (100 Continue), unless it says silent, so
 // that the client's library does not send the request again unseen.
 func (r *Rule) Silences() bool {
@@ -182,7 +182,7 @@ func (r *Rule) Silences() bool {
 	return c == nil || c.Silent || !r.finite()
 }
 
-// Replaces tells that the rule's answer takes the place of the handler's.
+// Replaces reports whether the rule's answer replaces the handler's.
 func (r *Rule) Replaces() bool { return r.What.Status != 0 || r.ask != nil || r.What.RateLimit != nil }
 
 // Phased is the phase, Before unless given.

@@ -92,9 +92,12 @@ func (o *Offset) UnmarshalText(text []byte) error {
 // MarshalText writes the offset as UnmarshalText reads it.
 func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }
 
-// Scenario reads a scenario. It tells every mistake, and warns of what is allowed
+// Scenario reads a scenario. The error lists every mistake. Warnings are about what is allowed
 // and perhaps not meant. The fixtures are not looked at.
 func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []error, err error) {
+	if file.Empty(data) {
+		return nil, nil, &file.Error{File: name, Line: 1, Column: 1, Message: `the file is empty; a scenario has at least a name`}
+	}
 	root, err := file.Parse(name, data)
 	if err != nil {
 		return nil, nil, err
@@ -119,6 +122,7 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 		}
 	}
 	exits := 0
+	c.scenario = s
 	for i := range s.Expect {
 		c.expectation(&s.Expect[i], root.At("expect", i))
 		if s.Expect[i].Exit != "" {
@@ -130,7 +134,7 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 	if err := c.err(); err != nil {
 		return nil, nil, err
 	}
-	return s, c.warnings, nil
+	return s, flatWarnings(c.warnings), nil
 }
 
 // clock checks the clock, and warns of windows that only a change of the clock ends.
@@ -159,18 +163,27 @@ func (c *checker) expectation(e *journal.Expectation, at file.Node) {
 		if p.Operation != "" && len(c.catalogue.matching(p.Operation)) == 0 {
 			c.add(c.catalogue.noOperation(n.At("operation"), p.Operation))
 		}
+		c.expectable(e, &p, n)
 		if p.Fault != "" && p.Fault != "*" && !slices.Contains(c.names, p.Fault) {
 			c.add(n.At("fault").Errorf("no rule %q%s", p.Fault, file.Hint(p.Fault, c.names)))
 		}
 	}
 }
 
-// Expectations reads what POST verify asks for: a list of expectations, or a
+// Expectations reads what POST verify asks for: an expectation, a list of them, or a
 // mapping with such a list as its member "expect". Names of rules are those armed.
 func (k *Catalogue) Expectations(name string, data []byte, rules []string) ([]journal.Expectation, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
 		return nil, err
+	}
+	if _, listed := root.Get("expect"); root.IsMapping() && !listed {
+		var one journal.Expectation
+		c := &checker{catalogue: k, names: rules}
+		if c.add(root.Decode(&one)); len(c.errs) == 0 {
+			c.demanded(&one, root)
+		}
+		return []journal.Expectation{one}, c.err()
 	}
 	if root.IsMapping() {
 		var doc struct {
@@ -186,13 +199,18 @@ func (k *Catalogue) Expectations(name string, data []byte, rules []string) ([]jo
 	c.add(root.Decode(&list))
 	if len(c.errs) == 0 {
 		for i := range list {
-			if c.expectation(&list[i], root.At(i)); list[i].Exit != "" {
-				c.add(root.At(i, "exit").Errorf("exit is judged by standin run only"))
-			}
+			c.demanded(&list[i], root.At(i))
 		}
 	}
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
+	if err := c.err(); err != nil {
+		return nil, err
 	}
 	return list, nil
+}
+
+// demanded checks an expectation that a request asks about.
+func (c *checker) demanded(e *journal.Expectation, at file.Node) {
+	if c.expectation(e, at); e.Exit != "" {
+		c.add(at.At("exit").Errorf("exit is judged by standin run only"))
+	}
 }

@@ -84,7 +84,7 @@ func TestParseRefuses(t *testing.T) {
 		{"f.yaml", "a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document"},
 		{"f.yaml", "a: 1\n---\nb: [\n", "f.yaml:"},
 		{"f.yaml", "seed: 1\nabout: @x\n", "f.yaml:2:8: "},
-		{"f.yaml", "a: &x [*x]", "f.yaml:1:8: the alias stands inside of what it stands for"},
+		{"f.yaml", "a: &x [*x]", "f.yaml:1:8: alias refers to itself"},
 	} {
 		if _, err := file.Parse(tt.name, []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: got %v, want %s", tt.text, err, tt.want)

@@ -30,7 +30,7 @@ func Parse(name string, data []byte) (Node, error) {
 	if isJSON(data) {
 		root, err := newJSONReader(data).read()
 		if err != nil {
-			return Node{}, syntaxError(name, err)
+			return Node{}, syntaxError(name, data, err)
 		}
 		return Node{file: name, yaml: root}, nil
 	}
@@ -40,12 +40,12 @@ func Parse(name string, data []byte) (Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, next yaml.Node
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return Node{}, syntaxError(name, err)
+		return Node{}, syntaxError(name, data, err)
 	}
 	if err := dec.Decode(&next); err == nil {
 		return Node{}, Node{name, &next}.Errorf("a second document; a file holds one")
 	} else if !errors.Is(err, io.EOF) {
-		return Node{}, syntaxError(name, err)
+		return Node{}, syntaxError(name, data, err)
 	}
 	if doc.Kind == 0 { // an empty file
 		return Node{file: name, yaml: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
@@ -78,7 +78,7 @@ func (e *expander) expand(n *yaml.Node) error {
 		if c.Kind == yaml.AliasNode {
 			at := Node{e.file, c}
 			if size, seen := e.sizes[c.Alias]; seen && size == 0 {
-				return at.Errorf("the alias stands inside of what it stands for")
+				return at.Errorf("alias refers to itself")
 			}
 			c, e.aliases = c.Alias, true
 			n.Content[i] = c
@@ -97,9 +97,10 @@ func (e *expander) expand(n *yaml.Node) error {
 	return nil
 }
 
-func syntaxError(name string, err error) error {
+func syntaxError(name string, data []byte, err error) error {
 	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return &Error{File: name, Line: max(at.Mark.Line, 1), Column: max(at.Mark.Column, 1), Message: at.Message}
+		line, column := max(at.Mark.Line, 1), max(at.Mark.Column, 1)
+		return &Error{File: name, Line: line, Column: column, Message: explain(data, line, column, at.Message)}
 	}
 	return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 }

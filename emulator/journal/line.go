@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,6 +147,18 @@ func appendPrintable(b []byte, text string) []byte {
 		}
 	}
 	return b
+}
+
+// Printable is a text with what cannot be printed escaped as Go does.
+func Printable(text string) string { return string(appendPrintable(nil, text)) }
+
+// Dropped is a line that says how many entries have fallen out of the record; empty if
+// none have.
+func (c Counts) Dropped() string {
+	if c.Evicted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("… %d earlier ones have fallen out of the journal\n", c.Evicted)
 }
 
 func orElse(text, other string) string {

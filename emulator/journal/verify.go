@@ -3,7 +3,6 @@ package journal
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"standin/emulator/file"
@@ -27,50 +26,6 @@ type Expectation struct {
 	Exit Exit `json:"exit,omitempty"`
 }
 
-// An Exit is a number, Nonzero or AnyExit.
-type Exit string
-
-// The exits that are no number.
-const (
-	Nonzero Exit = "nonzero" // any number but 0; a command that a signal ended has none
-	AnyExit Exit = "any"     // however the command ends
-)
-
-// UnmarshalText reads a number, nonzero or any.
-func (x *Exit) UnmarshalText(text []byte) error {
-	if *x = Exit(text); *x == Nonzero || *x == AnyExit {
-		return nil
-	}
-	if n, err := strconv.ParseUint(string(text), 10, 32); err == nil {
-		*x = Exit(strconv.FormatUint(n, 10))
-		return nil
-	}
-	return fmt.Errorf("expected an exit code such as 1, nonzero or any, got %q%s", text, file.Hint(string(text), []string{string(Nonzero), string(AnyExit)}))
-}
-
-// JSONSchema describes the spellings of an exit.
-func (*Exit) JSONSchema() *value.Object {
-	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
-		value.NewObject(value.Member{Name: "type", Value: "integer"}, value.Member{Name: "minimum", Value: 0}),
-		value.NewObject(value.Member{Name: "enum", Value: []any{string(Nonzero), string(AnyExit)}}),
-	}})
-}
-
-// Judge judges the exit code of a command. A command that a signal ended has the
-// code -1. Found says in words how the command ended.
-func (x Exit) Judge(code int, found string) Judgement {
-	switch x {
-	case AnyExit:
-		return Judgement{Expectation: "the command ends", Met: true, Found: found}
-	case Nonzero:
-		return Judgement{Expectation: "the command fails (exit code not 0)", Met: code > 0, Found: found}
-	case "", "0":
-		return Judgement{Expectation: "the command succeeds", Met: code == 0, Found: found}
-	default:
-		return Judgement{Expectation: "the command ends with exit code " + string(x), Met: strconv.Itoa(code) == string(x), Found: found}
-	}
-}
-
 // A Pattern describes requests. All members that are given must fit.
 type Pattern struct {
 	Operation string `json:"operation,omitempty"` // a glob
@@ -87,7 +42,7 @@ func (p *Pattern) query() *query {
 	return q
 }
 
-// String tells the pattern in words.
+// String is the pattern in words.
 func (p *Pattern) String() string {
 	var words []string
 	for _, w := range []struct{ name, text string }{
@@ -114,7 +69,7 @@ func Exactly(n int) *Range { return &Range{Min: n, Max: &n} }
 
 func (r *Range) has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
 
-// String tells the range in words.
+// String is the range in words.
 func (r *Range) String() string {
 	switch {
 	case r.Max == nil:
@@ -148,7 +103,7 @@ func (*Range) JSONSchema() *value.Object {
 	}})
 }
 
-// UnmarshalNode reads an expectation: the members of a pattern stand beside the others.
+// UnmarshalNode reads an expectation: the members of a pattern are next to the others.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
 	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true, "exit": true}
 	if !n.IsMapping() {

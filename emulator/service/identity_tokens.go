@@ -68,3 +68,18 @@ var tokensByExpiry = Tokens.Index(func(t *Token) string {
 	}
 	return issued
 }, func(a, b *Token) int { return a.Gone().Compare(b.Gone()) })
+
+// MemberToken is the fixed token of the user whom Member finds; empty if there is none
+// that can be used.
+func MemberToken(v world.View) string {
+	u, _ := Member(v)
+	if u == nil {
+		return ""
+	}
+	for t := range tokensByExpiry.All(v, "fixed", 0) {
+		if t.UserID == u.ID && !t.Revoked && t.Expires.IsZero() {
+			return t.ID
+		}
+	}
+	return ""
+}

@@ -62,7 +62,7 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		{"a bad seed", "seed: x", `f.yaml:1:7: expected a whole number, got the string "x"`},
 		{"a count too large", "box: {generate: {things: {count: -1}}}", `f.yaml:1:34: expected a count from 0 to 10000000`},
 		{"nothing to generate", "box: {generate: {thing: {count: 1}}}", `f.yaml:1:18: unknown key "thing", did you mean "things"?; expected things`},
-		{"an alias of itself", "box: &a {things: *a}", `f.yaml:1:18: the alias stands inside of what it stands for`},
+		{"an alias of itself", "box: &a {things: *a}", `f.yaml:1:18: alias refers to itself`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -169,6 +169,9 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
+	if file.Empty(data) {
+		return nil, &file.Error{File: name, Line: 1, Column: 1, Message: "the file is empty; a fixture without records is {}"}
+	}
 	root, err := file.Parse(name, data)
 	if err != nil {
 		return nil, err
@@ -250,5 +253,5 @@ func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {
 			errs = append(errs, l.Sections[i].load(tx, n, l.mostGenerated()))
 		}
 	}
-	return errors.Join(errs...)
+	return file.Sorted(errors.Join(errs...))
 }

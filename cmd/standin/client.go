@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"standin/emulator/journal"
+)
+
+// A client asks the control API of a running emulator.
+type client struct {
+	base  string // without a sandbox
+	token string
+}
+
+// newClient is the client for a URL, which may lead into a sandbox: http://HOST/~NAME.
+func newClient(at, token string) (c client, sandbox string) {
+	if !strings.Contains(at, "://") {
+		at = "http://" + at
+	}
+	at, path, inside := strings.Cut(strings.TrimRight(at, "/"), "/~")
+	if inside {
+		sandbox, _, _ = strings.Cut(path, "/")
+	}
+	return client{at, token}, sandbox
+}
+
+// get asks for a path below /_standin/.
+func (c client) get(ctx context.Context, path string, q url.Values) (*http.Response, error) {
+	at := c.base + "/_standin/" + path
+	if len(q) > 0 {
+		at += "?" + q.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := clientFor(at).Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		return nil, refusal(resp)
+	}
+	return resp, nil
+}
+
+// longestRefusal bounds what is read of an answer that is an error.
+const longestRefusal = 64 << 10
+
+// refusal is the error of an answer, in words.
+func refusal(resp *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, longestRefusal))
+	var problem struct{ Detail string }
+	if json.Unmarshal(text, &problem) == nil && problem.Detail != "" {
+		return fmt.Errorf("%s: %s", resp.Status, problem.Detail)
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	const most = 200
+	if len(first) > most {
+		first = first[:most] + "…"
+	}
+	return fmt.Errorf("%s: %q; is this the address of standin?", resp.Status, first)
+}
+
+// read asks for a path and reads its JSON.
+func (c client) read(ctx context.Context, path string, q url.Values, into any) error {
+	resp, err := c.get(ctx, path, q)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+func of(sandbox, path string) string { return "sandboxes/" + url.PathEscape(sandbox) + "/" + path }
+
+// page asks for the exchanges of a sandbox.
+func (c client) page(ctx context.Context, sandbox, operation string) (p journal.Page, err error) {
+	q := url.Values{}
+	if operation != "" {
+		q.Set("operation", operation)
+	}
+	return p, c.read(ctx, of(sandbox, "requests"), q, &p)
+}
+
+// one asks for an exchange.
+func (c client) one(ctx context.Context, sandbox string, sequence uint64) (e journal.Entry, err error) {
+	return e, c.read(ctx, of(sandbox, "requests/"+strconv.FormatUint(sequence, 10)), nil, &e)
+}
+
+// sandboxes asks for the names of all sandboxes.
+func (c client) sandboxes(ctx context.Context) ([]string, error) {
+	var all []struct{ Name string }
+	if err := c.read(ctx, "sandboxes", nil, &all); err != nil {
+		return nil, err
+	}
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return names, nil
+}
+
+// follow calls back for each event of a sandbox, those that the journal still holds
+// first, until the sandbox or the context ends. One of entry and note is nil.
+func (c client) follow(ctx context.Context, sandbox string, back func(e *journal.Entry, n *journal.Note)) error {
+	resp, err := c.get(ctx, of(sandbox, "events"), url.Values{"since": {"0"}})
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	kind, lines := "", bufio.NewScanner(resp.Body)
+	const longest = 1 << 20
+	lines.Buffer(nil, longest)
+	for lines.Scan() {
+		text := lines.Text()
+		if k, ok := strings.CutPrefix(text, "event: "); ok {
+			kind = k
+		}
+		data, ok := strings.CutPrefix(text, "data: ")
+		switch {
+		case !ok:
+		case kind == "exchange":
+			var e journal.Entry
+			if err := json.Unmarshal([]byte(data), &e); err != nil {
+				return err
+			}
+			back(&e, nil)
+		default:
+			var n journal.Note
+			if err := json.Unmarshal([]byte(data), &n); err != nil {
+				return err
+			}
+			back(nil, &n)
+		}
+	}
+	return lines.Err()
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Ensure requests are printed, those that were and those that come.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, "--control-token", "secret")
+	fetch(t, url+"/~box/v1/clients")
+	if code, _, errOut := command(t, "requests", "--url", url, "--sandbox", "box"); code != 1 || !strings.Contains(errOut, "401") {
+		t.Errorf("without the token: %d %s", code, errOut)
+	}
+	if code, _, errOut := command(t, "requests", "--url", url, "--token", "secret", "--sandbox", "bix"); code != 1 || !strings.Contains(errOut, `did you mean`) {
+		t.Errorf("an unknown sandbox: %d %s", code, errOut)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out, done := &tail{}, make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"requests", "--url", url, "--token", "secret", "--sandbox", "box", "--follow"}, streams{out, io.Discard})
+	}()
+	out.await(t, "1  200  GET    /v1/clients  [freezer.clients.list]  demo")
+	fetch(t, url+"/~box/v1/client")
+	out.await(t, "2  404  GET    /v1/client  [no operation]")
+	stop()
+	if code := <-done; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Ensure standin requests knows the sandbox of a URL, all sandboxes, one exchange whole,
+// and says in words what the emulator refuses.
+func TestRequestsOfSandboxes(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t)
+	ask(t, url+"/~box/v1/clients?limit=1", "X-Standin-Fault", "status=503")
+	ask(t, url+"/v1/clients")
+	ask(t, url+"/~box/v1/clients/b%1bx")
+	const boxed, plain = "   1  503  GET    /v1/clients?limit=1  [freezer.clients.list]  demo", "   1  200  GET    /v1/clients  [freezer.clients.list]  demo"
+	for _, tt := range []struct {
+		args       []string
+		code       int
+		want, none string
+	}{
+		{[]string{"--url", url + "/~box"}, 0, boxed, plain},
+		{[]string{"--url", url + "/~box/"}, 0, boxed, "/~box"},
+		{[]string{"--url", url, "--sandbox", "box"}, 0, boxed, plain},
+		{[]string{"--url", url}, 0, plain, boxed},
+		{[]string{"--url", url, "--all"}, 0, "box          " + boxed, "/~box"},
+		{[]string{"--url", url, "--all"}, 0, "default      " + plain, ""},
+		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url leads into the sandbox box, and --sandbox is other", ""},
+		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
+		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
+		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},
+		{[]string{"--url", url + "/~box", "2"}, 0, `> GET /~box/v1/clients/b\x1bx`, "\x1b"},
+		{[]string{"--url", url, "7"}, 1, "standin: 404 Not Found: No request 7; the newest is 1.\n", "{"},
+		{[]string{"--url", url, "--operation", "freezer.client.*"}, 1, "standin: 400 Bad Request: no operation freezer.client.*", "{"},
+	} {
+		code, out, errOut := command(t, append([]string{"requests"}, tt.args...)...)
+		if text := out + errOut; code != tt.code || !strings.Contains(text, tt.want) || tt.none != "" && strings.Contains(text, tt.none) {
+			t.Errorf("%v: code %d\n%s", tt.args, code, text)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out, done := &tail{}, make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"requests", "--url", url, "--all", "--follow"}, streams{out, io.Discard})
+	}()
+	out.await(t, boxed)
+	out.await(t, plain)
+	ask(t, url+"/~new/v1/clients")
+	out.await(t, "new          "+plain)
+	stop()
+	if code := <-done; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Ensure the files of standin run can be printed, with times where they have them.
+func TestRequestsOfFiles(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	dir := t.TempDir()
+	journal, timed := filepath.Join(dir, "journal"), filepath.Join(dir, "requests")
+	client := list + `; curl -s -o /dev/null "$STANDIN_URL/~box/v1/clients" -H "X-Auth-Token: demo-token"`
+	for i, scenarios := range [][]string{{"flaky"}, {"flaky", "unauthorized"}} {
+		if code, _, errOut := command(t, append(append([]string{"run", "--journal", journal, "--requests", timed}, scenarios...), "--", "sh", "-c", client)...); code != 0 {
+			t.Fatal(errOut)
+		}
+		_, old, _ := command(t, "requests", "--file", journal)
+		_, out, _ := command(t, "requests", "--file", timed)
+		if !strings.Contains(old, "--:--:--  default         1  200  GET    /v1/clients  [") || strings.Contains(out, "--:--:--") || !strings.Contains(out, "box             1  200  GET    /v1/clients  [") {
+			t.Errorf("%s\n%s", old, out)
+		}
+		if got := strings.Count(out, "scenario "); got != i*2 {
+			t.Errorf("%d headings: %s", got, out)
+		}
+	}
+	if code, out, _ := command(t, "requests", "--file", timed, "--sandbox", "box", "1"); code != 0 || !strings.Contains(out, "sandbox box, caller demo, answered\nbegan 20") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, _, errOut := command(t, "requests", "--file", timed, "9"); code != 1 || !strings.Contains(errOut, "no exchange 9") {
+		t.Errorf("%d %s", code, errOut)
+	}
+	if code, _, errOut := command(t, "requests", "--file", write(t, "other", "{}\n")); code != 1 || !strings.Contains(errOut, "other:1: expected an exchange") {
+		t.Errorf("%d %s", code, errOut)
+	}
+}
+
+// Ensure no proxy is asked for an emulator, whatever its address is.
+func TestNoProxyIsAsked(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts := []string{"127.0.0.1", "localhost"}
+	if addresses, err := net.LookupHost(name); err == nil {
+		hosts = append(append(hosts, name), addresses...)
+	}
+	for _, host := range hosts {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			continue // an address that is not this machine's
+		}
+		at := l.Addr().String()
+		l.Close()
+		serve(t, "--listen", at)
+		_, port, _ := net.SplitHostPort(at)
+		for _, args := range [][]string{{"healthcheck", "--listen", net.JoinHostPort(host, port)}, {"requests", "--url", "http://" + net.JoinHostPort(host, port)}} {
+			cmd := exec.CommandContext(t.Context(), self, args...)
+			cmd.Env = append(os.Environ(), "STANDIN_TEST_COMMAND=standin", "HTTP_PROXY=http://127.0.0.1:9", "http_proxy=http://127.0.0.1:9", "NO_PROXY=", "no_proxy=")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v: %v: %s", args, err, out)
+			}
+		}
+	}
+}

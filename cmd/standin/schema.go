@@ -1,0 +1,24 @@
+package main
+
+import (
+	"standin/emulator"
+)
+
+type schemaCmd struct {
+	Name string `arg:"" enum:"scenario,fixture" help:"Of which files: ${enum}."`
+}
+
+// Help shows an example.
+func (*schemaCmd) Help() string {
+	return `A running emulator serves them, too. An editor finds it by the first line of a file:
+  # yaml-language-server: $schema=` + schemasAt + `scenario.schema.json
+
+Example:
+  standin schema scenario > scenario.schema.json`
+}
+
+// Run prints the schema.
+func (c *schemaCmd) Run(s streams) error {
+	_, err := s.out.Write(emulator.Schema(c.Name))
+	return err
+}

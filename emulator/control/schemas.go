@@ -1,0 +1,20 @@
+package control
+
+import (
+	"net/http"
+	"strings"
+
+	"standin/emulator/file"
+	"standin/emulator/service"
+)
+
+// showSchema answers GET schemas/{name}: the JSON Schema of scenarios or fixtures, for
+// the editors in which they are written.
+func (a *api) showSchema(c *service.Call) (service.Reply, error) {
+	name := strings.TrimSuffix(c.Vars["name"], ".schema.json")
+	if text := a.host.Schema(name); text != nil {
+		return service.Reply{Status: http.StatusOK, ContentType: "application/schema+json", Body: text}, nil
+	}
+	names := []string{"scenario", "fixture"}
+	return service.Reply{}, service.Errorf(service.NotFound, "", "No schema %q%s; there are %s.", name, strings.TrimSuffix(file.Hint(name, names), "?"), strings.Join(names, ", "))
+}

@@ -1,0 +1,56 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Empty reports whether a file holds nothing but blanks and comments.
+func Empty(data []byte) bool {
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\uFEFF"))) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
+			return false
+		}
+	}
+	return true
+}
+
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+
+// explain says in other words what a YAML reader complains of, where people meet it: a
+// text that needs quotes, or a tab. Line and column are those of the complaint.
+func explain(data []byte, line, column int, message string) string {
+	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
+		return fmt.Sprintf(`no anchor %q; a text that begins with * needs quotes: "*%s"`, m[1], m[1])
+	}
+	here, before := at(data, line, column), at(data, line, column-1)
+	switch {
+	case here == '\t' || strings.Contains(message, "tab character"):
+		return "a tab; YAML is indented with spaces"
+	case strings.Contains(message, "cannot start any token") && here != 0:
+		return fmt.Sprintf("a text that begins with %c needs quotes", here)
+	case strings.Contains(message, "alphabetic or numeric character") && (before == '*' || before == '&'):
+		return fmt.Sprintf("a text that begins with %c needs quotes", before)
+	case strings.Contains(message, "mapping values are not allowed"):
+		return message + "; a text with a colon and a blank in it needs quotes"
+	}
+	return message
+}
+
+// at is the character at a place, both counted from 1; 0 if there is none.
+func at(data []byte, line, column int) rune {
+	for n := 1; n < line; n++ {
+		_, rest, ok := bytes.Cut(data, []byte("\n"))
+		if !ok {
+			return 0
+		}
+		data = rest
+	}
+	text, _, _ := bytes.Cut(data, []byte("\n"))
+	if runes := []rune(string(text)); column >= 1 && column <= len(runes) {
+		return runes[column-1]
+	}
+	return 0
+}

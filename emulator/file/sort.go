@@ -1,0 +1,48 @@
+package file
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+)
+
+// Sorted is a joined error with its parts in the order of files, lines and columns. Parts
+// without a place come last. With a number it has no more parts than that.
+func Sorted(err error, most ...int) error {
+	all := flat(err)
+	if len(all) < 2 {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b error) int {
+		x, y := placeOf(a), placeOf(b)
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	if len(most) > 0 && len(all) > most[0] {
+		all = append(all[:most[0]], errors.New("… and more"))
+	}
+	return errors.Join(all...)
+}
+
+// flat lists the parts of an error.
+func flat(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if err == nil {
+			return nil
+		}
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flat(e)...)
+	}
+	return all
+}
+
+func placeOf(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{File: "\U0010FFFF", Line: math.MaxInt}
+}

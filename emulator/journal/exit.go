@@ -1,0 +1,53 @@
+package journal
+
+import (
+	"fmt"
+	"strconv"
+
+	"standin/emulator/file"
+	"standin/emulator/value"
+)
+
+// An Exit is a number, Nonzero or AnyExit.
+type Exit string
+
+// The exits that are no number.
+const (
+	Nonzero Exit = "nonzero" // any number but 0; a command that a signal ended has none
+	AnyExit Exit = "any"     // however the command ends
+)
+
+// UnmarshalText reads a number, nonzero or any.
+func (x *Exit) UnmarshalText(text []byte) error {
+	if *x = Exit(text); *x == Nonzero || *x == AnyExit {
+		return nil
+	}
+	if n, err := strconv.ParseUint(string(text), 10, 32); err == nil {
+		*x = Exit(strconv.FormatUint(n, 10))
+		return nil
+	}
+	return fmt.Errorf("expected an exit code such as 1, nonzero or any, got %q%s", text, file.Hint(string(text), []string{string(Nonzero), string(AnyExit)}))
+}
+
+// JSONSchema describes the spellings of an exit.
+func (*Exit) JSONSchema() *value.Object {
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		value.NewObject(value.Member{Name: "type", Value: "integer"}, value.Member{Name: "minimum", Value: 0}),
+		value.NewObject(value.Member{Name: "enum", Value: []any{string(Nonzero), string(AnyExit)}}),
+	}})
+}
+
+// Judge judges the exit code of a command. A command that a signal ended has the
+// code -1. Found says in words how the command ended.
+func (x Exit) Judge(code int, found string) Judgement {
+	switch x {
+	case AnyExit:
+		return Judgement{Expectation: "the command ends", Met: true, Found: found}
+	case Nonzero:
+		return Judgement{Expectation: "the command fails", Met: code > 0, Found: found}
+	case "", "0":
+		return Judgement{Expectation: "the command succeeds", Met: code == 0, Found: found}
+	default:
+		return Judgement{Expectation: "the command ends with exit code " + string(x), Met: strconv.Itoa(code) == string(x), Found: found}
+	}
+}
