@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts clients faults image real-clients parity-check ## all that CI runs
+check: vet lint race tidy build contracts clients faults soak image real-clients parity-check ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
@@ -26,12 +26,17 @@ test: ## the tests
 race: ## the tests under the race detector, in another order each time
 	go test -race -shuffle=on ./...
 
+FUZZ := emulator/FuzzWire emulator/FuzzControl emulator/FuzzRequest emulator/FuzzFixture \
+	emulator/fault/FuzzRules emulator/fault/FuzzScenario emulator/service/freezer/FuzzSearch
+
 fuzz: ## each fuzz target for TIME (default 10m)
-	go test ./emulator -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
-	go test ./emulator -run '^$$' -fuzz FuzzFixture -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
-	go test ./emulator/fault -run '^$$' -fuzz FuzzRules -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
-	go test ./emulator/fault -run '^$$' -fuzz FuzzScenario -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
-	go test ./emulator/service/freezer -run '^$$' -fuzz FuzzSearch -fuzztime $(or $(TIME),10m) -fuzzminimizetime 5s
+	@for t in $(FUZZ); do \
+		echo "fuzz $$t"; \
+		go test ./$$(dirname $$t) -run '^$$' -fuzz "^$$(basename $$t)\$$" -fuzztime $(or $(TIME),10m) -fuzzminimizetime 100x || exit 1; \
+	done
+
+soak: ## hold every kind of load for TIME (default 1m), under the race detector; nothing may grow (Linux)
+	go run -race ./tools/soak -for $(or $(TIME),1m)
 
 tidy: ## go mod tidy must change nothing
 	go mod tidy -diff
@@ -72,4 +77,4 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 generate: ## write the generated parts of files anew
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz tidy build contracts clients faults image real-clients parity parity-check bench generate
+.PHONY: help check vet lint test race fuzz soak tidy build contracts clients faults image real-clients parity parity-check bench generate

@@ -2,7 +2,9 @@ package emulator_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path"
@@ -292,6 +294,37 @@ func TestSecretsAreRedacted(t *testing.T) {
 	}
 	if !strings.Contains(text, `"caller":"demo"`) || !strings.Contains(text, "grant_type=password") {
 		t.Errorf("the journal has too little: %s", text)
+	}
+}
+
+// Ensure a long list of exchanges, which is sent while it is read, is whole in every form.
+func TestLongLists(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t)
+	const exchanges = 300
+	for range exchanges {
+		p.call("POST", "/v1/clients", "demo", `{"client_id":"`+strings.Repeat("x", 5000)+`"}`)
+	}
+	for _, query := range []string{"", "?canonical=true", "?format=text"} {
+		req, err := http.NewRequest(http.MethodGet, "http://localhost/_standin/requests"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, body := p.do(req)
+		if long := resp.ContentLength < 0; long != (query != "?format=text") {
+			t.Errorf("%s: sent while it was read: %t, %d bytes", query, long, len(body))
+		}
+		count := bytes.Count(body, []byte("\n"))
+		if query == "" {
+			var page journal.Page
+			if err := json.Unmarshal(body, &page); err != nil || page.Last != exchanges || page.Incomplete {
+				t.Errorf("%v, %+v", err, page.Counts)
+			}
+			count = len(page.Entries)
+		}
+		if count != exchanges {
+			t.Errorf("%s: %d exchanges, want %d", query, count, exchanges)
+		}
 	}
 }
 

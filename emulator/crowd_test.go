@@ -296,3 +296,34 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a client that is slow to send loses its connection: before it has sent the
+// headers, and between two requests at once, within a body with an answer.
+func TestSlowClients(t *testing.T) {
+	t.Parallel()
+	e, err := New(func(c *config) error {
+		c.times = times{100 * time.Millisecond, 300 * time.Millisecond, 100 * time.Millisecond}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
+	const half = "POST /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\nContent-Length: 100\r\n\r\n{"
+	for text, want := range map[string]string{"GET / HTTP/1.1\r\nHo": "400", health: "200", half: "400"} {
+		c := wire(t, s, text)
+		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		got, err := io.ReadAll(c)
+		if err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("after %q: %q, %v", text, got, err)
+		}
+	}
+	if all := s.Requests(); len(all) != 1 || all[0].Ended != journal.Aborted || !strings.Contains(all[0].Note, "after 1 of 100 bytes") {
+		t.Errorf("the journal has %+v", all)
+	}
+}

@@ -49,6 +49,13 @@ const (
 	idleTimeout       = 2 * time.Minute
 )
 
+// times are how long a client may take.
+type times struct {
+	header  time.Duration // for the headers of a request
+	request time.Duration // for a request with its body
+	idle    time.Duration // until the next request
+}
+
 // Start listens on the addresses and returns when it can be called. An address
 // is HOST:PORT for all services, or NAME=HOST:PORT for one of them; https:// before HOST says
 // that it speaks TLS, HTTP/2 and HTTP/1.1. Without any, it is 127.0.0.1 and a free port; with
@@ -150,9 +157,9 @@ func newHTTPServer(e *Emulator) (*http.Server, context.CancelFunc) {
 	return &http.Server{
 		Handler:           e,
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: e.config.times.header,
+		ReadTimeout:       e.config.times.request,
+		IdleTimeout:       e.config.times.idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         e.crowd.follow,
 		ErrorLog:          log.New(complaints{e.config.logger}, "", 0),

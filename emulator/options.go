@@ -48,6 +48,7 @@ type config struct {
 	noRequestFaults bool
 	connections     int
 	patience        time.Duration // with clients that do not read
+	times           times
 	keepRemoved     bool
 	tb              TB
 }
@@ -55,7 +56,7 @@ type config struct {
 func defaults() config {
 	return config{
 		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
-		connections: defaultConnections, patience: writePatience,
+		connections: defaultConnections, patience: writePatience, times: times{readHeaderTimeout, readTimeout, idleTimeout},
 	}
 }
 

@@ -36,6 +36,8 @@ type serveCmd struct {
 	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept that was made by its first use (default ${default}; 0: without limit)."`
 	JournalEntries int           `default:"4096" help:"Journal size of a sandbox in exchanges (default ${default})."`
 	JournalBytes   int           `default:"16777216" help:"Journal size of a sandbox in bytes (default ${default})."`
+	JournalsBytes  int           `default:"268435456" help:"Size of the journals of all sandboxes together in bytes (default ${default})."`
+	Connections    int           `default:"8192" help:"How many connections may be open at once (default ${default}). Beyond it, unused ones are closed."`
 	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are checked against the contract: sampled (default), always or off."`
 	logFlags
 }
@@ -124,7 +126,8 @@ func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
 		emulator.WithProfile(c.Profile),
 		emulator.WithQuirks(c.Quirk...),
 		emulator.WithSandboxes(c.Sandboxes, c.SandboxTTL),
-		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes}),
+		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes, AllBytes: c.JournalsBytes}),
+		emulator.WithConnections(c.Connections),
 		emulator.WithControlToken(c.ControlToken),
 		emulator.WithHostHref(c.HostHref),
 		emulator.WithContract(c.Contract...),
