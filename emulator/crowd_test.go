@@ -225,7 +225,7 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	defer s.Close()
 	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
 		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
-		for e.crowd.taken() != 1 || e.Sandbox.serving.Load() != 1 { // it waits
+		for e.crowd.taken() != 1 || e.serving.Load() != 1 { // it waits
 			time.Sleep(time.Millisecond)
 		}
 		_ = c.Close()

@@ -98,7 +98,7 @@ func New(opts ...Option) (*Emulator, error) {
 		return nil, err
 	}
 	e.Sandbox = newSandbox(e, defaultSandbox, st)
-	e.budget.Join(&e.Sandbox.journal)
+	e.budget.Join(&e.journal)
 	return e, nil
 }
 

@@ -293,28 +293,12 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 				}
 				text, since = appendEvent(text, &all[i]), all[i].Number
 			}
-			if write(text) != nil || !rest(ctx) {
+			if write(text) != nil || !journal.Gather(ctx) {
 				return
 			}
 		}
 	}
 	return r, nil
-}
-
-// restful is how long a follower lets events gather before it asks for more: a
-// thousand followers must not slow the requests down that they follow.
-const restful = 20 * time.Millisecond
-
-// rest waits a little. It reports false if the context has ended.
-func rest(ctx context.Context) bool {
-	t := time.NewTimer(restful)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func appendEvent(b []byte, e *journal.Event) []byte {

@@ -165,6 +165,23 @@ func (j *Journal) Events(ctx context.Context, since uint64) []Event {
 	}
 }
 
+// gathering is how long a follower lets events gather: a thousand followers must not slow
+// the requests down that they follow.
+const gathering = 20 * time.Millisecond
+
+// Gather waits a little, for those who follow, before they ask for more events. It reports
+// false if the context has ended.
+func Gather(ctx context.Context) bool {
+	t := time.NewTimer(gathering)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // recent lists the events after a number that are kept, and after which number those
 // are all. Where there are none, changed is closed at the next one. A number that is yet
 // to come is that of the newest event.
