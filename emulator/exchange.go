@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -132,74 +130,6 @@ func (x *exchange) begin(at string) {
 	x.journaled = x.refused == nil && !below(at, controlPrefix)
 }
 
-// atFirst is how much memory a body is given before any of it has come.
-const atFirst = 64 << 10
-
-// readBody reads up to the service's limit. An error says how the body broke off:
-// nothing after this sees a request that is not whole.
-func (x *exchange) readBody() error {
-	r, c := x.request, &x.call
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil
-	}
-	limit := cmp.Or(x.service.BodyLimits[x.operationID()], x.service.BodyLimit, service.DefaultBodyLimit)
-	c.HasLength = r.ContentLength > 0
-	if r.ContentLength > int64(limit) && !x.service.CutBody && r.Header.Get("Expect") != "" {
-		c.BodyTooLarge = true // and the client is not asked to go on
-		return nil
-	}
-	var err error
-	if n := r.ContentLength; n > 0 && n <= min(int64(limit), atFirst) {
-		c.Body = make([]byte, n)
-		got, err := io.ReadFull(r.Body, c.Body)
-		c.Body = c.Body[:got]
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	c.Body, err = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
-	if len(c.Body) > limit {
-		c.Body = c.Body[:limit]
-		c.BodyTooLarge = !x.service.CutBody
-		_, err = io.CopyN(io.Discard, r.Body, mostDrained)
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err == nil && int64(len(c.Body)) < min(r.ContentLength, int64(limit)):
-		return io.ErrUnexpectedEOF
-	default:
-		return err
-	}
-}
-
-// incomplete ends an exchange whose body broke off: nothing is carried out, no rule
-// counts it, and a client that still reads is told.
-func (x *exchange) incomplete(w http.ResponseWriter, err error) {
-	what := fmt.Sprintf("the body broke off after %d bytes", len(x.call.Body))
-	if n := x.request.ContentLength; n > 0 {
-		what = fmt.Sprintf("the body broke off after %d of %d bytes", len(x.call.Body), n)
-	}
-	if !errors.Is(err, io.ErrUnexpectedEOF) {
-		what += ": " + err.Error()
-	}
-	x.open()
-	x.closing.Note = what + "; nothing was carried out"
-	x.refused = service.Errorf(service.Invalid, "", "The request is not complete: %s.", what)
-	x.reply = x.answer()
-	x.check(&x.reply)
-	if x.request.ProtoMajor == 1 {
-		x.reply.Set("Connection", "close")
-	}
-	x.ended = journal.Aborted
-	x.send(w)
-}
-
-// mostDrained is how much of a body that is too large is still read, so that
-// the client, who is busy sending, gets to see the answer.
-const mostDrained = 64 << 20
-
 // answer runs the call on the world. Requests of safe methods read it; others
 // write a copy, which is published if they succeed.
 func (x *exchange) answer() service.Reply {
@@ -262,83 +192,6 @@ func (x *exchange) handle() (reply service.Reply, err error) {
 		return service.Reply{}, errors.New("the checks of the service let a call pass that is no operation")
 	}
 	return x.matched.handler(c)
-}
-
-// contractOf is what the answer is held to.
-func (x *exchange) contractOf() *operation {
-	if x.matched != nil {
-		return x.matched
-	}
-	return x.service.elsewhere
-}
-
-const (
-	checkedFirst = 100 // answers of an operation and status that are all checked
-	checkedThen  = 100 // one in so many after that
-	// checkedBytes bounds a body that is checked where not all are: it is parsed as a
-	// whole, which takes up to twenty times its size of memory.
-	checkedBytes = 256 << 10
-)
-
-// check holds the answer to the contract. An answer of an operation may also be
-// one that the service gives everywhere.
-func (x *exchange) check(reply *service.Reply) {
-	if reply.Stream != nil { // there is no body yet
-		return
-	}
-	op := x.contractOf()
-	switch x.emulator.config.check {
-	case CheckOff:
-		return
-	case CheckSampled:
-		if n := op.count(reply.Status); n > checkedFirst && n%checkedThen != 0 {
-			return
-		}
-		if len(reply.Body) > checkedBytes {
-			x.emulator.unchecked.Add(1)
-			return
-		}
-	}
-	header := http.Header{"Content-Type": {reply.ContentType}}
-	for _, f := range reply.Header {
-		header.Set(f.Name, f.Value)
-	}
-	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
-	elsewhere := x.service.elsewhere
-	if err == nil || elsewhere.Check(x.call.Method, reply.Status, header, reply.Body) == nil || x.quirky(reply, header) {
-		return
-	}
-	if len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil { // the contract is silent
-		return
-	}
-	x.emulator.violations.Add(1)
-	x.closing.Violation = err.Error()
-	at := journal.ShownPath(x.request.URL.Path, x.request.Header)
-	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, at, err)
-	x.emulator.config.logger.Warn().Msg(err.Error())
-	if report := x.emulator.config.onViolation; report != nil {
-		report(err)
-	}
-}
-
-// quirky reports whether it is the answer of a quirk that is on: as the quirk's contract
-// has it, or as an error in another form in which the service writes errors.
-func (x *exchange) quirky(reply *service.Reply, header http.Header) bool {
-	return slices.ContainsFunc(x.service.contract.Quirks, func(q *contract.Quirk) bool {
-		if !x.call.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
-			return false
-		}
-		return x.service.elsewhere.Writes(reply.Status, reply.ContentType) ||
-			q.Answers.Check(x.call.Method, reply.Status, header, reply.Body) == nil
-	})
-}
-
-// count counts an answer; statuses that the contract does not know are always new.
-func (o *operation) count(status int) uint64 {
-	if n := o.checks[status]; n != nil {
-		return n.Add(1)
-	}
-	return 1
 }
 
 func (x *exchange) operationID() string {
@@ -454,45 +307,4 @@ func (x *exchange) reason(status int) string {
 		return r.Reason
 	}
 	return contract.Reason(status)
-}
-
-// log writes the line of the exchange. Paths are logged without their query, and with
-// secrets redacted.
-func (x *exchange) log() {
-	logger := &x.emulator.config.logger
-	if x.problem != nil {
-		logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
-			Msg(x.problem.Error())
-	}
-	if f := x.emulator.config.exchangeLog; f != nil {
-		if x.journaled {
-			f(x.line())
-		}
-		return
-	}
-	ev := logger.Debug()
-	if !ev.Enabled() {
-		return
-	}
-	if x.call.Caller != nil {
-		ev.Str("caller", x.call.Caller.Name)
-	}
-	if len(x.decision.Fired) > 0 {
-		ev.Str("fault", x.decision.Fired[0].Name)
-	}
-	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
-		Str("method", x.call.Method).Str("path", journal.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
-}
-
-// line is what is logged of the exchange.
-func (x *exchange) line() *journal.Line {
-	l := &journal.Line{
-		Time: x.began, Sandbox: x.sandbox.name, Sequence: x.call.Sequence, Status: x.closing.Status,
-		Method: x.call.Method, Path: journal.ShownPath(strings.TrimPrefix(x.request.URL.Path, x.inside), x.request.Header),
-		Took: time.Since(x.began), Caller: x.closing.Caller, Faults: x.closing.Faults, Ended: x.ended, Violation: x.closing.Violation,
-	}
-	if x.matched != nil {
-		l.Operation = x.matched.ID
-	}
-	return l
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"standin/emulator/control"
 	"standin/emulator/fault"
 	"standin/emulator/file"
 	"standin/emulator/journal"
@@ -328,69 +326,6 @@ func (s *Sandbox) dropSnapshot(name string) error {
 	defer s.mu.Unlock()
 	delete(s.snapshots, name)
 	return nil
-}
-
-// load puts a fixture in place of the world, or of one section of it.
-func (s *Sandbox) load(section string, data []byte) error {
-	loader := *s.emulator.loader
-	loader.MostGenerated = mostOverHTTP
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if section != "" {
-		next, err := loader.Replace(s.world.Load(), "(request body)", section, data)
-		if err != nil {
-			return fmt.Errorf("nothing was loaded: %w", err)
-		}
-		s.world.Store(next)
-	} else {
-		fx, err := loader.LoadBytes("(request body)", data)
-		if err != nil {
-			return fmt.Errorf("nothing was loaded: %w", err)
-		}
-		s.world.Store(fx.World)
-		if fx.Freeze != nil {
-			s.clock.set(freezeOf(fx))
-		}
-	}
-	s.journal.Tell("state", section)
-	return nil
-}
-
-// freezeOf is the clock of a fixture.
-func freezeOf(fx *world.Fixture) setting {
-	if fx.Freeze == nil {
-		return setting{}
-	}
-	return setting{frozen: true, at: *fx.Freeze}
-}
-
-// mostHeld is the number of records up to which a dump is written as a whole.
-const mostHeld = 1000
-
-// dump is the world, or one section of it, as a fixture.
-func (s *Sandbox) dump(w *world.World, section string) control.Dump {
-	fx := &world.Fixture{World: w}
-	if c := s.clock.get(); c.frozen {
-		fx.Freeze = &c.at
-	}
-	var sections []string
-	if section != "" {
-		sections = []string{section}
-	}
-	l := s.emulator.loader
-	return control.Dump{
-		Long:  l.Exceeds(w, mostHeld, sections...),
-		Write: func(out io.Writer) error { return l.DumpTo(out, fx, sections...) },
-	}
-}
-
-// transact changes the world.
-func (s *Sandbox) transact(change func(tx *world.Tx)) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	tx := s.world.Load().Begin()
-	change(tx)
-	s.world.Store(tx.Commit())
 }
 
 // Client is an ordinary client for the sandbox's URL. It shares no connections

@@ -157,16 +157,20 @@ func until(c *service.Call, s Sandbox) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-func number(q url.Values, name string, usual int) (int, error) {
+func number(q url.Values, name string, missing int) (int, error) {
 	text := q.Get(name)
 	if text == "" {
-		return usual, nil
+		return missing, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, service.Errorf(service.Invalid, "", "%s: the number %s is too large", name, text)
+	case err != nil || n < 0:
 		return 0, service.Errorf(service.Invalid, "", "%s: expected a whole number, got %q", name, text)
+	default:
+		return n, nil
 	}
-	return n, nil
 }
 
 func duration(q url.Values, name string) (time.Duration, error) {

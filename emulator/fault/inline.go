@@ -43,11 +43,13 @@ func (k *Catalogue) Inline(text string) (Rule, error) {
 		case "stealth":
 			rule.Set(name, v == "true")
 		case "status", "bandwidth", "page_cap":
-			if n, err := strconv.Atoi(v); err == nil {
-				what.Set(name, n)
-				continue
+			n, err := strconv.Atoi(v)
+			if errors.Is(err, strconv.ErrRange) {
+				return Rule{}, fmt.Errorf("header %s: %s: the number %s is too large", Header, name, v)
+			} else if err != nil {
+				return Rule{}, fmt.Errorf("header %s: %s: expected a whole number, got %q", Header, name, v)
 			}
-			return Rule{}, fmt.Errorf("header %s: %s: expected a whole number, got %q", Header, name, v)
+			what.Set(name, n)
 		case "expire_token":
 			what.Set(name, v == "true")
 		case "example", "retry_after", "body", "delay", "connection", "malformed_body":

@@ -91,18 +91,29 @@ func (a *Armed) about(op *contract.Operation) bool {
 // Arm adds rules behind those that are there. They must have been checked; all
 // are added or, if there are too many or a name is taken, none.
 func (s *Set) Arm(rules ...Rule) ([]State, error) {
+	compiled := compile(rules)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.add(s.rules, namer{count: s.named}, rules)
+	return s.add(s.rules, compiled, namer{count: s.named})
+}
+
+// compile compiles rules, before the lock is taken.
+func compile(rules []Rule) []*Armed {
+	all := make([]*Armed, len(rules))
+	for i, r := range rules {
+		all[i] = newArmed(context.Background(), r)
+	}
+	return all
 }
 
 // Replace puts rules with fresh counts in place of all others, at once: no request
-// finds none of them. Whoever waits because of the others is released. With an error nothing changes.
+// finds none of them. Requests that wait because of the others are released. With an error nothing changes.
 func (s *Set) Replace(rules ...Rule) error {
+	compiled := compile(rules)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.rules
-	if _, err := s.add(nil, namer{}, rules); err != nil {
+	if _, err := s.add(nil, compiled, namer{}); err != nil {
 		return err
 	}
 	for _, a := range old {
@@ -116,7 +127,7 @@ func (s *Set) Replace(rules ...Rule) error {
 }
 
 // add puts rules behind others and takes both for its own. The lock is held.
-func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
+func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 	if len(present)+len(rules) > MostRules {
 		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
 	}
@@ -129,13 +140,12 @@ func (s *Set) add(present []*Armed, n namer, rules []Rule) ([]State, error) {
 	for _, a := range all {
 		n.taken[a.Name] = true
 	}
-	for _, r := range rules {
-		if err := n.name(&r); err != nil {
+	for _, a := range rules {
+		if err := n.name(&a.Rule); err != nil {
 			return nil, err
 		}
-		a := newArmed(context.Background(), r)
 		a.armed = now
-		all, states = append(all, a), append(states, State{Rule: r})
+		all, states = append(all, a), append(states, State{Rule: a.Rule})
 	}
 	s.named = n.count
 	s.set(all)

@@ -1,0 +1,50 @@
+package emulator
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"standin/emulator/journal"
+)
+
+// log writes the line of the exchange. Paths are logged without their query, and with
+// secrets redacted.
+func (x *exchange) log() {
+	logger := &x.emulator.config.logger
+	if x.problem != nil {
+		logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
+			Msg(x.problem.Error())
+	}
+	if f := x.emulator.config.exchangeLog; f != nil {
+		if x.journaled {
+			f(x.line())
+		}
+		return
+	}
+	ev := logger.Debug()
+	if !ev.Enabled() {
+		return
+	}
+	if x.call.Caller != nil {
+		ev.Str("caller", x.call.Caller.Name)
+	}
+	if i := slices.IndexFunc(x.closing.Faults, func(f journal.Fault) bool { return f.Fired }); i >= 0 {
+		ev.Str("fault", x.closing.Faults[i].Rule)
+	}
+	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
+		Str("method", x.call.Method).Str("path", journal.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
+}
+
+// line is what is logged of the exchange.
+func (x *exchange) line() *journal.Line {
+	l := &journal.Line{
+		Time: x.began, Sandbox: x.sandbox.name, Sequence: x.call.Sequence, Status: x.closing.Status,
+		Method: x.call.Method, Path: journal.ShownPath(strings.TrimPrefix(x.request.URL.Path, x.inside), x.request.Header),
+		Took: time.Since(x.began), Caller: x.closing.Caller, Faults: x.closing.Faults, Ended: x.ended, Violation: x.closing.Violation,
+	}
+	if x.matched != nil {
+		l.Operation = x.matched.ID
+	}
+	return l
+}
