@@ -1,6 +1,7 @@
 package file_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,5 +109,16 @@ func TestNearest(t *testing.T) {
 	}
 	if got := file.Hint("something else", names); got != "" {
 		t.Errorf("got %q", got)
+	}
+	near := strings.Repeat("a", 100)
+	if got := file.Nearest(near[:99]+"b", []string{near}, 1); len(got) != 1 {
+		t.Errorf("a word of 100 bytes: got %q", got)
+	}
+	if got := file.Nearest(near+"b", []string{near}, 1); got != nil {
+		t.Errorf("a word of 101 bytes: got %q", got)
+	}
+	many := append(slices.Repeat([]string{"something"}, 1000), "default")
+	if got := file.Nearest("defaul", many, 1); len(got) != 0 {
+		t.Errorf("a name after 1,000 others: got %q", got)
 	}
 }
