@@ -15,7 +15,8 @@ import (
 )
 
 // FuzzRequest ensures that no request, whatever its bytes, brings a 500, a panic
-// or an answer that breaks its contract. The seeds are the contracts' samples.
+// or an answer that breaks its contract, and that one that is not whole changes nothing. The
+// seeds are the contracts' samples, whole and cut. FuzzWire does the same over connections.
 func FuzzRequest(f *testing.F) {
 	all, err := emulator.Contracts()
 	if err != nil {
@@ -24,7 +25,9 @@ func FuzzRequest(f *testing.F) {
 	for _, c := range all {
 		for _, op := range everywhere(c) {
 			for _, s := range op.Samples {
-				f.Add(rawRequest(f, op, s))
+				raw := rawRequest(f, op, s)
+				f.Add(raw)
+				f.Add(raw[:len(raw)-1])
 			}
 		}
 	}
@@ -38,7 +41,7 @@ func FuzzRequest(f *testing.F) {
 			t.Skip()
 		}
 		e.Reset()
-		before := e.Violations()
+		before, state := e.Violations(), recorded(e, "GET", "/_standin/state", "").Body.String()
 		w := httptest.NewRecorder()
 		e.ServeHTTP(w, r)
 		if w.Code == http.StatusInternalServerError {
@@ -46,6 +49,9 @@ func FuzzRequest(f *testing.F) {
 		}
 		if e.Violations() != before {
 			t.Errorf("%d %v %s breaks the contract", w.Code, w.Header(), w.Body)
+		}
+		if after := recorded(e, "GET", "/_standin/state", "").Body.String(); !whole(raw) && after != state {
+			t.Errorf("the world changed to %s; the answer was %d %s", after, w.Code, w.Body)
 		}
 	})
 }
