@@ -247,7 +247,6 @@ func (j *Journal) Clear() {
 	j.last, j.evicted = 0, 0
 	j.attempts = attempts{}
 	j.generation++
-	j.watches.cleared()
 }
 
 // grow counts bytes that are held, or with a negative number no longer held.

@@ -54,7 +54,7 @@ func (j *Journal) count(q *query, w *watch) int {
 }
 
 // A watch waits for entries. Those that it has found are candidates: when there are
-// enough, the waiter counts again, since entries change and are evicted.
+// enough, the waiter counts again, since entries change, are evicted and cleared.
 type watch struct {
 	query   *query
 	atLeast int
@@ -111,14 +111,6 @@ func (x *watches) changed(sequence uint64) {
 		x.missed = true
 	}
 	x.wake()
-}
-
-// cleared has all waiters count again.
-func (x *watches) cleared() {
-	if len(x.list) > 0 {
-		x.missed = true
-		x.wake()
-	}
 }
 
 func (x *watches) wake() {

@@ -103,6 +103,27 @@ func TestWaitersForgetWhatIsCleared(t *testing.T) {
 	})
 }
 
+// Ensure a waiter that has seen an exchange begin sees it end.
+func TestWaitersSeeEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal.Journal{}
+		done := make(chan int, 1)
+		go func() { done <- len(j.Wait(t.Context(), journal.Filter{Status: "200"}, 1, time.Hour).Entries) }()
+		synctest.Wait()
+		ticket := j.Open(&journal.Opening{Method: "GET", Path: "/"}, nil, nil)
+		synctest.Wait()
+		j.Close(ticket, journal.Answered, &journal.Closing{Status: 200}, nil, nil)
+		synctest.Wait()
+		if len(done) == 0 {
+			t.Fatal("it still waits")
+		}
+		if n := <-done; n != 1 {
+			t.Errorf("%d entries, want 1", n)
+		}
+	})
+}
+
 // Ensure a waiter sees entries that come to fit only as they end, and more changes
 // than are noted for it.
 func TestWaitersSeeEveryChange(t *testing.T) {
