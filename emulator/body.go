@@ -64,6 +64,7 @@ func (x *exchange) incomplete(w http.ResponseWriter, err error) {
 		what += ": " + err.Error()
 	}
 	x.open()
+	x.identify()
 	x.closing.Note = what + "; nothing was carried out"
 	x.refused = service.Errorf(service.Invalid, "", "The request is not complete: %s.", what)
 	x.reply = x.answer()

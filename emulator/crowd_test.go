@@ -323,7 +323,7 @@ func TestSlowClients(t *testing.T) {
 			t.Errorf("after %q: %q, %v", text, got, err)
 		}
 	}
-	if all := s.Requests(); len(all) != 1 || all[0].Ended != journal.Aborted || !strings.Contains(all[0].Note, "after 1 of 100 bytes") {
+	if all := s.Requests(); len(all) != 1 || all[0].Ended != journal.Aborted || all[0].Caller != "demo" || !strings.Contains(all[0].Note, "after 1 of 100 bytes") {
 		t.Errorf("the journal has %+v", all)
 	}
 }

@@ -202,6 +202,7 @@ func (x *exchange) decide() bool {
 	if text := x.request.Header[fault.Header]; len(text) > 0 && !x.emulator.config.noRequestFaults {
 		rule, err := x.emulator.catalogue.Inline(text[0])
 		if err != nil {
+			x.identify()
 			x.refuse(service.Errorf(service.Invalid, "", "%s", err.Error()))
 			return false
 		}

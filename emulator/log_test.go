@@ -101,7 +101,7 @@ func TestExchangeLog(t *testing.T) {
 		"default         1  200  GET    /v1/clients  [freezer.clients.list]  demo",
 		"box             1  200  GET    /v1/clients  [freezer.clients.list]  demo",
 		"default         2  ---  GET    /v1/clients  [freezer.clients.list]  demo  fault=request (connection empty, an interim answer first)  cut",
-		`default         3  404  GET    /\x1b[2J\xff  [no operation]  nobody`,
+		`default         3  404  GET    /\x1b[2J\xff  [no operation]  -`,
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines: %s", len(lines), strings.Join(lines, "\n"))

@@ -45,6 +45,7 @@ type Sandbox struct {
 	end     context.CancelFunc
 	ttl     time.Duration // 0: until it is deleted
 	used    atomic.Int64  // when it was last used, in nanoseconds of Unix time
+	unfired []string      // rules that had not fired when it was removed; of kept ones
 	serving atomic.Int64  // requests under way
 }
 

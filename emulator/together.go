@@ -1,10 +1,12 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"standin/emulator/fault"
 	"standin/emulator/journal"
 )
 
@@ -23,6 +25,7 @@ func (k *kept) keep(s *Sandbox) bool {
 	case k == nil:
 		return false
 	case len(k.removed) < mostKept:
+		s.unfired = s.faults.Unfired()
 		k.removed = append(k.removed, s)
 		return true
 	default:
@@ -81,8 +84,8 @@ func (e *Emulator) AllJournals() []byte {
 
 // VerifyAll is Verify for all sandboxes together, by the expectations of the scenario
 // that the emulator started with. Requests of all sandboxes are counted together. A
-// sequence must be found within one sandbox. A rule that ends must have fired in one
-// of them.
+// sequence must be found within one sandbox. A rule that ends must have fired: one that
+// all sandboxes start with in one of them, one that a sandbox has for itself in that one.
 func (e *Emulator) VerifyAll() Verdict {
 	all, lost := e.together()
 	journals := make([]*journal.Journal, len(all))
@@ -96,6 +99,9 @@ func (e *Emulator) VerifyAll() Verdict {
 			v.Judgements = append(v.Judgements, unfired(name))
 		}
 	}
+	for _, s := range all[1:] {
+		v.Judgements = append(v.Judgements, e.ownUnfired(s)...)
+	}
 	if lost > 0 {
 		v.Judgements = append(v.Judgements, journal.Judgement{
 			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d were deleted beyond the first %d", lost, mostKept),
@@ -103,6 +109,21 @@ func (e *Emulator) VerifyAll() Verdict {
 	}
 	v.Passed = !slices.ContainsFunc(v.Judgements, func(j journal.Judgement) bool { return !j.Met })
 	return v
+}
+
+// ownUnfired judges the rules that a sandbox has beyond those that all start with: each
+// that ends must have fired in it.
+func (e *Emulator) ownUnfired(s *Sandbox) (all []journal.Judgement) {
+	inherited := e.origin.Load().rules
+	for _, name := range append(s.faults.Unfired(), s.unfired...) {
+		if slices.ContainsFunc(inherited, func(r fault.Rule) bool { return cmp.Or(r.Name, r.Use) == name }) {
+			continue
+		}
+		g := unfired(name)
+		g.Expectation += " in sandbox " + s.name
+		all = append(all, g)
+	}
+	return all
 }
 
 // unfired is the judgement of a rule that ends and has not fired.

@@ -241,7 +241,7 @@ func (s *Set) States() []State {
 func (s *Set) Unfired() []string {
 	var names []string
 	for _, st := range s.States() {
-		if st.finite() && !st.Optional && st.Fired == 0 {
+		if st.ends() && !st.Optional && st.Fired == 0 {
 			names = append(names, st.Name)
 		}
 	}

@@ -87,7 +87,7 @@ func (l *Line) Append(b []byte) []byte {
 	b = append(pad(append(b, l.Method...), methodWidth-len(l.Method)), ' ')
 	b = append(appendPrintable(b, l.Path), "  ["...)
 	b = append(append(b, orElse(l.Operation, "no operation")...), "]  "...)
-	b = appendPrintable(b, orElse(l.Caller, "nobody"))
+	b = appendPrintable(b, orElse(l.Caller, "-"))
 	if l.Took > 0 {
 		b = append(append(b, "  "...), l.Took.Round(time.Microsecond).String()...)
 	}
@@ -100,7 +100,11 @@ func (l *Line) appendRest(b []byte) []byte {
 		if f := &l.Faults[i]; f.Fired {
 			b = append(append(b, "  fault="...), f.Rule...)
 			if len(f.Did) > 0 {
-				b = append(appendPrintable(append(b, " ("...), strings.Join(f.Did, ", ")), ')')
+				b = append(b, " ("...)
+				if f.Phase == "after" {
+					b = append(b, "after the handler: "...)
+				}
+				b = append(appendPrintable(b, strings.Join(f.Did, ", ")), ')')
 			}
 		}
 	}
