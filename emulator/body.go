@@ -35,6 +35,12 @@ func (x *exchange) readBody() error {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
+		if err == nil && r.ProtoMajor >= 2 { // a stream may yet be reset in place of its end
+			_, err = r.Body.Read(make([]byte, 1))
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+		}
 		return err
 	}
 	c.Body, err = io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))

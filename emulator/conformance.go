@@ -30,6 +30,7 @@ const (
 // one that the service gives everywhere.
 func (x *exchange) check(reply *service.Reply) {
 	if reply.Stream != nil { // there is no body yet
+		x.emulator.unchecked.Add(1)
 		return
 	}
 	op := x.contractOf()

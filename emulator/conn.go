@@ -33,7 +33,7 @@ func (l *listener) accept() (*conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
-			if errors.Is(err, syscall.EMFILE) && l.crowd.makeRoom() {
+			if (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && l.crowd.makeRoom() {
 				continue
 			}
 			return nil, err
@@ -132,6 +132,11 @@ func (x *exchange) phrase(status int, reason string) {
 	c.instead = []byte(version + code + " " + reason + "\r\n")
 }
 
+// extra reports whether the connection came beyond the bound, which still holds.
+func (c *conn) extra() bool {
+	return c != nil && c.seat != nil && c.seat.extra && c.seat.crowd.taken() > c.seat.crowd.most
+}
+
 // Write writes to the connection. An answer begins with a write of its own,
 // because net/http flushes the one before.
 func (c *conn) Write(b []byte) (int, error) {
@@ -152,8 +157,8 @@ const (
 	writePatience = 30 * time.Second
 	// writeStep is how long such a piece is, in bytes.
 	writeStep = 64 << 10
-	// renewal is how old a deadline may be that is not set again.
-	renewal = time.Second
+	// renewals is how often a deadline is set again in the time that it gives.
+	renewals = 30
 )
 
 // write writes in pieces. A client that does not read one in time loses its connection.
@@ -178,7 +183,7 @@ func (c *conn) write(b []byte) (n int, err error) {
 
 func (c *conn) renew() {
 	now := time.Now()
-	if now.UnixNano()-c.renewed.Load() > int64(renewal) {
+	if now.UnixNano()-c.renewed.Load() > int64(c.patience)/renewals {
 		c.renewed.Store(now.UnixNano())
 		_ = c.SetWriteDeadline(now.Add(c.patience)) // an error shows when it is written
 	}

@@ -56,7 +56,7 @@ func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 		}
 		err := x.write(w, body[:n])
 		if err == nil {
-			err = rc.Flush()
+			err = x.flushBody(w)
 		}
 		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(w, f, every) {
 			x.amend(journal.Aborted, "")

@@ -105,7 +105,7 @@ func (x *exchange) refuse(err error) {
 // call the control API learns nothing and costs nothing.
 func (x *exchange) guard(at string) {
 	e := x.emulator
-	if x.conn != nil && x.conn.seat != nil && x.conn.seat.extra && at != controlPrefix+"/health" {
+	if x.conn.extra() && at != controlPrefix+"/health" {
 		err := service.Errorf(http.StatusServiceUnavailable, "", "All %d connections serve a request; raise the bound with --connections.", e.config.connections)
 		x.refuse(err.With("Connection", "close"))
 		return

@@ -212,7 +212,11 @@ func (x *exchange) send(w http.ResponseWriter) {
 		return
 	}
 	if body := x.body(); len(body) > 0 {
-		if err := x.write(w, body); err != nil {
+		err := x.write(w, body)
+		if err == nil && x.request.ProtoMajor >= 2 {
+			err = x.flushBody(w)
+		}
+		if err != nil {
 			x.amend(journal.Aborted, "")
 		}
 	}
@@ -225,16 +229,32 @@ func (x *exchange) write(w http.ResponseWriter, b []byte) error {
 		_, err := w.Write(b)
 		return err
 	}
-	rc := http.NewResponseController(w)
 	for len(b) > 0 {
-		_ = rc.SetWriteDeadline(time.Now().Add(x.emulator.config.patience)) // what cannot has none
-		n, err := w.Write(b[:min(len(b), writeStep)])
-		if err != nil {
+		piece := b[:min(len(b), writeStep)]
+		if err := x.timed(w, func() error { _, err := w.Write(piece); return err }); err != nil {
 			return err
 		}
-		b = b[n:]
+		b = b[len(piece):]
 	}
 	return nil
+}
+
+// flushBody sends what was written.
+func (x *exchange) flushBody(w http.ResponseWriter) error {
+	rc := http.NewResponseController(w)
+	if x.request.ProtoMajor < 2 {
+		return rc.Flush()
+	}
+	return x.timed(w, rc.Flush)
+}
+
+// timed does something on a stream of HTTP/2 that must not take longer than the patience.
+// Afterwards there is no deadline: the next piece may come much later.
+func (x *exchange) timed(w http.ResponseWriter, do func() error) error {
+	rc := http.NewResponseController(w)
+	_ = rc.SetWriteDeadline(time.Now().Add(x.emulator.config.patience)) // what cannot has none
+	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
+	return do()
 }
 
 // header fills in the headers of the answer. Its date is the sandbox's.
@@ -293,12 +313,21 @@ func (x *exchange) stream(w http.ResponseWriter) {
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Time{}) // it is for requests, and ends their context
 	_ = rc.Flush()
-	x.reply.Stream(func(b []byte) error {
-		if err := x.write(w, b); err != nil {
-			return err
+	left := error(nil)
+	err := x.reply.Stream(func(b []byte) error {
+		left = x.write(w, b)
+		if left == nil {
+			left = x.flushBody(w)
 		}
-		return rc.Flush()
+		return left
 	})
+	if err == nil {
+		return
+	}
+	if left == nil { // it is not the client's doing
+		x.emulator.config.logger.Error().Str("operation", x.operationID()).Msg(err.Error())
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // reason is the phrase that the contract has for a status.

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -175,11 +176,11 @@ func (b box) Info() control.Info {
 	}
 }
 
-func (b box) Dump(snapshot, section string) (control.Dump, error) {
+func (b box) Dump(snapshot, section string) (func(io.Writer) error, error) {
 	w := b.world.Load()
 	if snapshot != "" {
 		if w = b.snapshot(snapshot); w == nil {
-			return control.Dump{}, problem(b.noSnapshot(snapshot))
+			return nil, problem(b.noSnapshot(snapshot))
 		}
 	}
 	return b.dump(w, section), nil

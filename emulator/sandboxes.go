@@ -127,9 +127,10 @@ func (s *Sandbox) expired(now time.Time) bool {
 func (s *Sandbox) enter() { s.serving.Add(1) }
 
 func (s *Sandbox) leave() {
-	if s.serving.Add(-1); s.ttl > 0 {
+	if s.ttl > 0 { // before it is left: it must not seem unused in between
 		s.used.Store(time.Now().UnixNano())
 	}
+	s.serving.Add(-1)
 }
 
 // drop removes the sandbox of that name and tells whether there was one.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"standin/emulator/control"
 	"standin/emulator/world"
 )
 
@@ -84,11 +83,8 @@ func freezeOf(fx *world.Fixture) setting {
 	return setting{frozen: true, at: *fx.Freeze}
 }
 
-// mostHeld is the number of records up to which a dump is written as a whole.
-const mostHeld = 1000
-
-// dump is the world, or one section of it, as a fixture.
-func (s *Sandbox) dump(w *world.World, section string) control.Dump {
+// dump writes the world, or one section of it, as a fixture.
+func (s *Sandbox) dump(w *world.World, section string) func(io.Writer) error {
 	fx := &world.Fixture{World: w}
 	if c := s.clock.get(); c.frozen {
 		fx.Freeze = &c.at
@@ -97,11 +93,7 @@ func (s *Sandbox) dump(w *world.World, section string) control.Dump {
 	if section != "" {
 		sections = []string{section}
 	}
-	l := s.emulator.loader
-	return control.Dump{
-		Long:  l.Exceeds(w, mostHeld, sections...),
-		Write: func(out io.Writer) error { return l.DumpTo(out, fx, sections...) },
-	}
+	return func(out io.Writer) error { return s.emulator.loader.DumpTo(out, fx, sections...) }
 }
 
 // transact changes the world.

@@ -15,17 +15,24 @@ type Glob struct {
 	re      *regexp.Regexp // of a pattern with segments
 }
 
-// MaxGlob is the length of the longest pattern, in bytes.
-const MaxGlob = 1000
+// The bounds of patterns, in bytes. A pattern with segments takes more time to match: it is
+// shorter, and does not match a longer text.
+const (
+	MaxGlob      = 1000
+	maxSegmented = 200
+	maxText      = 4000
+)
 
 var globParts = regexp.MustCompile(`\*|\{[^{}/]*\}`)
 
 // CheckGlob returns an error for a text that is not a pattern: it is longer than
-// MaxGlob, or not UTF-8.
+// MaxGlob, or than 200 bytes if it has segments, or it is not UTF-8.
 func CheckGlob(pattern string) error {
 	switch {
 	case len(pattern) > MaxGlob:
 		return fmt.Errorf("a pattern of %d bytes; max %d", len(pattern), MaxGlob)
+	case len(pattern) > maxSegmented && strings.Contains(pattern, "{"):
+		return fmt.Errorf("a pattern with segments of %d bytes; max %d", len(pattern), maxSegmented)
 	case !utf8.ValidString(pattern):
 		return fmt.Errorf("the pattern %q is not UTF-8", pattern)
 	default:
@@ -69,7 +76,7 @@ func segments(pattern string) *regexp.Regexp {
 func (g Glob) Match(text string) bool {
 	switch len(g.parts) {
 	case 0:
-		return g.re == nil || g.re.MatchString(text)
+		return g.re == nil || len(text) <= maxText && g.re.MatchString(text)
 	case 1:
 		return g.pattern == text
 	}

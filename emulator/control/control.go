@@ -60,9 +60,9 @@ type Sandbox interface {
 	Gone() context.Context // ends with the sandbox
 	Journal() *journal.Journal
 
-	// Dump is the world, or that of a snapshot, as a fixture: all of it or one
-	// section. Load reads one in its place.
-	Dump(snapshot, section string) (Dump, error)
+	// Dump writes the world of the moment, or that of a snapshot, as a fixture: all of
+	// it or one section, as often as it is called. Load reads one in its place.
+	Dump(snapshot, section string) (write func(w io.Writer) error, err error)
 	Load(section string, data []byte) error
 	Reset(only []string, to string) error
 	Snapshots() []string
@@ -80,12 +80,6 @@ type Sandbox interface {
 	SetClock(c Change)
 	// Verify holds the journal to expectations; nil are those of the scenario.
 	Verify(expect []journal.Expectation) (passed bool, judgements []journal.Judgement)
-}
-
-// A Dump is a world, of that moment, that is to be written as a fixture.
-type Dump struct {
-	Long  bool // it is better not held as a whole
-	Write func(w io.Writer) error
 }
 
 // The bounds of bodies that are larger than the usual ones.

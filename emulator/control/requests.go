@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -49,9 +48,12 @@ func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
 			return service.Reply{}, err
 		}
 	}
+	if most := s.Journal().MostEntries(); atLeast > most {
+		return service.Reply{}, service.Errorf(service.Invalid, "", "at_least: expected up to %d, which is what the journal holds, got %d", most, atLeast)
+	}
 	f.Since = uint64(since)
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
-		f.Since = math.MaxUint64 // nobody is there to read the page
+		f.Since = s.Journal().Last() // nobody is there to read the page
 	}
 	return list(s.Journal().Read(f), formOf(c, q)), nil
 }
@@ -134,12 +136,15 @@ func list(r *journal.Reader, f form) service.Reply {
 	if !more {
 		return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Body: body}
 	}
-	return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Stream: func(write func([]byte) error) {
-		for err := write(body); err == nil && more; err = write(body) {
+	return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Stream: func(write func([]byte) error) error {
+		err := write(body)
+		for err == nil && more {
 			for body = body[:0]; more && len(body) < heldWhole; {
 				body, more = next(body, f.between)
 			}
+			err = write(body)
 		}
+		return err
 	}}
 }
 
@@ -281,7 +286,7 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 	if c.Method == http.MethodHead {
 		return r, nil
 	}
-	r.Stream = func(write func([]byte) error) {
+	r.Stream = func(write func([]byte) error) error {
 		ctx, cancel := until(c, s)
 		defer cancel()
 		defer s.Journal().Follow()()
@@ -297,10 +302,12 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 				}
 				text, since = appendEvent(text, &all[i]), all[i].Number
 			}
-			if write(text) != nil || !journal.Gather(ctx) {
-				return
+			if err := write(text); err != nil {
+				return err
 			}
+			journal.Gather(ctx)
 		}
+		return nil
 	}
 	return r, nil
 }

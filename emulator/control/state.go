@@ -2,6 +2,8 @@ package control
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,24 +40,41 @@ func (a *api) showState(c *service.Call, s Sandbox) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	d, err := s.Dump("", name)
+	write, err := s.Dump("", name)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return d.reply()
+	return dumped(write)
 }
 
-// reply answers the dump. A long one is sent while it is written; if it fails, it ends
-// in the middle.
-func (d Dump) reply() (service.Reply, error) {
-	if d.Long {
-		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Stream: func(write func([]byte) error) {
-			_ = d.Write(writerFunc(write))
+// dumped answers a dump. A long one is sent while it is written.
+func dumped(write func(io.Writer) error) (service.Reply, error) {
+	held := &short{}
+	err := write(held)
+	switch {
+	case errors.Is(err, errLong):
+		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Stream: func(send func([]byte) error) error {
+			return write(writerFunc(send))
 		}}, nil
+	case err != nil:
+		return service.Reply{}, err
+	default:
+		return service.JSON(http.StatusOK, held.Bytes()), nil
 	}
-	var b bytes.Buffer
-	err := d.Write(&b)
-	return service.JSON(http.StatusOK, b.Bytes()), err
+}
+
+// errLong ends a dump that is too long to be held.
+var errLong = errors.New("too long")
+
+// A short is a buffer of up to heldWhole bytes.
+type short struct{ bytes.Buffer }
+
+// Write fails where there would be more.
+func (s *short) Write(b []byte) (int, error) {
+	if s.Len()+len(b) > heldWhole {
+		return 0, errLong
+	}
+	return s.Buffer.Write(b)
 }
 
 // A writerFunc is an io.Writer.
@@ -96,11 +115,11 @@ func (a *api) createSnapshot(c *service.Call, s Sandbox) (service.Reply, error) 
 
 // showSnapshot dumps the snapshot's world as a fixture.
 func (a *api) showSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
-	d, err := s.Dump(c.Vars["name"], "")
+	write, err := s.Dump(c.Vars["name"], "")
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
-	return d.reply()
+	return dumped(write)
 }
 
 // applySnapshot goes back to the snapshot's world.

@@ -17,6 +17,7 @@ import (
 type checker struct {
 	catalogue *Catalogue
 	names     []string // of all rules
+	patterns  int      // of the expectations so far
 	errs      []error
 	warnings  []error // what is allowed, and perhaps not meant
 	scenario  *Scenario
@@ -108,13 +109,16 @@ func (c *checker) add(err error) {
 
 // rules checks rules that stand at nodes, but for those that could not be read.
 func (c *checker) rules(rules []Rule, at []file.Node, unread []bool) {
-	seen := map[string]bool{}
+	taken := map[string]bool{}
+	for _, name := range c.names {
+		taken[name] = true
+	}
 	for i := range rules {
 		name := rules[i].Name
-		if name != "" && (seen[name] || slices.Contains(c.names, name)) {
+		if name != "" && taken[name] {
 			c.add(at[i].At("name").Errorf("there is a rule %q already", name))
 		}
-		seen[name] = true
+		taken[name] = true
 	}
 	for i := range rules {
 		c.names = append(c.names, cmp.Or(rules[i].Name, rules[i].Use))
@@ -182,7 +186,7 @@ func (c *checker) where(w *Where, at file.Node) {
 			c.add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
 		}
 		if t.Matches != nil {
-			if _, err := regexp.Compile(*t.Matches); err != nil {
+			if err := checkRegexp(*t.Matches); err != nil {
 				c.add(n.At("matches").Errorf("%s", err))
 			}
 		}

@@ -164,8 +164,7 @@ func (r *Rule) finite() bool { return r.times() > 0 || len(r.When.Calls) > 0 }
 // ends reports whether the rule is over some time, so that it can be too late for it to
 // fire: it is finite, or its window ends.
 func (r *Rule) ends() bool {
-	w := r.When.During
-	return r.finite() || w != nil && (!w.To.IsZero() || w.End > 0)
+	return r.finite() || r.When.During != nil && r.When.During.ends()
 }
 
 // times is how often the rule fires at most; 0 is without end.

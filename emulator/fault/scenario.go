@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"standin/emulator/contract"
 	"standin/emulator/file"
 	"standin/emulator/journal"
 	"standin/emulator/value"
@@ -152,8 +153,19 @@ func (c *checker) clock(s *Scenario, root file.Node) {
 	}
 }
 
+// MostPatterns bounds the patterns of all expectations of a scenario, or of a verification:
+// each is held to every entry of the journal.
+const MostPatterns = 200
+
 // expectation checks the names in an expectation.
 func (c *checker) expectation(e *journal.Expectation, at file.Node) {
+	before := c.patterns
+	if c.patterns += len(e.Patterns()); c.patterns > MostPatterns {
+		if before <= MostPatterns {
+			c.add(at.Errorf("more than %d patterns are expected in all", MostPatterns))
+		}
+		return
+	}
 	c.add(e.Check(at))
 	for i, p := range e.Patterns() {
 		n := at
@@ -162,6 +174,9 @@ func (c *checker) expectation(e *journal.Expectation, at file.Node) {
 		}
 		if p.Operation != "" && len(c.catalogue.matching(p.Operation)) == 0 {
 			c.add(c.catalogue.noOperation(n.At("operation"), p.Operation))
+		}
+		if err := contract.CheckGlob(p.Path); err != nil {
+			c.add(n.At("path").Errorf("%s", err))
 		}
 		c.expectable(e, &p, n)
 		if p.Fault != "" && p.Fault != "*" && !slices.Contains(c.names, p.Fault) {

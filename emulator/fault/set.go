@@ -136,7 +136,7 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 	if s.Clock != nil {
 		now = s.Clock()
 	}
-	n.taken = map[string]bool{}
+	n.taken, n.next = map[string]bool{}, map[string]int{}
 	for _, a := range all {
 		n.taken[a.Name] = true
 	}
@@ -175,15 +175,16 @@ func newArmed(ctx context.Context, r Rule) *Armed {
 // A namer gives names to rules that have none.
 type namer struct {
 	taken map[string]bool
+	next  map[string]int // the number of the next rule of a use
 	count int
 }
 
 func (n *namer) name(r *Rule) error {
 	switch {
 	case r.Name == "" && r.Use != "":
-		r.Name = r.Use
-		for i := 2; n.taken[r.Name]; i++ {
-			r.Name = fmt.Sprintf("%s#%d", r.Use, i)
+		for r.Name == "" || n.taken[r.Name] {
+			r.Name = numbered(r.Use, n.next[r.Use])
+			n.next[r.Use]++
 		}
 	case r.Name == "":
 		for r.Name == "" || n.taken[r.Name] {
@@ -195,6 +196,14 @@ func (n *namer) name(r *Rule) error {
 	}
 	n.taken[r.Name] = true
 	return nil
+}
+
+// numbered is the name of a rule of a use: the first has that of the use.
+func numbered(use string, earlier int) string {
+	if earlier == 0 {
+		return use
+	}
+	return fmt.Sprintf("%s#%d", use, earlier+1)
 }
 
 // set puts a list of rules in place of the present one. The lock is held.

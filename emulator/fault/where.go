@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -72,6 +73,27 @@ func (w *Where) bounded(at file.Node) error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
+}
+
+// mostInstructions bounds what a regular expression is compiled to: a short one, with
+// repetitions, can come to megabytes.
+const mostInstructions = 2000
+
+// checkRegexp returns an error for a regular expression that is none, or too large.
+func checkRegexp(pattern string) error {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return err
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	switch {
+	case err != nil:
+		return err
+	case len(prog.Inst) > mostInstructions:
+		return fmt.Errorf("the regular expression comes to %d instructions; max %d", len(prog.Inst), mostInstructions)
+	default:
+		return nil
+	}
 }
 
 // conditions are the members of a Where in a fixed order, but for the operation,
@@ -196,13 +218,18 @@ func body(pointer string, t BodyTest) condition {
 			return fmt.Sprintf("the body has no %q", pointer)
 		case t.Equals != nil && !value.Equal(v, t.Equals):
 			return fmt.Sprintf("the body's %q does not equal what the rule says", pointer)
-		case re != nil && !re.MatchString(text(v)):
+		case re != nil && !re.MatchString(beginning(text(v))):
 			return fmt.Sprintf("the body's %q does not match %q", pointer, re)
 		default:
 			return ""
 		}
 	}
 }
+
+// matchedBytes is how much of a value a regular expression looks at.
+const matchedBytes = 16 << 10
+
+func beginning(text string) string { return text[:min(len(text), matchedBytes)] }
 
 // text is a JSON value as regular expressions see it: a string as it is.
 func text(v any) string {

@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -45,9 +47,9 @@ func (b *Budget) Leave(j *Journal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.members, j)
-	j.Clear()
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.clear()
 	j.budget = nil
 }
 
@@ -58,44 +60,76 @@ func (b *Budget) add(bytes int) {
 }
 
 // spare is the part of the limit that is freed when it is reached, so that the
-// journal that holds most is not looked for at every request.
+// journals are not looked at with every request.
 const spare = 16
 
-// keep has the largest journals forget entries until the limit is kept again. Nothing
-// is done while another goroutine does it.
+// keep has the largest journals forget entries until the limit is kept again: all that
+// hold more than a certain size come down to it. Nothing is done while another goroutine
+// does it.
 func (b *Budget) keep() {
 	if b == nil || b.used.Load() <= b.limit || !b.mu.TryLock() {
 		return
 	}
 	defer b.mu.Unlock()
-	for goal := b.limit - b.limit/spare; b.used.Load() > goal; {
-		var largest *Journal
-		for j := range b.members {
-			if largest == nil || j.held.Load() > largest.held.Load() {
-				largest = j
+	goal := b.limit - b.limit/spare
+	for freed := int64(1); freed > 0 && b.used.Load() > goal; {
+		all := b.largest()
+		level := level(all, b.used.Load()-goal)
+		freed = 0
+		for _, m := range all {
+			if m.held <= level {
+				break
 			}
-		}
-		if largest == nil {
-			return
-		}
-		half := largest.held.Load()/2 + 1
-		if !largest.forget(min(half, b.used.Load()-goal)) {
-			return
+			freed += m.journal.forget(m.held - level)
 		}
 	}
 }
 
-// forget drops the oldest entries, so many bytes of them and at least one, but never
-// the newest. It reports whether there were any to drop.
-func (j *Journal) forget(bytes int64) bool {
+// largest lists the journals that can forget entries, the largest first.
+func (b *Budget) largest() []member {
+	all := make([]member, 0, len(b.members))
+	for j := range b.members {
+		if j.entries.Load() > 1 { // the newest stays
+			all = append(all, member{j, j.held.Load()})
+		}
+	}
+	slices.SortFunc(all, func(a, b member) int { return cmp.Compare(b.held, a.held) })
+	return all
+}
+
+// A member is a journal and what it held when it was looked at.
+type member struct {
+	journal *Journal
+	held    int64
+}
+
+// level is the size to which the largest must come down so that they free what is needed.
+func level(largestFirst []member, need int64) int64 {
+	sum := int64(0)
+	for i, m := range largestFirst {
+		sum += m.held
+		n := int64(i + 1)
+		level := (sum - need) / n
+		if i+1 == len(largestFirst) || level >= largestFirst[i+1].held {
+			return max(0, level)
+		}
+	}
+	return 0
+}
+
+// forget drops the oldest entries, so many bytes of them, but never the newest entry, and
+// gives their memory back. It returns how many bytes those were.
+func (j *Journal) forget(bytes int64) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	goal := j.bytes - int(bytes)
-	if j.n < 2 {
-		return false
-	}
-	for first := true; j.n > 1 && (first || j.bytes > goal); first = false {
+	before := j.bytes
+	for j.n > 1 && int64(before-j.bytes) < bytes {
+		oldest := j.at(0)
 		j.drop()
+		oldest.buf = nil
 	}
-	return true
+	if len(j.ring) > 4*(j.n+1) {
+		j.resize(2 * (j.n + 1))
+	}
+	return int64(before - j.bytes)
 }

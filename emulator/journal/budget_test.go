@@ -10,10 +10,18 @@ import (
 	"standin/emulator/journal"
 )
 
+// recordSize is what an entry without texts counts for.
+func recordSize() int {
+	b, j := journal.NewBudget(0), &journal.Journal{}
+	b.Join(j)
+	j.Open(&journal.Opening{}, nil, nil)
+	return b.Used()
+}
+
 // Ensure the path, the query and the host count for a journal's bytes.
 func TestAddressesCount(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{Limits: journal.Limits{Bytes: 100_000}}
+	j := &journal.Journal{Limits: journal.Limits{Bytes: 10 * (10_000 + recordSize())}}
 	for range 100 {
 		o := &journal.Opening{Method: "GET", Path: strings.Repeat("p", 1000), Query: strings.Repeat("q", 8000), Host: strings.Repeat("h", 1000)}
 		j.Close(j.Open(o, nil, nil), journal.Answered, &journal.Closing{Status: 200}, nil, nil)
@@ -64,6 +72,44 @@ func TestBudget(t *testing.T) {
 	}
 	if used := b.Used(); used != 0 {
 		t.Errorf("%d bytes are left", used)
+	}
+}
+
+// Ensure nothing counts of journals that leave while they are written to, and that one
+// entry that is larger than all others keeps no journal from giving way.
+func TestBudgetUnderWay(t *testing.T) {
+	t.Parallel()
+	const limit = 100_000
+	b := journal.NewBudget(limit)
+	var wg sync.WaitGroup
+	for range 50 {
+		j := &journal.Journal{}
+		b.Join(j)
+		for range 2 {
+			wg.Go(func() {
+				for range 200 {
+					answer(j, "/", 200, "")
+				}
+			})
+		}
+		wg.Go(func() { b.Leave(j) })
+	}
+	wg.Wait()
+	if used := b.Used(); used != 0 {
+		t.Errorf("%d bytes are left", used)
+	}
+	large := &journal.Journal{}
+	b.Join(large)
+	answer(large, "/", 200, strings.Repeat("x", 16<<10))
+	for range 30 {
+		j := &journal.Journal{}
+		b.Join(j)
+		for range 10 {
+			answer(j, "/", 200, strings.Repeat("x", 1000))
+		}
+	}
+	if used := b.Used(); used > limit {
+		t.Errorf("%d bytes of %d", used, limit)
 	}
 }
 

@@ -169,16 +169,13 @@ func (j *Journal) Events(ctx context.Context, since uint64) []Event {
 // the requests down that they follow.
 const gathering = 20 * time.Millisecond
 
-// Gather waits a little, for those who follow, before they ask for more events. It reports
-// false if the context has ended.
-func Gather(ctx context.Context) bool {
+// Gather waits a little, before a follower asks for more events, or until the context ends.
+func Gather(ctx context.Context) {
 	t := time.NewTimer(gathering)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
 	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -201,29 +198,21 @@ func (j *Journal) recent(since *uint64) (all []Event, whole uint64, changed <-ch
 // another one.
 func (j *Journal) older(all []Event, since, whole uint64) []Event {
 	records, _ := j.facts()
-	var numbers []uint64
 	for i := range records {
 		r := &records[i]
 		if r.event <= since || r.event > whole {
 			continue
 		}
-		numbers = append(numbers, r.event)
 		if full, ok := j.get(r.sequence); ok && full.event == r.event {
 			all = append(all, ofRecord(r.event, r.sequence, full, j.Sandbox))
 		}
 	}
-	for _, e := range all {
-		numbers = append(numbers, e.Number)
-	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
 	slices.SortFunc(all, func(a, b Event) int { return cmp.Compare(a.Number, b.Number) })
-	if len(numbers) == 0 {
+	if len(all) == 0 {
 		return all
 	}
-	if n := int(numbers[len(numbers)-1]-since) - len(numbers); n > 0 {
-		note := ofNote(since+1, "missed", fmt.Sprintf("%d events are no longer held", n))
-		all = slices.Insert(all, 0, note)
+	if n := int(all[len(all)-1].Number-since) - len(all); n > 0 {
+		all = slices.Insert(all, 0, ofNote(since+1, "missed", fmt.Sprintf("%d events are no longer held", n)))
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"standin/emulator/contract"
 )
@@ -52,8 +53,9 @@ type Journal struct {
 	Limits  Limits
 	Sandbox string // whose journal it is
 
-	budget *Budget // that the bytes count for; nil: for none
-	held   atomic.Int64
+	budget  *Budget // that the bytes count for; nil: for none
+	held    atomic.Int64
+	entries atomic.Int64
 
 	mu         sync.Mutex
 	ring       []record // of n records from head on, oldest first
@@ -87,6 +89,9 @@ type record struct {
 	cut      *digest // of a request body that is not kept whole
 	replyCut *digest
 }
+
+// recordSize is what a record comes to beside its texts, in bytes.
+const recordSize = int(unsafe.Sizeof(record{}))
 
 // lengths say where the parts stand in a record's buffer.
 type lengths struct{ head, body int }
@@ -165,19 +170,20 @@ type Ticket struct {
 
 // Open begins an entry. Header and body are copied.
 func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
+	d := digestOf(body)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
 	r := j.place()
 	r.Opening = *o
 	r.closing, r.ended, r.event, r.finished = Closing{}, Open, 0, time.Time{}
-	r.cut, r.replyCut, r.reply = nil, nil, lengths{}
-	r.buf, r.request, r.cut = write(r.buf[:0], header, body)
+	r.cut, r.replyCut, r.reply = d, nil, lengths{}
+	r.buf, r.request = write(r.buf[:0], header, body)
 	r.attempt, r.retried, r.failing, r.removed, r.identity = 1, false, false, false, 0
 	if j.attempts.any() {
 		j.attempts.open(r, header, body)
 	}
-	r.told = o.size()
+	r.told = o.size() + recordSize
 	j.grow(len(r.buf) + r.told)
 	j.shrink()
 	j.watches.changed(j.last)
@@ -186,11 +192,11 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 
 // Close ends an entry, unless it has been evicted or the journal was cleared.
 func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) {
-	j.finish(t, ended, c, header, body).keep()
+	j.finish(t, ended, c, header, body, digestOf(body)).keep()
 }
 
 // finish is Close. It returns the budget that the bytes count for.
-func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) *Budget {
+func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, body []byte, d *digest) *Budget {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := j.find(t)
@@ -199,7 +205,8 @@ func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, 
 	}
 	before := len(r.buf)
 	r.closing, r.ended, r.finished = *c, ended, time.Now()
-	r.buf, r.reply, r.replyCut = write(r.buf, header, body)
+	r.replyCut = d
+	r.buf, r.reply = write(r.buf, header, body)
 	told := c.size()
 	r.told += told
 	j.grow(len(r.buf) - before + told)
@@ -242,6 +249,10 @@ func (j *Journal) Failing(t Ticket) {
 func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.clear()
+}
+
+func (j *Journal) clear() {
 	j.grow(-j.bytes)
 	j.ring, j.head, j.n = nil, 0, 0
 	j.last, j.evicted = 0, 0
@@ -253,7 +264,14 @@ func (j *Journal) Clear() {
 func (j *Journal) grow(bytes int) {
 	j.bytes += bytes
 	j.held.Store(int64(j.bytes))
+	j.entries.Store(int64(j.n))
 	j.budget.add(bytes)
+}
+
+// MostEntries is how many entries the journal holds at most.
+func (j *Journal) MostEntries() int {
+	entries, _ := j.limits()
+	return entries
 }
 
 func (j *Journal) limits() (entries, bytes int) {
@@ -274,14 +292,19 @@ func (j *Journal) place() *record {
 		j.drop()
 	}
 	if j.n == len(j.ring) {
-		grown := make([]record, min(most, max(8, 2*len(j.ring))))
-		for i := range j.n {
-			grown[i] = *j.at(i)
-		}
-		j.ring, j.head = grown, 0
+		j.resize(min(most, max(8, 2*len(j.ring))))
 	}
 	j.n++
 	return j.at(j.n - 1)
+}
+
+// resize gives the records a ring of another size, in which all of them have room.
+func (j *Journal) resize(size int) {
+	ring := make([]record, size)
+	for i := range j.n {
+		ring[i] = *j.at(i)
+	}
+	j.ring, j.head = ring, 0
 }
 
 func (j *Journal) at(i int) *record { return &j.ring[(j.head+i)%len(j.ring)] }
@@ -318,27 +341,25 @@ func (j *Journal) find(t Ticket) *record {
 }
 
 // write appends header and body to a buffer. A body that is too long is cut.
-func write(buf []byte, header http.Header, body []byte) ([]byte, lengths, *digest) {
+func write(buf []byte, header http.Header, body []byte) ([]byte, lengths) {
 	begin := len(buf)
 	for name, values := range header {
 		for _, v := range values {
 			buf = append(append(append(append(buf, name...), 0), v...), '\n')
 		}
 	}
-	l := lengths{head: len(buf) - begin}
-	var d *digest
-	if len(body) > KeptBody {
-		d = &digest{len(body), hash(body)}
-		body = body[:KeptBody]
-	}
-	l.body = len(body)
-	return append(buf, body...), l, d
+	l := lengths{head: len(buf) - begin, body: min(len(body), KeptBody)}
+	return append(buf, body[:l.body]...), l
 }
 
 const digestBytes = 8
 
-// hash is the beginning of a body's SHA-256, in hexadecimal digits.
-func hash(body []byte) string {
+// digestOf is what is known of a body that is too long to be kept, with the beginning of
+// its SHA-256 in hexadecimal digits; nil of any other. It is made before the lock is taken.
+func digestOf(body []byte) *digest {
+	if len(body) <= KeptBody {
+		return nil
+	}
 	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:digestBytes])
+	return &digest{len(body), hex.EncodeToString(sum[:digestBytes])}
 }

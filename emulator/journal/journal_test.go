@@ -27,9 +27,10 @@ type plain struct {
 // closings out of order, removals and clearings, under both bounds.
 func TestJournalBehavesLikeItsModel(t *testing.T) {
 	t.Parallel()
+	record := recordSize()
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		limits := journal.Limits{Entries: 1 + r.IntN(40), Bytes: 200 + r.IntN(4000)}
+		limits := journal.Limits{Entries: 1 + r.IntN(40), Bytes: 200 + r.IntN(4000) + 20*record}
 		j := &journal.Journal{Limits: limits, Sandbox: "box"}
 		var model []plain
 		var open []journal.Ticket
@@ -54,7 +55,7 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 				if len(model) == limits.Entries {
 					model, evicted = model[1:], evicted+1
 				}
-				model = append(model, plain{last, path, 0, journal.Open, len(body) + len("A\x00b\n") + len(path)})
+				model = append(model, plain{last, path, 0, journal.Open, len(body) + len("A\x00b\n") + len(path) + record})
 				shrink()
 			case n < 90 && len(open) > 0:
 				i := r.IntN(len(open))

@@ -174,37 +174,66 @@ func (r *Reader) Next() (Entry, bool) {
 	return e, true
 }
 
-// Counts are those of the moment, for the reader's filter.
+// Counts are those of the moment, for the reader's filter. Once it reads, the last entry is
+// the last that it can come to.
 func (r *Reader) Counts() Counts {
 	j := r.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Counts{Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > r.query.Since}
+	c := Counts{Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > r.query.Since}
+	if r.place.begun {
+		c.Last = r.place.last
+	}
+	return c
 }
 
-// step looks at the next few records and copies those that fit. It reports false when
-// there are no more.
+// step looks at the next few records, and adds copies of those that fit. It reports false
+// when there are no more. Only copying is done under the lock: a glob may take its time.
 func (j *Journal) step(p *place, q *query, buffers bool, into *[]found) bool {
+	all, more := j.next(p, q.Since)
+	fitting := all[:0]
+	for i := range all {
+		if q.fits(&all[i].record, all[i].sequence) {
+			fitting = append(fitting, all[i])
+		}
+	}
+	if buffers {
+		fitting = j.buffers(p.generation, fitting)
+	}
+	*into = append(*into, fitting...)
+	return more
+}
+
+// next copies what is known of the next few records beside their headers and bodies.
+func (j *Journal) next(p *place, since uint64) (all []found, more bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	oldest := j.last - uint64(j.n) + 1
 	if !p.begun {
-		*p = place{begun: true, generation: j.generation, next: max(oldest, q.Since+1), last: j.last}
+		*p = place{begun: true, generation: j.generation, next: max(oldest, since+1), last: j.last}
 	}
-	if p.generation != j.generation { // it was cleared
-		return false
+	if p.generation != j.generation || since > p.last { // it was cleared, or has none
+		return nil, false
 	}
 	p.next = max(p.next, oldest)
-	for range atOnce {
-		if p.next > p.last {
-			return false
-		}
-		if r := j.at(int(p.next - oldest)); q.fits(r, p.next) {
-			*into = append(*into, found{r.copy(buffers), p.next})
-		}
-		p.next++
+	for ; len(all) < atOnce && p.next <= p.last; p.next++ {
+		all = append(all, found{j.at(int(p.next - oldest)).copy(false), p.next})
 	}
-	return true
+	return all, p.next <= p.last
+}
+
+// buffers copies records anew, with headers and bodies. Those that have been evicted
+// meanwhile are left out.
+func (j *Journal) buffers(generation uint64, all []found) []found {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	there := all[:0]
+	for _, x := range all {
+		if r := j.find(Ticket{generation, x.sequence}); r != nil {
+			there = append(there, found{r.copy(true), x.sequence})
+		}
+	}
+	return there
 }
 
 // copy copies a record, to be read without the lock.

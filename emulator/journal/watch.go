@@ -22,8 +22,13 @@ func (j *Journal) Await(ctx context.Context, f Filter, atLeast int, patience tim
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if atLeast > j.MostEntries() { // there are never so many
+		<-ctx.Done()
+		return
+	}
 	q, _ := f.compile()
 	w := &watch{query: q, atLeast: atLeast}
+	w.restart()
 	j.watches.join(j, w)
 	defer j.watches.leave(j, w)
 	for {
@@ -48,7 +53,7 @@ func (j *Journal) count(q *query, w *watch) int {
 		var all []found
 		more = j.step(&p, q, false, &all)
 		n += len(all)
-		w.add(all, false)
+		w.note(all, false)
 	}
 	return n
 }
@@ -73,15 +78,20 @@ func (w *watch) restart() <-chan struct{} {
 	return w.enough
 }
 
-// add notes records that fit. With again the waiter counts again in any case.
-func (w *watch) add(all []found, again bool) {
+// note notes records, whether each fits or not. With again the waiter counts again in any
+// case.
+func (w *watch) note(all []found, again bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return
 	}
 	for i := range all {
-		w.found[all[i].sequence] = true
+		if r := &all[i]; w.query.fits(&r.record, r.sequence) {
+			w.found[r.sequence] = true
+		} else {
+			delete(w.found, r.sequence)
+		}
 	}
 	if again || len(w.found) >= w.atLeast {
 		w.closed = true
@@ -122,7 +132,6 @@ func (x *watches) wake() {
 
 // join adds a watch. The first one starts the goroutine that compares.
 func (x *watches) join(j *Journal, w *watch) {
-	w.restart()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	x.list = append(slices.Clip(x.list), w)
@@ -148,7 +157,7 @@ func (j *Journal) compare(signal <-chan struct{}) {
 	for range signal {
 		list, changed, missed := j.changes()
 		for _, w := range list {
-			w.add(w.fitting(changed), missed)
+			w.note(changed, missed)
 		}
 	}
 }
@@ -166,14 +175,4 @@ func (j *Journal) changes() (list []*watch, changed []found, missed bool) {
 	missed = x.missed
 	x.changes, x.missed = x.changes[:0], false
 	return x.list, changed, missed
-}
-
-func (w *watch) fitting(changed []found) []found {
-	var all []found
-	for i := range changed {
-		if w.query.fits(&changed[i].record, changed[i].sequence) {
-			all = append(all, changed[i])
-		}
-	}
-	return all
 }

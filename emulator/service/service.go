@@ -73,8 +73,9 @@ type Reply struct {
 	Header      Headers
 	Body        []byte
 	// Stream writes the body bit by bit, in place of Body, until it returns. Each
-	// write is sent at once; its error says that the client has left.
-	Stream func(write func([]byte) error)
+	// write is sent at once; its error says that the client has left. With an error of
+	// Stream the connection ends, so that nobody takes the body for whole.
+	Stream func(write func([]byte) error) error
 }
 
 // Headers are the headers of a reply: few, and cheaper than a map.

@@ -133,23 +133,6 @@ func (s *Section) dump(out *writer, v View) {
 	}
 }
 
-// Exceeds reports whether the sections of a world, or all of them, have more records.
-func (l *Loader) Exceeds(w *World, records int, sections ...string) bool {
-	for _, s := range l.Sections {
-		if len(sections) > 0 && !slices.Contains(sections, s.Name) {
-			continue
-		}
-		for _, c := range s.Collections {
-			for range c.Dump(w) {
-				if records--; records < 0 {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
 func marshal(r any) (json.RawMessage, error) {
 	raw, err := json.Marshal(r)
 	if err != nil {

@@ -2,7 +2,6 @@ package keystone
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"standin/emulator/service"
@@ -16,15 +15,15 @@ func noRule(id string) error { return notFound("Access Rule", id) }
 // has in a credential only.
 func rulesOf(v world.View, user string) []service.AccessRule {
 	var list []service.AccessRule
+	taken := map[string]bool{}
 	for r := range service.AccessRulesByUser.All(v, user, 0) {
-		list = append(list, *r)
+		list, taken[r.ID] = append(list, *r), true
 	}
 	for a := range service.CredentialsByUser.All(v, user, 0) {
 		for _, r := range a.AccessRules {
-			taken := slices.ContainsFunc(list, func(o service.AccessRule) bool { return o.ID == r.ID })
-			if !taken && service.AccessRules.Get(v, r.ID) == nil { // it may be another user's
+			if !taken[r.ID] && service.AccessRules.Get(v, r.ID) == nil { // it may be another user's
 				r.UserID = user
-				list = append(list, r)
+				list, taken[r.ID] = append(list, r), true
 			}
 		}
 	}
@@ -139,38 +138,74 @@ func keepRules(tx *world.Tx, a *service.AppCredential) {
 // takeRules reads the rules of a new credential. One that is given by its id, or that the
 // user has already, is taken up; the others are made.
 func takeRules(c *service.Call, a *service.AppCredential, given []any) error {
+	known, taken := knownRules(c.View, a.UserID), map[string]bool{}
 	for i, e := range given {
-		r, err := takeRule(c, a.UserID, e, i)
+		r, err := known.take(c, e, i)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(a.AccessRules, func(o service.AccessRule) bool { return o.ID == r.ID }) {
+		if taken[r.ID] {
 			return service.Errorf(service.Conflict, "", duplicateCredential, a.Name)
 		}
+		taken[r.ID] = true
 		r.UserID = "" // the credential's
 		a.AccessRules = append(a.AccessRules, r)
 	}
 	return nil
 }
 
-func takeRule(c *service.Call, user string, e any, place int) (service.AccessRule, error) {
-	id := text(e, "id")
-	if r := ruleByID(c.View, id); id != "" && r != nil {
-		return *r, nil
-	}
-	want := service.AccessRule{ID: id, UserID: user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
-	for _, r := range rulesOf(c.View, user) {
-		if r.Service == want.Service && r.Path == want.Path && r.Method == want.Method {
-			return r, nil
+// A ruleBook finds rules quickly: a credential may have thousands.
+type ruleBook struct {
+	user   string
+	inUse  map[string]service.AccessRule // of the credentials of all users, by id
+	byText map[[3]string]service.AccessRule
+}
+
+func ruleText(r service.AccessRule) [3]string { return [3]string{r.Service, r.Path, r.Method} }
+
+func knownRules(v world.View, user string) *ruleBook {
+	b := &ruleBook{user: user, inUse: map[string]service.AccessRule{}, byText: map[[3]string]service.AccessRule{}}
+	for a := range service.AllCredentials.All(v, "", 0) {
+		for _, r := range a.AccessRules {
+			r.UserID = a.UserID
+			b.inUse[r.ID] = r
 		}
+	}
+	for _, r := range rulesOf(v, user) {
+		if _, ok := b.byText[ruleText(r)]; !ok { // the first one counts
+			b.byText[ruleText(r)] = r
+		}
+	}
+	return b
+}
+
+// byID finds a rule of any user.
+func (b *ruleBook) byID(v world.View, id string) (service.AccessRule, bool) {
+	if r := service.AccessRules.Get(v, id); r != nil {
+		return *r, true
+	}
+	r, ok := b.inUse[id]
+	return r, ok
+}
+
+// take finds the rule that an element of a request stands for, or makes it.
+func (b *ruleBook) take(c *service.Call, e any, place int) (service.AccessRule, error) {
+	id := text(e, "id")
+	if r, ok := b.byID(c.View, id); ok && id != "" {
+		return r, nil
+	}
+	want := service.AccessRule{ID: id, UserID: b.user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
+	if r, ok := b.byText[ruleText(want)]; ok {
+		return r, nil
 	}
 	if err := wholeRule(e, place); err != nil {
 		return want, err
 	}
 	if id == "" {
-		want.ID = c.Tx().NewID("keystone.access_rules", world.Hex, func(id string) bool { return ruleByID(c.View, id) != nil })
+		want.ID = c.Tx().NewID("keystone.access_rules", world.Hex, func(id string) bool { _, taken := b.byID(c.View, id); return taken })
 	}
 	service.AccessRules.Put(c.Tx(), &want)
+	b.byText[ruleText(want)] = want
 	return want, nil
 }
 
