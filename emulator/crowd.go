@@ -13,14 +13,19 @@ import (
 // defaultConnections is how many connections may be open at once.
 const defaultConnections = 8192
 
-// overflow is how many more connections are taken where all others serve a request.
-// They are answered 503, but for health.
-const overflow = 64
+const (
+	// overflow is how many more connections are taken where no other gives way. They are
+	// answered 503, but for health.
+	overflow = 64
+	// seatGrace is how long a connection is left alone that serves no request.
+	seatGrace = 500 * time.Millisecond
+)
 
 // A crowd bounds the connections of an emulator. Where there are too many, the one that
 // has served no request for longest gives way to a new one.
 type crowd struct {
 	most     int
+	grace    time.Duration // that a connection has for its next request before it gives way
 	patience time.Duration // with clients that do not read
 	log      zerolog.Logger
 
@@ -89,12 +94,14 @@ func (c *crowd) tell(once *bool, what string) {
 	}
 }
 
-// idlest is the seat that has served no request for longest; nil where all serve one.
+// idlest is the seat that has served no request for longest; nil where all serve one, or
+// have just come or been answered: their next request may be on its way.
 func (c *crowd) idlest() *seat {
 	var out *seat
+	oldest := time.Now().Add(-c.grace).UnixNano()
 	for s := range c.seats {
-		if n := s.since.Load(); n != 0 && (out == nil || n < out.since.Load()) {
-			out = s
+		if n := s.since.Load(); n != 0 && n <= oldest {
+			out, oldest = s, n
 		}
 	}
 	return out

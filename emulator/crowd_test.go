@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,8 +91,9 @@ func TestSeats(t *testing.T) {
 // first, that the others stay, and that it is logged once.
 func TestConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
-	var logged bytes.Buffer
-	e, err := New(WithConnections(4), WithLogger(zerolog.New(&logged).Level(zerolog.WarnLevel)))
+	var logged guarded
+	at := func(c *config) error { c.grace = 0; return nil }
+	e, err := New(WithConnections(4), at, WithLogger(zerolog.New(&logged).Level(zerolog.WarnLevel)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +140,24 @@ func TestConnectionsGiveWay(t *testing.T) {
 	if lines := strings.Split(strings.TrimSpace(logged.String()), "\n"); len(lines) != 2 {
 		t.Errorf("logged %q", lines)
 	}
+}
+
+// A guarded buffer is written by several goroutines.
+type guarded struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (g *guarded) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.b.Write(p)
+}
+
+func (g *guarded) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.b.String()
 }
 
 // wire sends bytes over a connection that is closed when the test ends.
@@ -225,8 +245,10 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	defer s.Close()
 	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
 		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
-		for e.crowd.taken() != 1 || e.serving.Load() != 1 { // it waits
-			time.Sleep(time.Millisecond)
+		for deadline := time.Now().Add(20 * time.Second); e.crowd.taken() != 1 || e.serving.Load() != 1; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s does not wait", path)
+			}
 		}
 		_ = c.Close()
 		for deadline := time.Now().Add(20 * time.Second); e.crowd.taken() > 0; time.Sleep(time.Millisecond) {
@@ -301,29 +323,39 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 // headers, and between two requests at once, within a body with an answer.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	e, err := New(func(c *config) error {
-		c.times = times{100 * time.Millisecond, 300 * time.Millisecond, 100 * time.Millisecond}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := e.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
-	const half = "POST /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\nContent-Length: 100\r\n\r\n{"
-	for text, want := range map[string]string{"GET / HTTP/1.1\r\nHo": "400", health: "200", half: "400"} {
-		c := wire(t, s, text)
-		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
-		got, err := io.ReadAll(c)
-		if err != nil || !strings.Contains(string(got), want) {
-			t.Errorf("after %q: %q, %v", text, got, err)
-		}
-	}
-	if all := s.Requests(); len(all) != 1 || all[0].Ended != journal.Aborted || all[0].Caller != "demo" || !strings.Contains(all[0].Note, "after 1 of 100 bytes") {
-		t.Errorf("the journal has %+v", all)
+	const short, long = 50 * time.Millisecond, time.Minute
+	for _, tt := range []struct {
+		name, sent, want string
+		times            times
+	}{
+		{"headers", "GET / HTTP/1.1\r\nHo", "", times{short, long, long}},
+		{"next request", "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n", " 200 ", times{long, long, short}},
+		{"body", "POST /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\nContent-Length: 100\r\n\r\n{", " 400 ", times{long, 10 * short, long}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e, err := New(func(c *config) error {
+				c.times = tt.times
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := e.Start(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			c := wire(t, s, tt.sent)
+			_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+			got, err := io.ReadAll(c)
+			if err != nil || !strings.Contains(string(got), tt.want) {
+				t.Errorf("%q, %v", got, err)
+			}
+			all := s.Requests()
+			if tt.name == "body" && (len(all) != 1 || all[0].Ended != journal.Aborted || all[0].Caller != "demo" || !strings.Contains(all[0].Note, "after 1 of 100 bytes")) {
+				t.Errorf("the journal has %+v", all)
+			}
+		})
 	}
 }

@@ -82,7 +82,7 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.budget = journal.NewBudget(e.config.journal.AllBytes)
-	e.crowd = &crowd{most: e.config.connections, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
+	e.crowd = &crowd{most: e.config.connections, grace: e.config.grace, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
 	e.memory = &memory{emulator: e}
 	if e.config.keepRemoved {
 		e.others.kept = &kept{}

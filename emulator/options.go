@@ -48,6 +48,7 @@ type config struct {
 	noRequestFaults bool
 	connections     int
 	patience        time.Duration // with clients that do not read
+	grace           time.Duration // before an unused connection gives way
 	times           times
 	keepRemoved     bool
 	tb              TB
@@ -56,7 +57,7 @@ type config struct {
 func defaults() config {
 	return config{
 		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
-		connections: defaultConnections, patience: writePatience, times: times{readHeaderTimeout, readTimeout, idleTimeout},
+		connections: defaultConnections, patience: writePatience, grace: seatGrace, times: times{readHeaderTimeout, readTimeout, idleTimeout},
 	}
 }
 

@@ -24,7 +24,12 @@ var secretNames = strings.Fields(`
 	access_token accessToken refresh_token id_token token_id X-Auth-Token x-auth-token X-Subject-Token X-Storage-Token
 	X-Service-Token api_key apiKey api-key X-Api-Key apikey access_key secretAccessKey private_key privateKey
 	credential credentials code_verifier authorization Authorization Authentication Proxy-Authorization cookie Set-Cookie
-	session_token otp pin auth user[password] user.password`)
+	session_token otp pin auth user[password] user.password
+	PASSWD user_password newPassword new-password passwordConfirm db_password DB_PASSWORD dbPass bindpw pw psk jwt bearer hmac sig
+	secret_id secretId api_secret apiSecret shared_secret totp mfa_code verification_code device_code user_code recovery_codes
+	client_assertion assertion SAMLResponse signature X-Amz-Signature session session_id sessionid auth_key X-Auth-Key accountKey
+	sharedkey encryption_key signingKey connection_string passkey x_auth_token X_AUTH_TOKEN csrf_token bearerToken
+	private-key privatekey credentials_json tokens secrets passwords pass[word] p\u0061ssword`)
 
 // A leak is a way to send a secret under a name. It returns nil where the name does not
 // fit.
@@ -75,6 +80,31 @@ func leaks() []leak {
 		body("a form with semicolons", form, `a=b;NAME=SECRET;c=d`),
 		body("parts", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"NAME\"\r\n\r\nSECRET\r\n--x--\r\n"),
 		body("a line of text", "text/plain", "NAME: SECRET"),
+		body("a form with signs in the value", form, `a=b&NAME={SECRET&c=d`),
+		body("a form with quotes in the value", form, `a=b&NAME='a'SECRET&c=d`),
+		body("a list that is cut", json, `{"NAME":["SECRET"`),
+		body("an object that is nearly JSON", json, `{"NAME":{"x":"SECRET"},}`),
+		body("a long body", json, `{"NAME":["SECRET"],"x":"`+strings.Repeat("y", 20_000)+`"}`),
+		body("JSON within JSON", json, `{"x":"{\"NAME\":\"SECRET\"}"}`),
+		body("a pair", json, `{"env":[{"name":"NAME","value":"SECRET"}]}`),
+		body("a text with a pair", json, `{"env":["NAME=SECRET"]}`),
+		body("a block of YAML", "application/yaml", "NAME: |\n  SECRET\n"),
+		body("a URL's password", json, `{"hostname":"http://u:SECRET@host/"}`),
+		body("a private key", "text/plain", "-----BEGIN RSA PRIVATE KEY-----\nSECRET\n-----END RSA PRIVATE KEY-----\n"),
+		{"XML", func(name, secret string) *http.Request {
+			if strings.ContainsAny(name, `[]\`) {
+				return nil
+			}
+			return post("/v1/clients", "application/xml", `<x><`+name+` a="b">`+secret+`</`+name+`></x>`)
+		}},
+		{"a Referer", func(name, secret string) *http.Request {
+			r := post("/v1/clients", json, "{}")
+			r.Header.Set("Referer", "http://localhost/?"+url.QueryEscape(name)+"="+secret)
+			return r
+		}},
+		{"JSON in a query", func(name, secret string) *http.Request {
+			return post("/v1/clients?q="+url.QueryEscape(`{"`+name+`":"`+secret+`"}`), json, "{}")
+		}},
 		{"a query", func(name, secret string) *http.Request {
 			return post("/v1/clients?a=b&"+url.QueryEscape(name)+"="+secret, json, "{}")
 		}},
@@ -83,14 +113,14 @@ func leaks() []leak {
 		}},
 		{"a header", func(name, secret string) *http.Request {
 			r := post("/v1/clients", json, "{}")
-			if strings.ContainsAny(name, "[]") {
+			if strings.ContainsAny(name, `[]\`) {
 				return nil
 			}
 			r.Header.Set(name, secret)
 			return r
 		}},
 		{"a parameter of the path", func(name, secret string) *http.Request {
-			if strings.ContainsAny(name, "[]") {
+			if strings.ContainsAny(name, `[]\`) {
 				return nil
 			}
 			return post("/v1/clients/x;"+name+"="+secret, json, "{}")
@@ -207,6 +237,53 @@ func TestSecretsAreHiddenEverywhere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ensure what only looks like a secret is shown, and a secret that is an ordinary word is
+// hidden where it was sent only.
+func TestOrdinaryWordsAreShown(t *testing.T) {
+	t.Parallel()
+	w := newWitness(t)
+	names := strings.Fields(`compass bypass trespass password_expires_at token_count secret_type token_type secret_ref secret_refs secretary
+		secret_count tokenizer has_secret passwordless secret_algorithm secrets_path cookie_policy token_ttl access_key_count
+		token_endpoint secret_name credential_id authority encode decoder`)
+	for i, name := range names {
+		w.send(post("/v1/clients?"+name+"="+fmt.Sprintf("shownq%dx", i), "application/json", fmt.Sprintf(`{%q:"shownb%dx"}`, name, i)))
+	}
+	r := post("/role-store/api/v1/roles", "application/json", `{"secrets":10,"error":{"code":404}}`)
+	r.Header.Set("X-Token", "role")
+	w.send(r)
+	list := w.shown()["the journal"]
+	for i, name := range names {
+		for _, want := range []string{fmt.Sprintf("shownq%dx", i), fmt.Sprintf("shownb%dx", i)} {
+			if !strings.Contains(list, want) {
+				t.Errorf("%s is hidden", name)
+			}
+		}
+	}
+	for _, want := range []string{`"/role-store/api/v1/roles"`, `\"secrets\":10`, `\"code\":404`} {
+		if !strings.Contains(list, want) {
+			t.Errorf("the journal does not show %s", want)
+		}
+	}
+}
+
+// Ensure secrets that are a part of what takes their place do not blow a text up.
+func TestSecretsWithinTheirPlace(t *testing.T) {
+	t.Parallel()
+	w := newWitness(t)
+	w.send(post(strings.Repeat("/tokens/(red/tokens/ted)", 50), "application/json", `{"password":"redacted"}`))
+	r := post("/v1/clients/(redacted)", "application/json", "{}")
+	for range 50 {
+		r.Header.Add("X-Token", "(red")
+		r.Header.Add("X-Token", "ted)")
+	}
+	w.send(r)
+	for where, text := range w.shown() {
+		if len(text) > 100_000 {
+			t.Errorf("%s: %d bytes", where, len(text))
+		}
 	}
 }
 

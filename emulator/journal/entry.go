@@ -160,10 +160,14 @@ func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, se
 		}
 	}
 	if secret == contract.Secret || secret == contract.SecretText && !isObject(b) {
-		x.values = append(x.values, string(b))
+		x.secret(string(b))
 		if v, err := value.Parse(b); err == nil {
-			_, _ = x.secret("payload", v)
+			x.collect(v)
 		}
+		out.hide()
+		return out
+	}
+	if !isText(string(b)) {
 		out.hide()
 		return out
 	}

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"standin/emulator/value"
 )
@@ -14,77 +14,40 @@ import (
 // redacted takes the place of a secret.
 const redacted = "(redacted)"
 
-// The names of what holds secrets, as plainName writes them: of headers, parameters,
-// fields of forms and members of JSON.
-var (
-	// secretParts are secret wherever a name has them.
-	secretParts = []string{
-		"passw", "passcode", "passphrase", "passwd", "secret", "token", "apikey", "accesskey", "privatekey",
-		"credential", "authorization", "authentication", "cookie", "codeverifier",
-	}
-	// secretEnds are secret at the end of a name, secretNames as a whole.
-	secretEnds  = []string{"pass", "pwd"}
-	secretNames = []string{"code", "payload", "pin", "otp", "auth"}
-	// harmlessEnds say that a name is only about a secret: secret_ref, token_type.
-	harmlessEnds = []string{"ref", "refs", "type", "types", "name", "url", "uri", "href", "endpoint", "length"}
-)
-
-// secretName reports whether what has the name is a secret.
-func secretName(name string) bool {
-	n := plainName(name)
-	hasEnd := func(end string) bool { return strings.HasSuffix(n, end) }
-	switch {
-	case slices.ContainsFunc(harmlessEnds, hasEnd):
-		return false
-	case hasEnd("id") || hasEnd("ids"):
-		return strings.Contains(n, "token") // the id of a token is the token
-	default:
-		return slices.Contains(secretNames, n) || slices.ContainsFunc(secretEnds, hasEnd) ||
-			slices.ContainsFunc(secretParts, func(part string) bool { return strings.Contains(n, part) })
-	}
-}
-
-var unicodeEscape = regexp.MustCompile(`\\u([0-9a-fA-F]{4})`)
-
-// plainName brings a name into the form in which names compare: without escapes, case
-// and signs.
-func plainName(name string) string {
-	name = unicodeEscape.ReplaceAllStringFunc(name, func(escape string) string {
-		code, _ := strconv.ParseUint(escape[2:], 16, 16)
-		return string(rune(code))
-	})
-	for range 2 { // some encode twice
-		if plain, err := url.QueryUnescape(name); err == nil {
-			name = plain
-		}
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-}
-
 // Secret reports whether a header holds what must not be shown.
 func Secret(header string) bool { return secretName(header) }
 
 // A redaction takes the secrets out of one exchange. What it finds in headers and bodies
 // it also takes out of texts that may repeat it.
 type redaction struct {
-	tokens []string // that headers showed
+	tokens []string // that headers and paths showed
 	values []string // that the request's body, form or query held
 }
 
-// shortest is the length, in bytes, from which a secret is looked for in other texts. A
-// shorter one is only where it stands in quotes.
-const shortest = 4
+const (
+	// longToken is the length, in bytes, from which a token is looked for in other texts,
+	// between signs. A shorter one may be an ordinary word: it is hidden only in quotes.
+	longToken = 8
+	// mostSecrets bounds what is looked for.
+	mostSecrets = 100
+)
 
+func (x *redaction) token(v string)  { x.tokens = remember(x.tokens, v) }
+func (x *redaction) secret(v string) { x.values = remember(x.values, v) }
+
+func remember(all []string, v string) []string {
+	if v == "" || strings.Contains(redacted, v) || len(all) >= mostSecrets || slices.Contains(all, v) {
+		return all
+	}
+	return append(all, v)
+}
+
+// header is what is shown of the value of a header. Any may hold an address with secrets.
 func (x *redaction) header(name, v string) string {
 	if !secretName(name) {
-		return v
+		return x.text(v)
 	}
-	x.tokens = append(x.tokens, v[strings.LastIndexByte(v, ' ')+1:])
+	x.token(v[strings.LastIndexByte(v, ' ')+1:])
 	return redacted
 }
 
@@ -93,23 +56,30 @@ func (x *redaction) hide(text string) string { return without(text, x.tokens) }
 
 // hideAll takes the tokens and the values out of a text that a server wrote about the
 // request.
-func (x *redaction) hideAll(text string) string { return without(x.hide(text), x.values) }
+func (x *redaction) hideAll(text string) string {
+	return without(text, append(slices.Clip(x.tokens), x.values...))
+}
 
+// without takes secrets out of a text, all of them at once: what takes their place is not
+// looked at again.
 func without(text string, secrets []string) string {
+	secrets = slices.Clone(secrets) // the longest first: it may hold another
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
 	for _, s := range secrets {
-		if s == "" || s == redacted {
-			continue
-		}
-		for _, form := range []string{s, strings.ReplaceAll(s, `\`, `\\`)} {
-			if len(s) >= shortest {
-				text = strings.ReplaceAll(text, form, redacted)
-			}
+		for _, form := range []string{s, strings.ReplaceAll(s, `\`, `\\`), strings.ReplaceAll(s, `"`, `\"`)} {
 			for _, q := range []string{"'", `"`, `\"`} {
-				text = strings.ReplaceAll(text, q+form+q, q+redacted+q)
+				pairs = append(pairs, q+form+q, q+redacted+q)
+			}
+			if len(form) >= longToken {
+				pairs = append(pairs, form, redacted)
 			}
 		}
 	}
-	return text
+	if len(pairs) == 0 {
+		return text
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // ShownPath is the path of a request without the tokens that its headers show, and
@@ -132,31 +102,51 @@ func (x *redaction) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		if s != "" && i > 0 && plainName(segments[i-1]) == "tokens" || strings.HasPrefix(s, "gAAAAA") || webToken.MatchString(s) {
-			x.tokens = append(x.tokens, s)
+			x.token(s)
 			segments[i] = redacted
 		}
 	}
-	return x.hide(redactText(strings.Join(segments, "/"), x))
+	return x.hide(x.text(strings.Join(segments, "/")))
 }
 
 var webToken = regexp.MustCompile(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)
 
 // query takes the secrets out of a query string.
 func (x *redaction) query(query string) string {
-	if query == "" {
-		return ""
+	parts := strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' })
+	for i, p := range parts {
+		name, v, _ := strings.Cut(p, "=")
+		shown := x.text(p)
+		if secretName(name) && v != "" {
+			x.secret(unescaped(v))
+			shown = name + "=" + redacted
+		} else if plain := unescaped(v); plain != v && x.text(plain) != plain {
+			shown = name + "=" + redacted
+		}
+		parts[i] = shown
 	}
-	return x.hide(redactText(query, x))
+	return x.hide(strings.Join(parts, "&"))
 }
 
-// body takes the secrets out of a body: of JSON by its members, of anything else, and of
-// a body that is not whole, by what looks like them. Of several parts none is shown.
-func (x *redaction) body(text, mediaType string) string {
-	if text == "" {
-		return ""
+func unescaped(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
 	}
-	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(mediaType)), "multipart/") {
+	return text
+}
+
+// body takes the secrets out of a body: of JSON by its members, of a form by its fields,
+// of anything else, and of a body that is not whole, by what looks like them. Of several
+// parts, and of bytes that are no text, none is shown.
+func (x *redaction) body(text, mediaType string) string {
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	switch {
+	case text == "":
+		return ""
+	case strings.HasPrefix(mediaType, "multipart/"):
 		return redacted
+	case strings.HasPrefix(mediaType, "application/x-www-form-urlencoded"):
+		return x.query(text)
 	}
 	if plain := strings.ReplaceAll(text, "\x00", ""); plain != text { // UTF-16 that is said to be UTF-8
 		if safe := x.body(plain, mediaType); safe != plain {
@@ -166,116 +156,115 @@ func (x *redaction) body(text, mediaType string) string {
 	}
 	v, err := value.Parse([]byte(strings.TrimPrefix(text, "\ufeff")))
 	if err != nil {
-		return redactText(text, x)
+		return x.text(text)
 	}
-	if !x.json(v) {
-		return text
+	if shown, changed := x.json(v); changed {
+		return string(value.Append(nil, shown))
 	}
-	return string(value.Append(nil, v))
+	return text
 }
 
-// pair is a name and a value in any text: JSON that is nearly JSON, a form, a query.
-var pair = regexp.MustCompile(`(["']?)([\w.%\\\[\]+-]+)(["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s"'{\[&;,}\]][^&;,}\]\n"']*)`)
-
-var tokenID = regexp.MustCompile(`(?i)(["']?token["']?\s*[:=]\s*\{\s*["']?id["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}]+)`)
-
-func redactText(text string, x *redaction) string {
-	text = tokenID.ReplaceAllString(text, `${1}"`+redacted+`"`)
-	var b strings.Builder
-	end := 0
-	for _, at := range pair.FindAllStringSubmatchIndex(text, -1) {
-		name, from, to := text[at[4]:at[5]], at[8], at[9]
-		v := text[from:to]
-		if v == "null" || !secretName(name) || strings.Contains(v, redacted) {
-			continue
-		}
-		shown := redacted
-		if q := v[:1]; q == `"` || q == "'" {
-			shown = q + redacted + q
-		}
-		if plain, err := url.QueryUnescape(v); err == nil {
-			x.values = append(x.values, plain)
-		}
-		x.values = append(x.values, strings.Trim(v, `"'`))
-		b.WriteString(text[end:from] + shown)
-		end = to
-	}
-	return b.String() + text[end:]
-}
-
-// json redacts in place and reports whether there was anything to.
-func (x *redaction) json(v any) bool {
-	found := false
+// json redacts a value, in place where it can, and reports whether there was anything to.
+func (x *redaction) json(v any) (shown any, changed bool) {
 	switch v := v.(type) {
+	case string:
+		shown := x.text(v)
+		return shown, shown != v
 	case []any:
-		for _, e := range v {
-			found = x.json(e) || found
+		for i := range v {
+			var is bool
+			v[i], is = x.json(v[i])
+			changed = changed || is
 		}
 	case *value.Object:
+		named := namesSecret(v)
 		for _, m := range v.Members() {
-			if !secretName(m.Name) {
-				found = x.json(m.Value) || found
-				continue
-			}
-			shown, is := x.secret(plainName(m.Name), m.Value)
+			shown, is := x.member(m.Name, m.Value, named)
 			if is {
 				v.Set(m.Name, shown)
 			}
-			found = is || found
+			changed = changed || is
 		}
 	}
-	return found
+	return v, changed
 }
 
-// structured are members by which an object under a secret's name is known to be more
-// than a secret: a login, a token, a list's item.
-var structured = []string{"identity", "methods", "user", "id", "name", "expires_at", "payload", "secret_ref", "status"}
+func (x *redaction) member(name string, v any, named bool) (shown any, changed bool) {
+	switch {
+	case secretName(name):
+		return x.hidden(plainName(name), v)
+	case named && plainName(name) == "value":
+		return x.hidden("value", v)
+	default:
+		return x.json(v)
+	}
+}
 
-// secret is what is shown of the value of a secret member. It reports whether that is
+// namesSecret reports whether an object is a pair such as {"name": "password", "value": …}.
+func namesSecret(o *value.Object) bool {
+	for _, m := range o.Members() {
+		if s, ok := m.Value.(string); ok && slices.Contains([]string{"name", "key"}, plainName(m.Name)) && secretName(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// structured are members by which an object under a secret's name is known to be a login,
+// a token or a list's item, whose own members are looked at.
+var structured = []string{"identity", "methods", "user", "id", "expires_at", "payload", "secret_ref", "status"}
+
+// counts are names of what is counted, though one of it is a secret.
+var counts = []string{"secrets", "tokens", "credentials", "code", "codes"}
+
+// hidden is what is shown of the value of a secret member. It reports whether that is
 // something else than the value.
-func (x *redaction) secret(name string, v any) (shown any, is bool) {
+func (x *redaction) hidden(name string, v any) (shown any, changed bool) {
 	switch v := v.(type) {
 	case nil, bool:
 		return v, false
-	case string:
-		x.values = append(x.values, v)
-		return redacted, true
 	case value.Number:
-		if name == "code" || strings.HasSuffix(name, "s") { // of an error, or a count
+		if slices.Contains(counts, name) {
 			return v, false
 		}
-		x.values = append(x.values, string(v))
-		return redacted, true
 	case []any:
 		for i := range v {
-			var changed bool
-			v[i], changed = x.secret(name, v[i])
-			is = is || changed
+			var is bool
+			v[i], is = x.hidden(name, v[i])
+			changed = changed || is
 		}
-		return v, is
+		return v, changed
 	case *value.Object:
-		if name == "payload" || !slices.ContainsFunc(v.Members(), func(m value.Member) bool { return slices.Contains(structured, m.Name) }) {
-			x.collect(v)
-			return redacted, true
+		if name != "payload" && slices.ContainsFunc(v.Members(), func(m value.Member) bool { return slices.Contains(structured, m.Name) }) {
+			return x.login(name, v)
 		}
-		is = x.json(v)
-		if id, ok := v.Get("id"); ok && id != nil && strings.Contains(name, "token") {
-			v.Set("id", redacted)
-			is = true
-		}
-		return v, is
-	default:
-		return v, false
 	}
+	x.collect(v)
+	return redacted, true
+}
+
+// login redacts an object under the name of a secret: the id of a token is the token, and
+// the data of a credential is what it is for.
+func (x *redaction) login(name string, o *value.Object) (shown any, changed bool) {
+	_, changed = x.json(o)
+	for _, m := range o.Members() {
+		isSecret := m.Name == "id" && strings.Contains(name, "token") || slices.Contains([]string{"value", "blob", "data"}, m.Name)
+		if isSecret && m.Value != nil {
+			x.collect(m.Value)
+			o.Set(m.Name, redacted)
+			changed = true
+		}
+	}
+	return o, changed
 }
 
 // collect notes the texts and numbers within a secret.
 func (x *redaction) collect(v any) {
 	switch v := v.(type) {
 	case string:
-		x.values = append(x.values, v)
+		x.secret(v)
 	case value.Number:
-		x.values = append(x.values, string(v))
+		x.secret(string(v))
 	case []any:
 		for _, e := range v {
 			x.collect(e)
@@ -293,6 +282,9 @@ func (b *Body) hide() {
 		*b = Body{Text: redacted, Size: b.Size}
 	}
 }
+
+// isText reports whether a body can be looked through for secrets.
+func isText(text string) bool { return utf8.ValidString(text) || !strings.HasPrefix(text, "\x1f\x8b") }
 
 // isJSON reports whether the values of a Content-Type say so.
 func isJSON(contentType []string) bool {
