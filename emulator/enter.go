@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"standin/emulator/control"
@@ -18,8 +19,8 @@ const SandboxHeader = "X-Standin-Sandbox"
 // An entrance is how a request says in which sandbox it is to be served.
 type entrance struct {
 	name   string
-	given  bool // by path or header; else the token may say it
-	exists bool // it must be there: a call that only asks about a sandbox does not make it
+	given  bool // by path or header; otherwise the token may lead into one
+	exists bool // it must be there
 }
 
 // address reads the path: how it names the sandbox, and what is left of it.
@@ -43,47 +44,57 @@ func (x *exchange) address() (at string, to entrance) {
 			return controlPrefix + "/" + rest, entrance{name, true, true}
 		}
 	}
-	prepares := r.Method == http.MethodPost || r.Method == http.MethodPut
-	to.exists = below(at, controlPrefix) && (!prepares || at == controlPrefix+"/verify")
 	return at, to
 }
 
 // enter enters the sandbox: the one that is named, the one that the caller's token was
-// issued in, else the default one. A request to a service makes it, and so does one that
+// issued in, else the default one. A request to a service makes it, and so does a call that
 // prepares it.
-func (x *exchange) enter(to entrance) {
+func (x *exchange) enter(at string, to entrance) {
 	e := x.emulator
-	s, err := e.Sandbox, error(nil)
+	ours, id := below(at, controlPrefix), x.operationID()
+	var s *Sandbox
+	var err error
 	switch {
-	case to.given && to.exists:
-		s, err = e.existing(to.name)
-	case to.given:
-		s, err = e.enter(to.name)
-	case e.others.some.Load():
-		if o := x.ofToken(); o != nil {
-			s, err = e.enter(o.name)
+	case to.given && (to.exists || ours && !slices.Contains(x.service.Makes, id)):
+		if s, err = e.use(to.name); err != nil && slices.Contains(x.service.Alone, id) {
+			s, err = e.use(defaultSandbox)
 		}
+	case to.given:
+		s, x.made, err = e.enter(to.name)
+	default:
+		name := defaultSandbox
+		if e.others.some.Load() {
+			name = cmp.Or(x.ofToken(), name)
+		}
+		s, x.made, err = e.enter(name)
 	}
 	if err != nil {
 		x.refuse(problem(err))
 		return
 	}
-	x.sandbox = s
-	x.entered = true
-	s.enter()
+	x.sandbox, x.entered = s, true
 }
 
-// ofToken finds the sandbox that the caller's token was issued in; nil if it was none
-// but the default one.
-func (x *exchange) ofToken() *Sandbox {
+// undo removes a sandbox that a request has made which was refused.
+func (x *exchange) undo() {
+	failed := x.refused != nil || x.service.Name == controlService && x.reply.Status >= http.StatusBadRequest
+	if x.made && failed {
+		x.emulator.others.undo(x.sandbox)
+	}
+}
+
+// ofToken is the name of the sandbox that the caller's token was issued in; empty if it
+// was none but the default one.
+func (x *exchange) ofToken() string {
 	h := x.request.Header
 	_, bearer, _ := strings.Cut(first(h["Authorization"]), " ")
 	for _, token := range []string{first(h["X-Auth-Token"]), bearer} {
 		if s := x.emulator.others.ofToken(token); s != nil {
-			return s
+			return s.name
 		}
 	}
-	return nil
+	return ""
 }
 
 // wireMock takes the paths of two calls that people know from WireMock for ours.

@@ -35,6 +35,7 @@ type exchange struct {
 	inside   string         // how the sandbox stands in the path: /~NAME, or nothing
 	prefix   string         // under which the service was reached
 	entered  bool           // the sandbox counts the exchange
+	made     bool           // the exchange has made the sandbox
 	undated  bool           // the answer has no Date
 	refused  *service.Error // the sandbox could not be entered
 	problem  error          // what stands behind a 500
@@ -62,6 +63,7 @@ func (x *exchange) release() {
 		x.own.End()
 	}
 	if x.entered {
+		x.undo()
 		x.sandbox.leave()
 	}
 	*x = exchange{call: service.Call{Scratch: x.call.Scratch}}
@@ -75,7 +77,7 @@ func (x *exchange) serve(w http.ResponseWriter) {
 	x.match(at)
 	x.guard(at)
 	if x.refused == nil {
-		x.enter(to)
+		x.enter(at, to)
 	}
 	x.begin(at)
 	if x.refused == nil {

@@ -225,3 +225,49 @@ func exchangeRaw(t *testing.T, addr, text string) (string, error) {
 	n, err := c.Read(b)
 	return string(b[:n]), err
 }
+
+// Ensure a request that is refused, or whose body broke off, leaves no sandbox behind that
+// it made, and that one that is carried out does.
+func TestRefusedRequestsMakeNoSandbox(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	for _, tt := range []struct {
+		method, path, body string
+		header             []string
+	}{
+		{"POST", "/~r/_standin/faults", `{"nope":1}`, nil},
+		{"POST", "/~r/_standin/nothing", "", nil},
+		{"PUT", "/~r/_standin/state", "", nil},
+		{"POST", "/~r/_standin/reset?onyl=x", "", nil},
+		{"POST", "/~r/_standin/health", "", nil},
+		{"PUT", "/~r/", "", nil},
+		{"POST", "/~r/_standin/faults", strings.Repeat(" ", 9<<20), nil},
+		{"GET", "/~r/v1/clients", "", []string{fault.Header, "bogus"}},
+		{"POST", "/~r/_standin/verify", "[]", nil},
+		{"GET", "/_standin/requests", "", []string{emulator.SandboxHeader, "r"}},
+		{"GET", "/_standin/health", "", []string{emulator.SandboxHeader, "r"}},
+		{"POST", "/_standin/sandboxes", `{"name":"other"}`, []string{emulator.SandboxHeader, "r"}},
+	} {
+		if _, _, err := call(t.Context(), s.Client(), tt.method, s.URL+tt.path, tt.body, tt.header...); err != nil {
+			t.Fatal(err)
+		}
+		if box, err := s.NewSandbox("r"); err != nil {
+			t.Errorf("%s %s %v made it", tt.method, tt.path, tt.header)
+		} else {
+			s.DeleteSandbox(box.Name())
+		}
+	}
+	halfClosed(t, s.Addr(""), []byte("POST /~r/v1/clients HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{"))
+	if _, err := s.NewSandbox("r"); err != nil {
+		t.Error("a body that broke off made it")
+	}
+	if _, err := s.NewSandbox("other"); err == nil {
+		t.Error("a call that was carried out made none")
+	}
+	if _, _, err := call(t.Context(), s.Client(), "GET", s.URL+"/~first/v1/clients", ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NewSandbox("first"); err == nil {
+		t.Error("a first use made none")
+	}
+}

@@ -55,10 +55,27 @@ const leastSwept = 64
 // errTaken marks the error of a name that is in use.
 var errTaken = errors.New("there already is a")
 
-func (r *sandboxes) get(name string) *Sandbox {
+// use finds a sandbox and counts an exchange in it; nil if there is none, or it has expired.
+func (r *sandboxes) use(name string) *Sandbox {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.byName[name]
+	now := time.Now()
+	s := r.byName[name]
+	if s == nil || s.expired(now) {
+		return nil
+	}
+	s.serving.Add(1)
+	s.used.Store(now.UnixNano())
+	return s
+}
+
+// undo removes a sandbox again that only the request that made it has used.
+func (r *sandboxes) undo(s *Sandbox) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byName[s.name] == s && s.serving.Load() == 1 {
+		r.remove(s)
+	}
 }
 
 // ofToken finds the sandbox that a token was issued in; nil if it was none of these.
@@ -123,9 +140,7 @@ func (s *Sandbox) expired(now time.Time) bool {
 	return s.ttl > 0 && s.serving.Load() == 0 && now.UnixNano()-s.used.Load() > int64(s.ttl)
 }
 
-// enter counts an exchange, and leave ends it.
-func (s *Sandbox) enter() { s.serving.Add(1) }
-
+// leave ends an exchange that was counted.
 func (s *Sandbox) leave() {
 	if s.ttl > 0 { // before it is left: it must not seem unused in between
 		s.used.Store(time.Now().UnixNano())
@@ -182,42 +197,51 @@ func (r *sandboxes) list() []*Sandbox {
 
 // existing finds a sandbox by name. It is an error if there is none.
 func (e *Emulator) existing(name string) (*Sandbox, error) {
-	if name == defaultSandbox {
-		return e.Sandbox, nil
+	s, err := e.use(name)
+	if err == nil {
+		s.leave()
 	}
-	now := time.Now()
-	s := e.others.get(name)
-	if s == nil || s.expired(now) {
-		names := append([]string{defaultSandbox}, e.others.names()...)
-		return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), errNotFound)
-	}
-	s.used.Store(now.UnixNano())
-	return s, nil
+	return s, err
 }
 
-// enter finds a sandbox by name and makes it on its first use: it starts as the
-// emulator does.
-func (e *Emulator) enter(name string) (*Sandbox, error) {
+// use finds a sandbox by name, and counts an exchange in it. It is an error if there is
+// none.
+func (e *Emulator) use(name string) (*Sandbox, error) {
 	if name == defaultSandbox {
+		e.serving.Add(1)
 		return e.Sandbox, nil
 	}
-	now := time.Now()
-	if s := e.others.get(name); s != nil && !s.expired(now) {
-		s.used.Store(now.UnixNano())
+	if s := e.others.use(name); s != nil {
 		return s, nil
 	}
+	names := append([]string{defaultSandbox}, e.others.names()...)
+	return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), errNotFound)
+}
+
+// enter is use that makes the sandbox on its first use: it starts as the emulator does.
+// It reports whether it was made.
+func (e *Emulator) enter(name string) (s *Sandbox, made bool, err error) {
+	if name == defaultSandbox {
+		s, err = e.use(name)
+		return s, false, err
+	}
+	if s := e.others.use(name); s != nil {
+		return s, false, nil
+	}
 	if !goodName(name) {
-		return nil, badName("sandbox", name)
+		return nil, false, badName("sandbox", name)
 	}
-	s := newSandbox(e, name, e.origin.Load())
+	s = newSandbox(e, name, e.origin.Load())
 	s.ttl = e.config.sandboxTTL
-	s.used.Store(now.UnixNano())
+	s.serving.Add(1)
+	s.used.Store(time.Now().UnixNano())
 	if err := e.others.add(s, e.config.sandboxes); errors.Is(err, errTaken) { // another request was quicker
-		return e.existing(name)
+		s, err = e.use(name)
+		return s, false, err
 	} else if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return s, nil
+	return s, true, nil
 }
 
 // NewSandbox makes a sandbox. It starts as the emulator does, unless options say

@@ -46,6 +46,11 @@ type Service struct {
 	// parallel with others: those of the control API, which may wait.
 	Outside bool
 
+	// Makes are the operations whose first call makes the sandbox that they name, where a
+	// service is about sandboxes: the control API. Its others want it to be there, but for
+	// those of Alone, which are about no sandbox.
+	Makes, Alone []string
+
 	// HeadAsGet answers HEAD where GET is an operation.
 	HeadAsGet bool
 
