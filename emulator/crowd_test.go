@@ -186,34 +186,45 @@ func answered(t *testing.T, c net.Conn) string {
 	return string(b[:n])
 }
 
-// Ensure an answer that nobody reads ends, over HTTP/1 and in a stream of HTTP/2, and that
-// what streams without end does.
+// over is a client that speaks one protocol only.
+func over(s *Server, http2 bool) *http.Client {
+	c := s.Client()
+	c.Transport.(*http.Transport).Protocols = new(http.Protocols)
+	c.Transport.(*http.Transport).Protocols.SetHTTP1(!http2)
+	c.Transport.(*http.Transport).Protocols.SetHTTP2(http2)
+	return c
+}
+
+// patient is an option: how long a client may take to read a piece.
+func patient(d time.Duration) Option {
+	return func(c *config) error {
+		c.patience = d
+		return nil
+	}
+}
+
+// Ensure an answer that nobody reads ends, over HTTP/1 with and without TLS, and in a
+// stream of HTTP/2.
 func TestUnreadAnswersEnd(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, path, proto string }{
-		{"HTTP/1", "/v1/clients", "HTTP/1.1"}, {"HTTP/2", "/v1/clients", "HTTP/2.0"},
+	for _, tt := range []struct{ name, listen, proto string }{
+		{"HTTP/1", "127.0.0.1:0", "HTTP/1.1"}, {"HTTP/1 over TLS", "https://127.0.0.1:0", "HTTP/1.1"}, {"HTTP/2", "https://127.0.0.1:0", "HTTP/2.0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			long := fault.Rule{What: fault.What{Status: http.StatusOK, Body: strings.Repeat("x", 32<<20)}, When: fault.When{Times: new(0)}}
-			e, err := New(WithTLS(), WithFault(long), func(c *config) error {
-				c.patience = 300 * time.Millisecond
-				return nil
-			})
+			e, err := New(WithTLS(), WithFault(long), patient(300*time.Millisecond))
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := e.Start(t.Context(), "https://127.0.0.1:0")
+			s, err := e.Start(t.Context(), tt.listen)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			c := s.Client()
+			c := over(s, tt.proto == "HTTP/2.0")
 			defer c.CloseIdleConnections()
-			c.Transport.(*http.Transport).Protocols = new(http.Protocols)
-			c.Transport.(*http.Transport).Protocols.SetHTTP1(tt.proto == "HTTP/1.1")
-			c.Transport.(*http.Transport).Protocols.SetHTTP2(tt.proto != "HTTP/1.1")
-			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+tt.path, nil)
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/clients", nil)
 			if resp, err := c.Do(r); err == nil { // a slow machine may not even read the headers in time
 				defer resp.Body.Close()
 			}
@@ -224,6 +235,107 @@ func TestUnreadAnswersEnd(t *testing.T) {
 				t.Errorf("the journal has %d entries that ended so", len(got))
 			}
 		})
+	}
+}
+
+// Ensure an answer that comes slowly on purpose is whole, though it pauses for longer than
+// a client may take to read, over both protocols.
+func TestSlowAnswersAreWhole(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		slow := fault.Rule{What: fault.What{Status: http.StatusOK, Body: strings.Repeat("x", 100), Dribble: &fault.Dribble{Chunks: 3, Over: fault.Duration(time.Second)}}}
+		e, err := New(WithTLS(), WithFault(slow), patient(200*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := e.Start(t.Context(), "https://127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		c := over(s, http2)
+		defer c.CloseIdleConnections()
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/clients", nil)
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(resp.Body); err != nil || len(b) != 100 {
+			t.Errorf("HTTP/2 %t: %d bytes, %v", http2, len(b), err)
+		}
+		_ = resp.Body.Close()
+	}
+}
+
+// Ensure a follower is gone with its sandbox, and a body that fails while it is sent is
+// not taken for whole.
+func TestStreamsEnd(t *testing.T) {
+	t.Parallel()
+	e, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.NewSandbox("box"); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
+		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Stream: func(write func([]byte) error) error {
+			return errors.Join(write([]byte("{")), errors.New("no more"))
+		}}, nil
+	})
+	s, err := e.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for path, want := range map[string]error{"/~box/_standin/events": nil, "/v1/clients": io.ErrUnexpectedEOF} {
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		r.Header.Set("X-Auth-Token", "demo-token")
+		c := s.Client()
+		defer c.CloseIdleConnections()
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.DeleteSandbox("box")
+		if _, err := io.ReadAll(resp.Body); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+		_ = resp.Body.Close()
+	}
+}
+
+// Ensure a connection that came beyond the bound is served once there is room again.
+func TestExtraSeatsBecomeSeats(t *testing.T) {
+	t.Parallel()
+	e, err := New(WithConnections(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	first := wire(t, s, "")
+	for e.crowd.taken() != 1 {
+		time.Sleep(time.Millisecond)
+	}
+	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
+	const list = "GET /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\n\r\n"
+	second := wire(t, s, health)
+	if got := answered(t, second); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Fatalf("health: %s", got)
+	}
+	_ = first.Close()
+	for e.crowd.taken() != 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := io.WriteString(second, list); err != nil {
+		t.Fatal(err)
+	}
+	if got := answered(t, second); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Errorf("where there is room again: %s", got)
 	}
 }
 

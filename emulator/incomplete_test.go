@@ -130,37 +130,57 @@ func halfClosed(t *testing.T, addr string, b []byte) string {
 	return string(got)
 }
 
-// Ensure a stream of HTTP/2 that is reset within its body changes nothing.
+// Ensure a stream of HTTP/2 that is reset within its body changes nothing and counts for
+// no rule, in every service, with and without a length, also where a rule would wait.
 func TestStreamsThatBreakOff(t *testing.T) {
 	t.Parallel()
-	s := emulator.RunT(t, emulator.WithFixture("documented"), emulator.WithTLS())
-	client := s.Client()
-	client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
-	before := dump(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	in, out := io.Pipe()
-	go func() {
-		_, _ = io.WriteString(out, `{"client_id":"half","hostname":"h"}`)
-		s.Await(context.WithoutCancel(ctx), journal.Filter{Operation: "freezer.clients.list"}, 1)
-		cancel()
-	}()
-	go func() { // the stream is open: its headers have come
-		_, _, _ = call(t.Context(), s.Client(), "GET", s.URL+"/v1/clients", "")
-	}()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.TLSURL+"/v1/clients", in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Auth-Token", "demo-token")
-	req.Header.Set("Content-Type", "application/json")
-	if resp, err := client.Do(req); err == nil {
-		_ = resp.Body.Close()
-		t.Fatal("the request was answered")
-	}
-	got := s.Await(t.Context(), journal.Filter{Operation: "freezer.clients.create", Ended: journal.Aborted}, 1)
-	if len(got) != 1 || got[0].Connection.Protocol != "HTTP/2.0" || dump(t, s) != before {
-		t.Errorf("the journal has %+v, the world %s", got, dump(t, s))
+	for _, tt := range []struct{ operation, path, body, header, value string }{
+		{"freezer.clients.create", "/v1/clients", `{"client_id":"half","hostname":"h"}`, "X-Auth-Token", "demo-token"},
+		{"barbican.containers.create", "/v1/containers", `{"type":"generic"}`, "X-Auth-Token", "demo-token"},
+		{"devops.images.create", "/v3/image", `{"id":"half","provider":"ec2","remote_user":"u"}`, "Authorization", "Basic ZGVtbzpkZW1v"},
+		{"privx.api-clients.create", "/local-user-store/api/v1/api-clients", `{"name":"half"}`, "Authorization", "Bearer demo-token"},
+		{"keystone.tokens.create", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","domain":{"id":"default"},"password":"demo"}}}}}`, "A", "b"},
+	} {
+		for _, length := range []int64{-1, int64(len(tt.body)), int64(len(tt.body)) + 1} {
+			t.Run(fmt.Sprintf("%s/%d", tt.operation, length), func(t *testing.T) {
+				t.Parallel()
+				s := emulator.RunT(t, emulator.WithFixture("documented"), emulator.WithTLS())
+				late := fault.Rule{Name: "late", What: fault.What{Delay: fault.Fixed(time.Minute)}, When: fault.When{Skip: 1}, Optional: true}
+				if err := s.Fault(late); err != nil {
+					t.Fatal(err)
+				}
+				client := s.Client()
+				client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+				before := dump(t, s)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				in, out := io.Pipe()
+				go func() {
+					_, _ = io.WriteString(out, tt.body)
+					cancel()
+				}()
+				req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.TLSURL+tt.path, in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.ContentLength = length
+				req.Header.Set(tt.header, tt.value)
+				req.Header.Set("Content-Type", "application/json")
+				if resp, err := client.Do(req); err == nil {
+					_ = resp.Body.Close()
+					t.Fatal("the request was answered")
+				}
+				waiting, done := context.WithTimeout(t.Context(), 20*time.Second)
+				defer done()
+				got := s.Await(waiting, journal.Filter{Operation: tt.operation, Ended: journal.Aborted}, 1)
+				if len(got) != 1 || got[0].Connection.Protocol != "HTTP/2.0" || dump(t, s) != before {
+					t.Errorf("the journal has %+v, the world %s", got, dump(t, s))
+				}
+				if n := s.Faults()[0].Matched; n != 0 {
+					t.Errorf("a rule counted %d requests", n)
+				}
+			})
+		}
 	}
 }
 

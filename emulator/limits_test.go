@@ -41,6 +41,7 @@ func TestLimits(t *testing.T) {
 		{"a glob of a header", "POST", "faults", func(n int) string { return rule(`"where":{"header":{"A":"%s"}}`, n) }, contract.MaxGlob, 201, "1001 bytes; max 1000"},
 		{"a glob of a caller", "POST", "faults", func(n int) string { return rule(`"where":{"caller":{"user":"%s"}}`, n) }, contract.MaxGlob, 201, "1001 bytes; max 1000"},
 		{"a regular expression", "POST", "faults", func(n int) string { return rule(`"where":{"body":{"/a":{"matches":"%s"}}}`, n) }, contract.MaxGlob, 201, "1001 bytes; max 1000"},
+		{"a glob with segments", "POST", "faults", func(n int) string { return rule(`"where":{"path":"/{a}%s"}`, n-4) }, 200, 201, "201 bytes; max 200"},
 		{"conditions", "POST", "faults", conditions, 100, 201, "101 conditions; max 100"},
 		{"the name of a rule", "POST", "faults", func(n int) string { return rule(`"name":"%s"`, n) }, 100, 201, "at most 100"},
 		{"a delay", "POST", "faults", func(n int) string { return fmt.Sprintf(`{"what":{"delay":"%ds"}}`, n) }, 600, 201, "10m0s"},
@@ -48,6 +49,12 @@ func TestLimits(t *testing.T) {
 		{"bandwidth", "POST", "faults", func(n int) string { return fmt.Sprintf(`{"what":{"bandwidth":%d}}`, n) }, 1 << 30, 201, "1073741824"},
 		{"garbage", "POST", "faults", func(n int) string { return fmt.Sprintf(`{"what":{"connection":{"kind":"garbage","bytes":%d}}}`, n) }, 1 << 20, 201, "1048576"},
 		{"records made up", "PUT", "state", func(n int) string { return fmt.Sprintf(`{"freezer":{"generate":{"clients":{"count":%d}}}}`, n) }, 100_000, 204, "100000"},
+		{"hundreds of instructions", "POST", "faults", func(n int) string {
+			return `{"what":{"status":503},"where":{"body":{"/a":{"matches":"` + strings.Repeat("a{100}", n) + `"}}}}`
+		}, 19, 201, "max 2000"},
+		{"patterns that are expected", "POST", "verify", func(n int) string {
+			return "[" + strings.TrimSuffix(strings.Repeat(`{"operation":"freezer.*","requests":0},`, n), ",") + "]"
+		}, fault.MostPatterns, 200, "more than 200 patterns"},
 		{"the name of a snapshot", "POST", "snapshots", func(n int) string { return `{"name":"` + strings.Repeat("x", n) + `"}` }, 100, 204, "at most 100"},
 	} {
 		at := recorded(e, tt.method, "/_standin/"+tt.path, tt.body(tt.most))
@@ -96,6 +103,7 @@ func TestCountsAreLimited(t *testing.T) {
 		}
 	}
 	refused("sandboxes", "GET", "/~c/v1/clients", "", 429, "there are 2")
+	refused("a poll for more than the journal holds", "GET", "/_standin/requests?wait=1s&at_least=4097", "", 400, "up to 4096")
 	refused("a long poll", "GET", "/_standin/requests?wait=301s", "", 400, "up to 5m0s")
 }
 

@@ -161,30 +161,55 @@ func allocated(f func()) uint64 {
 // Ensure requests pay next to nothing for those who wait, and a waiter that has left
 // has nothing rendered. It measures what the process allocates, so it runs alone.
 func TestWaitingCostsTheWaiter(t *testing.T) { //nolint:paralleltest // see above
-	j := &journal.Journal{}
-	body := strings.Repeat("x", 3500)
-	for i := range journal.DefaultEntries {
-		answer(j, fmt.Sprintf("/v1/%d", i), 200, body)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	const waiters = 100
-	for i := range waiters {
-		f := journal.Filter{Path: fmt.Sprintf("/v1/*/none/%d/{id}", i)}
-		wg.Go(func() { j.Await(ctx, f, 1, time.Hour) })
-	}
-	const requests = 200
-	got := allocated(func() {
-		for range requests {
-			answer(j, "/v1/clients", 200, "")
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal.Journal{}
+		body := strings.Repeat("x", 3500)
+		for i := range journal.DefaultEntries {
+			answer(j, fmt.Sprintf("/v1/%d", i), 200, body)
 		}
-	}) / requests
-	cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		const waiters, requests = 100, 200
+		for i := range waiters {
+			f := journal.Filter{Path: fmt.Sprintf("/v1/*/none/%d/{id}", i)}
+			go j.Await(ctx, f, 1, time.Hour)
+		}
+		synctest.Wait() // all of them have counted, and wait
+		got := allocated(func() {
+			for range requests {
+				answer(j, "/v1/clients", 200, "")
+			}
+			synctest.Wait()
+		}) / requests
+		if got > 32<<10 { // compiling one glob for each waiter would be 500 kB
+			t.Errorf("a request allocates %d bytes with %d waiters", got, waiters)
+		}
+		cancel()
+		synctest.Wait()
+		if left := allocated(func() { j.Await(ctx, journal.Filter{}, 4000, time.Hour) }); left > 12<<20 { // the page is 16 MB
+			t.Errorf("a client that has left allocates %d bytes", left)
+		}
+	})
+}
+
+// Ensure a page holds every entry up to the last that it names, while others write.
+func TestPagesAreWholeUpToTheirLast(t *testing.T) {
+	t.Parallel()
+	const writers, each = 2, 5000
+	j := &journal.Journal{Limits: journal.Limits{Entries: writers * each, Bytes: 1 << 30}}
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				answer(j, "/", 200, "")
+			}
+		})
+	}
+	for since := uint64(0); since < writers*each; {
+		p := j.Find(journal.Filter{Since: since})
+		if got := uint64(len(p.Entries)); got != p.Last-since {
+			t.Fatalf("%d entries after %d, and the last is %d", got, since, p.Last)
+		}
+		since = p.Last
+	}
 	wg.Wait()
-	if got > 32<<10 { // compiling one glob for each waiter would be 500 kB
-		t.Errorf("a request allocates %d bytes with %d waiters", got, waiters)
-	}
-	if left := allocated(func() { j.Await(ctx, journal.Filter{}, 1<<30, time.Hour) }); left > 8<<20 { // the page is 16 MB
-		t.Errorf("a client that has left allocates %d bytes", left)
-	}
 }

@@ -13,6 +13,7 @@ import (
 
 type counters struct {
 	sent, failed atomic.Int64
+	good         []atomic.Int64 // answers below 400, or requests that went out, by the kind of worker
 }
 
 // kinds are what workers do, again and again.
@@ -26,12 +27,13 @@ var kinds = []func(w *worker, ctx context.Context){
 type worker struct {
 	load   *load
 	client *http.Client
+	kind   int
 	number int
 	round  int
 }
 
-func newWorker(l *load, number int) *worker {
-	return &worker{load: l, client: l.server.Client(), number: number}
+func newWorker(l *load, kind, number int) *worker {
+	return &worker{load: l, client: l.server.Client(), kind: kind, number: number}
 }
 
 // url is where a path is, in the default sandbox or in one of a few that are made by
@@ -66,6 +68,9 @@ func (w *worker) do(ctx context.Context, method, url, body string, header ...str
 	}
 	defer resp.Body.Close()
 	b, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode < http.StatusBadRequest {
+		w.load.good[w.kind].Add(1)
+	}
 	if resp.StatusCode == http.StatusInternalServerError && resp.Header.Get("X-Standin-Fault") == "" {
 		w.load.failed.Add(1)
 	}
@@ -206,7 +211,9 @@ func (w *worker) holds(ctx context.Context, text string, d time.Duration) {
 	defer c.Close()
 	w.load.sent.Add(int64(strings.Count(text, "HTTP/1.1")))
 	_ = c.SetDeadline(time.Now().Add(time.Second))
-	_, _ = io.WriteString(c, text)
+	if _, err := io.WriteString(c, text); err == nil {
+		w.load.good[w.kind].Add(1)
+	}
 	rest(ctx, d)
 }
 

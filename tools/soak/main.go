@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -50,6 +51,7 @@ func run(last time.Duration, each int) error {
 	}
 	defer s.Close()
 	l := &load{server: s}
+	l.good = make([]atomic.Int64, len(kinds))
 	l.hold(last/4, each)
 	before, err := l.settle(nil)
 	if err != nil {
@@ -67,6 +69,8 @@ func run(last time.Duration, each int) error {
 		return fmt.Errorf("%s grew", grown)
 	case e.Violations() > 0:
 		return fmt.Errorf("%d answers broke their contract", e.Violations())
+	case l.idle() >= 0:
+		return fmt.Errorf("the workers of kind %d had no request answered below 400", l.idle())
 	case l.failed.Load() > 0:
 		return fmt.Errorf("%d answers were a 500", l.failed.Load())
 	default:
@@ -82,6 +86,16 @@ type load struct {
 	clients []*http.Client // of all workers
 }
 
+// idle is the first kind of worker that came to nothing; -1 if all came to something.
+func (l *load) idle() int {
+	for k := range l.good {
+		if l.good[k].Load() == 0 {
+			return k
+		}
+	}
+	return -1
+}
+
 // hold runs the workers for a time and waits for them.
 func (l *load) hold(d time.Duration, each int) {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -89,7 +103,7 @@ func (l *load) hold(d time.Duration, each int) {
 	var workers sync.WaitGroup
 	for k := range kinds {
 		for n := range each {
-			w := newWorker(l, n)
+			w := newWorker(l, k, n)
 			l.clients = append(l.clients, w.client)
 			workers.Go(func() {
 				for ctx.Err() == nil {
