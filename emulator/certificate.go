@@ -110,7 +110,7 @@ func (e *Emulator) secure(hosts []string) (*tls.Config, error) {
 	return c, err
 }
 
-// trusted is what a client of ours takes for true: the CA, or whoever has issued
+// trusted is what a client of ours takes for true: the CA, or what has issued
 // the given certificate. It is nil without TLS.
 func (e *Emulator) trusted() *x509.CertPool {
 	if given := e.config.tls.given; given != nil {

@@ -203,7 +203,7 @@ func (x *exchange) operationID() string {
 	return x.service.Name
 }
 
-// send writes the answer. The journal closes first: whoever has the answer finds
+// send writes the answer. The journal closes first: a client that has the answer finds
 // the entry complete.
 func (x *exchange) send(w http.ResponseWriter) {
 	x.header(w.Header())

@@ -158,7 +158,7 @@ func (s *Sandbox) arm(rules []fault.Rule) ([]fault.State, error) {
 	return states, err
 }
 
-// RemoveFault removes a rule, and releases whoever waits because of it. It tells
+// RemoveFault removes a rule, and releases the requests that wait because of it. It reports
 // whether there was one.
 func (s *Sandbox) RemoveFault(name string) bool {
 	ok := s.faults.Disarm(name)

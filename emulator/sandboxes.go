@@ -265,6 +265,6 @@ func (e *Emulator) newSandbox(name string, base *start, ttl time.Duration, opts 
 	return s, e.others.add(s, e.config.sandboxes)
 }
 
-// DeleteSandbox deletes a sandbox, and cuts whoever waits in it. It tells whether
+// DeleteSandbox deletes a sandbox, and cuts the requests that wait in it. It reports whether
 // there was one. The default sandbox stays.
 func (e *Emulator) DeleteSandbox(name string) bool { return e.others.drop(name) }

@@ -26,7 +26,7 @@ func (f *Firing) Bytes(n int) []byte { return f.draws.bytes("bytes", n) }
 // A Verdict is what one rule said of a request that its where fitted.
 type Verdict struct {
 	Rule  string   `json:"rule"`
-	Match uint64   `json:"match"` // the how manieth such request
+	Match uint64   `json:"match"` // which matching request this was, counting from 1
 	Fired bool     `json:"fired"`
 	Draw  *float64 `json:"draw,omitempty"` // against the probability
 	Why   string   `json:"why,omitempty"`  // it did not fire

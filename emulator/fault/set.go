@@ -153,7 +153,7 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 }
 
 // Own is a rule that only one request has. It ends when the rules of the set are
-// replaced; whoever asked for it ends it with End.
+// replaced; the caller ends it with End.
 func (s *Set) Own(r Rule) *Armed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,7 +222,7 @@ func (s *Set) set(all []*Armed) {
 	s.index.Store(x)
 }
 
-// Disarm removes the rule of that name, and releases whoever waits because of it.
+// Disarm removes the rule of that name, and releases the requests that wait because of it.
 func (s *Set) Disarm(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -136,7 +136,7 @@ type Closing struct {
 type Fault struct {
 	Rule         string   `json:"rule"`
 	Phase        string   `json:"phase,omitempty"`
-	Match        uint64   `json:"match"` // the how manieth request that its where fitted
+	Match        uint64   `json:"match"` // which matching request this was, counting from 1
 	Fired        bool     `json:"fired"`
 	Draw         *float64 `json:"draw,omitempty"` // against the probability
 	Why          string   `json:"why,omitempty"`  // it did not fire
