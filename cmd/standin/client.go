@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"standin/emulator/journal"
 )
@@ -46,7 +48,9 @@ func (c client) get(ctx context.Context, path string, q url.Values) (*http.Respo
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	resp, err := clientFor(at).Do(req)
-	if err != nil {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, fmt.Errorf("no emulator answers at %s; start one, or say with --url where it is", req.URL.Scheme+"://"+req.URL.Host)
+	} else if err != nil {
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {

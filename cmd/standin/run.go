@@ -155,7 +155,7 @@ func distinct(outcomes []outcome, name string) string {
 }
 
 // noScenario is the name of a run without a scenario.
-const noScenario = "(none)"
+const noScenario = "none"
 
 // emulators makes an emulator for each scenario.
 func (c *runCmd) emulators() ([]*emulator.Emulator, error) {

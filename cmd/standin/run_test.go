@@ -98,7 +98,7 @@ func TestRun(t *testing.T) {
 		{"a number", "curl", []string{three, "--", "sh", "-c", list + "; exit 3"}, 0, "", "met      the command ends with exit code 3 (exit code 3)"},
 		{"another number", "curl", []string{three, "--", "sh", "-c", list + "; exit 4"}, 1, "", "NOT MET  the command ends with exit code 3 (exit code 4)"},
 		{"any exit", "curl", []string{"unauthorized", "--", "sh", "-c", list + "; exit 4"}, 0, "", "met      the command ends (exit code 4)"},
-		{"without a scenario", "curl", []string{"--", "sh", "-c", list}, 0, "", "scenario (none): passed\n  met      the command succeeds (exit code 0)\n  met      the command sends requests (1)\n"},
+		{"without a scenario", "curl", []string{"--", "sh", "-c", list}, 0, "", "scenario none: passed\n  met      the command succeeds (exit code 0)\n  met      the command sends requests (1)\n"},
 		{"no such scenario", "", []string{"flakey", "--", "true"}, 3, "", `did you mean "flaky"?`},
 		{"no such command", "", []string{"flaky", "--", "./there-is-no-such-command"}, 3, "", "no such file"},
 		{"no command", "", []string{"flaky"}, 2, "", "expected standin run [SCENARIO…] -- COMMAND…"},

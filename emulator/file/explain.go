@@ -36,7 +36,21 @@ func explain(data []byte, line, column int, message string) string {
 	case strings.Contains(message, "mapping values are not allowed"):
 		return message + "; a text with a colon and a blank in it needs quotes"
 	}
+	if line := lineOf(data, line); strings.Contains(message, "did not find expected") && braced.Match(line) {
+		return message + "; a text with braces in it, such as a path, needs quotes"
+	}
 	return message
+}
+
+// braced is a path with parameters that has no quotes.
+var braced = regexp.MustCompile(`[:,]\s*[^"'\s]*/\{\w+\}`)
+
+func lineOf(data []byte, line int) []byte {
+	for n := 1; n < line; n++ {
+		_, data, _ = bytes.Cut(data, []byte("\n"))
+	}
+	text, _, _ := bytes.Cut(data, []byte("\n"))
+	return text
 }
 
 // at is the character at a place, both counted from 1; 0 if there is none.

@@ -122,3 +122,12 @@ func TestNearest(t *testing.T) {
 		t.Errorf("a name after 1,000 others: got %q", got)
 	}
 }
+
+// Ensure a path with parameters in braces that lacks its quotes is explained.
+func TestBracesNeedQuotes(t *testing.T) {
+	t.Parallel()
+	_, err := file.Parse("f", []byte("faults: [{where: {path: /v1/clients/{client_id}}, what: {status: 503}}]\n"))
+	if err == nil || !strings.Contains(err.Error(), "needs quotes") {
+		t.Errorf("got %v", err)
+	}
+}
