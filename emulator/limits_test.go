@@ -107,6 +107,29 @@ func TestCountsAreLimited(t *testing.T) {
 	refused("a long poll", "GET", "/_standin/requests?wait=301s", "", 400, "up to 5m0s")
 }
 
+// Ensure no more than twenty mistakes are reported at once.
+func TestMistakesAreLimited(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys, values []string
+	for i := range 20_000 {
+		keys, values = append(keys, fmt.Sprintf(`"k%d":1`, i)), append(values, `{"x":1}`)
+	}
+	unknown := "{" + strings.Join(keys, ",") + "}"
+	for _, tt := range []struct{ method, path, body string }{
+		{"POST", "sandboxes", unknown}, {"PUT", "clock", unknown}, {"POST", "snapshots", unknown}, {"POST", "faults", unknown},
+		{"PUT", "scenario", unknown}, {"PUT", "state", unknown}, {"POST", "verify", "[" + strings.Join(values, ",") + "]"},
+	} {
+		w := recorded(e, tt.method, "/_standin/"+tt.path, tt.body)
+		if n := strings.Count(w.Body.String(), "(request body):"); w.Code != 400 || n == 0 || n > 20 || w.Body.Len() > 20_000 {
+			t.Errorf("%s %s: %d, %d mistakes, %d bytes", tt.method, tt.path, w.Code, n, w.Body.Len())
+		}
+	}
+}
+
 // Ensure a word that is far too long is refused without being compared with all others.
 func TestLongWords(t *testing.T) {
 	t.Parallel()

@@ -84,22 +84,46 @@ func (n Node) decodeStruct(v reflect.Value, strict bool) error {
 		return err
 	}
 	fields := fieldsOf(v.Type())
-	var errs []error
+	var wrong mistakes
 	for i, name := range names {
+		if wrong.full() {
+			return wrong.err()
+		}
 		f := slices.IndexFunc(fields, func(f field) bool { return f.name == name.yaml.Value })
 		if f < 0 {
-			errs = append(errs, name.Unknown(namesOf(fields)))
+			wrong.add(name.Unknown(namesOf(fields)))
 			continue
 		}
 		fields[f].given = true
-		errs = append(errs, values[i].decode(v.Field(fields[f].index), true))
+		wrong.add(values[i].decode(v.Field(fields[f].index), true))
 	}
 	for _, f := range fields {
 		if f.required && !f.given && strict {
-			errs = append(errs, n.Errorf("%q is missing", f.name))
+			wrong.add(n.Errorf("%q is missing", f.name))
 		}
 	}
-	return errors.Join(errs...)
+	return wrong.err()
+}
+
+// mostMistakes is how many mistakes of one value are reported at once.
+const mostMistakes = 20
+
+// mistakes are those of one value.
+type mistakes struct{ all []error }
+
+func (m *mistakes) add(err error) {
+	if err != nil {
+		m.all = append(m.all, err)
+	}
+}
+
+func (m *mistakes) full() bool { return len(m.all) >= mostMistakes }
+
+func (m *mistakes) err() error {
+	if m.full() {
+		m.all = append(m.all[:mostMistakes], errors.New("… and more"))
+	}
+	return errors.Join(m.all...)
 }
 
 type field struct {
@@ -130,12 +154,12 @@ func (n Node) decodeSlice(v reflect.Value) error {
 		return err
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
-	var errs []error
-	for i, item := range items {
-		errs = append(errs, item.decode(list.Index(i), true))
+	var wrong mistakes
+	for i := 0; i < len(items) && !wrong.full(); i++ {
+		wrong.add(items[i].decode(list.Index(i), true))
 	}
 	v.Set(list)
-	return errors.Join(errs...)
+	return wrong.err()
 }
 
 func (n Node) decodeMap(v reflect.Value) error {
@@ -144,14 +168,14 @@ func (n Node) decodeMap(v reflect.Value) error {
 		return err
 	}
 	m := reflect.MakeMap(v.Type())
-	var errs []error
-	for i, name := range names {
+	var wrong mistakes
+	for i := 0; i < len(names) && !wrong.full(); i++ {
 		elem := reflect.New(v.Type().Elem()).Elem()
-		errs = append(errs, values[i].decode(elem, true))
-		m.SetMapIndex(reflect.ValueOf(name.yaml.Value), elem)
+		wrong.add(values[i].decode(elem, true))
+		m.SetMapIndex(reflect.ValueOf(names[i].yaml.Value), elem)
 	}
 	v.Set(m)
-	return errors.Join(errs...)
+	return wrong.err()
 }
 
 // FirstTime and LastTime are the ends of the range that times in files have. RFC 3339
