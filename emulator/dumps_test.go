@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,6 +57,35 @@ func (p *player) reloads() {
 	}
 	if len(first) != len(again) {
 		p.t.Errorf("dumped %d bytes, and again %d", len(first), len(again))
+	}
+}
+
+// Ensure loading one section loses nothing that others write to the others meanwhile.
+func TestSectionsLoadBesideWrites(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	done := make(chan error)
+	go func() {
+		for range 100 {
+			if _, _, err := call(t.Context(), s.Client(), "PUT", s.URL+"/_standin/state/devops", `{"devops":{"images":[{"id":"a","provider":"b","remote_user":"c"}]}}`); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	const clients = 300
+	c := s.Client()
+	for i := range clients {
+		if status, body, err := call(t.Context(), c, "POST", s.URL+"/v1/clients", fmt.Sprintf(`{"client_id":"c%d","hostname":"h"}`, i)); err != nil || status != 201 {
+			t.Fatal(status, body, err)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(dump(t, s), `"client_id":"c`); n != clients {
+		t.Errorf("%d clients are left of %d", n, clients)
 	}
 }
 

@@ -258,7 +258,7 @@ func TestRefusedRequestsMakeNoSandbox(t *testing.T) {
 		{"POST", "/~r/_standin/faults", `{"nope":1}`, nil},
 		{"POST", "/~r/_standin/nothing", "", nil},
 		{"PUT", "/~r/_standin/state", "", nil},
-		{"POST", "/~r/_standin/reset?onyl=x", "", nil},
+		{"POST", "/~r/_standin/reset?nothing=x", "", nil},
 		{"POST", "/~r/_standin/health", "", nil},
 		{"PUT", "/~r/", "", nil},
 		{"POST", "/~r/_standin/faults", strings.Repeat(" ", 9<<20), nil},

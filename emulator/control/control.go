@@ -138,17 +138,11 @@ func New(h Host) *service.Service {
 			"control.clock.show": a.in(a.showClock),
 			"control.clock.set":  a.in(a.setClock),
 		},
-		Identify: func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
-		Guard:    a.safe,
-		Checks:   []service.Check{a.routed, service.BodyRead},
-		Makes: []string{
-			"control.reset", "control.state.load", "control.section.load", "control.snapshots.create", "control.snapshots.apply",
-			"control.faults.create", "control.scenario.apply", "control.clock.set",
-		},
-		Alone: []string{
-			"control.index", "control.health", "control.ca", "control.operations", "control.openapi", "control.schemas.show",
-			"control.sandboxes.list", "control.sandboxes.create", "control.sandboxes.show", "control.sandboxes.delete", "control.scenarios.list",
-		},
+		Identify:  func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Guard:     a.safe,
+		Checks:    []service.Check{a.routed, service.BodyRead},
+		Makes:     makes,
+		Alone:     alone,
 		Outside:   true,
 		Fail:      Problem,
 		Normalise: normalise,
@@ -159,6 +153,19 @@ func New(h Host) *service.Service {
 		},
 	}
 }
+
+// makes and alone are the operations by which a sandbox is made on its first use, and those
+// that are about no sandbox.
+var (
+	makes = []string{
+		"control.reset", "control.state.load", "control.section.load", "control.snapshots.create", "control.snapshots.apply",
+		"control.faults.create", "control.scenario.apply", "control.clock.set",
+	}
+	alone = []string{
+		"control.index", "control.health", "control.ca", "control.operations", "control.openapi", "control.schemas.show",
+		"control.sandboxes.list", "control.sandboxes.create", "control.sandboxes.show", "control.sandboxes.delete", "control.scenarios.list",
+	}
+)
 
 const faultsPath = "/_standin/faults/"
 
