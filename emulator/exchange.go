@@ -107,7 +107,7 @@ func (x *exchange) match(at string) {
 	}
 	*c = service.Call{
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(), Present: x.present,
+		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
 	}
 	p, vars := b.find(at)
 	if p == nil {

@@ -16,9 +16,9 @@ func (x *exchange) log() {
 		logger.Error().Str("operation", x.operationID()).Uint64("sequence", x.call.Sequence).
 			Msg(x.problem.Error())
 	}
-	if f := x.emulator.config.exchangeLog; f != nil {
-		if x.journaled {
-			f(x.line())
+	if c := &x.emulator.config; c.logged != "" {
+		if x.journaled && (c.logged == LogRequests || c.logged == LogErrors && x.bad()) {
+			c.exchangeLog(x.line())
 		}
 		return
 	}
@@ -34,6 +34,12 @@ func (x *exchange) log() {
 	}
 	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
 		Str("method", x.call.Method).Str("path", journal.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
+}
+
+// bad reports whether the line of the exchange is Bad, without making it.
+func (x *exchange) bad() bool {
+	l := journal.Line{Status: x.closing.Status, Faults: x.closing.Faults, Violation: x.closing.Violation}
+	return l.Bad()
 }
 
 // line is what is logged of the exchange.

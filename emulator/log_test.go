@@ -35,7 +35,7 @@ func (b *safeBuffer) String() string {
 func TestComplaintsOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	var out safeBuffer
-	e, err := emulator.New(emulator.WithLogger(zerolog.New(&out)), emulator.WithExchangeLog(func(*journal.Line) { panic("in the log") }))
+	e, err := emulator.New(emulator.WithLogger(zerolog.New(&out)), emulator.WithExchangeLog(emulator.LogRequests, func(*journal.Line) { panic("in the log") }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestExchangeLog(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var lines []string
-	e, err := emulator.New(emulator.WithFixture("default"), emulator.WithExchangeLog(func(l *journal.Line) {
+	e, err := emulator.New(emulator.WithFixture("default"), emulator.WithExchangeLog(emulator.LogRequests, func(l *journal.Line) {
 		mu.Lock()
 		defer mu.Unlock()
 		if l.Took <= 0 || l.Time.IsZero() {

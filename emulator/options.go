@@ -40,6 +40,7 @@ type config struct {
 	controlOff      bool
 	check           CheckMode
 	logger          zerolog.Logger
+	logged          ExchangeLog // empty: by the logger, at debug level
 	exchangeLog     func(*journal.Line)
 	onViolation     func(error)
 	journal         journal.Limits
@@ -284,13 +285,23 @@ func WithControlHost(names ...string) Option {
 	})
 }
 
-// WithExchangeLog has f called after each exchange with its line, in place of the
-// logger's line at debug level. Secrets in the line are redacted. Requests to the
+// An ExchangeLog says which exchanges are logged.
+type ExchangeLog string
+
+// The exchange logs.
+const (
+	LogRequests ExchangeLog = "requests" // all of them
+	LogErrors   ExchangeLog = "errors"   // those whose journal.Line is Bad
+	LogOff      ExchangeLog = "off"
+)
+
+// WithExchangeLog has f called after exchanges with their lines, in place of the
+// logger's line at debug level. Secrets in a line are redacted. Requests to the
 // control API have none. f is called from many goroutines at once, and must neither
 // wait nor keep the line.
-func WithExchangeLog(f func(*journal.Line)) Option {
+func WithExchangeLog(which ExchangeLog, f func(*journal.Line)) Option {
 	return whole("WithExchangeLog", func(c *config) error {
-		c.exchangeLog = f
+		c.logged, c.exchangeLog = which, f
 		return nil
 	})
 }

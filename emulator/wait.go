@@ -16,7 +16,7 @@ func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration)
 	if d > readTimeout/2 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
 	}
-	ctx, stop := x.present()
+	ctx, stop := x.Present()
 	defer stop()
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -33,9 +33,9 @@ func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration)
 // still there.
 const glance = 250 * time.Millisecond
 
-// present is a context that ends when the client leaves. net/http notices that only
+// Present is a context that ends when the client leaves. net/http notices that only
 // while the client has sent nothing more; so the kernel is asked as well.
-func (x *exchange) present() (context.Context, context.CancelFunc) {
+func (x *exchange) Present() (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(x.request.Context())
 	c := x.tcp()
 	if c == nil {

@@ -103,7 +103,7 @@ const defaultSandbox = "default"
 
 // The flags about logs.
 type logFlags struct {
-	Log       string `default:"requests" enum:"requests,errors,off" help:"What to log of exchanges: requests (default): a line for each; errors: those with a status of 5xx, a fault or a violation of the contract; off."`
+	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 5xx, a fault or a violation of the contract; off."`
 	LogFormat string `default:"console" enum:"console,json" help:"How to log: console (default) or json, a line of JSON for each."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least level to log: debug, info (default), warn or error. Exchanges have info, those of --log errors have warn."`
 }
@@ -134,30 +134,34 @@ func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 // usualLine is room for the line of an exchange.
 const usualLine = 160
 
-// exchanges is the option that logs exchanges.
-func (c *logFlags) exchanges(log zerolog.Logger, out *outlet) emulator.Option {
-	least := log.GetLevel()
-	if c.Log == "errors" {
-		least = max(least, zerolog.WarnLevel)
+// exchanges is the option that logs exchanges to a writer.
+func (c *logFlags) exchanges(log zerolog.Logger, out *outlet, to io.Writer) emulator.Option {
+	which := emulator.ExchangeLog(c.Log)
+	if c.Log == "auto" {
+		which = emulator.LogErrors
+		if terminal(to) {
+			which = emulator.LogRequests
+		}
 	}
-	if c.Log == "off" || least > zerolog.WarnLevel {
-		return emulator.WithExchangeLog(func(*journal.Line) {})
+	switch least := log.GetLevel(); {
+	case least > zerolog.WarnLevel:
+		which = emulator.LogOff
+	case least == zerolog.WarnLevel && which == emulator.LogRequests:
+		which = emulator.LogErrors
 	}
-	return emulator.WithExchangeLog(func(l *journal.Line) {
+	return emulator.WithExchangeLog(which, func(l *journal.Line) {
 		level := zerolog.InfoLevel
 		if l.Bad() {
 			level = zerolog.WarnLevel
 		}
-		switch {
-		case level < least:
-		case c.json():
+		if c.json() {
 			event(log.WithLevel(level), l)
-		default:
-			if l.Sandbox == defaultSandbox {
-				l.Sandbox = ""
-			}
-			out.put(append(l.Append(make([]byte, 0, usualLine)), '\n'))
+			return
 		}
+		if l.Sandbox == defaultSandbox {
+			l.Sandbox = ""
+		}
+		out.put(append(l.Append(make([]byte, 0, usualLine)), '\n'))
 	})
 }
 

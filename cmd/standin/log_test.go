@@ -161,12 +161,13 @@ func TestExchangesAreLogged(t *testing.T) {
 		flags      []string
 		want, none []string
 	}{
-		{nil, []string{ok, failed, "fault=request (status 503)", "  box     ", strange}, []string{"secret", "default", "_standin"}},
+		{[]string{"--log", "requests"}, []string{ok, failed, "fault=request (status 503)", "  box     ", strange}, []string{"secret", "default", "_standin"}},
+		{nil, []string{failed}, []string{ok, strange}}, // it is no terminal
 		{[]string{"--log", "errors"}, []string{failed}, []string{ok, strange}},
-		{[]string{"--log-level", "warn"}, []string{failed}, []string{ok, strange}},
+		{[]string{"--log", "requests", "--log-level", "warn"}, []string{failed}, []string{ok, strange}},
 		{[]string{"--log", "off"}, nil, []string{"GET"}},
 		{[]string{"--log-level", "error"}, nil, []string{"GET"}},
-		{[]string{"--log-format", "json"}, []string{`"level":"info","sandbox":"default","sequence":1,"method":"GET","path":"/v1/clients","operation":"freezer.clients.list","status":200,"took_ms":`, `"level":"warn"`, `"faults":["request"]`, `"sandbox":"box"`}, []string{"secret"}},
+		{[]string{"--log", "requests", "--log-format", "json"}, []string{`"level":"info","sandbox":"default","sequence":1,"method":"GET","path":"/v1/clients","operation":"freezer.clients.list","status":200,"took_ms":`, `"level":"warn"`, `"faults":["request"]`, `"sandbox":"box"`}, []string{"secret"}},
 	} {
 		t.Run(strings.Join(tt.flags, " "), func(t *testing.T) {
 			t.Parallel()

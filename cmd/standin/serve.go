@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
 	"standin/emulator"
@@ -70,7 +71,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	if err != nil {
 		return err
 	}
-	e, err := emulator.New(append(append(opts, c.options(log)...), c.exchanges(log, out))...)
+	e, err := emulator.New(append(append(opts, c.options(log)...), c.exchanges(log, out, s.err))...)
 	if err != nil {
 		return err
 	}
@@ -111,11 +112,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 // terminal reports whether a person may be reading.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && isatty.IsTerminal(f.Fd())
 }
 
 func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {

@@ -63,10 +63,15 @@ func (x *redaction) hideAll(text string) string {
 // without takes secrets out of a text, all of them at once: what takes their place is not
 // looked at again.
 func without(text string, secrets []string) string {
-	secrets = slices.Clone(secrets) // the longest first: it may hold another
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	if len(secrets) > 1 { // the longest first: it may hold another
+		secrets = slices.Clone(secrets)
+		slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	}
 	var pairs []string
 	for _, s := range secrets {
+		if !strings.Contains(text, s) && !strings.ContainsAny(s, "\\\"") {
+			continue
+		}
 		for _, form := range []string{s, strings.ReplaceAll(s, `\`, `\\`), strings.ReplaceAll(s, `"`, `\"`)} {
 			for _, q := range []string{"'", `"`, `\"`} {
 				pairs = append(pairs, q+form+q, q+redacted+q)
@@ -85,13 +90,15 @@ func without(text string, secrets []string) string {
 // ShownPath is the path of a request without the tokens that its headers show, and
 // without what RedactPath takes out.
 func ShownPath(path string, header http.Header) string {
-	var x redaction
 	for _, name := range []string{"X-Auth-Token", "X-Subject-Token", "Authorization"} {
 		for _, v := range header[name] {
-			x.header(name, v)
+			if v = v[strings.LastIndexByte(v, ' ')+1:]; strings.Contains(path, v) {
+				x := &redaction{tokens: []string{v}}
+				path = x.hide(path)
+			}
 		}
 	}
-	return x.path(path)
+	return RedactPath(path)
 }
 
 // RedactPath takes out of a path what looks like a secret: what follows "tokens", and
@@ -99,6 +106,9 @@ func ShownPath(path string, header http.Header) string {
 func RedactPath(path string) string { return new(redaction).path(path) }
 
 func (x *redaction) path(path string) string {
+	if !suspicious(path) {
+		return x.hide(path)
+	}
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		if s != "" && i > 0 && plainName(segments[i-1]) == "tokens" || strings.HasPrefix(s, "gAAAAA") || webToken.MatchString(s) {
@@ -107,6 +117,12 @@ func (x *redaction) path(path string) string {
 		}
 	}
 	return x.hide(x.text(strings.Join(segments, "/")))
+}
+
+// suspicious reports whether a path may hold what path takes out. Most do not.
+func suspicious(path string) bool {
+	return strings.ContainsAny(path, "=:%< \t") || strings.Contains(path, "/gAAAAA") || strings.Contains(path, "/ey") ||
+		strings.Contains(path, "okens/") || strings.Contains(path, "OKENS/")
 }
 
 var webToken = regexp.MustCompile(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)

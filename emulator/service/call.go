@@ -20,8 +20,12 @@ type Settings struct {
 	HostHref string // what Barbican's references begin with; empty: the request's own host
 }
 
-// A Gateway knows by which addresses the caller reaches the emulator.
+// A Gateway knows by which addresses the caller reaches the emulator, and whether it is
+// still there.
 type Gateway interface {
+	// Present is a context that ends with the call's, and also where the client leaves
+	// after it has sent more requests: for calls that wait.
+	Present() (context.Context, context.CancelFunc)
 	// Root is the scheme, host and prefix under which the emulator was reached.
 	Root() string
 	// Inside is how the sandbox stands in the path: /~NAME; empty where it does not.
@@ -50,10 +54,7 @@ type Call struct {
 	BodyTooLarge bool // Body holds only the beginning
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
-	// Present is a context that ends with Context, and also where the client leaves
-	// after it has sent more requests: for calls that wait.
-	Present func() (context.Context, context.CancelFunc)
-	Sandbox string // the name of the sandbox
+	Sandbox string          // the name of the sandbox
 
 	Caller      *Caller // nil if CallerError is not
 	CallerError error
