@@ -37,13 +37,9 @@ func TestSeats(t *testing.T) {
 	defer s.Close()
 
 	ask := func(h2 bool, header ...string) {
-		c := s.Client()
+		c := over(s, h2)
 		defer c.CloseIdleConnections()
 		c.Timeout = 10 * time.Second
-		if !h2 {
-			c.Transport.(*http.Transport).Protocols = new(http.Protocols)
-			c.Transport.(*http.Transport).Protocols.SetHTTP1(true)
-		}
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/clients", nil)
 		for i := 0; i+1 < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])

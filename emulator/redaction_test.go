@@ -2,13 +2,11 @@ package emulator_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -128,30 +126,12 @@ func leaks() []leak {
 	}
 }
 
-// A lockedBuffer is a buffer that is written and read by several goroutines.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // A witness is an emulator and all that it shows of its requests.
 type witness struct {
 	t      *testing.T
 	s      *emulator.Server
-	log    lockedBuffer
-	events lockedBuffer
+	log    safeBuffer
+	events safeBuffer
 	sent   int
 }
 

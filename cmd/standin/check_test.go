@@ -70,7 +70,7 @@ func TestCheckScenarios(t *testing.T) {
 	}
 }
 
-// Ensure --watch starts anew when a file changes, and keeps what it has when the
+// Ensure --watch reloads when a file changes, and keeps what it has when the
 // file has mistakes.
 func TestWatch(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Ensure reports take their place when they are whole: whoever reads them meanwhile
-// finds the old ones, and what was interrupted leaves these and nothing else.
+// Ensure reports take their place when they are whole: a reader finds the old ones
+// until then, and what was interrupted leaves these and nothing else.
 func TestReportsAreWhole(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")

@@ -222,7 +222,7 @@ func (j *Journal) next(p *place, since uint64) (all []found, more bool) {
 	return all, p.next <= p.last
 }
 
-// buffers copies records anew, with headers and bodies. Those that have been evicted
+// buffers copies records again, with headers and bodies. Those that have been evicted
 // meanwhile are left out.
 func (j *Journal) buffers(generation uint64, all []found) []found {
 	j.mu.Lock()
