@@ -85,5 +85,5 @@ func (x *exchange) incomplete(w http.ResponseWriter, err error) {
 }
 
 // mostDrained is how much of a body that is too large is still read, so that
-// the client, who is busy sending, gets to see the answer.
+// a client that is busy sending gets to see the answer.
 const mostDrained = 64 << 20

@@ -112,8 +112,8 @@ func (x *exchange) refuse(err error) {
 	x.service, x.matched, x.call.Operation = x.emulator.routes.byName[controlService], nil, nil
 }
 
-// guard does what comes before a sandbox is entered and the body is read. Who may not
-// call the control API learns nothing and costs nothing.
+// guard does what comes before a sandbox is entered and the body is read. A client that may
+// not call the control API learns nothing and costs nothing.
 func (x *exchange) guard(at string) {
 	e := x.emulator
 	if x.conn.extra() && at != controlPrefix+"/health" {

@@ -53,8 +53,8 @@ func ofNote(number uint64, kind, what string) Event {
 	return newEvent(number, kind, len(what), func() any { return n })
 }
 
-// The bounds of the events that are kept for those who follow. Who is slower is
-// told how many it has missed.
+// The bounds of the events that are kept for those who follow. A follower that is slower
+// gets an event that says how many it has missed.
 const (
 	mostRecent      = 1024
 	mostRecentBytes = 4 << 20
