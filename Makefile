@@ -35,8 +35,9 @@ fuzz: ## each fuzz target for TIME (default 10m)
 		go test ./$$(dirname $$t) -run '^$$' -fuzz "^$$(basename $$t)\$$" -fuzztime $(or $(TIME),10m) -fuzzminimizetime 100x || exit 1; \
 	done
 
-soak: ## hold every kind of load for TIME (default 1m), under the race detector; nothing may grow (Linux)
-	go run -race ./tools/soak -for $(or $(TIME),1m)
+soak: ## hold every kind of load for TIME (default 40s), under the race detector and without it; nothing may grow (Linux)
+	go run -race ./tools/soak -for $(or $(TIME),40s)
+	go run ./tools/soak -for $(or $(TIME),40s)
 
 tidy: ## go mod tidy must change nothing
 	go mod tidy -diff
