@@ -74,7 +74,7 @@ func (x *exchange) incomplete(w http.ResponseWriter, err error) {
 	x.closing.Note = what + "; nothing was carried out"
 	x.refused = service.Errorf(service.Invalid, "", "The request is not complete: %s.", what)
 	x.reply = x.answer()
-	if x.contractOf().Response(x.reply.Status) != nil { // few say what they answer to what is not a request
+	if x.matched != nil && x.matched.Response(x.reply.Status) != nil { // few say what they answer to what is not a request
 		x.check(&x.reply)
 	}
 	if x.request.ProtoMajor == 1 {
