@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,15 +24,7 @@ import (
 // Ensure every connection gives its seat back, however it ends.
 func TestSeats(t *testing.T) {
 	t.Parallel()
-	e, err := New(WithTLS())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := e.Start(t.Context(), "https://127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := secure(t, "https://127.0.0.1:0")
 
 	ask := func(h2 bool, header ...string) {
 		c := over(s, h2)
@@ -76,9 +66,9 @@ func TestSeats(t *testing.T) {
 		_ = c.Close()
 		_ = dial().Close()
 	}
-	for deadline := time.Now().Add(10 * time.Second); e.crowd.taken() > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); s.crowd.taken() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d seats are still taken", e.crowd.taken())
+			t.Fatalf("%d seats are still taken", s.crowd.taken())
 		}
 	}
 }
@@ -87,7 +77,7 @@ func TestSeats(t *testing.T) {
 // first, that the others stay, and that it is logged once.
 func TestConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
-	var logged guarded
+	var logged Buffer
 	at := func(c *config) error { c.grace = 0; return nil }
 	e, err := New(WithConnections(4), at, WithLogger(zerolog.New(&logged).Level(zerolog.WarnLevel)))
 	if err != nil {
@@ -112,7 +102,7 @@ func TestConnectionsGiveWay(t *testing.T) {
 		}
 		wire(t, s, "")
 	}
-	if n := e.crowd.taken(); n != 4 {
+	if n := s.crowd.taken(); n != 4 {
 		t.Errorf("%d seats are taken, want 4", n)
 	}
 	for n := 2; n <= 4; n++ {
@@ -138,22 +128,19 @@ func TestConnectionsGiveWay(t *testing.T) {
 	}
 }
 
-// A guarded buffer is written by several goroutines.
-type guarded struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (g *guarded) Write(p []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.b.Write(p)
-}
-
-func (g *guarded) String() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.b.String()
+// secure starts an emulator that can TLS and is closed when the test ends.
+func secure(t *testing.T, listen string, options ...Option) *Server {
+	t.Helper()
+	e, err := New(append(options, WithTLS())...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Start(t.Context(), listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // wire sends bytes over a connection that is closed when the test ends.
@@ -209,15 +196,7 @@ func TestUnreadAnswersEnd(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			long := fault.Rule{What: fault.What{Status: http.StatusOK, Body: strings.Repeat("x", 32<<20)}, When: fault.When{Times: new(0)}}
-			e, err := New(WithTLS(), WithFault(long), patient(300*time.Millisecond))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := e.Start(t.Context(), tt.listen)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
+			s := secure(t, tt.listen, WithFault(long), patient(300*time.Millisecond))
 			c := over(s, tt.proto == "HTTP/2.0")
 			defer c.CloseIdleConnections()
 			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/clients", nil)
@@ -240,15 +219,7 @@ func TestSlowAnswersAreWhole(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
 		slow := fault.Rule{What: fault.What{Status: http.StatusOK, Body: strings.Repeat("x", 100), Dribble: &fault.Dribble{Chunks: 3, Over: fault.Duration(time.Second)}}}
-		e, err := New(WithTLS(), WithFault(slow), patient(200*time.Millisecond))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := e.Start(t.Context(), "https://127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
+		s := secure(t, "https://127.0.0.1:0", WithFault(slow), patient(200*time.Millisecond))
 		c := over(s, http2)
 		defer c.CloseIdleConnections()
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/clients", nil)
@@ -314,7 +285,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 	}
 	defer s.Close()
 	first := wire(t, s, "")
-	for e.crowd.taken() != 1 {
+	for s.crowd.taken() != 1 {
 		time.Sleep(time.Millisecond)
 	}
 	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -324,7 +295,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 		t.Fatalf("health: %s", got)
 	}
 	_ = first.Close()
-	for e.crowd.taken() != 1 {
+	for s.crowd.taken() != 1 {
 		time.Sleep(time.Millisecond)
 	}
 	if _, err := io.WriteString(second, list); err != nil {
@@ -353,13 +324,13 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	defer s.Close()
 	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
 		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
-		for deadline := time.Now().Add(20 * time.Second); e.crowd.taken() != 1 || e.serving.Load() != 1; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); s.crowd.taken() != 1 || e.serving.Load() != 1; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s does not wait", path)
 			}
 		}
 		_ = c.Close()
-		for deadline := time.Now().Add(20 * time.Second); e.crowd.taken() > 0; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); s.crowd.taken() > 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s goes on without its client", path)
 			}

@@ -1,7 +1,6 @@
 package emulator_test
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,28 +12,10 @@ import (
 	"standin/emulator/journal"
 )
 
-// A safeBuffer is written to from many goroutines.
-type safeBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // Ensure what net/http has to say goes to the logger, in its format.
 func TestComplaintsOfNetHTTP(t *testing.T) {
 	t.Parallel()
-	var out safeBuffer
+	var out emulator.Buffer
 	e, err := emulator.New(emulator.WithLogger(zerolog.New(&out)), emulator.WithExchangeLog(emulator.LogRequests, func(*journal.Line) { panic("in the log") }))
 	if err != nil {
 		t.Fatal(err)

@@ -130,8 +130,8 @@ func leaks() []leak {
 type witness struct {
 	t      *testing.T
 	s      *emulator.Server
-	log    safeBuffer
-	events safeBuffer
+	log    emulator.Buffer
+	events emulator.Buffer
 	sent   int
 }
 
