@@ -33,8 +33,8 @@ func (c *operationsCmd) Run(s streams) error {
 			}
 			found++
 			documented, beyond := statuses(op)
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", op.ID, op.Method, op.Path, documented, beyond, len(quirksOf(ct, op)))
 			last = quirksOf(ct, op)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", op.ID, op.Method, op.Path, documented, beyond, len(last))
 		}
 	}
 	if found == 0 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,13 +42,8 @@ type childCommand []string
 
 // divide takes the command of standin run out of a command line.
 func divide(args []string) (own []string, command childCommand) {
-	if len(args) == 0 || args[0] != "run" {
-		return args, nil
-	}
-	for i, a := range args {
-		if a == "--" {
-			return args[:i], args[i+1:]
-		}
+	if i := slices.Index(args, "--"); i > 0 && args[0] == "run" {
+		return args[:i], args[i+1:]
 	}
 	return args, nil
 }
@@ -65,12 +61,7 @@ type outcome struct {
 }
 
 func (o *outcome) passed() bool {
-	for _, j := range o.judgements {
-		if !j.Met {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(o.judgements, func(j journal.Judgement) bool { return !j.Met })
 }
 
 // Run starts an emulator on a free port for each scenario, runs the command with the
@@ -142,16 +133,10 @@ func ignored(s streams) {
 // distinct is a name that no outcome has yet.
 func distinct(outcomes []outcome, name string) string {
 	unique := name
-	for n := 2; ; n++ {
-		taken := false
-		for i := range outcomes {
-			taken = taken || outcomes[i].name == unique
-		}
-		if !taken {
-			return unique
-		}
+	for n := 2; slices.ContainsFunc(outcomes, func(o outcome) bool { return o.name == unique }); n++ {
 		unique = fmt.Sprintf("%s #%d", name, n)
 	}
+	return unique
 }
 
 // noScenario is the name of a run without a scenario.
