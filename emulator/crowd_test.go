@@ -66,11 +66,7 @@ func TestSeats(t *testing.T) {
 		_ = c.Close()
 		_ = dial().Close()
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.crowd.taken() > 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d seats are still taken", s.crowd.taken())
-		}
-	}
+	eventually(t, "all seats are given back", func() bool { return s.crowd.taken() == 0 })
 }
 
 // Ensure connections that serve no request give way, those that have waited longest
@@ -141,6 +137,16 @@ func secure(t *testing.T, listen string, options ...Option) *Server {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// eventually fails the test if a condition does not come to hold.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never was so: %s", what)
+		}
+	}
 }
 
 // wire sends bytes over a connection that is closed when the test ends.
@@ -285,9 +291,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 	}
 	defer s.Close()
 	first := wire(t, s, "")
-	for s.crowd.taken() != 1 {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "one seat is taken", func() bool { return s.crowd.taken() == 1 })
 	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
 	const list = "GET /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\n\r\n"
 	second := wire(t, s, health)
@@ -295,9 +299,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 		t.Fatalf("health: %s", got)
 	}
 	_ = first.Close()
-	for s.crowd.taken() != 1 {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "one seat is taken", func() bool { return s.crowd.taken() == 1 })
 	if _, err := io.WriteString(second, list); err != nil {
 		t.Fatal(err)
 	}
