@@ -171,7 +171,8 @@ func (s *Schema) lookAtNumber(w *walk, n value.Number) {
 }
 
 func (s *Schema) lookAtObject(w *walk, o *value.Object) {
-	for _, p := range s.Members {
+	for i := range s.Members {
+		p := &s.Members[i] // a copy would be allocated for the closure
 		v, ok := o.Get(p.Name)
 		w.into(p.Name, func() {
 			switch {

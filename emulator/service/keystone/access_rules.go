@@ -138,6 +138,9 @@ func keepRules(tx *world.Tx, a *service.AppCredential) {
 // takeRules reads the rules of a new credential. One that is given by its id, or that the
 // user has already, is taken up; the others are made.
 func takeRules(c *service.Call, a *service.AppCredential, given []any) error {
+	if len(given) == 0 {
+		return nil
+	}
 	known, taken := knownRules(c.View, a.UserID), map[string]bool{}
 	for i, e := range given {
 		r, err := known.take(c, e, i)
