@@ -96,6 +96,7 @@ func TestConnectionsGiveWay(t *testing.T) {
 		if got := answered(t, c); !strings.HasPrefix(got, "HTTP/1.1 200 ") {
 			t.Fatalf("health: %s", got)
 		}
+		eventually(t, "the connection with the answer is idle", func() bool { return s.crowd.busy() == 1 })
 		wire(t, s, "")
 	}
 	if n := s.crowd.taken(); n != 4 {
@@ -137,6 +138,20 @@ func secure(t *testing.T, listen string, options ...Option) *Server {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// busy is how many connections serve a request. One still does when its client has read the
+// answer.
+func (c *crowd) busy() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for s := range c.seats {
+		if s.since.Load() == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // eventually fails the test if a condition does not come to hold.
