@@ -84,7 +84,14 @@ func (c *clock) get() setting {
 	return setting{}
 }
 
-func (c *clock) set(s setting) { s = s.begun(); c.setting.Store(&s) }
+func (c *clock) set(s setting) {
+	if s == (setting{}) { // nil is the same, and nothing is allocated
+		c.setting.Store(nil)
+		return
+	}
+	begun := s.begun()
+	c.setting.Store(&begun)
+}
 
 // change makes another setting of the present one, without losing what others do
 // at the same time.

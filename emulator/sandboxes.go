@@ -176,11 +176,7 @@ func (r *sandboxes) names() []string {
 func (r *sandboxes) unordered() []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	names := make([]string, 0, len(r.byName))
-	for name := range r.byName {
-		names = append(names, name)
-	}
-	return names
+	return slices.Collect(maps.Keys(r.byName))
 }
 
 // list lists the sandboxes by name.

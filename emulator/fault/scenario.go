@@ -135,7 +135,8 @@ func (k *Catalogue) Scenario(name string, data []byte) (s *Scenario, warnings []
 	if err := c.err(); err != nil {
 		return nil, nil, err
 	}
-	return s, flatWarnings(c.warnings), nil
+	file.Sort(c.warnings)
+	return s, c.warnings, nil
 }
 
 // clock checks the clock, and warns of windows that only a change of the clock ends.

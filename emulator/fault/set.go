@@ -133,7 +133,7 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 	}
 	all, states := slices.Clone(present), []State{}
 	var now time.Time
-	if s.Clock != nil {
+	if s.Clock != nil && len(rules) > 0 {
 		now = s.Clock()
 	}
 	n.taken, n.next = map[string]bool{}, map[string]int{}

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -13,19 +12,6 @@ import (
 	"standin/emulator/file"
 	"standin/emulator/journal"
 )
-
-// flatWarnings are the warnings in the order of lines.
-func flatWarnings(all []error) []error {
-	slices.SortStableFunc(all, func(a, b error) int {
-		x, okX := errors.AsType[*file.Error](a)
-		y, okY := errors.AsType[*file.Error](b)
-		if !okX || !okY {
-			return 0
-		}
-		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
-	})
-	return all
-}
 
 // always reports whether the rule fires at every request that its where fits, and lets
 // no rule after it fire.

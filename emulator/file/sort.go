@@ -14,14 +14,20 @@ func Sorted(err error, most ...int) error {
 	if len(all) < 2 {
 		return err
 	}
-	slices.SortStableFunc(all, func(a, b error) int {
-		x, y := placeOf(a), placeOf(b)
-		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
-	})
+	Sort(all)
 	if len(most) > 0 && len(all) > most[0] {
 		all = append(all[:most[0]], errors.New("… and more"))
 	}
 	return errors.Join(all...)
+}
+
+// Sort puts errors into the order of files, lines and columns. Those without a place come
+// last.
+func Sort(all []error) {
+	slices.SortStableFunc(all, func(a, b error) int {
+		x, y := placeOf(a), placeOf(b)
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
 }
 
 // flat lists the parts of an error.

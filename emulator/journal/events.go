@@ -106,7 +106,7 @@ func (x *events) trim() {
 		x.bytes -= x.recent[drop].size
 		x.whole = max(x.whole, x.recent[drop].Number)
 	}
-	x.recent = slices.Clone(x.recent[drop:])
+	x.recent = slices.Delete(x.recent, 0, drop)
 }
 
 // Tell adds a note to the events.

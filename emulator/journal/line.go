@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,8 +87,8 @@ func (l *Line) Append(b []byte) []byte {
 	}
 	b = append(pad(append(b, l.Method...), methodWidth-len(l.Method)), ' ')
 	b = append(appendPrintable(b, l.Path), "  ["...)
-	b = append(append(b, orElse(l.Operation, "no operation")...), "]  "...)
-	b = appendPrintable(b, orElse(l.Caller, "-"))
+	b = append(append(b, cmp.Or(l.Operation, "no operation")...), "]  "...)
+	b = appendPrintable(b, cmp.Or(l.Caller, "-"))
 	if l.Took > 0 {
 		b = append(append(b, "  "...), l.Took.Round(time.Microsecond).String()...)
 	}
@@ -163,11 +164,4 @@ func (c Counts) Dropped() string {
 		return ""
 	}
 	return fmt.Sprintf("… %d earlier ones have fallen out of the journal\n", c.Evicted)
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
