@@ -22,8 +22,15 @@ type Note struct {
 type Event struct {
 	Number uint64
 	kind   string
-	text   func() []byte
 	size   int
+	text   *rendering
+}
+
+// A rendering is rendered when it is first asked for.
+type rendering struct {
+	once sync.Once
+	what func() any
+	text []byte
 }
 
 const exchange = "exchange"
@@ -32,25 +39,26 @@ const exchange = "exchange"
 func (e *Event) Kind() string { return e.kind }
 
 // JSON is the Entry, or the Note. It is rendered once for all who follow.
-func (e *Event) JSON() []byte { return e.text() }
-
-func newEvent(number uint64, kind string, size int, what func() any) Event {
-	return Event{number, kind, sync.OnceValue(func() []byte {
-		text, err := json.Marshal(what())
+func (e *Event) JSON() []byte {
+	r := e.text
+	r.once.Do(func() {
+		text, err := json.Marshal(r.what())
 		if err != nil { // neither type holds anything that JSON cannot
 			panic(err)
 		}
-		return text
-	}), size}
+		r.what, r.text = nil, text
+	})
+	return r.text
 }
 
 func ofRecord(number, sequence uint64, r record, sandbox string) Event {
-	return newEvent(number, exchange, len(r.buf)+r.told, func() any { return r.entry(sequence, sandbox) })
+	what := func() any { return r.entry(sequence, sandbox) }
+	return Event{number, exchange, len(r.buf) + r.told, &rendering{what: what}}
 }
 
 func ofNote(number uint64, kind, what string) Event {
 	n := Note{Kind: kind, What: what, At: time.Now()}
-	return newEvent(number, kind, len(what), func() any { return n })
+	return Event{number, kind, len(what), &rendering{what: func() any { return n }}}
 }
 
 // The bounds of the events that are kept for those who follow. A follower that is slower

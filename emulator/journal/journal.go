@@ -285,14 +285,15 @@ func (j *Journal) limits() (entries, bytes int) {
 	return entries, bytes
 }
 
-// place is the record of the newest entry: a new one, or that of the oldest.
+// place is the record of the newest entry: a new one, or that of the oldest. The ring begins
+// with one record: of many sandboxes most see few requests.
 func (j *Journal) place() *record {
 	most, _ := j.limits()
 	if j.n == most {
 		j.drop()
 	}
 	if j.n == len(j.ring) {
-		j.resize(min(most, max(8, 2*len(j.ring))))
+		j.resize(min(most, max(1, 2*len(j.ring))))
 	}
 	j.n++
 	return j.at(j.n - 1)
