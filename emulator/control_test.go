@@ -53,6 +53,12 @@ func TestControlRefuses(t *testing.T) {
 		{"an end that is none", "GET", "requests?ended=foo", "", 400, "expected open, answered, aborted or cut"},
 		{"an operation that is none", "GET", "requests?operation=freezer.clients.creat", "", 400, "did you mean freezer.clients.create?"},
 		{"a word that is none", "GET", "requests?canonical=yes", "", 400, "expected true or false"},
+		{"a misspelt parameter", "GET", "requests?stauts=503", "", 400, `unknown parameter \"stauts\", did you mean \"status\"?; there are operation, status,`},
+		{"a filter where there are none", "DELETE", "requests?status=503", "", 400, `unknown parameter \"status\"; DELETE /_standin/requests takes none`},
+		{"a form where there is one", "GET", "requests/1?format=text", "", 400, `unknown parameter \"format\"; GET /_standin/requests/1 takes none`},
+		{"a part that is misspelt", "POST", "reset?onyl=world", "", 400, `did you mean \"only\"?`},
+		{"a filter of rules", "GET", "sandboxes/box/faults?name=kept", "", 400, "takes none"},
+		{"a parameter of events", "GET", "events?form=1", "", 400, "there are since"},
 		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 409, `there already is a sandbox \"box\"`},
 		{"a sandbox of two worlds", "POST", "sandboxes", `{"name":"b","fork":"box","fixture":"empty"}`, 400, "either a fixture or a fork"},
 		{"an unknown profile", "POST", "sandboxes", `{"name":"b","profile":"observant"}`, 400, "no profile"},
@@ -77,6 +83,11 @@ func TestControlRefuses(t *testing.T) {
 	timeless := func(s string) string { return regexp.MustCompile(`"now":"[^"]*"`).ReplaceAllString(s, "") }
 	if timeless(before) != timeless(after) {
 		t.Errorf("something was changed: %s, then %s", before, after)
+	}
+	for _, everybody := range []string{"/_standin/health?now=1", "/?now=1"} {
+		if w := recorded(e, "GET", everybody, ""); w.Code != 200 {
+			t.Errorf("%s: %d %s", everybody, w.Code, w.Body)
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ const defaultSandbox = "default"
 
 // The flags about logs.
 type logFlags struct {
-	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 5xx, a fault or a violation of the contract; off."`
+	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 500 or more (753 too), a fault or a violation of the contract; off."`
 	LogFormat string `default:"console" enum:"console,json" help:"How to log: console (default) or json, a line of JSON for each."`
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least level to log: debug, info (default), warn or error. Exchanges have info, those of --log errors have warn."`
 }

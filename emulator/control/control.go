@@ -140,7 +140,7 @@ func New(h Host) *service.Service {
 		},
 		Identify:  func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
 		Guard:     a.safe,
-		Checks:    []service.Check{a.routed, service.BodyRead},
+		Checks:    []service.Check{a.routed, parametersKnown, service.BodyRead},
 		Makes:     makes,
 		Alone:     alone,
 		Outside:   true,
@@ -247,7 +247,7 @@ func Near(contracts []*contract.Contract, path string) []string {
 // safe keeps web pages out: those of other origins, and those that have given
 // a name of their own to this machine. Health and the index are for everybody.
 func (a *api) safe(c *service.Call) error {
-	if c.Is("control.health") || !strings.HasPrefix(c.Path+"/", "/_standin/") {
+	if open(c) {
 		return nil
 	}
 	if token := a.host.Token(); token != "" {
@@ -267,6 +267,11 @@ func (a *api) safe(c *service.Call) error {
 		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other origins.")
 	}
 	return nil
+}
+
+// open reports whether a call is for everybody: health, and the index.
+func open(c *service.Call) bool {
+	return c.Is("control.health") || !strings.HasPrefix(c.Path+"/", "/_standin/")
 }
 
 // ownOrigin reports whether an Origin is that of the emulator's own pages.
@@ -347,14 +352,27 @@ func decode(c *service.Call, into any) error {
 // bodyName is what mistakes in a body are said to stand in.
 const bodyName = "(request body)"
 
-// query refuses parameters that there are not: one that is misspelt would be
-// passed over.
-func query(c *service.Call, known ...string) (url.Values, error) {
-	q := c.Query()
-	for _, name := range slices.Sorted(maps.Keys(q)) {
-		if !slices.Contains(known, name) {
-			return nil, service.Errorf(service.Invalid, "", "unknown parameter %q%s; there are %s", name, file.Hint(name, known), strings.Join(known, ", "))
+// parametersKnown refuses parameters of the query that the operation has not: one that is
+// misspelt would be passed over. The index and health take any.
+func parametersKnown(c *service.Call) error {
+	if c.Operation == nil || open(c) {
+		return nil
+	}
+	var known []string
+	for _, p := range c.Operation.Parameters() {
+		if p.In == "query" {
+			known = append(known, p.Name)
 		}
 	}
-	return q, nil
+	for _, name := range slices.Sorted(maps.Keys(c.Query())) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		list := "there are " + strings.Join(known, ", ")
+		if len(known) == 0 {
+			list = c.Method + " " + c.Path + " takes none"
+		}
+		return service.Errorf(service.Invalid, "", "unknown parameter %q%s; %s", name, file.Hint(name, known), list)
+	}
+	return nil
 }

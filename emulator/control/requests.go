@@ -23,10 +23,7 @@ const (
 // listRequests answers GET requests: those that fit, at once or as soon as there
 // are enough.
 func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
-	q, err := query(c, "operation", "status", "method", "path", "fault", "ended", "since", "wait", "at_least", "canonical", "format")
-	if err != nil {
-		return service.Reply{}, err
-	}
+	q := c.Query()
 	f := journal.Filter{
 		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
 		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")),
@@ -266,11 +263,7 @@ func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
 // events streams exchanges that end, and changes, as server-sent events. It
 // begins with what happens from now on, or behind the event that Last-Event-ID or "since" name.
 func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
-	q, err := query(c, "since")
-	if err != nil {
-		return service.Reply{}, err
-	}
-	since := s.Journal().LastEvent()
+	q, since := c.Query(), s.Journal().LastEvent()
 	if q.Get("since") == "" && c.Header.Get("Last-Event-Id") != "" {
 		q.Set("since", c.Header.Get("Last-Event-Id"))
 	}

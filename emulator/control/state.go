@@ -15,10 +15,7 @@ import (
 // reset answers POST reset: everything, or the parts that "only" lists; with "to"
 // the world goes back to a snapshot.
 func (a *api) reset(c *service.Call, s Sandbox) (service.Reply, error) {
-	q, err := query(c, "only", "to")
-	if err != nil {
-		return service.Reply{}, err
-	}
+	q := c.Query()
 	var only []string
 	if list := q.Get("only"); list != "" {
 		only = strings.Split(list, ",")
