@@ -48,9 +48,13 @@ type child struct {
 }
 
 // start runs a server and waits for its line "… ready http://ADDR".
-func (b *runner) start(args ...string) (*child, error) {
+func (b *runner) start(args ...string) (*child, error) { return b.startWith(nil, args...) }
+
+// startWith is start with more variables of the environment.
+func (b *runner) startWith(env []string, args ...string) (*child, error) {
 	cmd := exec.CommandContext(b.ctx, args[0], args[1:]...)
-	cmd.Stderr = nil // a line for each request
+	cmd.Env = append(os.Environ(), append(env, "STANDIN_LOG=errors")...)
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
