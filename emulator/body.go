@@ -8,7 +8,7 @@ import (
 	"net/http"
 
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // atFirst is how much memory a body is given before any of it has come.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"standin/emulator/fault"
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // A clock is a sandbox's time: the real one, another one that runs, or one that

@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"slices"
 
-	"standin/emulator/contract"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/service"
 )
 
 // contractOf is what the answer is held to.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // promised is what the project promises of the documents: the statuses and

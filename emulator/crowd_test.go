@@ -18,7 +18,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // Ensure every connection gives its seat back, however it ends.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Ensure devops-service answers in the observed profile what v2.0 was seen to

@@ -19,7 +19,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // Ensure a function that panics is a 500, and the emulator lives on.

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/control"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/control"
+	"standin/internal/service"
 )
 
 // SandboxHeader is the request header that names the sandbox.

@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // Environment lists the variables, NAME=VALUE, by which clients find the server

@@ -16,7 +16,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // show does a request as the member demo and prints the answer.

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"standin/emulator/contract"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/service"
 )
 
 // An exchange is one request on its way through the emulator:

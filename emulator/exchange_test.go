@@ -11,7 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // replace puts a handler in the place of another, as a bug would.

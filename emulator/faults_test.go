@@ -21,11 +21,11 @@ import (
 	"time"
 
 	"standin/emulator"
-	"standin/emulator/contract"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // Ensure every failure of the catalogue, and every example of it, is answered as the

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // FuzzRequest ensures that no request, whatever its bytes, brings a 500, a panic

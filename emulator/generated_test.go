@@ -15,11 +15,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"standin/emulator"
-	"standin/emulator/contract"
 	"standin/emulator/fault"
-	"standin/emulator/file"
-	"standin/emulator/value"
 	"standin/fixtures"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/value"
 	"standin/scenarios"
 )
 

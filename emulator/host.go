@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/contract"
-	"standin/emulator/control"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/control"
+	"standin/internal/service"
 )
 
 // mostOverHTTP is how many records a request may have made up in one block.

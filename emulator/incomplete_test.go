@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"standin/emulator"
-	"standin/emulator/contract"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/contract"
 )
 
 // A framing writes a request so that its body breaks off. It returns nil where the body

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Ensure the bare address leads on: its index is a list of versions, the same that the

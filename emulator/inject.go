@@ -7,11 +7,11 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"standin/emulator/contract"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
-	"standin/emulator/world"
+	"standin/internal/contract"
+	"standin/internal/service"
+	"standin/internal/world"
 )
 
 // faulted is the rest of the request path where rules fire: what they do before the

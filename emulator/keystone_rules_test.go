@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 const accessRules = "/v3/users/" + demoID + "/access_rules"

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 const (

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/contract"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/contract"
 )
 
 // Ensure what exceeds a bound of the control API is refused with the bound, and what just

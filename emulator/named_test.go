@@ -10,7 +10,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // asked sends a request to an emulator, as demo at every service.

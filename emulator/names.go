@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/control"
+	"standin/internal/control"
 )
 
 // unfit are the characters that a sandbox's name cannot hold.

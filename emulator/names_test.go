@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/control"
+	"standin/internal/control"
 )
 
 // Ensure a sandbox needs no name, takes one from any text, and says how clients reach

@@ -11,7 +11,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // An Option changes an emulator before it starts. A bad value is an error of New.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Ensure an update shows also in the second of the creation, and after a dump.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 const (

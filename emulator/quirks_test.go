@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/contract"
 	"standin/emulator/fault"
+	"standin/internal/contract"
 )
 
 // A place is where a request is sent, and whether the quirk of the upper case is on there.

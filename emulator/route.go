@@ -11,8 +11,8 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"standin/emulator/contract"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/service"
 )
 
 // A bound service has its handlers bound to the operations of its contract.

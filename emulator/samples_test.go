@@ -15,8 +15,8 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/contract"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/value"
 	"standin/schemas"
 )
 

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"standin/emulator/fault"
-	"standin/emulator/file"
 	"standin/emulator/journal"
-	"standin/emulator/service"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/world"
 )
 
 // A Sandbox is one isolated emulation: a world, faults and their counts, a

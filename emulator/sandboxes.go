@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 // defaultSandbox is the name of the sandbox of requests that name none.

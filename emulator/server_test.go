@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -12,9 +12,9 @@ import (
 	"sync"
 
 	"standin/emulator/fault"
-	"standin/emulator/file"
 	"standin/emulator/journal"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/world"
 	"standin/scenarios"
 	"standin/schemas"
 )

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // load puts a fixture in place of the world, or of one section of it. The fixture is read

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // A step is one exchange of a story. The texts of want must all be in the

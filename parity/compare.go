@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Compare lists where an answer differs from the recorded one, a line each; none if

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // An Answer is what came back, with placeholders for what is never twice the same.

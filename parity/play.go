@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Servers are base URLs, without a trailing slash, by the names that stories use:

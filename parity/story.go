@@ -19,7 +19,7 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 //go:embed exchanges

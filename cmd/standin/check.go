@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"standin/emulator"
-	"standin/emulator/contract"
-	"standin/emulator/file"
+	"standin/internal/contract"
+	"standin/internal/file"
 )
 
 type checkCmd struct {

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 
 	"standin/emulator"
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 type faultsCmd struct {

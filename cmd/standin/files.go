@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"standin/emulator"
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // scenarioKeys are those by which a file is taken for a scenario.

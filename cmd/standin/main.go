@@ -16,7 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"standin/emulator"
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // cli is the command line: one field per subcommand. Every flag is also an

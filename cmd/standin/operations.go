@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 
 	"standin/emulator"
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 type operationsCmd struct {

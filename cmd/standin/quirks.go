@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"standin/emulator"
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 type quirksCmd struct {

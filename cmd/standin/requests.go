@@ -13,8 +13,8 @@ import (
 	"slices"
 	"time"
 
-	"standin/emulator/contract"
 	"standin/emulator/journal"
+	"standin/internal/contract"
 )
 
 type requestsCmd struct {

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 
 	"standin/emulator"
-	"standin/emulator/file"
+	"standin/internal/file"
 	"standin/scenarios"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // prefix is what the names of our environment variables begin with.

@@ -3,8 +3,8 @@ package fault
 import (
 	"slices"
 
-	"standin/emulator/contract"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/value"
 )
 
 // pages reports whether the operation takes the size of a page, and looks at it.

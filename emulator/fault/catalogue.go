@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
+	"standin/internal/contract"
+	"standin/internal/file"
 )
 
 // A Catalogue knows the operations that rules can be about, and the failures that

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
+	"standin/internal/contract"
+	"standin/internal/file"
 )
 
 // A checker looks for mistakes in rules, and collects them.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Break is a way for a connection to break.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // A Firing is a rule that fires for a request.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Delay is a distribution of times to wait; exactly one member is given. In a

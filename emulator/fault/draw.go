@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // draws are the random numbers of one rule for one request: a pure function of

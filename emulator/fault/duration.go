@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Duration is a time.Duration that files spell as Go does: 250ms, 2s, 1h30m.

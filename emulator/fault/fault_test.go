@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"standin/emulator/contract"
 	"standin/emulator/fault"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/service"
 	"standin/schemas"
 )
 

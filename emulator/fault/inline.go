@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // Header is the request header that makes a single request fail, and the answer

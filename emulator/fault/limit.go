@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 // A RateLimit refuses requests beyond a rate, on the sandbox's clock, with status

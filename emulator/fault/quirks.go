@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 // The profiles.

@@ -13,8 +13,8 @@ package fault
 import (
 	"cmp"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A Rule is one way to fail. The zero Where fits every request to a service, the

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
 	"standin/emulator/journal"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Scenario is a state to start from, the rules by which requests fail, and

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // A Set holds the rules of one sandbox, in order, and counts for them. The zero

@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
 	"standin/emulator/journal"
+	"standin/internal/contract"
+	"standin/internal/file"
 )
 
 // always reports whether the rule fires at every request that its where fits, and lets

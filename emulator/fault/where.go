@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
 	"standin/emulator/journal"
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A condition is one member of a Where. It tells what was wrong, or nothing if

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Window is a span of time on the sandbox's clock. It is given either by times

@@ -13,8 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"standin/emulator/contract"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/value"
 )
 
 // An Entry is one exchange. Secrets in it are redacted.

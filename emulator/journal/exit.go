@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // An Exit is a number, Nonzero or AnyExit.

@@ -16,7 +16,7 @@ import (
 	"time"
 	"unsafe"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // Limits bound journals. What exceeds them is forgotten, the oldest entries first.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // A Filter selects entries: those that all members that are given fit.

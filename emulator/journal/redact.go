@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // redacted takes the place of a secret.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // An Expectation is one thing that is expected of the client: so many requests of

@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // Evidence tells why a response is in the contract.

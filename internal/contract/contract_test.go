@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 const zoo = `openapi: 3.1.0

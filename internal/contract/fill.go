@@ -3,7 +3,7 @@ package contract
 import (
 	"strings"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // A naming says that some words of an example stand for something of the request. The

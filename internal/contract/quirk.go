@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Quirk has a name because document and server pull apart there, or because what the

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A reader takes an OpenAPI document apart.

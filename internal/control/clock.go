@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"standin/emulator/fault"
-	"standin/emulator/file"
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A Clock is the state of a sandbox's clock.

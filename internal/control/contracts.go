@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 type status struct {

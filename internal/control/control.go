@@ -18,12 +18,12 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/contract"
 	"standin/emulator/fault"
-	"standin/emulator/file"
 	"standin/emulator/journal"
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A Host is the emulator as the control API sees it. Its errors are those of

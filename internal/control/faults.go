@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"standin/emulator/fault"
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 func (a *api) listFaults(_ *service.Call, s Sandbox) (service.Reply, error) {

@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"net/http"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // entry is a service in the index.

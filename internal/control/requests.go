@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // longestWait bounds long polls, and is how often a stream shows that it lives.

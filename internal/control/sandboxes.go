@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"standin/emulator/fault"
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // A Spec says how a new sandbox starts. What it leaves open is as the emulator

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 // showSchema answers GET schemas/{name}: the JSON Schema of scenarios or fixtures, for

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
+	"standin/internal/file"
+	"standin/internal/service"
 )
 
 // reset answers POST reset: everything, or the parts that "only" lists; with "to"

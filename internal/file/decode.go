@@ -13,7 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Decode reads the node into what the pointer points to. Structs take exactly

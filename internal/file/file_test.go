@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 type inner struct {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"

@@ -14,7 +14,7 @@ import (
 	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v4"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // A Node is a value in a fixture file that remembers where it stands.

@@ -4,7 +4,7 @@ import (
 	"encoding"
 	"reflect"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // A Describer is an Unmarshaler that says as JSON Schema what it takes.

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/contract"
-	"standin/emulator/file"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // Settings are the options of an emulator that services look at.

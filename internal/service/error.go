@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"standin/emulator/contract"
+	"standin/internal/contract"
 )
 
 // A Kind of error is the HTTP status it is answered with.

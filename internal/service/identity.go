@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // The kinds of records that say who may call. All services share them; the

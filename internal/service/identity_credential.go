@@ -3,7 +3,7 @@ package service
 import (
 	"time"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // An AppCredential lets a program log in at Keystone as a user in one project,

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/world"
 )
 
 // IdentitySection is how the identity kinds stand in a fixture, each in its own

@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // Issue stores a token that was just made, and clears away issued ones that

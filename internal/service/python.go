@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // Freezer and Barbican are written in Python, and it shows on the wire: their

@@ -3,8 +3,8 @@ package service_test
 import (
 	"testing"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 func TestRepr(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 // A Schema is what a JSON schema of a Python server demands of a value. The keywords of

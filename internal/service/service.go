@@ -9,7 +9,7 @@ package service
 import (
 	"slices"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // A Service is one emulated API.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"standin/emulator/value"
+	"standin/internal/value"
 )
 
 func TestParseKeepsOrderSpellingAndDigits(t *testing.T) {

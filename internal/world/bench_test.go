@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"testing"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // filled is a world with n records in one partition.

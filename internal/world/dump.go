@@ -12,8 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 func (tx *Tx) setStream(name string, s *stream) {

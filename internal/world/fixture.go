@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"time"
 
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // A Section is the part of a fixture that belongs to one service.

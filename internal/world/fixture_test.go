@@ -9,8 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"standin/emulator/file"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/world"
 )
 
 // A thing is the only record of the loaders in these tests.

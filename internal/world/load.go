@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // A Loader reads fixture files.

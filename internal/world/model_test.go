@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"standin/emulator/world"
+	"standin/internal/world"
 )
 
 // A rec is a record of the model test: a key, a partition and a name to sort by.

@@ -3,8 +3,8 @@ package world
 import (
 	"reflect"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
+	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // Schema describes fixture files as JSON Schema, for editors.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"standin/emulator/file"
+	"standin/internal/file"
 )
 
 // mostErrors is how many mistakes in one section are told at once.

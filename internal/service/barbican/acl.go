@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // An acl says who may read a container or a secret beside those whom their roles let.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // New is the service.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // readBody reads a JSON body and strips the blanks around its strings.

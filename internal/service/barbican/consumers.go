@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A consumer says that somebody uses a container. Deleted ones are kept: when

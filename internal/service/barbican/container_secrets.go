@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // addSecret answers POST {container_ref}/secrets with the container's reference.

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/world"
 )
 
 // A stamp is a moment as Barbican writes it: UTC without a zone, microseconds

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // safeKey is what the server takes for a key that can stand in a URL; it lets a

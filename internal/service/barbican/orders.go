@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // There are no orders: POST is not reproduced. The list answers, because clients and

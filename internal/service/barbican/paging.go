@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // paging is which part of a list is asked for. Nothing that stands in the query

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 const (

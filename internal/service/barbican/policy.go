@@ -3,7 +3,7 @@ package barbican
 import (
 	"slices"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // A target is the container or the secret that a rule of the policy is asked about.

@@ -3,9 +3,9 @@ package barbican
 import (
 	"net/http"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // quotas bound what a project may have; a negative one is no bound, nil is not set.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // Ensure that of several faults the error names the best match of jsonschema.

@@ -1,8 +1,8 @@
 package barbican
 
 import (
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A secretBody is what a POST of a secret says. The id, the owner and the times

@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A secretConsumer says that a service uses a secret for something of its own.

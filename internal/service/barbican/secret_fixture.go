@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"standin/emulator/file"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // secretFile is a secret as the API answers it, its owner, and what a POST says of

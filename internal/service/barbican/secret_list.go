@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // A secretFilter is what the query of a list of secrets asks for.

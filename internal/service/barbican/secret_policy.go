@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // secretPath is the path behind /v1/secrets, without its slash; false for other paths.

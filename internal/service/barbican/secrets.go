@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A secret is bytes and what is told of them. It belongs to a project, and

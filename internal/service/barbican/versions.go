@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // The microversions that the server has.

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A page is an error of what stands around the application: the filters before it,

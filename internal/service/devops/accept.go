@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // acceptable is the check that the caller takes JSON.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/file"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/world"
 )
 
 func fixtureSection() world.Section {

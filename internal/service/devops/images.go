@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // An image is a cloud's image that servers are made from; the id is the cloud's.

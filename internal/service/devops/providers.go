@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A provider is a cloud. One that lists no images has whatever its filter names,

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A client is a machine that is backed up. It belongs to a user and, in v2 of

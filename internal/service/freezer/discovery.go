@@ -3,8 +3,8 @@ package freezer
 import (
 	"net/http"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // listVersions answers GET / of the service. A real server serves one of the

@@ -3,10 +3,10 @@ package freezer
 import (
 	"iter"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // clientFile is a client as the API answers it.

@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // New is the service.

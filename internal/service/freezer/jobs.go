@@ -3,7 +3,7 @@ package freezer
 import (
 	"net/http"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // listJobs answers GET /v2/{project_id}/jobs, which freezer-scheduler polls: there are

@@ -3,9 +3,9 @@ package freezer
 import (
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // columns are the members of a client that the SQL database keeps, in the order

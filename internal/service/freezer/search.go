@@ -1,8 +1,8 @@
 package freezer
 
 import (
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // A search filters a list: every pair of match must be equal, none of not.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 func lenient(refusal error) error { return refusal }

@@ -3,7 +3,7 @@ package freezer
 import (
 	"net/http"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // What the middleware before the service answers when Keystone does not.

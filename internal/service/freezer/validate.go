@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // parseObject reads the body of a request in the server's order: JSON, then

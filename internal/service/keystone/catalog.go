@@ -3,9 +3,9 @@ package keystone
 import (
 	"net/http"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 const region = "RegionOne"

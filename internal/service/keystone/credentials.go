@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 func noCredential(id string) error { return notFound("Application Credential", id) }

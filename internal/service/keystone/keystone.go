@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // New is the service.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // admin tells whether the policy lets the caller read everything.

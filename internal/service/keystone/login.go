@@ -3,9 +3,9 @@ package keystone
 import (
 	"slices"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // login is a login that was found good, or is being looked at.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // Groups, credentials of other kinds and trusts cannot be made, so that there are none:

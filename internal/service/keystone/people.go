@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 func user(c *service.Call, u *service.User) *value.Object {

@@ -3,7 +3,7 @@ package keystone
 import (
 	"strings"
 
-	"standin/emulator/service"
+	"standin/internal/service"
 )
 
 // The JSON schemas of the requests. Keystone reports the first fault in their order.

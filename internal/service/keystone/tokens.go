@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 const (

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A client is a program that calls PrivX. Its secrets are told whenever it is read.

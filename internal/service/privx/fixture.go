@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/world"
 )
 
 // permissions are what an API client's roles, less the deleted ones, let it do.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
+	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // oauthError is the "error" member that OAuth has on the token endpoint.

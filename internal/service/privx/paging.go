@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A listing is one kind of record as lists and searches show it.

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"standin/emulator/file"
-	"standin/emulator/service"
-	"standin/emulator/value"
-	"standin/emulator/world"
+	"standin/internal/file"
+	"standin/internal/service"
+	"standin/internal/value"
+	"standin/internal/world"
 )
 
 // A role gives its permissions to the API clients that have it. One that was
