@@ -37,6 +37,7 @@ import (
 	"standin/internal/service/freezer"
 	"standin/internal/service/keystone"
 	"standin/internal/service/privx"
+	"standin/internal/transport"
 	"standin/internal/world"
 	"standin/schemas"
 )
@@ -57,15 +58,11 @@ type Emulator struct {
 	routes     *routes
 	others     sandboxes
 	budget     *journal.Budget // of all journals
-	crowd      *crowd          // of all connections
+	transport  *transport.Transport
 	violations atomic.Uint64
 	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
 	sent       atomic.Uint64 // requests to all sandboxes
-	memory     *memory       // the in-memory listener behind Client
-	mu         sync.Mutex
-	listeners  []address
-	apart      atomic.Bool // the control API has a listener of its own
-	authority  *authority  // nil without a CA; guarded by mu
+	apart      atomic.Bool   // the control API has a listener of its own
 }
 
 // New makes an emulator and loads its fixtures. Without options it starts from
@@ -82,12 +79,12 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.budget = journal.NewBudget(e.config.journal.AllBytes)
-	e.crowd = &crowd{most: e.config.connections, grace: e.config.grace, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
-	e.memory = &memory{emulator: e}
 	if e.config.keepRemoved {
 		e.others.kept = &kept{}
 	}
-	if err := e.loadTLS(); err != nil {
+	e.config.transport.Log = slogOf(e.config.logger)
+	var err error
+	if e.transport, err = transport.New(e, e.config.transport); err != nil {
 		return nil, err
 	}
 	if err := e.loadServices(); err != nil {
@@ -238,6 +235,3 @@ func stateless(c *contract.Contract) *service.Service {
 		Fail:     control.Problem,
 	}
 }
-
-// errClosed is what a closed emulator's client meets.
-var errClosed = errors.New("emulator closed")

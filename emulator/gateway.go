@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"standin/internal/transport"
 )
 
 // An exchange is the service.Gateway of its call.
@@ -30,24 +32,23 @@ func (x *exchange) Root() string {
 // It is empty where there is none.
 func (x *exchange) Endpoint(name string) string {
 	prefix := x.emulator.routes.byName[name].contract.Prefix
-	switch x.listener() {
+	switch x.conn.Tag() {
 	case "":
 		return x.Root() + prefix
 	case name:
 		return x.Root()
 	}
-	same := x.conn.at.tls
-	a, ok := x.conn.at.server.find(want{name, same}, want{"", same}, want{name, !same}, want{"", !same})
+	a, ok := x.conn.Elsewhere(name)
 	if !ok {
 		return ""
 	}
-	_, port, err := net.SplitHostPort(a.addr.String())
+	_, port, err := net.SplitHostPort(a.At)
 	if err != nil {
 		return ""
 	}
 	o := x.origin()
-	url := cmp.Or(o.proto, a.scheme()) + o.authority(port) + o.prefix + x.inside
-	if a.service != name {
+	url := cmp.Or(o.proto, a.Scheme()) + o.authority(port) + o.prefix + x.inside
+	if a.Tag != name {
 		url += prefix
 	}
 	return url
@@ -66,9 +67,9 @@ func (o *origin) scheme() string {
 	case o.proto != "":
 		return o.proto
 	case o.tls:
-		return secureScheme
+		return transport.SecureScheme
 	default:
-		return plainScheme
+		return transport.PlainScheme
 	}
 }
 
@@ -91,9 +92,9 @@ func (x *exchange) origin() origin {
 	o := origin{tls: r.TLS != nil}
 	switch strings.ToLower(first(r.Header["X-Forwarded-Proto"])) {
 	case "http":
-		o.proto = plainScheme
+		o.proto = transport.PlainScheme
 	case "https":
-		o.proto = secureScheme
+		o.proto = transport.SecureScheme
 	}
 	for _, text := range []string{first(r.Header["X-Forwarded-Host"]), r.Host, localAddr(r), "localhost"} {
 		if host, port, ok := splitHost(text); ok {

@@ -45,7 +45,7 @@ func (h host) Health() control.Health {
 	return control.Health{
 		Status: "ok", Version: Version(), Violations: h.e.Violations(), Unchecked: h.e.unchecked.Load(),
 		Sandboxes: h.e.others.count() + 1, JournalBytes: h.e.budget.Used(), JournalLimit: h.e.budget.Limit(),
-		Connections: h.e.crowd.taken(),
+		Connections: h.e.transport.Connections(),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 var allowed = map[string]string{
 	"standin/cmd/standin":               "emulator internal/contract internal/file emulator/journal internal/world scenarios",
 	"standin/bench":                     "emulator",
-	"standin/emulator":                  "internal/contract internal/control emulator/fault internal/file emulator/journal internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world fixtures scenarios schemas",
+	"standin/emulator":                  "internal/contract internal/control emulator/fault internal/file emulator/journal internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/transport internal/world fixtures scenarios schemas",
 	"standin/internal/contract":         "internal/file internal/value",
 	"standin/internal/control":          "internal/contract emulator/fault internal/file emulator/journal internal/service internal/value",
 	"standin/emulator/fault":            "internal/contract internal/file emulator/journal internal/service internal/value internal/world",
@@ -23,6 +23,7 @@ var allowed = map[string]string{
 	"standin/internal/service/freezer":  "internal/file internal/service internal/value internal/world",
 	"standin/internal/service/keystone": "internal/service internal/value internal/world",
 	"standin/internal/service/privx":    "internal/file internal/service internal/value internal/world",
+	"standin/internal/transport":        "",
 	"standin/internal/value":            "",
 	"standin/internal/world":            "internal/file internal/value",
 	"standin/fixtures":                  "",
@@ -44,7 +45,8 @@ var homes = map[string]string{
 	"go.yaml.in/yaml/v4":                       "standin/internal/file standin/internal/world",
 	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin standin/tools/soak",
 	"github.com/alecthomas/kong":               "standin/cmd/standin",
-	"sync":                                     "standin/emulator standin/internal/contract standin/emulator/fault standin/emulator/journal standin/bench standin/tools/soak",
+	"sync":                                     "standin/emulator standin/internal/contract standin/internal/transport standin/emulator/fault standin/emulator/journal standin/bench standin/tools/soak",
+	"crypto/tls":                               "standin/cmd/standin standin/internal/transport",
 	"math/rand":                                "",
 	"math/rand/v2":                             "standin/internal/world",
 }

@@ -12,6 +12,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/service"
+	"standin/internal/transport"
 )
 
 // An Option changes an emulator before it starts. A bad value is an error of New.
@@ -34,7 +35,7 @@ type config struct {
 	ofSandbox       bool // options of the whole emulator are refused
 	contracts       []string
 	settings        service.Settings
-	tls             tlsSettings
+	transport       transport.Options
 	controlHosts    []string
 	controlToken    string
 	controlOff      bool
@@ -47,10 +48,6 @@ type config struct {
 	sandboxes       int
 	sandboxTTL      time.Duration
 	noRequestFaults bool
-	connections     int
-	patience        time.Duration // with clients that do not read
-	grace           time.Duration // before an unused connection gives way
-	times           times
 	keepRemoved     bool
 	tb              TB
 }
@@ -58,7 +55,6 @@ type config struct {
 func defaults() config {
 	return config{
 		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
-		connections: defaultConnections, patience: writePatience, grace: seatGrace, times: times{readHeaderTimeout, readTimeout, idleTimeout},
 	}
 }
 
@@ -185,8 +181,36 @@ func WithConnections(most int) Option {
 		if most < 1 {
 			return errors.New("the bound of connections must be 1 or more")
 		}
-		c.connections = most
+		c.transport.Connections = most
 		return nil
+	})
+}
+
+// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free
+// port: Server.TLSURL. The certificate is issued by a CA that the emulator makes for itself, for
+// localhost, 127.0.0.1, ::1, the hosts that it is told to listen on, and these ones: host names,
+// which may begin with "*.", or IP addresses. Clients trust Emulator.CA.
+func WithTLS(hosts ...string) Option {
+	return whole("WithTLS", func(c *config) error {
+		for _, h := range hosts {
+			if err := transport.CheckHost(h); err != nil {
+				return err
+			}
+		}
+		c.transport.TLS.On = true
+		c.transport.TLS.Hosts = append(c.transport.TLS.Hosts, hosts...)
+		return nil
+	})
+}
+
+// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM:
+// the certificate, followed by those that it was issued with, and its key. The emulator then
+// has no CA.
+func WithTLSCertificate(certFile, keyFile string) Option {
+	return whole("WithTLSCertificate", func(c *config) error {
+		cert, err := transport.LoadCertificate(certFile, keyFile)
+		c.transport.TLS.On, c.transport.TLS.Certificate = true, cert
+		return err
 	})
 }
 
