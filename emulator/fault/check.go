@@ -246,7 +246,7 @@ const (
 
 func (c *checker) what(r *Rule, at file.Node) {
 	w := &r.What
-	if r.ask == nil && w.empty() {
+	if r.Func == nil && w.empty() {
 		c.add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[What](), ", ")))
 	}
 	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {

@@ -1,7 +1,9 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -15,7 +17,7 @@ type Firing struct {
 	*Armed
 	Delay time.Duration
 	Reply *service.Reply  // of a Func
-	Err   error           // a Func's panic
+	Err   error           // of a Func, or its panic
 	Extra service.Headers // of a rate limit
 	draws draws
 }
@@ -102,10 +104,10 @@ func (s *Set) ask(x *index, operation string) {
 // is over: another one has. A function is asked without the lock: it is somebody else's.
 func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	f, v := s.admit(a, c, sandbox, over, d)
-	if f == nil || a.ask == nil {
+	if f == nil || a.Func == nil {
 		return f, v
 	}
-	f.Reply, f.Err = ask(a.ask, c)
+	f.Reply, f.Err = ask(a.Func, c, sandbox)
 	if f.Reply == nil && f.Err == nil {
 		s.Undo(f)
 		v.Fired, v.Why = false, "the function let it pass"
@@ -114,17 +116,45 @@ func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	return f, v
 }
 
-// ask calls a function; a panic in it is an error like any other bug.
-func ask(f func(*service.Call) *service.Reply, c *service.Call) (r *service.Reply, err error) {
+// ask calls a function with what it may see of a call. A panic in the function is an error.
+func ask(f Func, c *service.Call, sandbox string) (r *service.Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a fault.Func: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if r = f(c); r != nil && r.Status == 0 {
-		r.Status = http.StatusOK
+	q := &Request{Sandbox: sandbox, Method: c.Method, Path: c.Path, Query: c.Query(), Header: c.Header, Body: c.Body, Now: c.Now}
+	if c.Operation != nil {
+		q.Operation = c.Operation.ID
 	}
-	return r, nil
+	if c.Caller != nil {
+		q.Caller = c.Caller.Name
+	}
+	reply, err := f(q)
+	if err != nil {
+		return nil, fmt.Errorf("a fault.Func: %w", err)
+	}
+	if reply == nil {
+		return nil, nil
+	}
+	return converted(reply), nil
+}
+
+// converted is a function's reply in the form in which services reply. Its headers are in
+// the order of their names.
+func converted(reply *Reply) *service.Reply {
+	r := &service.Reply{Status: cmp.Or(reply.Status, http.StatusOK), Body: reply.Body}
+	for _, name := range slices.Sorted(maps.Keys(reply.Header)) {
+		key := http.CanonicalHeaderKey(name)
+		for _, v := range reply.Header[name] {
+			if key == "Content-Type" && r.ContentType == "" {
+				r.ContentType = v
+			} else {
+				r.Header = append(r.Header, service.Field{Name: key, Value: v})
+			}
+		}
+	}
+	return r
 }
 
 // Undo takes back that a rule fired: it came to nothing.

@@ -13,7 +13,6 @@ package fault
 import (
 	"cmp"
 
-	"standin/internal/service"
 	"standin/internal/value"
 )
 
@@ -37,14 +36,10 @@ type Rule struct {
 	Stealth bool `json:"stealth,omitempty"`
 	// Optional rules need not fire for a verification to pass.
 	Optional bool `json:"optional,omitempty"`
-
-	ask func(*service.Call) *service.Reply
+	// Func answers in place of What.Status, for rules that are written in Go. A rule with a
+	// Func fires without limit unless When.Times says otherwise. Files have no Func.
+	Func Func `json:"-"`
 }
-
-// Func is a rule that asks f about every request: a reply answers it, nil lets
-// it pass. It is without end unless When.Times says otherwise. f may be called
-// from many goroutines at once.
-func Func(f func(*service.Call) *service.Reply) Rule { return Rule{ask: f} }
 
 // A Phase says whether a rule takes effect before or after the handler has run.
 type Phase string
@@ -173,7 +168,7 @@ func (r *Rule) times() int {
 	switch {
 	case w.Times != nil:
 		return *w.Times
-	case w.Probability != nil, w.Every > 0, len(w.Calls) > 0, w.During != nil, r.What.RateLimit != nil, r.ask != nil:
+	case w.Probability != nil, w.Every > 0, len(w.Calls) > 0, w.During != nil, r.What.RateLimit != nil, r.Func != nil:
 		return 0
 	default:
 		return 1
@@ -189,7 +184,7 @@ func (r *Rule) Silences() bool {
 }
 
 // Replaces reports whether the rule's answer replaces the handler's.
-func (r *Rule) Replaces() bool { return r.What.Status != 0 || r.ask != nil || r.What.RateLimit != nil }
+func (r *Rule) Replaces() bool { return r.What.Status != 0 || r.Func != nil || r.What.RateLimit != nil }
 
 // Phased is the phase, Before unless given.
 func (r *Rule) Phased() Phase { return cmp.Or(r.Phase, Before) }

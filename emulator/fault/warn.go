@@ -17,7 +17,7 @@ import (
 // no rule after it fire.
 func (r *Rule) always() bool {
 	w := &r.When
-	return !r.Continue && r.times() == 0 && r.ask == nil && r.What.RateLimit == nil && w.Skip == 0 && w.Every == 0 && len(w.Calls) == 0 &&
+	return !r.Continue && r.times() == 0 && r.Func == nil && r.What.RateLimit == nil && w.Skip == 0 && w.Every == 0 && len(w.Calls) == 0 &&
 		(w.Probability == nil || *w.Probability == 1) && w.During == nil && w.After == nil
 }
 
