@@ -10,6 +10,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/control"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 )
 
@@ -209,7 +210,7 @@ func (x *exchange) decide() bool {
 	if !x.journaled || x.service.Name == controlService {
 		return false
 	}
-	var own *fault.Armed
+	var own *ruleset.Armed
 	if text := x.request.Header[fault.Header]; len(text) > 0 && !x.emulator.config.noRequestFaults {
 		rule, err := x.emulator.catalogue.Inline(text[0])
 		if err != nil {

@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 )
 
@@ -46,8 +46,8 @@ type exchange struct {
 	ended     journal.Ended // how it ended; empty: with an answer, or as send sees
 	ticket    journal.Ticket
 	closing   journal.Closing
-	decision  fault.Decision
-	own       *fault.Armed // the rule that the request brought along
+	decision  ruleset.Decision
+	own       *ruleset.Armed // the rule that the request brought along
 }
 
 // exchanges are used again, with the buffers that their answers are written to.

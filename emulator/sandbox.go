@@ -15,6 +15,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/file"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/world"
 )
@@ -34,7 +35,7 @@ type Sandbox struct {
 	start    atomic.Pointer[start]
 	world    atomic.Pointer[world.World]
 	clock    clock
-	faults   fault.Set
+	faults   ruleset.Set
 	journal  journal.Journal
 	writing  sync.Mutex // held while the world is being replaced
 

@@ -15,6 +15,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/ruleset"
 )
 
 // What breaks a connection takes it away from net/http and writes the bytes by
@@ -30,7 +31,7 @@ const (
 )
 
 // cut breaks the connection without an answer.
-func (x *exchange) cut(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) {
 	c := f.What.Connection
 	x.reply.Status = 0
 	if c.Kind == fault.Hang {
@@ -58,7 +59,7 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // unanswered closes the entry of an exchange that ends without an answer, and
 // sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
-func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
+func (x *exchange) unanswered(t *taken, f *ruleset.Firing, what string) *taken {
 	x.closing.Unseen = f.Silences() || t.conn == nil
 	if !x.closing.Unseen {
 		what += ", an interim answer first"
@@ -76,7 +77,7 @@ func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
 }
 
 // noise is bytes that are no HTTP, always the same ones.
-func noise(f *fault.Firing) []byte {
+func noise(f *ruleset.Firing) []byte {
 	n := usualGarbage
 	if b := f.What.Connection.Bytes; b != nil {
 		n = *b
@@ -90,7 +91,7 @@ func noise(f *fault.Firing) []byte {
 
 // hang answers nothing, until the client leaves, the rule or the sandbox is
 // removed, the server stops, or the longest time is over.
-func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) hang(w http.ResponseWriter, f *ruleset.Firing) {
 	most := time.Duration(f.What.Connection.For)
 	if most == 0 {
 		most = usualHang
@@ -103,7 +104,7 @@ func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
 }
 
 // broken sends part of the answer, or one whose framing lies.
-func (x *exchange) broken(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) {
 	c, body := f.What.Connection, x.body()
 	h := http.Header{}
 	x.header(h)
@@ -211,7 +212,7 @@ type taken struct {
 }
 
 // take takes the connection over.
-func (x *exchange) take(w http.ResponseWriter, f *fault.Firing) *taken {
+func (x *exchange) take(w http.ResponseWriter, f *ruleset.Firing) *taken {
 	t := &taken{x: x, w: w}
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -316,7 +317,7 @@ func (t *taken) close() {
 
 // hold waits before the end, unless the client ends first, the rule is removed, or
 // the server stops.
-func (t *taken) hold(f *fault.Firing, d time.Duration) {
+func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
 	if d == 0 || t.conn == nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
@@ -236,7 +237,7 @@ func (a *api) deleteRequest(c *service.Call, s Sandbox) (service.Reply, error) {
 func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
 	var expect []journal.Expectation // nil: the scenario's
 	if len(bytes.TrimSpace(c.Body)) > 0 {
-		list, err := a.host.Catalogue().Expectations(bodyName, c.Body, names(s))
+		list, err := scenario.Expectations(a.host.Catalogue(), bodyName, c.Body, names(s))
 		if err != nil {
 			return service.Reply{}, mistake(err)
 		}

@@ -1,8 +1,9 @@
-package fault
+package ruleset
 
 import (
 	"slices"
 
+	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/value"
 )
@@ -14,15 +15,9 @@ func pages(op *contract.Operation) bool {
 	})
 }
 
-// text tells that a value is written as it is, not as JSON.
-func (w *What) text() (string, bool) {
-	s, ok := w.Body.(string)
-	return s, ok
-}
-
-// NewBody is the body in place of another one, if the rule has one or patches it.
-func (w *What) NewBody(old []byte) (body []byte, changed bool) {
-	switch s, ok := w.text(); {
+// NewBody returns the body that a rule makes of a body, and whether that is another one.
+func NewBody(w *fault.What, old []byte) (body []byte, changed bool) {
+	switch s, ok := w.Body.(string); {
 	case ok:
 		return []byte(s), true
 	case w.Body != nil:

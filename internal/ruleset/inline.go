@@ -1,4 +1,4 @@
-package fault
+package ruleset
 
 import (
 	"errors"
@@ -6,13 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"standin/emulator/fault"
 	"standin/internal/file"
 	"standin/internal/value"
 )
-
-// Header is the request header that makes a single request fail, and the answer
-// header that says which rule did.
-const Header = "X-Standin-Fault"
 
 // inlineName is the name of a rule that a request spells out.
 const inlineName = "request"
@@ -26,7 +23,7 @@ var inlineKeys = []string{
 
 // Inline reads the value of the request header: the name of a documented failure,
 // NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms", or the one and then the others.
-func (k *Catalogue) Inline(text string) (Rule, error) {
+func (k *Catalogue) Inline(text string) (fault.Rule, error) {
 	rule, what := value.NewObject(value.Member{Name: "name", Value: inlineName}), value.NewObject()
 	for part := range strings.SplitSeq(text, ";") {
 		name, v, given := strings.Cut(part, "=")
@@ -45,9 +42,9 @@ func (k *Catalogue) Inline(text string) (Rule, error) {
 		case "status", "bandwidth", "page_cap":
 			n, err := strconv.Atoi(v)
 			if errors.Is(err, strconv.ErrRange) {
-				return Rule{}, fmt.Errorf("header %s: %s: the number %s is too large", Header, name, v)
+				return fault.Rule{}, fmt.Errorf("header %s: %s: the number %s is too large", fault.Header, name, v)
 			} else if err != nil {
-				return Rule{}, fmt.Errorf("header %s: %s: expected a whole number, got %q", Header, name, v)
+				return fault.Rule{}, fmt.Errorf("header %s: %s: expected a whole number, got %q", fault.Header, name, v)
 			}
 			what.Set(name, n)
 		case "expire_token":
@@ -55,15 +52,15 @@ func (k *Catalogue) Inline(text string) (Rule, error) {
 		case "example", "retry_after", "body", "delay", "connection", "malformed_body":
 			what.Set(name, v)
 		default:
-			return Rule{}, fmt.Errorf("header %s: unknown name %q%s; expected %s", Header, name, file.Hint(name, inlineKeys), strings.Join(inlineKeys, ", "))
+			return fault.Rule{}, fmt.Errorf("header %s: unknown name %q%s; expected %s", fault.Header, name, file.Hint(name, inlineKeys), strings.Join(inlineKeys, ", "))
 		}
 	}
 	if what.Len() > 0 {
 		rule.Set("what", what)
 	}
-	rules, err := k.Parse(Header, value.Append(nil, rule))
+	rules, err := k.Parse(fault.Header, value.Append(nil, rule))
 	if err != nil {
-		return Rule{}, fmt.Errorf("header %s: %s", Header, first(err))
+		return fault.Rule{}, fmt.Errorf("header %s: %s", fault.Header, first(err))
 	}
 	return rules[0], nil
 }

@@ -1,4 +1,4 @@
-package fault
+package ruleset
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"standin/emulator/fault"
 	"standin/internal/service"
 )
 
@@ -59,7 +60,7 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 	case own.about(c.Operation):
 		list = append(list, own)
 	default:
-		d.Misses = append(d.Misses, "the header "+Header+" names a failure of "+own.Where.Operation)
+		d.Misses = append(d.Misses, "the header "+fault.Header+" names a failure of "+own.Where.Operation)
 	}
 	if x != nil {
 		list = append(list, x.of(c.Operation)...)
@@ -117,13 +118,13 @@ func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 }
 
 // ask calls a function with what it may see of a call. A panic in the function is an error.
-func ask(f Func, c *service.Call, sandbox string) (r *service.Reply, err error) {
+func ask(f fault.Func, c *service.Call, sandbox string) (r *service.Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a fault.Func: %v\n%s", p, debug.Stack())
 		}
 	}()
-	q := &Request{Sandbox: sandbox, Method: c.Method, Path: c.Path, Query: c.Query(), Header: c.Header, Body: c.Body, Now: c.Now}
+	q := &fault.Request{Sandbox: sandbox, Method: c.Method, Path: c.Path, Query: c.Query(), Header: c.Header, Body: c.Body, Now: c.Now}
 	if c.Operation != nil {
 		q.Operation = c.Operation.ID
 	}
@@ -142,7 +143,7 @@ func ask(f Func, c *service.Call, sandbox string) (r *service.Reply, err error) 
 
 // converted is a function's reply in the form in which services reply. Its headers are in
 // the order of their names.
-func converted(reply *Reply) *service.Reply {
+func converted(reply *fault.Reply) *service.Reply {
 	r := &service.Reply{Status: cmp.Or(reply.Status, http.StatusOK), Body: reply.Body}
 	for _, name := range slices.Sorted(maps.Keys(reply.Header)) {
 		key := http.CanonicalHeaderKey(name)
@@ -182,11 +183,11 @@ func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	}
 	f := &Firing{Armed: a, draws: u}
 	if a.What.Delay != nil {
-		f.Delay = a.What.Delay.draw(u)
+		f.Delay = drawDelay(a.What.Delay, u)
 	}
 	if a.What.RateLimit != nil {
 		m := a.meter(c)
-		f.Extra = a.What.RateLimit.headers(m)
+		f.Extra = limitHeaders(a.What.RateLimit, m)
 		if !m.refused {
 			v.Why, d.Headers = "within the rate", append(d.Headers, f.Extra...)
 			return nil, v
@@ -206,21 +207,21 @@ func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why stri
 		drawn = u.float("probability", 0)
 		draw = &drawn
 	}
-	times, closed := a.times(), ""
+	most, shut := times(&a.Rule), ""
 	if w.During != nil {
-		closed = w.During.closed(c.Now, a.armed, a.first)
+		shut = closed(w.During, c.Now, a.armed, a.first)
 	}
 	switch {
 	case n <= uint64(w.Skip):
 		why = fmt.Sprintf("skipped, %d of %d", n, w.Skip)
-	case times > 0 && a.fired >= uint64(times):
-		why = fmt.Sprintf("has fired %d of %d times", a.fired, times)
+	case most > 0 && a.fired >= uint64(most):
+		why = fmt.Sprintf("has fired %d of %d times", a.fired, most)
 	case w.Every > 0 && (n-uint64(w.Skip))%uint64(w.Every) != 0:
 		why = fmt.Sprintf("fires at every %d", w.Every)
 	case len(w.Calls) > 0 && !slices.Contains(w.Calls, int(n)):
 		why = fmt.Sprintf("not a call of %v", w.Calls)
-	case closed != "":
-		why = closed
+	case shut != "":
+		why = shut
 	case w.After != nil && !s.happened(a):
 		why = "waits for " + w.After.Fault + w.After.Operation
 	case draw != nil && drawn >= *w.Probability:
@@ -232,25 +233,8 @@ func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why stri
 func (s *Set) happened(a *Armed) bool {
 	w := a.When.After
 	if w.Operation != "" {
-		return a.asked >= w.count()
+		return a.asked >= count(w)
 	}
 	i := slices.IndexFunc(s.rules, func(o *Armed) bool { return o.Name == w.Fault })
-	return i >= 0 && s.rules[i].fired >= w.count()
-}
-
-// mostMeters bounds the keys that a rate limit counts.
-const mostMeters = 10_000
-
-func (a *Armed) meter(c *service.Call) metering {
-	l := a.What.RateLimit
-	key := l.key(c)
-	m := a.meters[key]
-	if m == nil {
-		if a.meters == nil || len(a.meters) >= mostMeters {
-			a.meters = map[string]*meter{}
-		}
-		m = &meter{}
-		a.meters[key] = m
-	}
-	return l.take(m, c.Now)
+	return i >= 0 && s.rules[i].fired >= count(w)
 }

@@ -1,10 +1,11 @@
-package fault
+package ruleset
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/file"
 )
@@ -59,7 +60,7 @@ func (k *Catalogue) Failures() []Failure {
 // Find finds a failure by its name, and its bodies: all of them, or the one that the
 // name OPERATION/STATUS/EXAMPLE says.
 func (k *Catalogue) Find(name string) (f Failure, bodies map[string]string, err error) {
-	rules, err := k.Check([]Rule{{Use: name}})
+	rules, err := k.Check([]fault.Rule{{Use: name}})
 	if err != nil {
 		return Failure{}, nil, err
 	}
@@ -87,8 +88,8 @@ func (k *Catalogue) operation(id string) *contract.Operation {
 	return nil
 }
 
-// matching lists the operations that a glob matches.
-func (k *Catalogue) matching(glob string) []*contract.Operation {
+// Matching lists the operations that a glob matches.
+func (k *Catalogue) Matching(glob string) []*contract.Operation {
 	if glob == "" {
 		return k.operations
 	}
@@ -105,16 +106,18 @@ func (k *Catalogue) matching(glob string) []*contract.Operation {
 // Known returns an error if no operation matches glob. The control API's index and
 // "none" are known as well.
 func (k *Catalogue) Known(glob string) error {
-	if glob == "none" || contract.NewGlob(glob).Match("control.index") || len(k.matching(glob)) > 0 {
+	if glob == "none" || contract.NewGlob(glob).Match("control.index") || len(k.Matching(glob)) > 0 {
 		return nil
 	}
-	return plain(k.noOperation(file.Node{}, glob))
+	return plain(k.NoOperation(file.Node{}, glob))
 }
 
 // mostNamed is how many names a message lists.
 const mostNamed = 1
 
-func (k *Catalogue) noOperation(at file.Node, id string) error {
+// NoOperation returns the error that there is no operation of the name, with the name that
+// is most like it.
+func (k *Catalogue) NoOperation(at file.Node, id string) error {
 	near := file.Nearest(id, k.names, mostNamed)
 	if len(near) == 0 {
 		return at.Errorf("no operation %s; standin operations lists them", id)
@@ -123,12 +126,12 @@ func (k *Catalogue) noOperation(at file.Node, id string) error {
 }
 
 // use fills in what the name of a documented failure means.
-func (k *Catalogue) use(r *Rule, at file.Node) error {
+func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 	id, rest, _ := strings.Cut(r.Use, "/")
 	code, example, named := strings.Cut(rest, "/")
 	op := k.operation(id)
 	if op == nil {
-		return k.noOperation(at, id)
+		return k.NoOperation(at, id)
 	}
 	status, err := strconv.Atoi(code)
 	if err != nil || op.Response(status) == nil || status < 400 {

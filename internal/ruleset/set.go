@@ -1,4 +1,4 @@
-package fault
+package ruleset
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"standin/emulator/fault"
 	"standin/internal/contract"
 )
 
@@ -32,7 +33,7 @@ const MostRules = 10_000
 
 // An Armed rule is one that a Set holds, with its counts.
 type Armed struct {
-	Rule
+	fault.Rule
 	operation  contract.Glob // of the where
 	after      contract.Glob // the operation that When.After waits for
 	conditions []condition
@@ -49,13 +50,6 @@ func (a *Armed) Done() context.Context { return a.ctx }
 
 // End ends a rule of a request's own.
 func (a *Armed) End() { a.cancel() }
-
-// A State is a rule and what it has counted.
-type State struct {
-	Rule
-	Matched uint64 `json:"matched"` // requests that its where fitted
-	Fired   uint64 `json:"fired"`
-}
 
 // index finds the rules of an operation. Rules never move inside of one: a
 // change makes another.
@@ -90,7 +84,7 @@ func (a *Armed) about(op *contract.Operation) bool {
 
 // Arm adds rules behind those that are there. They must have been checked; all
 // are added or, if there are too many or a name is taken, none.
-func (s *Set) Arm(rules ...Rule) ([]State, error) {
+func (s *Set) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	compiled := compile(rules)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +92,7 @@ func (s *Set) Arm(rules ...Rule) ([]State, error) {
 }
 
 // compile compiles rules, before the lock is taken.
-func compile(rules []Rule) []*Armed {
+func compile(rules []fault.Rule) []*Armed {
 	all := make([]*Armed, len(rules))
 	for i, r := range rules {
 		all[i] = newArmed(context.Background(), r)
@@ -108,7 +102,7 @@ func compile(rules []Rule) []*Armed {
 
 // Replace puts rules with fresh counts in place of all others, at once: no request
 // finds none of them. Requests that wait because of the others are released. With an error nothing changes.
-func (s *Set) Replace(rules ...Rule) error {
+func (s *Set) Replace(rules ...fault.Rule) error {
 	compiled := compile(rules)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,11 +121,11 @@ func (s *Set) Replace(rules ...Rule) error {
 }
 
 // add puts rules behind others and takes both for its own. The lock is held.
-func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
+func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
 	if len(present)+len(rules) > MostRules {
 		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
 	}
-	all, states := slices.Clone(present), []State{}
+	all, states := slices.Clone(present), []fault.State{}
 	var now time.Time
 	if s.Clock != nil && len(rules) > 0 {
 		now = s.Clock()
@@ -145,7 +139,7 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 			return nil, err
 		}
 		a.armed = now
-		all, states = append(all, a), append(states, State{Rule: a.Rule})
+		all, states = append(all, a), append(states, fault.State{Rule: a.Rule})
 	}
 	s.named = n.count
 	s.set(all)
@@ -154,7 +148,7 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]State, error) {
 
 // Own is a rule that only one request has. It ends when the rules of the set are
 // replaced; the caller ends it with End.
-func (s *Set) Own(r Rule) *Armed {
+func (s *Set) Own(r fault.Rule) *Armed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cancel == nil {
@@ -163,8 +157,8 @@ func (s *Set) Own(r Rule) *Armed {
 	return newArmed(s.ctx, r)
 }
 
-func newArmed(ctx context.Context, r Rule) *Armed {
-	a := &Armed{Rule: r, operation: contract.NewGlob(r.Where.Operation), conditions: r.Where.conditions()}
+func newArmed(ctx context.Context, r fault.Rule) *Armed {
+	a := &Armed{Rule: r, operation: contract.NewGlob(r.Where.Operation), conditions: conditions(&r.Where)}
 	if r.When.After != nil {
 		a.after = contract.NewGlob(r.When.After.Operation)
 	}
@@ -179,7 +173,7 @@ type namer struct {
 	count int
 }
 
-func (n *namer) name(r *Rule) error {
+func (n *namer) name(r *fault.Rule) error {
 	switch {
 	case r.Name == "" && r.Use != "":
 		for r.Name == "" || n.taken[r.Name] {
@@ -236,12 +230,12 @@ func (s *Set) Disarm(name string) bool {
 }
 
 // States lists the rules in order.
-func (s *Set) States() []State {
+func (s *Set) States() []fault.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]State, len(s.rules))
+	all := make([]fault.State, len(s.rules))
 	for i, a := range s.rules {
-		all[i] = State{Rule: a.Rule, Matched: a.matched, Fired: a.fired}
+		all[i] = fault.State{Rule: a.Rule, Matched: a.matched, Fired: a.fired}
 	}
 	return all
 }
@@ -250,7 +244,7 @@ func (s *Set) States() []State {
 func (s *Set) Unfired() []string {
 	var names []string
 	for _, st := range s.States() {
-		if st.ends() && !st.Optional && st.Fired == 0 {
+		if ends(&st.Rule) && !st.Optional && st.Fired == 0 {
 			names = append(names, st.Name)
 		}
 	}

@@ -1,4 +1,4 @@
-package fault
+package ruleset
 
 import (
 	"math"
@@ -7,30 +7,18 @@ import (
 	"strings"
 	"time"
 
+	"standin/emulator/fault"
 	"standin/internal/file"
 	"standin/internal/service"
 )
-
-// A RateLimit refuses requests beyond a rate, on the sandbox's clock, with status
-// 429 unless What.Status says otherwise. Answers carry RateLimit-Limit,
-// RateLimit-Remaining and RateLimit-Reset; refusals also Retry-After.
-type RateLimit struct {
-	Requests int      `json:"requests" fixture:"required"` // so many
-	Per      Duration `json:"per" fixture:"required"`      // in this time
-	// Kind is "window" (a window opens with the first request; the usual) or
-	// "bucket" (tokens that come back one by one).
-	Kind string `json:"kind,omitempty"`
-	// By is whose requests are counted together: "sandbox" (the usual), "caller"
-	// or "operation".
-	By string `json:"by,omitempty"`
-}
 
 var (
 	limitKinds = []string{"window", "bucket"}
 	limitBys   = []string{"sandbox", "caller", "operation"}
 )
 
-func (l *RateLimit) check(at file.Node) error {
+// checkLimit returns an error for the first mistake in a rate limit.
+func checkLimit(l *fault.RateLimit, at file.Node) error {
 	switch {
 	case l.Requests < 1:
 		return at.At("requests").Errorf("a rate limit lets at least 1 request through")
@@ -44,8 +32,8 @@ func (l *RateLimit) check(at file.Node) error {
 	return nil
 }
 
-// key is whose requests are counted together with this one.
-func (l *RateLimit) key(c *service.Call) string {
+// limitKey returns the key of a call: a rate limit counts calls of the same key together.
+func limitKey(l *fault.RateLimit, c *service.Call) string {
 	switch l.By {
 	case "caller":
 		if c.Caller == nil {
@@ -76,7 +64,7 @@ type metering struct {
 }
 
 // take counts a request. When the clock has gone back, it begins again.
-func (l *RateLimit) take(m *meter, now time.Time) metering {
+func take(l *fault.RateLimit, m *meter, now time.Time) metering {
 	most, per := float64(l.Requests), time.Duration(l.Per)
 	gone := now.Sub(m.begun)
 	switch {
@@ -100,11 +88,28 @@ func (l *RateLimit) take(m *meter, now time.Time) metering {
 	return t
 }
 
-// headers are those of the answer to a request that was counted.
-func (l *RateLimit) headers(t metering) service.Headers {
+// limitHeaders returns the headers of the answer to a request that was counted.
+func limitHeaders(l *fault.RateLimit, t metering) service.Headers {
 	return service.Headers{
 		{Name: "Ratelimit-Limit", Value: strconv.Itoa(l.Requests)},
 		{Name: "Ratelimit-Remaining", Value: strconv.Itoa(t.remaining)},
 		{Name: "Ratelimit-Reset", Value: seconds(t.reset)},
 	}
+}
+
+// mostMeters bounds the keys that a rate limit counts.
+const mostMeters = 10_000
+
+func (a *Armed) meter(c *service.Call) metering {
+	l := a.What.RateLimit
+	key := limitKey(l, c)
+	m := a.meters[key]
+	if m == nil {
+		if a.meters == nil || len(a.meters) >= mostMeters {
+			a.meters = map[string]*meter{}
+		}
+		m = &meter{}
+		a.meters[key] = m
+	}
+	return take(l, m, c.Now)
 }
