@@ -26,10 +26,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"standin/emulator/journal"
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/service/barbican"
@@ -56,8 +56,8 @@ type Emulator struct {
 	loader     *world.Loader
 	routes     *routes
 	others     sandboxes
-	budget     *journal.Budget // of all journals
-	crowd      *crowd          // of all connections
+	budget     *recorder.Budget // of all journals
+	crowd      *crowd           // of all connections
 	violations atomic.Uint64
 	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
 	sent       atomic.Uint64 // requests to all sandboxes
@@ -81,7 +81,7 @@ func New(opts ...Option) (*Emulator, error) {
 			return nil, err
 		}
 	}
-	e.budget = journal.NewBudget(e.config.journal.AllBytes)
+	e.budget = recorder.NewBudget(e.config.journal.AllBytes)
 	e.crowd = &crowd{most: e.config.connections, grace: e.config.grace, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
 	e.memory = &memory{emulator: e}
 	if e.config.keepRemoved {

@@ -10,6 +10,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/control"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 )
@@ -146,7 +147,7 @@ func (x *exchange) open() {
 	}
 	x.emulator.sent.Add(1)
 	r, c := x.request, &x.call
-	o := journal.Opening{
+	o := recorder.Opening{
 		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
 		Now: c.Now, Frozen: c.Frozen, Began: x.began, TooLarge: c.BodyTooLarge,
 	}

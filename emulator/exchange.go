@@ -13,6 +13,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 )
@@ -44,8 +45,8 @@ type exchange struct {
 	began     time.Time
 	journaled bool
 	ended     journal.Ended // how it ended; empty: with an answer, or as send sees
-	ticket    journal.Ticket
-	closing   journal.Closing
+	ticket    recorder.Ticket
+	closing   recorder.Closing
 	decision  ruleset.Decision
 	own       *ruleset.Armed // the rule that the request brought along
 }

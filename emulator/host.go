@@ -14,6 +14,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
 	"standin/internal/service"
@@ -150,7 +151,7 @@ func problem(err error) error {
 type box struct{ *Sandbox }
 
 func (b box) Gone() context.Context               { return b.gone }
-func (b box) Journal() *journal.Journal           { return &b.journal }
+func (b box) Journal() *recorder.Journal          { return &b.journal }
 func (b box) Load(section string, d []byte) error { return b.load(section, d) }
 func (b box) Snapshots() []string                 { return b.snapshotNames() }
 func (b box) Restore(name string) error           { return problem(b.Sandbox.Restore(name)) }

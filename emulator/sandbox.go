@@ -15,6 +15,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/file"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/world"
@@ -36,7 +37,7 @@ type Sandbox struct {
 	world    atomic.Pointer[world.World]
 	clock    clock
 	faults   ruleset.Set
-	journal  journal.Journal
+	journal  recorder.Journal
 	writing  sync.Mutex // held while the world is being replaced
 
 	mu        sync.Mutex // guards the snapshots

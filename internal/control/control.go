@@ -22,6 +22,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
 	"standin/internal/service"
@@ -60,7 +61,7 @@ type Sandbox interface {
 	Info() Info
 	Access(url string) Access
 	Gone() context.Context // ends with the sandbox
-	Journal() *journal.Journal
+	Journal() *recorder.Journal
 
 	// Dump writes the world of the moment, or that of a snapshot, as a fixture: all of
 	// it or one section, as often as it is called. Load reads one in its place.

@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"standin/emulator/fault"
-	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/recorder"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -148,7 +148,7 @@ func query(name string, want *string) condition {
 
 func header(name string, want *string) condition {
 	name = http.CanonicalHeaderKey(name)
-	fits := values("header "+name, want, journal.Secret(name))
+	fits := values("header "+name, want, recorder.Secret(name))
 	return func(s *subject) string {
 		if name == "Host" {
 			return fits([]string{s.Host})

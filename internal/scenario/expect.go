@@ -25,7 +25,7 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 		}
 		return
 	}
-	c.Add(e.Check(at))
+	c.Add(checkExpectation(e, at))
 	for i, p := range e.Patterns() {
 		n := at
 		if len(e.Sequence) > 0 {
@@ -40,6 +40,35 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 			c.Add(c.Rule(p.Fault, n.At("fault")))
 		}
 	}
+}
+
+// checkExpectation returns an error if an expectation makes no sense.
+func checkExpectation(e *journal.Expectation, at file.Node) error {
+	kinds := 0
+	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Exit != ""} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
+		return at.Errorf("nothing is expected; expected a pattern, sequence, no_unmatched or exit")
+	case kinds > 1 || kinds == 1 && e.Pattern == (journal.Pattern{}) && (e.Requests != nil || e.Attempts != nil):
+		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched, or exit")
+	}
+	for _, given := range []struct {
+		name string
+		*journal.Range
+	}{{"requests", e.Requests}, {"attempts", e.Attempts}} {
+		switch r := given.Range; {
+		case r == nil:
+		case r.Min < 0:
+			return at.At(given.name).Errorf("min %d is negative", r.Min)
+		case r.Max != nil && *r.Max < r.Min:
+			return at.At(given.name).Errorf("min %d is greater than max %d", r.Min, *r.Max)
+		}
+	}
+	return nil
 }
 
 // Expectations reads what POST verify asks for: an expectation, a list of them, or a

@@ -1,69 +1,40 @@
-package journal
+package recorder
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"standin/emulator/journal"
 	"standin/internal/contract"
 )
-
-// A Filter selects entries: those that all members that are given fit.
-type Filter struct {
-	Operation string // a glob; "none" for requests outside every operation
-	Status    string // 503, or 5xx; "none" where no answer was sent
-	Method    string
-	Path      string // a glob, on the path with or without prefixes
-	Fault     string // the name of a rule that fired; "*": of any
-	Ended     Ended
-	Since     uint64 // entries after this sequence
-}
 
 // none selects what has no operation, or no status.
 const none = "none"
 
-// Check returns an error for a filter that no entry can fit.
-func (f *Filter) Check() error {
-	_, err := f.compile()
-	return err
-}
-
 // A query is a filter that is compiled once, for any number of records.
 type query struct {
-	Filter
+	journal.Filter
 	operation, path contract.Glob
 	class           int // of statuses: 5 for 5xx; 0: any, or Filter.Status
 	status          int
 }
 
-// compile compiles the filter. Where it returns an error, the query fits nothing that
-// the mistaken member could mean.
-func (f *Filter) compile() (*query, error) {
+// compile compiles a filter. A member that Filter.Check refuses fits no record.
+func compile(f *journal.Filter) *query {
 	q := &query{Filter: *f, operation: contract.NewGlob(f.Operation), path: contract.NewGlob(f.Path)}
-	errs := []error{named("operation", contract.CheckGlob(f.Operation)), named("path", contract.CheckGlob(f.Path))}
-	var s statusWords
-	if f.Status != "" {
-		errs = append(errs, named("status", s.UnmarshalText([]byte(f.Status))))
-	}
-	q.Status = string(s)
-	if digit, ok := strings.CutSuffix(q.Status, "xx"); ok {
+	q.Status = strings.ToLower(f.Status)
+	digit, isClass := strings.CutSuffix(q.Status, "xx")
+	switch {
+	case q.Status == "" || q.Status == none:
+	case (&journal.Filter{Status: f.Status}).Check() != nil:
+		q.status = -1
+	case isClass:
 		q.class, _ = strconv.Atoi(digit)
-	} else if q.status, _ = strconv.Atoi(q.Status); q.status == 0 && f.Status != "" && q.Status != none {
-		q.status = -1 // a mistake fits no status
+	default:
+		q.status, _ = strconv.Atoi(q.Status)
 	}
-	if ends := []Ended{Open, Answered, Aborted, Cut}; f.Ended != "" && !slices.Contains(ends, f.Ended) {
-		errs = append(errs, fmt.Errorf("ended: expected open, answered, aborted or cut, got %q", f.Ended))
-	}
-	return q, errors.Join(errs...)
-}
-
-func named(member string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", member, err)
+	return q
 }
 
 // fits reports whether a record fits. It looks at what is known of the record beside
@@ -80,14 +51,14 @@ func (q *query) fits(r *record, sequence uint64) bool {
 	case q.Path != "" && !q.path.Match(r.Path) && !q.path.Match(r.Route):
 		return false
 	}
-	return q.fitsStatus(r) && q.fitsFault(r.closing.Faults)
+	return q.fitsStatus(r) && q.fitsFault(r.Faults)
 }
 
 func (q *query) fitsStatus(r *record) bool {
-	status := r.closing.Status
+	status := r.Status
 	switch {
 	case q.Status == none:
-		return status == 0 && r.ended != Open
+		return status == 0 && r.ended != journal.Open
 	case q.class != 0:
 		return status/100 == q.class
 	default:
@@ -95,30 +66,16 @@ func (q *query) fitsStatus(r *record) bool {
 	}
 }
 
-func (q *query) fitsFault(all []Fault) bool {
+func (q *query) fitsFault(all []journal.Fault) bool {
 	if q.Fault == "" {
 		return true
 	}
-	return slices.ContainsFunc(all, func(x Fault) bool { return x.Fired && (q.Fault == "*" || q.Fault == x.Rule) })
-}
-
-// A Page is what a query found.
-type Page struct {
-	Entries []Entry `json:"requests"`
-	Counts
-}
-
-// Counts are what a journal has counted.
-type Counts struct {
-	Last    uint64 `json:"last"`    // sequence of the newest entry of all
-	Evicted uint64 `json:"evicted"` // entries that fell out of the record
-	// Incomplete reports whether entries fell out that the query could have found.
-	Incomplete bool `json:"incomplete"`
+	return slices.ContainsFunc(all, func(x journal.Fault) bool { return x.Fired && (q.Fault == "*" || q.Fault == x.Rule) })
 }
 
 // Find lists the entries of a sandbox that fit, oldest first.
-func (j *Journal) Find(f Filter) Page {
-	p, r := Page{Entries: []Entry{}}, j.Read(f)
+func (j *Journal) Find(f journal.Filter) journal.Page {
+	p, r := journal.Page{Entries: []journal.Entry{}}, j.Read(f)
 	for e, ok := r.Next(); ok; e, ok = r.Next() {
 		p.Entries = append(p.Entries, e)
 	}
@@ -154,16 +111,16 @@ type place struct {
 
 // Read makes a reader of the entries that the journal holds now. A filter that Check
 // refuses finds nothing, or nothing by the mistaken member.
-func (j *Journal) Read(f Filter) *Reader {
-	q, _ := f.compile()
+func (j *Journal) Read(f journal.Filter) *Reader {
+	q := compile(&f)
 	return &Reader{journal: j, query: q}
 }
 
 // Next returns the next entry. It is rendered outside of the journal's lock.
-func (r *Reader) Next() (Entry, bool) {
+func (r *Reader) Next() (journal.Entry, bool) {
 	for more := true; len(r.found) == 0; {
 		if !more {
-			return Entry{}, false
+			return journal.Entry{}, false
 		}
 		r.found = nil // not to hold on to what was read
 		more = r.journal.step(&r.place, r.query, true, &r.found)
@@ -176,11 +133,11 @@ func (r *Reader) Next() (Entry, bool) {
 
 // Counts are those of the moment, for the reader's filter. Once it reads, the last entry is
 // the last that it can come to.
-func (r *Reader) Counts() Counts {
+func (r *Reader) Counts() journal.Counts {
 	j := r.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	c := Counts{Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > r.query.Since}
+	c := journal.Counts{Last: j.last, Evicted: j.evicted, Incomplete: j.evicted > r.query.Since}
 	if r.place.begun {
 		c.Last = r.place.last
 	}
@@ -247,7 +204,7 @@ func (r *record) copy(buffer bool) record {
 }
 
 // facts copies what is known of all records beside their headers and bodies.
-func (j *Journal) facts() (all []found, c Counts) {
+func (j *Journal) facts() (all []found, c journal.Counts) {
 	r := Reader{journal: j, query: &query{}}
 	for more := true; more; {
 		more = j.step(&r.place, r.query, false, &all)
@@ -256,10 +213,10 @@ func (j *Journal) facts() (all []found, c Counts) {
 }
 
 // Get finds an entry by its sequence.
-func (j *Journal) Get(sequence uint64) (Entry, bool) {
+func (j *Journal) Get(sequence uint64) (journal.Entry, bool) {
 	r, ok := j.get(sequence)
 	if !ok {
-		return Entry{}, false
+		return journal.Entry{}, false
 	}
 	return r.entry(sequence, j.Sandbox), true
 }

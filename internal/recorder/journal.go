@@ -1,11 +1,10 @@
-// Package journal is the bounded record of the exchanges of one sandbox, with
-// queries on it and judgements from it.
+// Package recorder is the bounded record of the exchanges of one sandbox, with queries on it
+// and judgements from it.
 //
-// An entry opens when the request has been read, before anything is decided, and
-// closes when the answer is about to be sent or the connection is cut. The record
-// is bounded by entries and by bytes; what falls out of it is counted, and a
-// verification that would have needed it fails. The package knows no HTTP server.
-package journal
+// An entry opens when the request has been read, before anything is decided. It closes
+// when the answer is about to be sent or the connection is cut. The record is bounded by
+// entries and by bytes. The package knows no HTTP server.
+package recorder
 
 import (
 	"crypto/sha256"
@@ -16,41 +15,15 @@ import (
 	"time"
 	"unsafe"
 
+	"standin/emulator/journal"
 	"standin/internal/contract"
-)
-
-// Limits bound journals. What exceeds them is forgotten, the oldest entries first.
-type Limits struct {
-	Entries  int // of one journal; 0: DefaultEntries
-	Bytes    int // of the requests and answers of one journal; 0: DefaultBytes
-	AllBytes int // of the requests and answers of all journals; 0: DefaultAllBytes
-}
-
-// The defaults of Limits.
-const (
-	DefaultEntries  = 4096
-	DefaultBytes    = 16 << 20
-	DefaultAllBytes = 256 << 20
-	// KeptBody is how much of a body is kept; of a longer one, size and hash are.
-	KeptBody = 16 << 10
-)
-
-// Ended tells how an exchange ended.
-type Ended string
-
-// The ends.
-const (
-	Open     Ended = "open"     // it has not
-	Answered Ended = "answered" // with a whole answer
-	Aborted  Ended = "aborted"  // the client left
-	Cut      Ended = "cut"      // a fault broke the connection
 )
 
 // A Journal is one sandbox's record. The zero Journal has the default limits. Its
 // methods may be used from many goroutines. No reader renders or waits under its
 // lock.
 type Journal struct {
-	Limits  Limits
+	Limits  journal.Limits
 	Sandbox string // whose journal it is
 
 	budget  *Budget // that the bytes count for; nil: for none
@@ -73,8 +46,8 @@ type Journal struct {
 // after the other in a buffer that is used again.
 type record struct {
 	Opening
-	closing  Closing
-	ended    Ended
+	Closing
+	ended    journal.Ended
 	finished time.Time
 	event    uint64 // when it closed; 0 while it is open
 	attempt  int
@@ -124,24 +97,12 @@ type Opening struct {
 type Closing struct {
 	Caller    string
 	Status    int // 0: no status line was sent
-	Faults    []Fault
+	Faults    []journal.Fault
 	Near      []string
 	Violation string
 	Note      string // what was done in place of what a fault asked for
 	Failed    bool   // a retry of the request is another attempt of it
 	Unseen    bool   // the connection was cut without a byte
-}
-
-// A Fault is what one rule said of the exchange.
-type Fault struct {
-	Rule         string   `json:"rule"`
-	Phase        string   `json:"phase,omitempty"`
-	Match        uint64   `json:"match"` // which matching request this was, counting from 1
-	Fired        bool     `json:"fired"`
-	Draw         *float64 `json:"draw,omitempty"` // against the probability
-	Why          string   `json:"why,omitempty"`  // it did not fire
-	Did          []string `json:"did,omitempty"`
-	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
 }
 
 // size is how much the texts of the opening come to. Its route is a part of its path.
@@ -176,7 +137,7 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	j.last++
 	r := j.place()
 	r.Opening = *o
-	r.closing, r.ended, r.event, r.finished = Closing{}, Open, 0, time.Time{}
+	r.Closing, r.ended, r.event, r.finished = Closing{}, journal.Open, 0, time.Time{}
 	r.cut, r.replyCut, r.reply = d, nil, lengths{}
 	r.buf, r.request = write(r.buf[:0], header, body)
 	r.attempt, r.retried, r.failing, r.removed, r.identity = 1, false, false, false, 0
@@ -191,12 +152,12 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 }
 
 // Close ends an entry, unless it has been evicted or the journal was cleared.
-func (j *Journal) Close(t Ticket, ended Ended, c *Closing, header http.Header, body []byte) {
+func (j *Journal) Close(t Ticket, ended journal.Ended, c *Closing, header http.Header, body []byte) {
 	j.finish(t, ended, c, header, body, digestOf(body)).keep()
 }
 
 // finish is Close. It returns the budget that the bytes count for.
-func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, body []byte, d *digest) *Budget {
+func (j *Journal) finish(t Ticket, ended journal.Ended, c *Closing, header http.Header, body []byte, d *digest) *Budget {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := j.find(t)
@@ -204,7 +165,7 @@ func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, 
 		return nil
 	}
 	before := len(r.buf)
-	r.closing, r.ended, r.finished = *c, ended, time.Now()
+	r.Closing, r.ended, r.finished = *c, ended, time.Now()
 	r.replyCut = d
 	r.buf, r.reply = write(r.buf, header, body)
 	told := c.size()
@@ -223,13 +184,13 @@ func (j *Journal) finish(t Ticket, ended Ended, c *Closing, header http.Header, 
 
 // Amend changes how a closed entry ended: the client left while the answer was
 // being sent.
-func (j *Journal) Amend(t Ticket, ended Ended, note string) {
+func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.find(t); r != nil {
 		r.ended = ended
 		if note != "" {
-			r.closing.Note = note
+			r.Note = note
 		}
 		j.watches.changed(t.Sequence)
 	}
@@ -277,10 +238,10 @@ func (j *Journal) MostEntries() int {
 func (j *Journal) limits() (entries, bytes int) {
 	entries, bytes = j.Limits.Entries, j.Limits.Bytes
 	if entries == 0 {
-		entries = DefaultEntries
+		entries = journal.DefaultEntries
 	}
 	if bytes == 0 {
-		bytes = DefaultBytes
+		bytes = journal.DefaultBytes
 	}
 	return entries, bytes
 }
@@ -321,7 +282,7 @@ func (j *Journal) drop() {
 	if cap(r.buf) > mostReused {
 		r.buf = nil
 	}
-	r.buf, r.Opening, r.closing = r.buf[:0], Opening{}, Closing{}
+	r.buf, r.Opening, r.Closing = r.buf[:0], Opening{}, Closing{}
 	j.head, j.n = (j.head+1)%len(j.ring), j.n-1
 	j.evicted++
 }
@@ -349,7 +310,7 @@ func write(buf []byte, header http.Header, body []byte) ([]byte, lengths) {
 			buf = append(append(append(append(buf, name...), 0), v...), '\n')
 		}
 	}
-	l := lengths{head: len(buf) - begin, body: min(len(body), KeptBody)}
+	l := lengths{head: len(buf) - begin, body: min(len(body), journal.KeptBody)}
 	return append(buf, body[:l.body]...), l
 }
 
@@ -358,7 +319,7 @@ const digestBytes = 8
 // digestOf is what is known of a body that is too long to be kept, with the beginning of
 // its SHA-256 in hexadecimal digits; nil of any other. It is made before the lock is taken.
 func digestOf(body []byte) *digest {
-	if len(body) <= KeptBody {
+	if len(body) <= journal.KeptBody {
 		return nil
 	}
 	sum := sha256.Sum256(body)

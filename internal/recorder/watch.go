@@ -1,22 +1,24 @@
-package journal
+package recorder
 
 import (
 	"context"
 	"slices"
 	"sync"
 	"time"
+
+	"standin/emulator/journal"
 )
 
 // Wait is Find that waits until there are so many entries, the patience is over, or
 // the context ends.
-func (j *Journal) Wait(ctx context.Context, f Filter, atLeast int, patience time.Duration) Page {
+func (j *Journal) Wait(ctx context.Context, f journal.Filter, atLeast int, patience time.Duration) journal.Page {
 	j.Await(ctx, f, atLeast, patience)
 	return j.Find(f)
 }
 
 // Await waits as Wait does, and renders nothing. Requests that come meanwhile pay for
 // it with a note of their sequence: a goroutine that all waiters share compares them.
-func (j *Journal) Await(ctx context.Context, f Filter, atLeast int, patience time.Duration) {
+func (j *Journal) Await(ctx context.Context, f journal.Filter, atLeast int, patience time.Duration) {
 	if atLeast <= 0 || patience <= 0 {
 		return
 	}
@@ -26,7 +28,7 @@ func (j *Journal) Await(ctx context.Context, f Filter, atLeast int, patience tim
 		<-ctx.Done()
 		return
 	}
-	q, _ := f.compile()
+	q := compile(&f)
 	w := &watch{query: q, atLeast: atLeast}
 	w.restart()
 	j.watches.join(j, w)

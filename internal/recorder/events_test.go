@@ -1,4 +1,4 @@
-package journal_test
+package recorder_test
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // kinds are the numbers and kinds of events.
-func kinds(all []journal.Event) string {
+func kinds(all []recorder.Event) string {
 	var b strings.Builder
 	for i := range all {
 		fmt.Fprintf(&b, " %d:%s", all[i].Number, all[i].Kind())
@@ -24,7 +25,7 @@ func kinds(all []journal.Event) string {
 // that a follower that is too slow is told how many it has missed.
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{Limits: journal.Limits{Entries: 3}}
+	j := &recorder.Journal{Limits: journal.Limits{Entries: 3}}
 	ctx := t.Context()
 	j.Tell("reset", "")
 	answer(j, "/2", 200, "")
@@ -63,7 +64,7 @@ func TestEvents(t *testing.T) {
 func TestEventsFromTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		answer(j, "/", 200, "")
 		got := make(chan string)
 		go func() { got <- kinds(j.Events(t.Context(), 1000)) }()

@@ -1,4 +1,4 @@
-package journal_test
+package recorder_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // A plain entry is what the model has of one.
@@ -31,9 +32,9 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		limits := journal.Limits{Entries: 1 + r.IntN(40), Bytes: 200 + r.IntN(4000) + 20*record}
-		j := &journal.Journal{Limits: limits, Sandbox: "box"}
+		j := &recorder.Journal{Limits: limits, Sandbox: "box"}
 		var model []plain
-		var open []journal.Ticket
+		var open []recorder.Ticket
 		last, evicted := uint64(0), uint64(0)
 		shrink := func() {
 			total := 0
@@ -50,7 +51,7 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 			switch n := r.IntN(100); {
 			case n < 50:
 				path, body := fmt.Sprintf("/%d", step), make([]byte, r.IntN(100))
-				open = append(open, j.Open(&journal.Opening{Method: "GET", Path: path}, http.Header{"A": {"b"}}, body))
+				open = append(open, j.Open(&recorder.Opening{Method: "GET", Path: path}, http.Header{"A": {"b"}}, body))
 				last++
 				if len(model) == limits.Entries {
 					model, evicted = model[1:], evicted+1
@@ -61,7 +62,7 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 				i := r.IntN(len(open))
 				ticket, body := open[i], make([]byte, r.IntN(100))
 				open = slices.Delete(open, i, i+1)
-				j.Close(ticket, journal.Answered, &journal.Closing{Status: 200 + step%7}, http.Header{}, body)
+				j.Close(ticket, journal.Answered, &recorder.Closing{Status: 200 + step%7}, http.Header{}, body)
 				for i := range model {
 					if model[i].sequence == ticket.Sequence {
 						model[i].ended, model[i].status = journal.Answered, 200+step%7
@@ -93,11 +94,11 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 // Ensure a ticket from before a clearing closes nothing.
 func TestStaleTickets(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{}
-	old := j.Open(&journal.Opening{Path: "/old"}, nil, nil)
+	j := &recorder.Journal{}
+	old := j.Open(&recorder.Opening{Path: "/old"}, nil, nil)
 	j.Clear()
-	j.Open(&journal.Opening{Path: "/new"}, nil, nil)
-	j.Close(old, journal.Cut, &journal.Closing{Status: 500}, nil, nil)
+	j.Open(&recorder.Opening{Path: "/new"}, nil, nil)
+	j.Close(old, journal.Cut, &recorder.Closing{Status: 500}, nil, nil)
 	j.Amend(old, journal.Aborted, "no")
 	if e := j.Find(journal.Filter{}).Entries; len(e) != 1 || e[0].Ended != journal.Open || e[0].Request.Path != "/new" {
 		t.Errorf("got %+v", e)
@@ -107,19 +108,19 @@ func TestStaleTickets(t *testing.T) {
 // Ensure filters select what they say.
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{}
+	j := &recorder.Journal{}
 	add := func(operation, method, path string, status int, ended journal.Ended, rules ...string) {
-		c := &journal.Closing{Status: status}
+		c := &recorder.Closing{Status: status}
 		for _, r := range rules {
 			c.Faults = append(c.Faults, journal.Fault{Rule: r, Fired: !strings.HasPrefix(r, "not ")})
 		}
-		j.Close(j.Open(&journal.Opening{Operation: operation, Method: method, Path: path, Route: strings.TrimPrefix(path, "/~box")}, nil, nil), ended, c, nil, nil)
+		j.Close(j.Open(&recorder.Opening{Operation: operation, Method: method, Path: path, Route: strings.TrimPrefix(path, "/~box")}, nil, nil), ended, c, nil, nil)
 	}
 	add("freezer.clients.list", "GET", "/~box/v1/clients", 200, journal.Answered)
 	add("freezer.clients.create", "POST", "/v1/clients", 503, journal.Answered, "a", "not b")
 	add("", "GET", "/v9", 404, journal.Answered)
 	add("devops.images.list", "GET", "/v3/images", 0, journal.Cut, "b")
-	j.Open(&journal.Opening{Operation: "devops.images.list", Method: "GET", Path: "/v3/images"}, nil, nil)
+	j.Open(&recorder.Opening{Operation: "devops.images.list", Method: "GET", Path: "/v3/images"}, nil, nil)
 	for _, tt := range []struct {
 		f    journal.Filter
 		want string
@@ -152,11 +153,11 @@ func TestFilters(t *testing.T) {
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		go func() {
 			for i := range 3 {
 				time.Sleep(time.Second)
-				j.Close(j.Open(&journal.Opening{}, nil, nil), journal.Answered, &journal.Closing{Status: 200 + i}, nil, nil)
+				j.Close(j.Open(&recorder.Opening{}, nil, nil), journal.Answered, &recorder.Closing{Status: 200 + i}, nil, nil)
 			}
 		}()
 		begun := time.Now()
@@ -176,9 +177,9 @@ func TestWaiting(t *testing.T) {
 func TestCanonical(t *testing.T) {
 	t.Parallel()
 	entry := func(port string, began time.Time, frozen bool) string {
-		j := &journal.Journal{Sandbox: "box"}
-		o := &journal.Opening{Path: "/a", Host: "127.0.0.1:" + port, Began: began, Now: began, Frozen: frozen, Conn: uint64(len(port)), Proto: "HTTP/1.1"}
-		j.Close(j.Open(o, http.Header{"X": {"1"}}, nil), journal.Answered, &journal.Closing{Status: 200}, http.Header{}, []byte(`{"next":"http://127.0.0.1:`+port+`/b"}`))
+		j := &recorder.Journal{Sandbox: "box"}
+		o := &recorder.Opening{Path: "/a", Host: "127.0.0.1:" + port, Began: began, Now: began, Frozen: frozen, Conn: uint64(len(port)), Proto: "HTTP/1.1"}
+		j.Close(j.Open(o, http.Header{"X": {"1"}}, nil), journal.Answered, &recorder.Closing{Status: 200}, http.Header{}, []byte(`{"next":"http://127.0.0.1:`+port+`/b"}`))
 		return string(journal.Canonical(j.Find(journal.Filter{}).Entries))
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

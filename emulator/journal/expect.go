@@ -9,8 +9,8 @@ import (
 	"standin/internal/value"
 )
 
-// An Expectation is one thing that is expected of the client: so many requests of
-// a pattern, an order of requests, or that none went astray.
+// An Expectation is one thing that is expected of the client: a number of requests of a
+// pattern, an order of requests, or that all requests match an operation.
 type Expectation struct {
 	Pattern
 	// Requests is how many requests fit the pattern; at least one unless given.
@@ -33,13 +33,6 @@ type Pattern struct {
 	Path      string `json:"path,omitempty"`   // a glob
 	Status    string `json:"status,omitempty"` // of the answer: 503, 5xx, none
 	Fault     string `json:"fault,omitempty"`  // the name of a rule that fired
-}
-
-// query compiles the pattern, which was checked.
-func (p *Pattern) query() *query {
-	f := Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault}
-	q, _ := f.compile()
-	return q
 }
 
 // String is the pattern in words.
@@ -67,7 +60,8 @@ type Range struct {
 // Exactly is the range of one number.
 func Exactly(n int) *Range { return &Range{Min: n, Max: &n} }
 
-func (r *Range) has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
+// Has reports whether the number is in the range.
+func (r *Range) Has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
 
 // String is the range in words.
 func (r *Range) String() string {
@@ -196,35 +190,6 @@ func (*Pattern) JSONSchema() *value.Object {
 	)
 }
 
-// Check returns an error if the expectation makes no sense.
-func (e *Expectation) Check(at file.Node) error {
-	kinds := 0
-	for _, given := range []bool{e.Pattern != Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Exit != ""} {
-		if given {
-			kinds++
-		}
-	}
-	switch {
-	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
-		return at.Errorf("nothing is expected; expected a pattern, sequence, no_unmatched or exit")
-	case kinds > 1 || kinds == 1 && e.Pattern == (Pattern{}) && (e.Requests != nil || e.Attempts != nil):
-		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched, or exit")
-	}
-	for _, given := range []struct {
-		name string
-		*Range
-	}{{"requests", e.Requests}, {"attempts", e.Attempts}} {
-		switch r := given.Range; {
-		case r == nil:
-		case r.Min < 0:
-			return at.At(given.name).Errorf("min %d is negative", r.Min)
-		case r.Max != nil && *r.Max < r.Min:
-			return at.At(given.name).Errorf("min %d is greater than max %d", r.Min, *r.Max)
-		}
-	}
-	return nil
-}
-
 // Patterns lists the patterns of the expectation.
 func (e *Expectation) Patterns() []Pattern {
 	if len(e.Sequence) > 0 {
@@ -238,127 +203,4 @@ type Judgement struct {
 	Expectation string `json:"expectation"`
 	Met         bool   `json:"met"`
 	Found       string `json:"found"`
-}
-
-// Judge holds the record to expectations. Where entries have fallen out of the
-// record, that is a judgement of its own, which is not met.
-func (j *Journal) Judge(expect []Expectation) []Judgement { return Judge(expect, j) }
-
-// Judge holds the records of several journals to expectations. Requests of all of
-// them are counted together. A sequence must be found within one of them.
-func Judge(expect []Expectation, journals ...*Journal) []Judgement {
-	all, tallies := []Judgement{}, make([]tally, len(expect))
-	for _, j := range journals {
-		if lost, last := j.tally(expect, tallies); lost > 0 {
-			g := Judgement{Expectation: "the journal holds every request"}
-			if len(journals) > 1 {
-				g.Expectation += " of sandbox " + j.Sandbox
-			}
-			g.Found = fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", lost, last)
-			all = append(all, g)
-		}
-	}
-	for i := range expect {
-		all = append(all, tallies[i].judge(&expect[i])...)
-	}
-	return all
-}
-
-// A tally is what was counted for one expectation.
-type tally struct {
-	count, attempts int
-	met             int      // of a sequence, in the journal that has most of it
-	astray          []string // requests outside every operation
-}
-
-// tally counts for expectations. It returns how many entries fell out of the record,
-// and how many there were.
-func (j *Journal) tally(expect []Expectation, tallies []tally) (lost, last uint64) {
-	records, counts := j.facts()
-	for i := range expect {
-		switch e, t := &expect[i], &tallies[i]; {
-		case len(e.Sequence) > 0:
-			t.met = max(t.met, inOrder(records, e.Sequence))
-		case e.NoUnmatched:
-			t.astray = append(t.astray, astray(records)...)
-		default:
-			q := e.query()
-			for k := range records {
-				if r := &records[k]; q.fits(&r.record, r.sequence) {
-					t.count++
-					t.attempts = max(t.attempts, r.attempt)
-				}
-			}
-		}
-	}
-	return counts.Evicted, counts.Last
-}
-
-// inOrder counts how many of the patterns requests fit one after the other.
-func inOrder(records []found, patterns []Pattern) int {
-	var queries []*query
-	for i := range patterns {
-		queries = append(queries, patterns[i].query())
-	}
-	met := 0
-	for i := 0; i < len(records) && met < len(patterns); i++ {
-		if r := &records[i]; queries[met].fits(&r.record, r.sequence) {
-			met++
-		}
-	}
-	return met
-}
-
-// astray lists the requests outside every operation.
-func astray(records []found) []string {
-	var found []string
-	for i := range records {
-		if r := &records[i]; r.Operation == "" {
-			found = append(found, r.Method+" "+r.Path)
-		}
-	}
-	return found
-}
-
-// mostAstray is how many stray requests a judgement lists.
-const mostAstray = 5
-
-// judge judges what was counted.
-func (t *tally) judge(e *Expectation) []Judgement {
-	switch {
-	case e.Exit != "":
-		return []Judgement{{Expectation: "exit " + string(e.Exit), Found: "no command; only standin run has one"}}
-	case len(e.Sequence) > 0:
-		return []Judgement{t.judgeOrder(e.Sequence)}
-	case e.NoUnmatched:
-		g := Judgement{Expectation: "no request outside every operation", Met: len(t.astray) == 0, Found: "none"}
-		if !g.Met {
-			g.Found = fmt.Sprintf("%d: %s", len(t.astray), strings.Join(t.astray[:min(len(t.astray), mostAstray)], ", "))
-		}
-		return []Judgement{g}
-	}
-	var all []Judgement
-	if e.Requests != nil || e.Attempts == nil {
-		want := e.Requests
-		if want == nil {
-			want = &Range{Min: 1}
-		}
-		all = append(all, Judgement{fmt.Sprintf("%s: %s requests", &e.Pattern, want), want.has(t.count), fmt.Sprint(t.count)})
-	}
-	if e.Attempts != nil {
-		all = append(all, Judgement{fmt.Sprintf("%s: %s attempts", &e.Pattern, e.Attempts), e.Attempts.has(t.attempts), fmt.Sprint(t.attempts)})
-	}
-	return all
-}
-
-func (t *tally) judgeOrder(patterns []Pattern) Judgement {
-	var names []string
-	for _, p := range patterns {
-		names = append(names, p.String())
-	}
-	g := Judgement{Expectation: "in order: " + strings.Join(names, "; "), Met: t.met == len(patterns), Found: "all of them"}
-	if !g.Met {
-		g.Found = fmt.Sprintf("the first %d of %d, then no %s", t.met, len(patterns), names[t.met])
-	}
-	return g
 }

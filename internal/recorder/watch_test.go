@@ -1,4 +1,4 @@
-package journal_test
+package recorder_test
 
 import (
 	"context"
@@ -13,19 +13,20 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // answer records one exchange.
-func answer(j *journal.Journal, path string, status int, body string) {
-	t := j.Open(&journal.Opening{Method: "GET", Path: path, Began: time.Now()}, http.Header{}, []byte(body))
-	j.Close(t, journal.Answered, &journal.Closing{Status: status}, http.Header{}, nil)
+func answer(j *recorder.Journal, path string, status int, body string) {
+	t := j.Open(&recorder.Opening{Method: "GET", Path: path, Began: time.Now()}, http.Header{}, []byte(body))
+	j.Close(t, journal.Answered, &recorder.Closing{Status: status}, http.Header{}, nil)
 }
 
 // Ensure a filter that is not UTF-8, or too long, is refused and finds nothing, and
 // that the journal goes on.
 func TestFiltersThatAreNoPatterns(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{}
+	j := &recorder.Journal{}
 	answer(j, "/v1/clients", 200, "")
 	for _, f := range []journal.Filter{
 		{Path: "*\xff"}, {Operation: "{\xff}*"}, {Path: strings.Repeat("*a", 600)}, {Status: "often"}, {Ended: "soon"},
@@ -52,7 +53,7 @@ func TestWaitersReturnAtTheirEntry(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
-			j := &journal.Journal{}
+			j := &recorder.Journal{}
 			const waiters, atLeast = 30, 3
 			var returned, sent [waiters]int
 			for i := range waiters {
@@ -84,7 +85,7 @@ func TestWaitersReturnAtTheirEntry(t *testing.T) {
 func TestWaitersForgetWhatIsCleared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		done := make(chan int, 1)
 		go func() { done <- len(j.Wait(t.Context(), journal.Filter{}, 2, time.Hour).Entries) }()
 		synctest.Wait()
@@ -107,13 +108,13 @@ func TestWaitersForgetWhatIsCleared(t *testing.T) {
 func TestWaitersSeeEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		done := make(chan int, 1)
 		go func() { done <- len(j.Wait(t.Context(), journal.Filter{Status: "200"}, 1, time.Hour).Entries) }()
 		synctest.Wait()
-		ticket := j.Open(&journal.Opening{Method: "GET", Path: "/"}, nil, nil)
+		ticket := j.Open(&recorder.Opening{Method: "GET", Path: "/"}, nil, nil)
 		synctest.Wait()
-		j.Close(ticket, journal.Answered, &journal.Closing{Status: 200}, nil, nil)
+		j.Close(ticket, journal.Answered, &recorder.Closing{Status: 200}, nil, nil)
 		synctest.Wait()
 		if len(done) == 0 {
 			t.Fatal("it still waits")
@@ -129,10 +130,10 @@ func TestWaitersSeeEnds(t *testing.T) {
 func TestWaitersSeeEveryChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{Limits: journal.Limits{Entries: 6000}}
-		var tickets []journal.Ticket
+		j := &recorder.Journal{Limits: journal.Limits{Entries: 6000}}
+		var tickets []recorder.Ticket
 		for range 5000 {
-			tickets = append(tickets, j.Open(&journal.Opening{Method: "GET", Path: "/"}, nil, nil))
+			tickets = append(tickets, j.Open(&recorder.Opening{Method: "GET", Path: "/"}, nil, nil))
 		}
 		done := make(chan int)
 		go func() {
@@ -140,7 +141,7 @@ func TestWaitersSeeEveryChange(t *testing.T) {
 		}()
 		synctest.Wait()
 		for _, ticket := range tickets {
-			j.Close(ticket, journal.Answered, &journal.Closing{Status: 200}, nil, nil)
+			j.Close(ticket, journal.Answered, &recorder.Closing{Status: 200}, nil, nil)
 			j.Amend(ticket, journal.Aborted, "")
 		}
 		if n := <-done; n != 5000 {
@@ -162,7 +163,7 @@ func allocated(f func()) uint64 {
 // has nothing rendered. It measures what the process allocates, so it runs alone.
 func TestWaitingCostsTheWaiter(t *testing.T) { //nolint:paralleltest // see above
 	synctest.Test(t, func(t *testing.T) {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		body := strings.Repeat("x", 3500)
 		for i := range journal.DefaultEntries {
 			answer(j, fmt.Sprintf("/v1/%d", i), 200, body)
@@ -195,7 +196,7 @@ func TestWaitingCostsTheWaiter(t *testing.T) { //nolint:paralleltest // see abov
 func TestPagesAreWholeUpToTheirLast(t *testing.T) {
 	t.Parallel()
 	const writers, each = 2, 5000
-	j := &journal.Journal{Limits: journal.Limits{Entries: writers * each, Bytes: 1 << 30}}
+	j := &recorder.Journal{Limits: journal.Limits{Entries: writers * each, Bytes: 1 << 30}}
 	var wg sync.WaitGroup
 	for range writers {
 		wg.Go(func() {

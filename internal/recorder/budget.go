@@ -1,10 +1,12 @@
-package journal
+package recorder
 
 import (
 	"cmp"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"standin/emulator/journal"
 )
 
 // A Budget bounds the bytes of many journals together. A journal that has joined
@@ -21,7 +23,7 @@ type Budget struct {
 // NewBudget makes a budget of so many bytes; 0 is DefaultAllBytes.
 func NewBudget(bytes int) *Budget {
 	if bytes == 0 {
-		bytes = DefaultAllBytes
+		bytes = journal.DefaultAllBytes
 	}
 	return &Budget{limit: int64(bytes), members: map[*Journal]struct{}{}}
 }

@@ -1,4 +1,4 @@
-package journal
+package recorder
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"standin/emulator/journal"
 	"standin/internal/value"
 )
 
@@ -292,11 +293,12 @@ func (x *redaction) collect(v any) {
 	}
 }
 
-// hide takes all of a body away but its size.
-func (b *Body) hide() {
-	if b.Size > 0 {
-		*b = Body{Text: redacted, Size: b.Size}
+// hiddenBody returns a body of which only the size is shown.
+func hiddenBody(size int) journal.Body {
+	if size == 0 {
+		return journal.Body{}
 	}
+	return journal.Body{Text: redacted, Size: size}
 }
 
 // isText reports whether a body can be looked through for secrets.

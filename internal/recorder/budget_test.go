@@ -1,4 +1,4 @@
-package journal_test
+package recorder_test
 
 import (
 	"fmt"
@@ -8,23 +8,24 @@ import (
 	"testing"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // recordSize is what an entry without texts counts for.
 func recordSize() int {
-	b, j := journal.NewBudget(0), &journal.Journal{}
+	b, j := recorder.NewBudget(0), &recorder.Journal{}
 	b.Join(j)
-	j.Open(&journal.Opening{}, nil, nil)
+	j.Open(&recorder.Opening{}, nil, nil)
 	return b.Used()
 }
 
 // Ensure the path, the query and the host count for a journal's bytes.
 func TestAddressesCount(t *testing.T) {
 	t.Parallel()
-	j := &journal.Journal{Limits: journal.Limits{Bytes: 10 * (10_000 + recordSize())}}
+	j := &recorder.Journal{Limits: journal.Limits{Bytes: 10 * (10_000 + recordSize())}}
 	for range 100 {
-		o := &journal.Opening{Method: "GET", Path: strings.Repeat("p", 1000), Query: strings.Repeat("q", 8000), Host: strings.Repeat("h", 1000)}
-		j.Close(j.Open(o, nil, nil), journal.Answered, &journal.Closing{Status: 200}, nil, nil)
+		o := &recorder.Opening{Method: "GET", Path: strings.Repeat("p", 1000), Query: strings.Repeat("q", 8000), Host: strings.Repeat("h", 1000)}
+		j.Close(j.Open(o, nil, nil), journal.Answered, &recorder.Closing{Status: 200}, nil, nil)
 	}
 	if p := j.Find(journal.Filter{}); len(p.Entries) != 10 || p.Evicted != 90 {
 		t.Errorf("%d entries, %d evicted; want 10 and 90", len(p.Entries), p.Evicted)
@@ -36,11 +37,11 @@ func TestAddressesCount(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const limit = 200_000
-	b := journal.NewBudget(limit)
-	journals := make([]*journal.Journal, 20)
+	b := recorder.NewBudget(limit)
+	journals := make([]*recorder.Journal, 20)
 	var wg sync.WaitGroup
 	for i := range journals {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		journals[i] = j
 		b.Join(j)
 		wg.Go(func() {
@@ -53,7 +54,7 @@ func TestBudget(t *testing.T) {
 			}
 		})
 	}
-	small := &journal.Journal{}
+	small := &recorder.Journal{}
 	b.Join(small)
 	answer(small, "/small", 200, "")
 	answer(small, "/small", 200, "")
@@ -80,10 +81,10 @@ func TestBudget(t *testing.T) {
 func TestBudgetUnderWay(t *testing.T) {
 	t.Parallel()
 	const limit = 100_000
-	b := journal.NewBudget(limit)
+	b := recorder.NewBudget(limit)
 	var wg sync.WaitGroup
 	for range 50 {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		b.Join(j)
 		for range 2 {
 			wg.Go(func() {
@@ -98,11 +99,11 @@ func TestBudgetUnderWay(t *testing.T) {
 	if used := b.Used(); used != 0 {
 		t.Errorf("%d bytes are left", used)
 	}
-	large := &journal.Journal{}
+	large := &recorder.Journal{}
 	b.Join(large)
 	answer(large, "/", 200, strings.Repeat("x", 16<<10))
 	for range 30 {
-		j := &journal.Journal{}
+		j := &recorder.Journal{}
 		b.Join(j)
 		for range 10 {
 			answer(j, "/", 200, strings.Repeat("x", 1000))
@@ -116,7 +117,7 @@ func TestBudgetUnderWay(t *testing.T) {
 // Ensure the defaults are those that the documents name.
 func TestBudgetDefault(t *testing.T) {
 	t.Parallel()
-	if n := journal.NewBudget(0).Limit(); n != 256<<20 {
+	if n := recorder.NewBudget(0).Limit(); n != 256<<20 {
 		t.Errorf("%d bytes", n)
 	}
 }

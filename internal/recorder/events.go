@@ -1,4 +1,4 @@
-package journal
+package recorder
 
 import (
 	"cmp"
@@ -8,14 +8,9 @@ import (
 	"slices"
 	"sync"
 	"time"
-)
 
-// A Note is an event that is not an exchange: a reset, rules armed, the clock.
-type Note struct {
-	Kind string    `json:"kind"`
-	What string    `json:"what,omitempty"`
-	At   time.Time `json:"at"`
-}
+	"standin/emulator/journal"
+)
 
 // An Event is an exchange that has ended, or a note. Events of a journal are numbered
 // without gaps.
@@ -57,7 +52,7 @@ func ofRecord(number, sequence uint64, r record, sandbox string) Event {
 }
 
 func ofNote(number uint64, kind, what string) Event {
-	n := Note{Kind: kind, What: what, At: time.Now()}
+	n := journal.Note{Kind: kind, What: what, At: time.Now()}
 	return Event{number, kind, len(what), &rendering{what: func() any { return n }}}
 }
 

@@ -1,9 +1,11 @@
-package journal
+package recorder
 
 import (
 	"hash/maphash"
 	"net/http"
 	"time"
+
+	"standin/emulator/journal"
 )
 
 // attempts know the requests that failed lately, so that one that is sent again
@@ -68,7 +70,7 @@ func (a *attempts) failed(r *record) {
 		}
 		a.order = append(a.order, r.identity)
 	}
-	a.known[r.identity] = tried{attempt: r.attempt, unseen: r.closing.Unseen, at: time.Now(), conn: r.Conn}
+	a.known[r.identity] = tried{attempt: r.attempt, unseen: r.Unseen, at: time.Now(), conn: r.Conn}
 }
 
 // succeeded forgets a request that was going to fail and did not, unless it has
@@ -90,6 +92,6 @@ func (a *attempts) identity(o *Opening, key string, body []byte) uint64 {
 		_, _ = h.WriteString(s)
 		_ = h.WriteByte(0)
 	}
-	_, _ = h.Write(body[:min(len(body), KeptBody)])
+	_, _ = h.Write(body[:min(len(body), journal.KeptBody)])
 	return h.Sum64() | 1 // 0 is: not known
 }
