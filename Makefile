@@ -27,7 +27,7 @@ race: ## the tests under the race detector, in another order each time
 	go test -race -shuffle=on ./...
 
 FUZZ := emulator/FuzzWire emulator/FuzzControl emulator/FuzzRequest emulator/FuzzFixture \
-	emulator/fault/FuzzRules emulator/fault/FuzzScenario internal/service/freezer/FuzzSearch
+	internal/ruleset/FuzzRules internal/scenario/FuzzScenario internal/service/freezer/FuzzSearch
 
 fuzz: ## each fuzz target for TIME (default 10m)
 	@for t in $(FUZZ); do \

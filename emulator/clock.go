@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/internal/file"
+	"standin/internal/scenario"
 )
 
 // A clock is a sandbox's time: the real one, another one that runs, or one that
@@ -154,7 +154,7 @@ func (c *clock) resume() {
 }
 
 // settingOf is a scenario's clock.
-func settingOf(c *fault.Clock) setting {
+func settingOf(c *scenario.Clock) setting {
 	switch {
 	case c.Freeze != nil:
 		return setting{frozen: true, at: *c.Freeze}
@@ -178,11 +178,11 @@ func parseClock(text string) (setting, error) {
 		return setting{}, nil
 	}
 	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
-		var o fault.Offset
+		var o scenario.Offset
 		if err := o.UnmarshalText([]byte(text)); err != nil {
 			return setting{}, fmt.Errorf("clock: %w", err)
 		}
-		return settingOf(&fault.Clock{Offset: &o}), nil
+		return settingOf(&scenario.Clock{Offset: &o}), nil
 	}
 	at, starts := strings.CutPrefix(text, startWord)
 	t, err := file.ParseTime(at)

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"slices"
 
-	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/recorder"
 	"standin/internal/service"
 )
 
@@ -60,7 +60,7 @@ func (x *exchange) check(reply *service.Reply) {
 	}
 	x.emulator.violations.Add(1)
 	x.closing.Violation = err.Error()
-	at := journal.ShownPath(x.request.URL.Path, x.request.Header)
+	at := recorder.ShownPath(x.request.URL.Path, x.request.Header)
 	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, at, err)
 	x.emulator.config.logger.Warn().Msg(err.Error())
 	if report := x.emulator.config.onViolation; report != nil {

@@ -7,10 +7,11 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/ruleset"
 )
 
 // deliver sends an answer that was not lost on the way: at once, slowly, or broken.
-func (x *exchange) deliver(w http.ResponseWriter, fired []*fault.Firing) {
+func (x *exchange) deliver(w http.ResponseWriter, fired []*ruleset.Firing) {
 	for _, f := range fired {
 		switch c := f.What.Connection; {
 		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
@@ -39,7 +40,7 @@ func part(c *fault.Connection, length int) int {
 const slice = 100 * time.Millisecond
 
 // pace sends the body slowly. Where the rule is removed the rest goes out at once.
-func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) pace(w http.ResponseWriter, f *ruleset.Firing) {
 	x.header(w.Header())
 	body := x.body()
 	chunks, every := x.chunks(f, len(body))
@@ -66,7 +67,7 @@ func (x *exchange) pace(w http.ResponseWriter, f *fault.Firing) {
 }
 
 // chunks is in how many parts a body comes, and the time between them.
-func (x *exchange) chunks(f *fault.Firing, length int) (chunks int, every time.Duration) {
+func (x *exchange) chunks(f *ruleset.Firing, length int) (chunks int, every time.Duration) {
 	if d := f.What.Dribble; d != nil {
 		chunks = max(1, min(d.Chunks, length))
 		x.did(f, fmt.Sprintf("dribble %d chunks", chunks))

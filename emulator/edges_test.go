@@ -19,18 +19,20 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/internal/service"
 )
 
-// Ensure a function that panics is a 500, and the emulator lives on.
+// Ensure a function that panics or fails is a 500, and the emulator lives on.
 func TestFuncPanics(t *testing.T) {
 	t.Parallel()
-	e, err := emulator.New(emulator.WithFault(fault.Func(func(c *service.Call) *service.Reply {
-		if c.Method == "GET" {
+	e, err := emulator.New(emulator.WithFault(fault.Rule{Func: func(r *fault.Request) (*fault.Reply, error) {
+		switch r.Method {
+		case "GET":
 			panic("a bug of the test's")
+		case "POST":
+			return nil, errors.New("the test's error")
 		}
-		return &service.Reply{}
-	})))
+		return &fault.Reply{}, nil
+	}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +40,9 @@ func TestFuncPanics(t *testing.T) {
 		if got := status(e, "/v1/clients"); got != 500 {
 			t.Errorf("got %d", got)
 		}
+	}
+	if w := recorded(e, "POST", "/v1/clients", "{}"); w.Code != 500 || strings.Contains(w.Body.String(), "the test's") {
+		t.Errorf("an error: %d %s", w.Code, w.Body)
 	}
 	if w := recorded(e, "DELETE", "/v1/clients/a", ""); w.Code != 200 {
 		t.Errorf("a reply without a status: %d", w.Code)

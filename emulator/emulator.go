@@ -26,11 +26,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"standin/emulator/fault"
-	"standin/emulator/journal"
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/service/barbican"
 	"standin/internal/service/devops"
@@ -53,11 +53,11 @@ type Emulator struct {
 	*Sandbox // the default one
 
 	config     config
-	catalogue  *fault.Catalogue
+	catalogue  *ruleset.Catalogue
 	loader     *world.Loader
 	routes     *routes
 	others     sandboxes
-	budget     *journal.Budget // of all journals
+	budget     *recorder.Budget // of all journals
 	transport  *transport.Transport
 	violations atomic.Uint64
 	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
@@ -78,7 +78,7 @@ func New(opts ...Option) (*Emulator, error) {
 			return nil, err
 		}
 	}
-	e.budget = journal.NewBudget(e.config.journal.AllBytes)
+	e.budget = recorder.NewBudget(e.config.journal.AllBytes)
 	if e.config.keepRemoved {
 		e.others.kept = &kept{}
 	}
@@ -139,7 +139,7 @@ var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
 
 // Catalogue knows the operations that rules can be about, and the failures that
 // the built-in contracts document.
-func Catalogue() (*fault.Catalogue, error) {
+func Catalogue() (*ruleset.Catalogue, error) {
 	all, err := builtin()
 	return catalogueOf(all), err
 }
@@ -158,8 +158,8 @@ func Quirks() ([]*contract.Quirk, error) {
 }
 
 // catalogueOf leaves the control API out: it does not fail on cue.
-func catalogueOf(contracts []*contract.Contract) *fault.Catalogue {
-	return fault.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
+func catalogueOf(contracts []*contract.Contract) *ruleset.Catalogue {
+	return ruleset.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
 		return c == nil || c.Service == controlService
 	})...)
 }

@@ -10,6 +10,8 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/control"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -144,7 +146,7 @@ func (x *exchange) open() {
 	}
 	x.emulator.sent.Add(1)
 	r, c := x.request, &x.call
-	o := journal.Opening{
+	o := recorder.Opening{
 		Service: x.service.Name, Method: r.Method, Path: r.URL.Path, Route: c.Path, Query: r.URL.RawQuery, Host: r.Host, Proto: r.Proto,
 		Now: c.Now, Frozen: c.Frozen, Began: x.began, TooLarge: c.BodyTooLarge,
 	}
@@ -206,7 +208,7 @@ func (x *exchange) decide() bool {
 	if !x.journaled || x.service.Name == controlService {
 		return false
 	}
-	var own *fault.Armed
+	var own *ruleset.Armed
 	if text := x.request.Header[fault.Header]; len(text) > 0 && !x.emulator.config.noRequestFaults {
 		rule, err := x.emulator.catalogue.Inline(text[0])
 		if err != nil {

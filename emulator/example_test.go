@@ -16,7 +16,6 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/internal/service"
 )
 
 // show does a request as the member demo and prints the answer.
@@ -231,13 +230,13 @@ func ExampleSandbox_Fault() {
 		log.Fatal(err)
 	}
 	defer e.Close()
-	rule := fault.Func(func(c *service.Call) *service.Reply {
-		if c.Caller != nil && c.Caller.Name == "demo" && c.Method == http.MethodDelete {
-			r := service.JSON(http.StatusLocked, []byte(`{"title":"Locked"}`))
-			return &r
+	rule := fault.Rule{Func: func(r *fault.Request) (*fault.Reply, error) {
+		if r.Caller == "demo" && r.Method == http.MethodDelete {
+			json := http.Header{"Content-Type": {"application/json"}}
+			return &fault.Reply{Status: http.StatusLocked, Header: json, Body: []byte(`{"title":"Locked"}`)}, nil
 		}
-		return nil
-	})
+		return nil, nil
+	}}
 	if err := e.Fault(rule); err != nil {
 		log.Fatal(err)
 	}

@@ -11,9 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -45,10 +46,10 @@ type exchange struct {
 	began     time.Time
 	journaled bool
 	ended     journal.Ended // how it ended; empty: with an answer, or as send sees
-	ticket    journal.Ticket
-	closing   journal.Closing
-	decision  fault.Decision
-	own       *fault.Armed // the rule that the request brought along
+	ticket    recorder.Ticket
+	closing   recorder.Closing
+	decision  ruleset.Decision
+	own       *ruleset.Armed // the rule that the request brought along
 }
 
 // exchanges are used again, with the buffers that their answers are written to.

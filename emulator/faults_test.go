@@ -24,7 +24,6 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
-	"standin/internal/service"
 	"standin/internal/value"
 )
 
@@ -455,15 +454,15 @@ func TestExpireToken(t *testing.T) {
 func TestFunc(t *testing.T) {
 	t.Parallel()
 	var e *emulator.Emulator
-	rule := fault.Func(func(c *service.Call) *service.Reply {
-		if c.Method == "DELETE" {
-			r := service.JSON(418, []byte(`{"short":"and stout"}`))
-			return &r
+	var seen fault.Request
+	rule := fault.Rule{Name: "teapot", When: fault.When{Times: new(1)}, Func: func(r *fault.Request) (*fault.Reply, error) {
+		if r.Method == "DELETE" {
+			seen = *r
+			return &fault.Reply{Status: 418, Header: http.Header{"Content-Type": {"text/plain"}, "X-B": {"1", "2"}, "X-A": {"0"}}, Body: []byte("short and stout")}, nil
 		}
 		_ = e.Faults()
-		return nil
-	})
-	rule.Name, rule.When.Times = "teapot", new(1)
+		return nil, nil
+	}}
 	e, err := emulator.New(emulator.WithFault(rule))
 	if err != nil {
 		t.Fatal(err)
@@ -471,10 +470,16 @@ func TestFunc(t *testing.T) {
 	if got := status(e, "/v1/clients"); got != 200 {
 		t.Errorf("let pass: %d", got)
 	}
-	for _, want := range []int{418, 404} {
-		if got := recorded(e, "DELETE", "/v1/clients/a", "").Code; got != want {
-			t.Errorf("got %d, want %d", got, want)
-		}
+	w := recorded(e, "DELETE", "/v1/clients/a?b=c%20d", "body")
+	if h := w.Header(); w.Code != 418 || w.Body.String() != "short and stout" || h.Get("Content-Type") != "text/plain" || strings.Join(h["X-B"], "") != "12" || h.Get("X-A") != "0" {
+		t.Errorf("got %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if seen.Operation != "freezer.clients.delete" || seen.Path != "/v1/clients/a" || seen.Query.Get("b") != "c d" || string(seen.Body) != "body" ||
+		seen.Caller != "demo" || seen.Sandbox != "default" || seen.Now.IsZero() || seen.Header.Get("X-Auth-Token") == "" {
+		t.Errorf("the function sees %+v", seen)
+	}
+	if got := recorded(e, "DELETE", "/v1/clients/a", "").Code; got != 404 {
+		t.Errorf("got %d, want 404", got)
 	}
 }
 

@@ -15,10 +15,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"standin/emulator"
-	"standin/emulator/fault"
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/scenario"
 	"standin/internal/value"
 	"standin/scenarios"
 )
@@ -144,7 +144,7 @@ func outline(c *contract.Contract) string {
 // built-in scenarios keep to it.
 func TestGeneratedScenarioSchema(t *testing.T) {
 	t.Parallel()
-	o := file.SchemaFor[fault.Scenario]()
+	o := file.SchemaFor[scenario.Scenario]()
 	o.Set("$schema", "https://json-schema.org/draft/2020-12/schema")
 	o.Set("title", "Standin scenario")
 	publish(t, "../schemas/scenario.schema.json", o, scenarios.FS)

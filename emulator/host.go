@@ -14,6 +14,9 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
+	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
@@ -31,14 +34,14 @@ func (h host) Contracts() []*contract.Contract {
 	return all
 }
 
-func (h host) Version() string                       { return Version() }
-func (h host) AllowedHosts() []string                { return h.e.config.controlHosts }
-func (h host) Token() string                         { return h.e.config.controlToken }
-func (h host) Schema(name string) []byte             { return Schema(name) }
-func (h host) CA() []byte                            { return h.e.CA() }
-func (h host) Catalogue() *fault.Catalogue           { return h.e.catalogue }
-func (h host) Scenarios() ([]*fault.Scenario, error) { return BuiltinScenarios() }
-func (h host) DeleteSandbox(name string) bool        { return h.e.DeleteSandbox(name) }
+func (h host) Version() string                          { return Version() }
+func (h host) AllowedHosts() []string                   { return h.e.config.controlHosts }
+func (h host) Token() string                            { return h.e.config.controlToken }
+func (h host) Schema(name string) []byte                { return Schema(name) }
+func (h host) CA() []byte                               { return h.e.CA() }
+func (h host) Catalogue() *ruleset.Catalogue            { return h.e.catalogue }
+func (h host) Scenarios() ([]*scenario.Scenario, error) { return BuiltinScenarios() }
+func (h host) DeleteSandbox(name string) bool           { return h.e.DeleteSandbox(name) }
 
 // Health is read from counters: it waits for nothing that a request holds.
 func (h host) Health() control.Health {
@@ -148,14 +151,14 @@ func problem(err error) error {
 type box struct{ *Sandbox }
 
 func (b box) Gone() context.Context               { return b.gone }
-func (b box) Journal() *journal.Journal           { return &b.journal }
+func (b box) Journal() *recorder.Journal          { return &b.journal }
 func (b box) Load(section string, d []byte) error { return b.load(section, d) }
 func (b box) Snapshots() []string                 { return b.snapshotNames() }
 func (b box) Restore(name string) error           { return problem(b.Sandbox.Restore(name)) }
 func (b box) DropSnapshot(name string) error      { return problem(b.dropSnapshot(name)) }
 
 func (b box) Arm(rules []fault.Rule) ([]fault.State, error) { return b.arm(rules) }
-func (b box) ApplyContent(s *fault.Scenario) error          { return b.applyContent(s) }
+func (b box) ApplyContent(s *scenario.Scenario) error       { return b.applyContent(s) }
 
 // Access is how clients reach the sandbox at a URL, and log in.
 func (b box) Access(url string) control.Access {

@@ -10,6 +10,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/world"
 )
@@ -53,7 +54,7 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 
 // paged answers the call, with pages that have no more items than rules say. A rule has
 // done something where the answer is a page, and would have been a longer one.
-func (x *exchange) paged(fired []*fault.Firing) service.Reply {
+func (x *exchange) paged(fired []*ruleset.Firing) service.Reply {
 	for _, f := range fired {
 		if n := f.What.PageCap; n > 0 && (x.call.PageCap == 0 || n < x.call.PageCap) {
 			x.call.PageCap = n
@@ -73,7 +74,7 @@ func (x *exchange) paged(fired []*fault.Firing) service.Reply {
 // effective names the rules that the answer shows: those that have done something, and
 // those by which deliver will send it. The first of these sends it, but for a truncation
 // that is silent, which only shortens the body.
-func (x *exchange) effective(fired []*fault.Firing) (names []string) {
+func (x *exchange) effective(fired []*ruleset.Firing) (names []string) {
 	taken := false
 	for _, f := range fired {
 		c := f.What.Connection
@@ -88,13 +89,13 @@ func (x *exchange) effective(fired []*fault.Firing) (names []string) {
 
 // failing tells that one of the rules keeps the client from its answer.
 func (x *exchange) failing() bool {
-	return slices.ContainsFunc(x.decision.Fired, func(f *fault.Firing) bool {
+	return slices.ContainsFunc(x.decision.Fired, func(f *ruleset.Firing) bool {
 		return f.What.Connection != nil || f.Replaces() || f.What.Delay != nil
 	})
 }
 
 // breaking is the rule that breaks the connection without an answer in a phase.
-func breaking(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
+func breaking(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	for _, f := range fired {
 		if c := f.What.Connection; c != nil && !c.NeedsAnswer() && f.Phased() == phase {
 			return f
@@ -104,7 +105,7 @@ func breaking(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
 }
 
 // replacing is the rule that answers in place of the handler in a phase.
-func replacing(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
+func replacing(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	for _, f := range fired {
 		if f.Replaces() && f.Phased() == phase {
 			return f
@@ -116,7 +117,7 @@ func replacing(fired []*fault.Firing, phase fault.Phase) *fault.Firing {
 // prepare does what the rules of a phase do before they answer: wait, let the
 // token expire. Where the client leaves meanwhile, the exchange
 // ends there.
-func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase fault.Phase) {
+func (x *exchange) prepare(w http.ResponseWriter, fired []*ruleset.Firing, phase fault.Phase) {
 	for _, f := range fired {
 		if f.Phased() != phase {
 			continue
@@ -137,7 +138,7 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*fault.Firing, phase f
 }
 
 // noted is what the journal says of a rule that fires.
-func (x *exchange) noted(f *fault.Firing) *journal.Fault {
+func (x *exchange) noted(f *ruleset.Firing) *journal.Fault {
 	i := slices.IndexFunc(x.closing.Faults, func(j journal.Fault) bool { return j.Rule == f.Name && j.Fired })
 	if i < 0 { // it was taken back
 		return &journal.Fault{}
@@ -146,7 +147,7 @@ func (x *exchange) noted(f *fault.Firing) *journal.Fault {
 }
 
 // did notes in the journal what a rule did.
-func (x *exchange) did(f *fault.Firing, what string) {
+func (x *exchange) did(f *ruleset.Firing, what string) {
 	j := x.noted(f)
 	j.Phase = string(f.Phased())
 	j.Did = append(j.Did, what)
@@ -174,7 +175,7 @@ const usualRefusal = http.StatusTooManyRequests
 
 // injected is the answer of a rule: its function's, or its status in the words of
 // the contract, or else in the service's envelope.
-func (x *exchange) injected(f *fault.Firing) service.Reply {
+func (x *exchange) injected(f *ruleset.Firing) service.Reply {
 	if f.Err != nil {
 		x.problem = f.Err
 		x.did(f, "a panic")
@@ -268,9 +269,9 @@ func (x *exchange) example(reply *service.Reply, spec *contract.Response, name s
 }
 
 // change makes of the answer what the rule says: body, headers.
-func (x *exchange) change(f *fault.Firing) {
+func (x *exchange) change(f *ruleset.Firing) {
 	w, reply := &f.What, &x.reply
-	if body, changed := w.NewBody(reply.Body); changed {
+	if body, changed := ruleset.NewBody(w, reply.Body); changed {
 		reply.Body = body
 		if _, isText := w.Body.(string); !isText {
 			reply.ContentType = "application/json"
@@ -278,7 +279,7 @@ func (x *exchange) change(f *fault.Firing) {
 		x.did(f, "body")
 	}
 	if w.RetryAfter != "" {
-		reply.Set("Retry-After", w.RetryAfter.Header(x.call.Now))
+		reply.Set("Retry-After", ruleset.RetryAfter(w.RetryAfter, x.call.Now))
 		x.did(f, "retry_after "+reply.Header.Get("Retry-After"))
 	}
 	if x.changeHeaders(&w.Headers) {

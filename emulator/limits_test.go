@@ -10,6 +10,8 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/ruleset"
+	"standin/internal/scenario"
 )
 
 // Ensure what exceeds a bound of the control API is refused with the bound, and what just
@@ -54,7 +56,7 @@ func TestLimits(t *testing.T) {
 		}, 19, 201, "max 2000"},
 		{"patterns that are expected", "POST", "verify", func(n int) string {
 			return "[" + strings.TrimSuffix(strings.Repeat(`{"operation":"freezer.*","requests":0},`, n), ",") + "]"
-		}, fault.MostPatterns, 200, "more than 200 patterns"},
+		}, scenario.MostPatterns, 200, "more than 200 patterns"},
 		{"the name of a snapshot", "POST", "snapshots", func(n int) string { return `{"name":"` + strings.Repeat("x", n) + `"}` }, 100, 204, "at most 100"},
 	} {
 		at := recorded(e, tt.method, "/_standin/"+tt.path, tt.body(tt.most))
@@ -89,7 +91,7 @@ func TestCountsAreLimited(t *testing.T) {
 		}
 	}
 	refused("snapshots", "POST", "/_standin/snapshots", `{"name":"one-more"}`, 400, "at most 1000 snapshots")
-	rules := make([]fault.Rule, fault.MostRules)
+	rules := make([]fault.Rule, ruleset.MostRules)
 	for i := range rules {
 		rules[i] = fault.Rule{What: fault.What{Status: 503}, When: fault.When{Skip: 1 << 30}}
 	}
@@ -169,7 +171,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		fmt.Sprintf("| bytes of a journal | %d MiB |", journal.DefaultBytes>>20),
 		fmt.Sprintf("| bytes of all journals | %d MiB |", journal.DefaultAllBytes>>20),
 		fmt.Sprintf("| a body in the journal | %d KiB |", journal.KeptBody>>10),
-		fmt.Sprintf("| rules of a sandbox | %s |", thousands(fault.MostRules)),
+		fmt.Sprintf("| rules of a sandbox | %s |", thousands(ruleset.MostRules)),
 		fmt.Sprintf("| a pattern | %s bytes |", thousands(contract.MaxGlob)),
 	} {
 		if !strings.Contains(text, want) {

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // log writes the line of the exchange. Paths are logged without their query, and with
@@ -37,7 +38,7 @@ func (x *exchange) log() {
 		ev.Str("fault", x.closing.Faults[i].Rule)
 	}
 	ev.Uint64("sequence", x.call.Sequence).Str("sandbox", x.sandbox.name).Str("operation", x.operationID()).
-		Str("method", x.call.Method).Str("path", journal.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
+		Str("method", x.call.Method).Str("path", recorder.ShownPath(x.request.URL.Path, x.request.Header)).Int("status", x.reply.Status).Msg("exchange")
 }
 
 // bad reports whether the line of the exchange is Bad, without making it.
@@ -50,7 +51,7 @@ func (x *exchange) bad() bool {
 func (x *exchange) line() *journal.Line {
 	l := &journal.Line{
 		Time: x.began, Sandbox: x.sandbox.name, Sequence: x.call.Sequence, Status: x.closing.Status,
-		Method: x.call.Method, Path: journal.ShownPath(strings.TrimPrefix(x.request.URL.Path, x.inside), x.request.Header),
+		Method: x.call.Method, Path: recorder.ShownPath(strings.TrimPrefix(x.request.URL.Path, x.inside), x.request.Header),
 		Took: time.Since(x.began), Caller: x.closing.Caller, Faults: x.closing.Faults, Ended: x.ended, Violation: x.closing.Violation,
 	}
 	if x.matched != nil {

@@ -11,6 +11,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/scenario"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -26,9 +27,9 @@ type config struct {
 	profile  string
 	quirks   []string
 	scenario string
-	usual    string          // the fixture where nobody names one; empty: "empty"
-	itsWorld bool            // the base's world stays, whatever the scenario's fixture is
-	content  *fault.Scenario // a scenario that is at hand
+	usual    string             // the fixture where nobody names one; empty: "empty"
+	itsWorld bool               // the base's world stays, whatever the scenario's fixture is
+	content  *scenario.Scenario // a scenario that is at hand
 	rules    []fault.Rule
 
 	// of the whole emulator

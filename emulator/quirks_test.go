@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"standin/emulator"
-	"standin/emulator/fault"
 	"standin/internal/contract"
+	"standin/internal/ruleset"
 )
 
 // A place is where a request is sent, and whether the quirk of the upper case is on there.
@@ -48,7 +48,7 @@ func TestProfiles(t *testing.T) {
 	}{
 		{"default", nil, false},
 		{"documented", []emulator.Option{emulator.WithProfile("documented")}, false},
-		{"observed", []emulator.Option{emulator.WithProfile(fault.Observed)}, true},
+		{"observed", []emulator.Option{emulator.WithProfile(ruleset.Observed)}, true},
 		{"by name", []emulator.Option{emulator.WithQuirks(upperCase)}, true},
 		{"by glob", []emulator.Option{emulator.WithQuirks("barbican.*")}, true},
 		{"another one", []emulator.Option{emulator.WithQuirks("barbican.wrong-*")}, false},
@@ -168,7 +168,7 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 		return resp.Status + " " + string(body)
 	}
 	documented := answer()
-	if answer(emulator.WithProfile(fault.Observed)) == documented {
+	if answer(emulator.WithProfile(ruleset.Observed)) == documented {
 		return
 	}
 	var off, alone []string
@@ -185,7 +185,7 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 	if len(alone) == 0 {
 		t.Errorf("no quirk of the operation explains it alone")
 	}
-	if got := answer(emulator.WithProfile(fault.Observed), emulator.WithQuirks(off...)); got != documented {
+	if got := answer(emulator.WithProfile(ruleset.Observed), emulator.WithQuirks(off...)); got != documented {
 		t.Errorf("without %q still\n%s\nnot\n%s", off, got, documented)
 	}
 }
@@ -205,7 +205,7 @@ func concerns(q *contract.Quirk, op *contract.Operation, s contract.Sample) bool
 // sent again with other Accept headers, in both profiles.
 func TestErrorsInEveryForm(t *testing.T) {
 	t.Parallel()
-	for _, profile := range []string{fault.Documented, fault.Observed} {
+	for _, profile := range []string{ruleset.Documented, ruleset.Observed} {
 		for _, accept := range []string{"application/xml", "text/html", "text/plain", "application/json;q=0.1, text/xml", "image/png"} {
 			for _, c := range contracts(t) {
 				t.Run(profile+"/"+accept+"/"+c.Service, func(t *testing.T) {

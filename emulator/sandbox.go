@@ -15,6 +15,8 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/file"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/world"
 )
@@ -34,8 +36,8 @@ type Sandbox struct {
 	start    atomic.Pointer[start]
 	world    atomic.Pointer[world.World]
 	clock    clock
-	faults   fault.Set
-	journal  journal.Journal
+	faults   ruleset.Set
+	journal  recorder.Journal
 	writing  sync.Mutex // held while the world is being replaced
 
 	mu        sync.Mutex // guards the snapshots

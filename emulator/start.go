@@ -11,9 +11,10 @@ import (
 	"strings"
 	"sync"
 
-	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/file"
+	"standin/internal/ruleset"
+	"standin/internal/scenario"
 	"standin/internal/world"
 	"standin/scenarios"
 	"standin/schemas"
@@ -40,12 +41,12 @@ func ScenarioNames() []string {
 }
 
 // BuiltinScenarios reads the built-in scenarios.
-func BuiltinScenarios() ([]*fault.Scenario, error) {
+func BuiltinScenarios() ([]*scenario.Scenario, error) {
 	k, err := Catalogue()
 	if err != nil {
 		return nil, err
 	}
-	var all []*fault.Scenario
+	var all []*scenario.Scenario
 	for _, name := range ScenarioNames() {
 		s, _, err := readScenario(k, name)
 		if err != nil {
@@ -58,9 +59,9 @@ func BuiltinScenarios() ([]*fault.Scenario, error) {
 
 // readScenario reads a built-in scenario or a file, and tells in which folder its
 // fixtures are looked for.
-func readScenario(k *fault.Catalogue, name string) (s *fault.Scenario, dir string, err error) {
+func readScenario(k *ruleset.Catalogue, name string) (s *scenario.Scenario, dir string, err error) {
 	if data, err := fs.ReadFile(scenarios.FS, name+".yaml"); err == nil {
-		s, _, err := k.Scenario("scenarios/"+name+".yaml", data)
+		s, _, err := scenario.Read(k, "scenarios/"+name+".yaml", data)
 		return s, ".", err
 	}
 	data, err := os.ReadFile(name)
@@ -71,7 +72,7 @@ func readScenario(k *fault.Catalogue, name string) (s *fault.Scenario, dir strin
 	if err != nil {
 		return nil, "", err
 	}
-	s, _, err = k.Scenario(name, data)
+	s, _, err = scenario.Read(k, name, data)
 	return s, filepath.Dir(name), err
 }
 
@@ -82,13 +83,13 @@ func CheckScenario(name string, data []byte) (warnings []error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, warnings, err = k.Scenario(name, data)
+	_, warnings, err = scenario.Read(k, name, data)
 	return warnings, file.Sorted(errors.Join(err, checkFixtures(name, data)))
 }
 
 // checkFixtures loads the fixtures that a scenario names.
 func checkFixtures(name string, data []byte) error {
-	var fixtures fault.Names
+	var fixtures scenario.Names
 	root, err := file.Parse(name, data)
 	if err != nil {
 		return nil // it has been told
@@ -185,7 +186,7 @@ func (e *Emulator) startOf(base *start, c *config) (*start, error) {
 		}
 		st.rules = rules
 	}
-	return st, new(fault.Set).Replace(st.rules...) // too many, or a name twice
+	return st, new(ruleset.Set).Replace(st.rules...) // too many, or a name twice
 }
 
 // behave puts a profile, in place of the start's unless it is empty, and more quirks
@@ -194,7 +195,7 @@ func (e *Emulator) behave(st *start, profile string, quirks []string) error {
 	if profile != "" {
 		st.asked = nil
 	}
-	st.profile = cmp.Or(profile, st.profile, fault.Documented)
+	st.profile = cmp.Or(profile, st.profile, ruleset.Documented)
 	st.asked = slices.Concat(st.asked, quirks)
 	var err error
 	st.quirks, err = e.catalogue.Quirks(st.profile, st.asked...)
@@ -302,7 +303,7 @@ func (s *Sandbox) apply(c *config) error {
 
 // applyContent is Apply with a scenario that came over HTTP: it names built-in
 // fixtures only.
-func (s *Sandbox) applyContent(sc *fault.Scenario) error {
+func (s *Sandbox) applyContent(sc *scenario.Scenario) error {
 	for _, f := range sc.Fixture {
 		if err := s.emulator.builtinFixture(f); err != nil {
 			return err

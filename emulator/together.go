@@ -8,6 +8,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/recorder"
 )
 
 // kept are the sandboxes that were removed, oldest first, and are still to be judged.
@@ -88,14 +89,14 @@ func (e *Emulator) AllJournals() []byte {
 // all sandboxes start with in one of them, one that a sandbox has for itself in that one.
 func (e *Emulator) VerifyAll() Verdict {
 	all, lost := e.together()
-	journals := make([]*journal.Journal, len(all))
+	journals := make([]*recorder.Journal, len(all))
 	for i, s := range all {
 		journals[i] = &s.journal
 	}
-	v := Verdict{Judgements: journal.Judge(e.origin.Load().expect, journals...)}
+	v := Verdict{Judgements: recorder.Judge(e.origin.Load().expect, journals...)}
 	for _, name := range e.faults.Unfired() {
 		fired := journal.Expectation{Pattern: journal.Pattern{Fault: name}}
-		if g := journal.Judge([]journal.Expectation{fired}, journals...); !g[len(g)-1].Met {
+		if g := recorder.Judge([]journal.Expectation{fired}, journals...); !g[len(g)-1].Met {
 			v.Judgements = append(v.Judgements, unfired(name))
 		}
 	}

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/ruleset"
 	"standin/internal/transport"
 )
 
 // wait waits because of a rule. It returns early if the rule is removed, as it is
 // with its sandbox, and reports false if the client leaves or the server stops.
-func (x *exchange) wait(w http.ResponseWriter, f *fault.Firing, d time.Duration) bool {
+func (x *exchange) wait(w http.ResponseWriter, f *ruleset.Firing, d time.Duration) bool {
 	if d > transport.RequestTimeout/2 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
 	}

@@ -12,6 +12,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/ruleset"
 	"standin/internal/transport"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // cut breaks the connection without an answer.
-func (x *exchange) cut(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) {
 	c := f.What.Connection
 	x.reply.Status = 0
 	if c.Kind == fault.Hang {
@@ -55,7 +56,7 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // unanswered closes the entry of an exchange that ends without an answer, and
 // sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
-func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
+func (x *exchange) unanswered(t *taken, f *ruleset.Firing, what string) *taken {
 	x.closing.Unseen = f.Silences() || t.conn == nil
 	if !x.closing.Unseen {
 		what += ", an interim answer first"
@@ -73,7 +74,7 @@ func (x *exchange) unanswered(t *taken, f *fault.Firing, what string) *taken {
 }
 
 // noise is bytes that are no HTTP, always the same ones.
-func noise(f *fault.Firing) []byte {
+func noise(f *ruleset.Firing) []byte {
 	n := usualGarbage
 	if b := f.What.Connection.Bytes; b != nil {
 		n = *b
@@ -87,7 +88,7 @@ func noise(f *fault.Firing) []byte {
 
 // hang answers nothing, until the client leaves, the rule or the sandbox is
 // removed, the server stops, or the longest time is over.
-func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) hang(w http.ResponseWriter, f *ruleset.Firing) {
 	most := time.Duration(f.What.Connection.For)
 	if most == 0 {
 		most = usualHang
@@ -100,7 +101,7 @@ func (x *exchange) hang(w http.ResponseWriter, f *fault.Firing) {
 }
 
 // broken sends part of the answer, or one whose framing lies.
-func (x *exchange) broken(w http.ResponseWriter, f *fault.Firing) {
+func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) {
 	c, body := f.What.Connection, x.body()
 	h := http.Header{}
 	x.header(h)
@@ -203,7 +204,7 @@ type taken struct {
 }
 
 // take takes the connection over.
-func (x *exchange) take(w http.ResponseWriter, f *fault.Firing) *taken {
+func (x *exchange) take(w http.ResponseWriter, f *ruleset.Firing) *taken {
 	c, err := transport.Take(http.NewResponseController(w))
 	if err != nil {
 		x.closing.Note = x.instead(f.What.Connection)
@@ -275,7 +276,7 @@ func (t *taken) close() {
 
 // hold waits before the end, unless the client ends first, the rule is removed, or
 // the server stops.
-func (t *taken) hold(f *fault.Firing, d time.Duration) {
+func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
 	if t.conn != nil {
 		t.conn.Hold(d, f.Done(), t.x.request.Context())
 	}

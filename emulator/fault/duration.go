@@ -3,13 +3,9 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
-	"standin/internal/file"
 	"standin/internal/value"
 )
 
@@ -43,59 +39,6 @@ func (r *RetryAfter) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Header is the value of the header at a time.
-func (r RetryAfter) Header(now time.Time) string {
-	s := string(r)
-	if rest, ok := strings.CutPrefix(s, "date"); ok {
-		if d, err := time.ParseDuration(rest); err == nil {
-			return httpDate(now.Add(d).UTC())
-		}
-	}
-	if d, err := time.ParseDuration(s); err == nil {
-		return seconds(d)
-	}
-	return s
-}
-
-// odd reports whether no client can make sense of the value.
-func (r RetryAfter) odd() bool {
-	s := string(r)
-	if rest, ok := strings.CutPrefix(s, "date"); ok {
-		s = rest
-	}
-	_, notDuration := time.ParseDuration(s)
-	_, notNumber := strconv.ParseUint(string(r), 10, 64)
-	_, notDate := http.ParseTime(string(r))
-	return r != "" && notDuration != nil && notNumber != nil && notDate != nil
-}
-
-// httpDate writes a time in whole seconds, rounded up: a client that waits until then
-// has waited long enough.
-func httpDate(t time.Time) string {
-	if whole := t.Truncate(time.Second); whole.Before(t) {
-		t = whole.Add(time.Second)
-	}
-	switch last := file.LastTime.Truncate(time.Second); {
-	case t.After(last):
-		t = last
-	case t.Before(file.FirstTime):
-		t = file.FirstTime
-	}
-	return t.Format(http.TimeFormat)
-}
-
-// seconds are whole seconds, rounded up.
-func seconds(d time.Duration) string {
-	return strconv.FormatFloat(math.Ceil(d.Seconds())+0, 'f', 0, 64)
-}
-
-func textSchema(example string) *value.Object {
-	return value.NewObject(
-		value.Member{Name: "type", Value: []any{"string", "number"}},
-		value.Member{Name: "examples", Value: []any{example}},
-	)
-}
-
 // JSONSchema describes the spellings of a duration.
 func (*Duration) JSONSchema() *value.Object {
 	return value.NewObject(
@@ -105,4 +48,9 @@ func (*Duration) JSONSchema() *value.Object {
 }
 
 // JSONSchema describes the spellings of a Retry-After.
-func (*RetryAfter) JSONSchema() *value.Object { return textSchema("2s") }
+func (*RetryAfter) JSONSchema() *value.Object {
+	return value.NewObject(
+		value.Member{Name: "type", Value: []any{"string", "number"}},
+		value.Member{Name: "examples", Value: []any{"2s"}},
+	)
+}

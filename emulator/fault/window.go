@@ -3,7 +3,6 @@ package fault
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,53 +36,8 @@ const (
 
 var origins = []string{string(Arming), string(FirstRequest)}
 
-// relative reports whether the window counts from an origin.
-func (w *Window) relative() bool { return w.Since != "" || w.Start != 0 || w.End != 0 }
-
-// closed returns why the window is not open at a time, and nothing if it is. The
-// origins are when the rule was armed, and when it met its first request.
-func (w *Window) closed(now, armed, first time.Time) string {
-	const early, late = "the window is not open yet", "the window is over"
-	if !w.relative() {
-		switch {
-		case !w.From.IsZero() && now.Before(w.From):
-			return early
-		case !w.To.IsZero() && !now.Before(w.To):
-			return late
-		}
-		return ""
-	}
-	since := armed
-	if w.Since == FirstRequest || armed.IsZero() {
-		since = first
-	}
-	switch gone := Duration(max(0, now.Sub(since))); {
-	case gone < w.Start:
-		return early
-	case w.End > 0 && gone >= w.End:
-		return late
-	}
-	return ""
-}
-
-// ends reports whether the window has an end.
-func (w *Window) ends() bool { return w.End > 0 || !w.To.IsZero() }
-
-// check returns what is wrong with the window, at the place of the node.
-func (w *Window) check(at file.Node) error {
-	absolute := !w.From.IsZero() || !w.To.IsZero()
-	switch {
-	case w.relative() && absolute:
-		return at.Errorf("from and to are both times, or both durations")
-	case w.Since != "" && !slices.Contains(origins, string(w.Since)):
-		return at.At("since").Errorf("since %q%s; expected armed or first", w.Since, file.Hint(string(w.Since), origins))
-	case w.Start < 0 || w.End < 0:
-		return at.Errorf("from and to must not be negative")
-	case !w.To.IsZero() && !w.From.Before(w.To), w.End != 0 && w.Start >= w.End:
-		return at.Errorf("the window ends before it begins: to must be later than from")
-	}
-	return nil
-}
+// Relative reports whether the window is given by durations.
+func (w *Window) Relative() bool { return w.Since != "" || w.Start != 0 || w.End != 0 }
 
 // A bound is a side of a window as files write it.
 type bound struct {
@@ -155,7 +109,7 @@ func (w *Window) MarshalJSON() ([]byte, error) {
 		To    any    `json:"to,omitempty"`
 		Since Origin `json:"since,omitempty"`
 	}
-	if w.relative() {
+	if w.Relative() {
 		plain.From = w.Start
 		if w.End > 0 {
 			plain.To = w.End

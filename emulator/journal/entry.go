@@ -1,19 +1,18 @@
+// Package journal is what users read of the requests that were made: entries, filters that
+// select entries, expectations of entries, and judgements.
+//
+// Each sandbox keeps a journal. Sandbox.Requests of package emulator lists its entries,
+// Sandbox.Verify judges them. The journal is bounded by entries and by bytes. Entries that fall
+// out of it are counted, and a verification that would have needed them fails.
 package journal
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"iter"
 	"maps"
 	"net"
-	"net/http"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"standin/internal/contract"
 	"standin/internal/value"
 )
 
@@ -73,122 +72,28 @@ type Body struct {
 	SHA256 string `json:"sha256,omitempty"` // its beginning, of a body that is not kept whole
 }
 
-// headers walks through the header lines that stand in the buffer.
-func (r *record) headers(from, length int) iter.Seq2[string, string] {
-	return func(yield func(name, v string) bool) {
-		for line := range bytes.Lines(r.buf[from : from+length]) {
-			name, v, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte{0})
-			if !yield(string(name), string(v)) {
-				return
-			}
-		}
-	}
+// A Fault is what one rule said of the exchange.
+type Fault struct {
+	Rule         string   `json:"rule"`
+	Phase        string   `json:"phase,omitempty"`
+	Match        uint64   `json:"match"` // which matching request this was, counting from 1
+	Fired        bool     `json:"fired"`
+	Draw         *float64 `json:"draw,omitempty"` // against the probability
+	Why          string   `json:"why,omitempty"`  // it did not fire
+	Did          []string `json:"did,omitempty"`
+	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
 }
 
-func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
-	all := map[string][]string{}
-	for name, v := range r.headers(from, length) {
-		all[name] = append(all[name], x.header(name, v))
-	}
-	return all
-}
+// Ended tells how an exchange ended.
+type Ended string
 
-// entry makes an Entry of a copy of the record.
-func (r *record) entry(sequence uint64, sandbox string) Entry {
-	x := &redaction{}
-	body := r.request.head
-	headers := r.headerMap(x, 0, r.request.head)
-	e := Entry{
-		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.closing.Caller,
-		Request: Request{
-			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
-			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),
-		},
-		Time: r.Now, Frozen: r.Frozen, Began: r.Began, Ended: r.ended,
-		Faults: slices.Clone(r.closing.Faults), Attempt: r.attempt, Retried: r.retried,
-		Violation: x.hideAll(r.closing.Violation), Note: x.hideAll(r.closing.Note),
-		Connection: &ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto},
-	}
-	if r.Host != "" {
-		e.Request.Headers["Host"] = []string{r.Host}
-	}
-	if r.event > 0 {
-		e.Took = r.finished.Sub(r.Began)
-	}
-	if r.closing.Status != 0 {
-		e.Reply = r.answer(x)
-	}
-	for _, text := range r.closing.Near {
-		e.Near = append(e.Near, x.hideAll(x.path(text)))
-	}
-	return e
-}
-
-// answer is what is shown of the answer. One that is an error may repeat what the
-// request held.
-func (r *record) answer(x *redaction) *Reply {
-	at := r.request.head + r.request.body
-	headers := r.headerMap(x, at, r.reply.head)
-	from := at + r.reply.head
-	secret := contract.Public
-	if r.Secret != contract.Public && !isJSON(headers["Content-Type"]) {
-		secret = contract.Secret
-	}
-	a := &Reply{Status: r.closing.Status, Headers: headers}
-	a.Body = x.newBody(r.buf[from:from+r.reply.body], r.replyCut, headers, secret)
-	a.Text = x.hide(a.Text)
-	if a.Status >= http.StatusBadRequest {
-		a.Text = x.hideAll(a.Text)
-	}
-	for _, values := range headers {
-		for i, v := range values {
-			values[i] = x.hide(v)
-		}
-	}
-	return a
-}
-
-func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, secret contract.Secrecy) Body {
-	out := Body{Size: len(b)}
-	if d != nil {
-		out.Size, out.SHA256 = d.size, d.hash
-		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // do not end within a letter
-			b = b[:len(b)-1]
-		}
-		if len(b) > 0 && !utf8.Valid(b) {
-			b = b[:len(b)-1]
-		}
-	}
-	if secret == contract.Secret || secret == contract.SecretText && !isObject(b) {
-		x.secret(string(b))
-		if v, err := value.Parse(b); err == nil {
-			x.collect(v)
-		}
-		out.hide()
-		return out
-	}
-	if !isText(string(b)) {
-		out.hide()
-		return out
-	}
-	text := x.body(string(b), firstOf(headers["Content-Type"]))
-	if !utf8.ValidString(text) {
-		out.Base64 = base64.StdEncoding.EncodeToString([]byte(text))
-		return out
-	}
-	out.Text = text
-	return out
-}
-
-// isObject reports whether a body is an object of JSON.
-func isObject(b []byte) bool {
-	v, err := value.Parse(b)
-	if err != nil {
-		return false
-	}
-	_, ok := v.(*value.Object)
-	return ok
-}
+// The ends.
+const (
+	Open     Ended = "open"     // it has not
+	Answered Ended = "answered" // with a whole answer
+	Aborted  Ended = "aborted"  // the client left
+	Cut      Ended = "cut"      // a fault broke the connection
+)
 
 // Canonical writes entries as JSON, one line each, in a form in which two runs
 // compare: without the real time, ports, connections, and, where the sandbox's

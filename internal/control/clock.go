@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/internal/file"
+	"standin/internal/scenario"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -19,10 +19,10 @@ type Clock struct {
 
 // A Change of a clock; exactly one member is given.
 type Change struct {
-	Freeze  *Moment       `json:"freeze"`  // true: now
-	Set     *time.Time    `json:"set"`     // it goes on as it did
-	Advance *fault.Offset `json:"advance"` // may be negative
-	Resume  bool          `json:"resume"`
+	Freeze  *Moment          `json:"freeze"`  // true: now
+	Set     *time.Time       `json:"set"`     // it goes on as it did
+	Advance *scenario.Offset `json:"advance"` // may be negative
+	Resume  bool             `json:"resume"`
 }
 
 // A Moment is a time, or true for the present one.

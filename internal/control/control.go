@@ -22,6 +22,9 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/recorder"
+	"standin/internal/ruleset"
+	"standin/internal/scenario"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -33,8 +36,8 @@ type Host interface {
 	Version() string
 	Health() Health
 	Sections() []string
-	Catalogue() *fault.Catalogue
-	Scenarios() ([]*fault.Scenario, error)
+	Catalogue() *ruleset.Catalogue
+	Scenarios() ([]*scenario.Scenario, error)
 	// AllowedHosts are names under which the API may be reached besides the usual.
 	AllowedHosts() []string
 	// Token is what callers must show; empty if they need not.
@@ -58,7 +61,7 @@ type Sandbox interface {
 	Info() Info
 	Access(url string) Access
 	Gone() context.Context // ends with the sandbox
-	Journal() *journal.Journal
+	Journal() *recorder.Journal
 
 	// Dump writes the world of the moment, or that of a snapshot, as a fixture: all of
 	// it or one section, as often as it is called. Load reads one in its place.
@@ -74,7 +77,7 @@ type Sandbox interface {
 	Arm(rules []fault.Rule) ([]fault.State, error)
 	RemoveFault(name string) bool
 	Apply(name string) error // of a built-in scenario
-	ApplyContent(s *fault.Scenario) error
+	ApplyContent(s *scenario.Scenario) error
 
 	Clock() Clock
 	SetClock(c Change)

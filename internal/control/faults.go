@@ -9,6 +9,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/internal/file"
+	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
@@ -94,7 +95,7 @@ func (a *api) applyScenario(c *service.Call, s Sandbox) (service.Reply, error) {
 		}
 		return empty(), mistake(s.Apply(spec.Name))
 	}
-	sc, _, err := a.host.Catalogue().Scenario(bodyName, c.Body)
+	sc, _, err := scenario.Read(a.host.Catalogue(), bodyName, c.Body)
 	if err != nil {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was changed: %s", err.Error())
 	}

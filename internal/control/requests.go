@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/recorder"
+	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
@@ -118,7 +120,7 @@ const heldWhole = 256 << 10
 
 // list answers the entries of a reader. A long list is sent while it is read, and never
 // held as a whole.
-func list(r *journal.Reader, f form) service.Reply {
+func list(r *recorder.Reader, f form) service.Reply {
 	next := func(b []byte, between string) ([]byte, bool) {
 		e, ok := r.Next()
 		if !ok {
@@ -236,7 +238,7 @@ func (a *api) deleteRequest(c *service.Call, s Sandbox) (service.Reply, error) {
 func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
 	var expect []journal.Expectation // nil: the scenario's
 	if len(bytes.TrimSpace(c.Body)) > 0 {
-		list, err := a.host.Catalogue().Expectations(bodyName, c.Body, names(s))
+		list, err := scenario.Expectations(a.host.Catalogue(), bodyName, c.Body, names(s))
 		if err != nil {
 			return service.Reply{}, mistake(err)
 		}
@@ -298,13 +300,13 @@ func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
 			if err := write(text); err != nil {
 				return err
 			}
-			journal.Gather(ctx)
+			recorder.Gather(ctx)
 		}
 		return nil
 	}
 	return r, nil
 }
 
-func appendEvent(b []byte, e *journal.Event) []byte {
+func appendEvent(b []byte, e *recorder.Event) []byte {
 	return fmt.Appendf(b, "id: %d\nevent: %s\ndata: %s\n\n", e.Number, e.Kind(), e.JSON())
 }

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"standin/emulator/fault"
+	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
 // A Spec says how a new sandbox starts. What it leaves open is as the emulator
 // started.
 type Spec struct {
-	Name     string         `json:"name"`     // empty: it is made
-	For      string         `json:"for"`      // any text that the name is made of, such as a test's
-	Fixture  fault.Names    `json:"fixture"`  // built-in ones
-	Fork     string         `json:"fork"`     // another sandbox, as it is now
-	Snapshot string         `json:"snapshot"` // of the sandbox that is forked
-	Scenario string         `json:"scenario"` // a built-in one
-	Seed     *int64         `json:"seed"`
-	Clock    *fault.Clock   `json:"clock"`
-	Profile  string         `json:"profile"` // documented or observed
-	Quirks   []string       `json:"quirks"`  // more of them: names and globs; -NAME is off
-	TTL      fault.Duration `json:"ttl"`     // how long it is kept when it is not used; 0: until it is deleted
+	Name     string          `json:"name"`     // empty: it is made
+	For      string          `json:"for"`      // any text that the name is made of, such as a test's
+	Fixture  scenario.Names  `json:"fixture"`  // built-in ones
+	Fork     string          `json:"fork"`     // another sandbox, as it is now
+	Snapshot string          `json:"snapshot"` // of the sandbox that is forked
+	Scenario string          `json:"scenario"` // a built-in one
+	Seed     *int64          `json:"seed"`
+	Clock    *scenario.Clock `json:"clock"`
+	Profile  string          `json:"profile"` // documented or observed
+	Quirks   []string        `json:"quirks"`  // more of them: names and globs; -NAME is off
+	TTL      fault.Duration  `json:"ttl"`     // how long it is kept when it is not used; 0: until it is deleted
 }
 
 // An Info describes a sandbox.

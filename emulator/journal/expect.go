@@ -1,0 +1,206 @@
+package journal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"standin/internal/file"
+	"standin/internal/value"
+)
+
+// An Expectation is one thing that is expected of the client: a number of requests of a
+// pattern, an order of requests, or that all requests match an operation.
+type Expectation struct {
+	Pattern
+	// Requests is how many requests fit the pattern; at least one unless given.
+	Requests *Range `json:"requests,omitempty"`
+	// Attempts is how often the same request was sent, while it failed.
+	Attempts *Range `json:"attempts,omitempty"`
+	// Sequence are patterns that requests fit in this order, others in between.
+	Sequence []Pattern `json:"sequence,omitempty"`
+	// NoUnmatched expects no request outside every operation.
+	NoUnmatched bool `json:"no_unmatched,omitempty"`
+	// Exit is the exit code that standin run expects of its command. Without such an
+	// expectation it is 0. Journals are not judged by it.
+	Exit Exit `json:"exit,omitempty"`
+}
+
+// A Pattern describes requests. All members that are given must fit.
+type Pattern struct {
+	Operation string `json:"operation,omitempty"` // a glob
+	Method    string `json:"method,omitempty"`
+	Path      string `json:"path,omitempty"`   // a glob
+	Status    string `json:"status,omitempty"` // of the answer: 503, 5xx, none
+	Fault     string `json:"fault,omitempty"`  // the name of a rule that fired
+}
+
+// String is the pattern in words.
+func (p *Pattern) String() string {
+	var words []string
+	for _, w := range []struct{ name, text string }{
+		{"", p.Operation}, {"method ", p.Method}, {"path ", p.Path}, {"status ", p.Status}, {"fault ", p.Fault},
+	} {
+		if w.text != "" {
+			words = append(words, w.name+w.text)
+		}
+	}
+	if len(words) == 0 {
+		return "any request"
+	}
+	return strings.Join(words, ", ")
+}
+
+// A Range is a number, or from Min to Max; a nil Max is without end.
+type Range struct {
+	Min int  `json:"min,omitempty"`
+	Max *int `json:"max,omitempty"`
+}
+
+// Exactly is the range of one number.
+func Exactly(n int) *Range { return &Range{Min: n, Max: &n} }
+
+// Has reports whether the number is in the range.
+func (r *Range) Has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
+
+// String is the range in words.
+func (r *Range) String() string {
+	switch {
+	case r.Max == nil:
+		return fmt.Sprintf("at least %d", r.Min)
+	case r.Min == *r.Max:
+		return fmt.Sprint(r.Min)
+	default:
+		return fmt.Sprintf("%d to %d", r.Min, *r.Max)
+	}
+}
+
+// UnmarshalNode reads a number, or a mapping with min and max.
+func (r *Range) UnmarshalNode(n file.Node) error {
+	type plain Range
+	if n.IsMapping() {
+		return n.Decode((*plain)(r))
+	}
+	var exact int
+	if err := n.Decode(&exact); err != nil {
+		return err
+	}
+	r.Min, r.Max = exact, &exact
+	return nil
+}
+
+// JSONSchema describes the spellings of a range.
+func (*Range) JSONSchema() *value.Object {
+	type plain Range
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		value.NewObject(value.Member{Name: "type", Value: "integer"}), file.SchemaFor[plain](),
+	}})
+}
+
+// UnmarshalNode reads an expectation: the members of a pattern are next to the others.
+func (e *Expectation) UnmarshalNode(n file.Node) error {
+	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true, "exit": true}
+	if !n.IsMapping() {
+		return n.Errorf("expected a mapping such as {operation: freezer.clients.create, requests: 2}")
+	}
+	names, _, err := n.Members()
+	if err != nil {
+		return err
+	}
+	known := append(file.Keys[Pattern](), "requests", "attempts", "sequence", "no_unmatched", "exit")
+	for _, name := range names {
+		if !slices.Contains(known, name.Key()) {
+			return name.Unknown(known)
+		}
+	}
+	if err := n.Without(func(key string) bool { return own[key] }).Decode(&e.Pattern); err != nil {
+		return err
+	}
+	var rest struct {
+		Requests    *Range    `json:"requests"`
+		Attempts    *Range    `json:"attempts"`
+		Sequence    []Pattern `json:"sequence"`
+		NoUnmatched bool      `json:"no_unmatched"`
+		Exit        Exit      `json:"exit"`
+	}
+	if err := n.Without(func(key string) bool { return !own[key] }).Decode(&rest); err != nil {
+		return err
+	}
+	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched, e.Exit = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched, rest.Exit
+	return nil
+}
+
+// UnmarshalNode reads a pattern; a status may be written as a number.
+func (p *Pattern) UnmarshalNode(n file.Node) error {
+	var plain struct {
+		Operation string      `json:"operation"`
+		Method    string      `json:"method"`
+		Path      string      `json:"path"`
+		Status    statusWords `json:"status"`
+		Fault     string      `json:"fault"`
+	}
+	if err := n.Decode(&plain); err != nil {
+		return err
+	}
+	*p = Pattern{plain.Operation, plain.Method, plain.Path, string(plain.Status), plain.Fault}
+	return nil
+}
+
+// statusWords is a status as files write it: 503, 5xx, none.
+type statusWords string
+
+func (s *statusWords) UnmarshalText(text []byte) error {
+	t := strings.ToLower(string(text))
+	ok := t == none || len(t) == 3 && t[0] >= '1' && t[0] <= '9' && (t[1:] == "xx" || isDigit(t[1]) && isDigit(t[2]))
+	if !ok {
+		return fmt.Errorf("expected a status such as 503, 5xx or none, got %q", text)
+	}
+	*s = statusWords(t)
+	return nil
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// JSONSchema describes an expectation.
+func (*Expectation) JSONSchema() *value.Object {
+	o := (*Pattern)(nil).JSONSchema()
+	v, _ := o.Get("properties")
+	properties := v.(*value.Object)
+	properties.Set("requests", (*Range)(nil).JSONSchema())
+	properties.Set("attempts", (*Range)(nil).JSONSchema())
+	properties.Set("sequence", value.NewObject(
+		value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: (*Pattern)(nil).JSONSchema()},
+	))
+	properties.Set("no_unmatched", value.NewObject(value.Member{Name: "type", Value: "boolean"}))
+	properties.Set("exit", (*Exit)(nil).JSONSchema())
+	return o
+}
+
+// JSONSchema describes a pattern.
+func (*Pattern) JSONSchema() *value.Object {
+	properties := value.NewObject()
+	for _, name := range file.Keys[Pattern]() {
+		properties.Set(name, value.NewObject(value.Member{Name: "type", Value: "string"}))
+	}
+	properties.Set("status", value.NewObject(value.Member{Name: "type", Value: []any{"string", "integer"}}))
+	return value.NewObject(
+		value.Member{Name: "type", Value: "object"},
+		value.Member{Name: "properties", Value: properties},
+		value.Member{Name: "additionalProperties", Value: false},
+	)
+}
+
+// Patterns lists the patterns of the expectation.
+func (e *Expectation) Patterns() []Pattern {
+	if len(e.Sequence) > 0 {
+		return e.Sequence
+	}
+	return []Pattern{e.Pattern}
+}
+
+// A Judgement says whether one expectation was met.
+type Judgement struct {
+	Expectation string `json:"expectation"`
+	Met         bool   `json:"met"`
+	Found       string `json:"found"`
+}

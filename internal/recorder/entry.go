@@ -1,0 +1,129 @@
+package recorder
+
+import (
+	"bytes"
+	"encoding/base64"
+	"iter"
+	"net/http"
+	"slices"
+	"unicode/utf8"
+
+	"standin/emulator/journal"
+	"standin/internal/contract"
+	"standin/internal/value"
+)
+
+// headers walks through the header lines that stand in the buffer.
+func (r *record) headers(from, length int) iter.Seq2[string, string] {
+	return func(yield func(name, v string) bool) {
+		for line := range bytes.Lines(r.buf[from : from+length]) {
+			name, v, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte{0})
+			if !yield(string(name), string(v)) {
+				return
+			}
+		}
+	}
+}
+
+func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
+	all := map[string][]string{}
+	for name, v := range r.headers(from, length) {
+		all[name] = append(all[name], x.header(name, v))
+	}
+	return all
+}
+
+// entry makes an Entry of a copy of the record.
+func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
+	x := &redaction{}
+	body := r.request.head
+	headers := r.headerMap(x, 0, r.request.head)
+	e := journal.Entry{
+		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.Caller,
+		Request: journal.Request{
+			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
+			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),
+		},
+		Time: r.Now, Frozen: r.Frozen, Began: r.Began, Ended: r.ended,
+		Faults: slices.Clone(r.Faults), Attempt: r.attempt, Retried: r.retried,
+		Violation: x.hideAll(r.Violation), Note: x.hideAll(r.Note),
+		Connection: &journal.ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto},
+	}
+	if r.Host != "" {
+		e.Request.Headers["Host"] = []string{r.Host}
+	}
+	if r.event > 0 {
+		e.Took = r.finished.Sub(r.Began)
+	}
+	if r.Status != 0 {
+		e.Reply = r.answer(x)
+	}
+	for _, text := range r.Near {
+		e.Near = append(e.Near, x.hideAll(x.path(text)))
+	}
+	return e
+}
+
+// answer is what is shown of the answer. One that is an error may repeat what the
+// request held.
+func (r *record) answer(x *redaction) *journal.Reply {
+	at := r.request.head + r.request.body
+	headers := r.headerMap(x, at, r.reply.head)
+	from := at + r.reply.head
+	secret := contract.Public
+	if r.Secret != contract.Public && !isJSON(headers["Content-Type"]) {
+		secret = contract.Secret
+	}
+	a := &journal.Reply{Status: r.Status, Headers: headers}
+	a.Body = x.newBody(r.buf[from:from+r.reply.body], r.replyCut, headers, secret)
+	a.Text = x.hide(a.Text)
+	if a.Status >= http.StatusBadRequest {
+		a.Text = x.hideAll(a.Text)
+	}
+	for _, values := range headers {
+		for i, v := range values {
+			values[i] = x.hide(v)
+		}
+	}
+	return a
+}
+
+func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, secret contract.Secrecy) journal.Body {
+	out := journal.Body{Size: len(b)}
+	if d != nil {
+		out.Size, out.SHA256 = d.size, d.hash
+		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // do not end within a letter
+			b = b[:len(b)-1]
+		}
+		if len(b) > 0 && !utf8.Valid(b) {
+			b = b[:len(b)-1]
+		}
+	}
+	if secret == contract.Secret || secret == contract.SecretText && !isObject(b) {
+		x.secret(string(b))
+		if v, err := value.Parse(b); err == nil {
+			x.collect(v)
+		}
+		return hiddenBody(out.Size)
+	}
+	if !isText(string(b)) {
+		return hiddenBody(out.Size)
+	}
+	text := x.body(string(b), firstOf(headers["Content-Type"]))
+	if !utf8.ValidString(text) {
+		out.Base64 = base64.StdEncoding.EncodeToString([]byte(text))
+		return out
+	}
+	out.Text = text
+	return out
+}
+
+// isObject reports whether a body is an object of JSON.
+func isObject(b []byte) bool {
+	v, err := value.Parse(b)
+	if err != nil {
+		return false
+	}
+	_, ok := v.(*value.Object)
+	return ok
+}

@@ -1,0 +1,221 @@
+package recorder
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"standin/emulator/journal"
+)
+
+// An Event is an exchange that has ended, or a note. Events of a journal are numbered
+// without gaps.
+type Event struct {
+	Number uint64
+	kind   string
+	size   int
+	text   *rendering
+}
+
+// A rendering is rendered when it is first asked for.
+type rendering struct {
+	once sync.Once
+	what func() any
+	text []byte
+}
+
+const exchange = "exchange"
+
+// Kind is "exchange", or the kind of the note.
+func (e *Event) Kind() string { return e.kind }
+
+// JSON is the Entry, or the Note. It is rendered once for all who follow.
+func (e *Event) JSON() []byte {
+	r := e.text
+	r.once.Do(func() {
+		text, err := json.Marshal(r.what())
+		if err != nil { // neither type holds anything that JSON cannot
+			panic(err)
+		}
+		r.what, r.text = nil, text
+	})
+	return r.text
+}
+
+func ofRecord(number, sequence uint64, r record, sandbox string) Event {
+	what := func() any { return r.entry(sequence, sandbox) }
+	return Event{number, exchange, len(r.buf) + r.told, &rendering{what: what}}
+}
+
+func ofNote(number uint64, kind, what string) Event {
+	n := journal.Note{Kind: kind, What: what, At: time.Now()}
+	return Event{number, kind, len(what), &rendering{what: func() any { return n }}}
+}
+
+// The bounds of the events that are kept for those who follow. A follower that is slower
+// gets an event that says how many it has missed.
+const (
+	mostRecent      = 1024
+	mostRecentBytes = 4 << 20
+)
+
+// events are those of a journal. The journal's lock guards them.
+type events struct {
+	last      uint64 // number of the newest event
+	recent    []Event
+	bytes     int           // of those
+	whole     uint64        // after this number, recent holds all events
+	followers int           // exchanges are kept for them
+	changed   chan struct{} // closed at the next event; nil while nobody waits
+}
+
+// closed makes an event of a record that is closed, and returns its number.
+func (x *events) closed(r *record, sequence uint64, sandbox string) uint64 {
+	x.last++
+	if x.followers > 0 {
+		c := r.copy(true)
+		c.event = x.last
+		x.keep(ofRecord(x.last, sequence, c, sandbox))
+		return x.last
+	}
+	x.whole = x.last
+	x.wake()
+	return x.last
+}
+
+func (x *events) keep(e Event) {
+	x.recent, x.bytes = append(x.recent, e), x.bytes+e.size
+	if len(x.recent) > mostRecent || x.bytes > mostRecentBytes {
+		x.trim()
+	}
+	x.wake()
+}
+
+func (x *events) wake() {
+	if x.changed != nil {
+		close(x.changed)
+		x.changed = nil
+	}
+}
+
+// trim forgets the older half, but not the newest event.
+func (x *events) trim() {
+	drop := 0
+	for last := len(x.recent) - 1; drop < last && (last-drop > mostRecent/2 || x.bytes > mostRecentBytes/2); drop++ {
+		x.bytes -= x.recent[drop].size
+		x.whole = max(x.whole, x.recent[drop].Number)
+	}
+	x.recent = slices.Delete(x.recent, 0, drop)
+}
+
+// Tell adds a note to the events.
+func (j *Journal) Tell(kind, what string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	x := &j.events
+	x.last++
+	x.keep(ofNote(x.last, kind, what))
+}
+
+// LastEvent is the number of the newest event.
+func (j *Journal) LastEvent() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.events.last
+}
+
+// Follow has exchanges that end kept as events until stop is called.
+func (j *Journal) Follow() (stop func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	x := &j.events
+	x.followers++
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if x.followers--; x.followers == 0 {
+			x.whole = x.last
+			x.recent = slices.DeleteFunc(x.recent, func(e Event) bool { return e.kind == exchange })
+			x.bytes = 0
+			for _, e := range x.recent {
+				x.bytes += e.size
+			}
+		}
+	}
+}
+
+// Events waits for events after a number and lists them. Where some are no longer held,
+// the first of the list is a note of the kind "missed", which says how many. It ends
+// with the context, with none.
+func (j *Journal) Events(ctx context.Context, since uint64) []Event {
+	for {
+		all, whole, changed := j.recent(&since)
+		if whole > since {
+			all = j.older(all, since, whole)
+		}
+		if len(all) > 0 {
+			return all
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// gathering is how long a follower lets events gather: a thousand followers must not slow
+// the requests down that they follow.
+const gathering = 20 * time.Millisecond
+
+// Gather waits a little, before a follower asks for more events, or until the context ends.
+func Gather(ctx context.Context) {
+	t := time.NewTimer(gathering)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// recent lists the events after a number that are kept, and after which number those
+// are all. Where there are none, changed is closed at the next one. A number that is yet
+// to come is that of the newest event.
+func (j *Journal) recent(since *uint64) (all []Event, whole uint64, changed <-chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	x := &j.events
+	*since = min(*since, x.last)
+	i, _ := slices.BinarySearchFunc(x.recent, *since+1, func(e Event, n uint64) int { return cmp.Compare(e.Number, n) })
+	if x.changed == nil {
+		x.changed = make(chan struct{})
+	}
+	return slices.Clone(x.recent[i:]), x.whole, x.changed
+}
+
+// older adds what the record still holds of the exchanges after a number, up to
+// another one.
+func (j *Journal) older(all []Event, since, whole uint64) []Event {
+	records, _ := j.facts()
+	for i := range records {
+		r := &records[i]
+		if r.event <= since || r.event > whole {
+			continue
+		}
+		if full, ok := j.get(r.sequence); ok && full.event == r.event {
+			all = append(all, ofRecord(r.event, r.sequence, full, j.Sandbox))
+		}
+	}
+	slices.SortFunc(all, func(a, b Event) int { return cmp.Compare(a.Number, b.Number) })
+	if len(all) == 0 {
+		return all
+	}
+	if n := int(all[len(all)-1].Number-since) - len(all); n > 0 {
+		all = slices.Insert(all, 0, ofNote(since+1, "missed", fmt.Sprintf("%d events are no longer held", n)))
+	}
+	return all
+}

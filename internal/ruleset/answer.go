@@ -1,0 +1,34 @@
+package ruleset
+
+import (
+	"slices"
+
+	"standin/emulator/fault"
+	"standin/internal/contract"
+	"standin/internal/value"
+)
+
+// pages reports whether the operation takes the size of a page, and looks at it.
+func pages(op *contract.Operation) bool {
+	return !op.Stateless && slices.ContainsFunc(op.Parameters(), func(p contract.Parameter) bool {
+		return p.In == "query" && p.Name == "limit"
+	})
+}
+
+// NewBody returns the body that a rule makes of a body, and whether that is another one.
+func NewBody(w *fault.What, old []byte) (body []byte, changed bool) {
+	switch s, ok := w.Body.(string); {
+	case ok:
+		return []byte(s), true
+	case w.Body != nil:
+		return value.Append(nil, w.Body), true
+	case w.Patch != nil:
+		v, err := value.Parse(old)
+		if err != nil {
+			return old, false
+		}
+		return value.Append(nil, value.Merge(v, w.Patch)), true
+	default:
+		return old, false
+	}
+}

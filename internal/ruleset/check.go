@@ -1,0 +1,265 @@
+package ruleset
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"standin/emulator/fault"
+	"standin/internal/contract"
+	"standin/internal/file"
+)
+
+// A Checker reads rules and collects their mistakes.
+type Checker struct {
+	catalogue *Catalogue
+	names     []string // of all rules
+	errs      []error
+	warnings  []error // what is allowed, and perhaps not meant
+}
+
+// NewChecker returns a Checker. Others are the names of rules that are armed already.
+func (k *Catalogue) NewChecker(others ...string) *Checker {
+	return &Checker{catalogue: k, names: others}
+}
+
+// Check completes rules that were written in Go and returns an error that lists every mistake.
+// Others are the names of rules that are armed already.
+func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, error) {
+	rules = slices.Clone(rules)
+	c := k.NewChecker(others...)
+	for _, r := range rules {
+		c.names = append(c.names, cmp.Or(r.Name, r.Use))
+	}
+	for i := range rules {
+		c.rule(&rules[i], file.Node{})
+	}
+	return rules, plain(errors.Join(c.errs...))
+}
+
+// plain takes the places out of errors where there is no file.
+func plain(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if e, ok := errors.AsType[*file.Error](err); ok {
+			return errors.New(e.Message)
+		}
+		return err
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, plain(e))
+	}
+	return errors.Join(all...)
+}
+
+// Parse reads rules from a file or a request: one rule, a list of them, or a
+// mapping with such a list as its member "faults". The error lists every mistake.
+func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]fault.Rule, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	at := []file.Node{root}
+	if list, ok := root.Get("faults"); ok {
+		if err := root.Without(func(key string) bool { return key == "faults" }).Decode(&struct{}{}); err != nil {
+			return nil, err
+		}
+		root = list
+	}
+	if !root.IsMapping() {
+		if at, err = root.Items(); err != nil {
+			return nil, err
+		}
+	}
+	c := k.NewChecker(others...)
+	rules := c.Read(root, at)
+	return rules, c.Err()
+}
+
+// Read reads the rules of a list and checks those that can be read.
+func (c *Checker) Read(list file.Node, at []file.Node) []fault.Rule {
+	if len(at) > MostRules {
+		c.Add(list.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules))
+		return nil
+	}
+	rules, unread := make([]fault.Rule, len(at)), make([]bool, len(at))
+	for i, n := range at {
+		err := n.Decode(&rules[i])
+		unread[i] = err != nil
+		c.Add(err)
+	}
+	c.rules(rules, at, unread)
+	return rules
+}
+
+// Err returns all mistakes, in the order of lines; nil if there are none.
+func (c *Checker) Err() error {
+	return file.Sorted(errors.Join(c.errs...), mostErrors)
+}
+
+// mostErrors is how many mistakes are told at once.
+const mostErrors = 20
+
+// Add adds a mistake; nil is none.
+func (c *Checker) Add(err error) {
+	if err != nil {
+		c.errs = append(c.errs, err)
+	}
+}
+
+// Warn adds a warning: about what is allowed, and perhaps not meant.
+func (c *Checker) Warn(err error) { c.warnings = append(c.warnings, err) }
+
+// Warnings returns the warnings, in the order of lines.
+func (c *Checker) Warnings() []error {
+	file.Sort(c.warnings)
+	return c.warnings
+}
+
+// Rule returns an error if there is no rule of the name.
+func (c *Checker) Rule(name string, at file.Node) error {
+	if slices.Contains(c.names, name) {
+		return nil
+	}
+	return at.Errorf("no rule %q%s", name, file.Hint(name, c.names))
+}
+
+// Operation returns an error if no operation matches the glob. An empty one matches all.
+func (c *Checker) Operation(glob string, at file.Node) error {
+	if glob == "" || len(c.catalogue.Matching(glob)) > 0 {
+		return nil
+	}
+	return c.catalogue.NoOperation(at, glob)
+}
+
+// rules checks rules that stand at nodes, but for those that could not be read.
+func (c *Checker) rules(rules []fault.Rule, at []file.Node, unread []bool) {
+	taken := map[string]bool{}
+	for _, name := range c.names {
+		taken[name] = true
+	}
+	for i := range rules {
+		name := rules[i].Name
+		if name != "" && taken[name] {
+			c.Add(at[i].At("name").Errorf("there is a rule %q already", name))
+		}
+		taken[name] = true
+	}
+	for i := range rules {
+		c.names = append(c.names, cmp.Or(rules[i].Name, rules[i].Use))
+	}
+	for i := range rules {
+		if !unread[i] {
+			c.rule(&rules[i], at[i])
+		}
+	}
+	c.shadows(rules, at, unread)
+}
+
+// longestName bounds the names of rules.
+const longestName = 100
+
+var (
+	ruleName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
+	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+)
+
+func (c *Checker) rule(r *fault.Rule, at file.Node) {
+	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
+		c.Add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most %d", r.Name, longestName))
+	}
+	if r.Use != "" {
+		if err := c.catalogue.use(r, at.At("use")); err != nil {
+			c.Add(err)
+			return
+		}
+	}
+	if r.Phase != "" && r.Phase != fault.Before && r.Phase != fault.After {
+		c.Add(at.At("phase").Errorf("the phase %q; expected before or after", r.Phase))
+	}
+	c.where(&r.Where, at.At("where"))
+	c.when(r, at.At("when"))
+	c.what(r, at.At("what"))
+}
+
+func (c *Checker) where(w *fault.Where, at file.Node) {
+	if err := bounded(w, at); err != nil {
+		c.Add(err)
+		return
+	}
+	c.Add(c.Operation(w.Operation, at.At("operation")))
+	if w.Method != "" && !headerName.MatchString(w.Method) {
+		c.Add(at.At("method").Errorf("%q is no HTTP method", w.Method))
+	}
+	ofMethod := func(op *contract.Operation) bool { return strings.EqualFold(op.Method, w.Method) }
+	if w.Method != "" && w.Operation != "" && !slices.ContainsFunc(c.catalogue.Matching(w.Operation), ofMethod) {
+		c.Warn(at.At("method").Errorf("warning: no operation %s has the method %s; the rule never fires", w.Operation, w.Method))
+	}
+	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
+		c.Add(at.At("path").Errorf("the path %q does not begin with a slash", w.Path))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
+		if !headerName.MatchString(name) {
+			c.Add(at.At("header", name).Errorf("%q is not a header name", name))
+		}
+	}
+	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
+		t, n := w.Body[pointer], at.At("body", pointer)
+		if pointer != "" && pointer[0] != '/' {
+			c.Add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
+		}
+		if t.Matches != nil {
+			if err := checkRegexp(*t.Matches); err != nil {
+				c.Add(n.At("matches").Errorf("%s", err))
+			}
+		}
+		if t == (fault.BodyTest{}) {
+			c.Add(n.Errorf("nothing is asked; expected equals, exists or matches"))
+		}
+	}
+}
+
+func (c *Checker) when(r *fault.Rule, at file.Node) {
+	w := &r.When
+	if w.Skip < 0 {
+		c.Add(at.At("skip").Errorf("skip must not be negative"))
+	}
+	if w.Times != nil && *w.Times < 0 {
+		c.Add(at.At("times").Errorf("times must not be negative; 0 is without end"))
+	}
+	if w.Every < 0 {
+		c.Add(at.At("every").Errorf("every must not be negative"))
+	}
+	if w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1) {
+		c.Add(at.At("probability").Errorf("a probability is from 0 to 1"))
+	}
+	if slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }) {
+		c.Add(at.At("calls").Errorf("calls are counted from 1"))
+	}
+	if w.During != nil {
+		c.Add(checkWindow(w.During, at.At("during")))
+	}
+	if w.After != nil {
+		c.since(r, at.At("after"))
+	}
+}
+
+func (c *Checker) since(r *fault.Rule, at file.Node) {
+	a := r.When.After
+	switch {
+	case (a.Fault == "") == (a.Operation == ""):
+		c.Add(at.Errorf("expected either fault or operation"))
+	case a.Fault != "" && a.Fault == cmp.Or(r.Name, r.Use):
+		c.Add(at.At("fault").Errorf("the rule waits for itself"))
+	case a.Count < 0:
+		c.Add(at.At("count").Errorf("count must not be negative"))
+	case a.Fault != "":
+		c.Add(c.Rule(a.Fault, at.At("fault")))
+	default:
+		c.Add(c.Operation(a.Operation, at.At("operation")))
+	}
+}

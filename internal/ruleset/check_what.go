@@ -1,0 +1,201 @@
+package ruleset
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/emulator/fault"
+	"standin/internal/file"
+)
+
+var malformations = []string{string(fault.NotJSON), string(fault.ByteOrderMark), string(fault.WrongCharset), string(fault.WrongContentType)}
+
+// The bounds of statuses: what lies below them ends no exchange.
+const (
+	leastStatus, mostStatus = 200, 999
+	mostChunks              = 10_000
+	mostBandwidth           = 1 << 30
+)
+
+func (c *Checker) what(r *fault.Rule, at file.Node) {
+	w := &r.What
+	if r.Func == nil && empty(w) {
+		c.Add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[fault.What](), ", ")))
+	}
+	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {
+		c.Add(at.At("status").Errorf("status %d: expected %d to %d", w.Status, leastStatus, mostStatus))
+	}
+	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
+		c.Add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
+	}
+	if w.Delay != nil {
+		c.Add(checkDelay(w.Delay, at.At("delay")))
+	}
+	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
+		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
+	}
+	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
+		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
+	}
+	if odd(w.RetryAfter) {
+		c.Warn(at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is", string(w.RetryAfter)))
+	}
+	if w.RateLimit != nil {
+		c.Add(checkLimit(w.RateLimit, at.At("rate_limit")))
+	}
+	c.headers(&w.Headers, at.At("headers"))
+	c.connection(r, at)
+	c.pageCap(r, at)
+	c.documented(r, at)
+}
+
+// empty reports whether a rule does nothing.
+func empty(w *fault.What) bool {
+	return w.Status == 0 && w.Headers.IsZero() && w.RetryAfter == "" && w.Body == nil && w.Patch == nil && w.MalformedBody == "" &&
+		w.Delay == nil && w.Dribble == nil && w.Bandwidth == 0 && w.Connection == nil && w.RateLimit == nil && !w.ExpireToken && w.PageCap == 0
+}
+
+func (c *Checker) headers(h *fault.Headers, at file.Node) {
+	for i, name := range h.Remove {
+		if framing(name) {
+			c.Add(at.At("remove", i).Errorf("%s is not removed here; connection: {kind: content_length, mode: missing} leaves the length out", name))
+		}
+	}
+	for group, all := range map[string]map[string]string{"set": h.Set, "add": h.Add} {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			switch {
+			case !headerName.MatchString(name):
+				c.Add(at.At(group, name).Errorf("%q is not a header name", name))
+			case strings.ContainsAny(all[name], "\r\n\x00"):
+				c.Add(at.At(group, name).Errorf("a header cannot hold line ends"))
+			case framing(name):
+				c.Add(at.At(group, name).Errorf("%s is not set here; connection: {kind: content_length, …} lies about the length", name))
+			}
+		}
+	}
+}
+
+// framing headers are written by what writes the body.
+func framing(name string) bool {
+	name = http.CanonicalHeaderKey(name)
+	return name == "Content-Length" || name == "Transfer-Encoding" || name == "Connection"
+}
+
+func (c *Checker) connection(r *fault.Rule, at file.Node) {
+	k := r.What.Connection
+	if k == nil {
+		return
+	}
+	n := at.At("connection")
+	if err := checkBreak(k, n); err != nil {
+		c.Add(err)
+		return
+	}
+	paced := r.What.Dribble != nil || r.What.Bandwidth > 0
+	switch {
+	case !k.NeedsAnswer() && r.What.Status != 0:
+		c.Add(n.Errorf("the client cannot see the status %d: the connection breaks before an answer", r.What.Status))
+	case paced:
+		c.Add(n.Errorf("an answer either comes slowly (dribble, bandwidth) or breaks"))
+	}
+}
+
+func (c *Checker) pageCap(r *fault.Rule, at file.Node) {
+	n := r.What.PageCap
+	switch {
+	case n < 0:
+		c.Add(at.At("page_cap").Errorf("a page has at least 1 item"))
+	case n > 0 && r.What.Status != 0:
+		c.Add(at.At("page_cap").Errorf("there is no page: the rule answers %d", r.What.Status))
+	case n > 0 && phased(r) == fault.After:
+		c.Add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
+	case n > 0 && !slices.ContainsFunc(c.catalogue.Matching(r.Where.Operation), pages):
+		c.Add(at.At("page_cap").Errorf("no operation that %q matches has a limit", r.Where.Operation))
+	}
+}
+
+// documented warns of statuses that no operation of the rule has, and refuses
+// examples that there are not.
+func (c *Checker) documented(r *fault.Rule, at file.Node) {
+	w := &r.What
+	if w.Status == 0 {
+		if w.Example != "" {
+			c.Add(at.At("example").Errorf("example needs a status"))
+		}
+		return
+	}
+	var examples []string
+	known := false
+	for _, op := range c.catalogue.Matching(r.Where.Operation) {
+		if resp := op.Response(w.Status); resp != nil {
+			known = true
+			examples = append(examples, resp.Examples()...)
+		}
+	}
+	switch {
+	case w.Example != "" && !slices.Contains(examples, w.Example):
+		c.Add(at.At("example").Errorf("no example %q of %d%s; there are %s", w.Example, w.Status, file.Hint(w.Example, examples), strings.Join(examples, ", ")))
+	case !known && r.Where.Operation != "":
+		c.Warn(at.At("status").Errorf("warning: %s documents no %d; the service's envelope is answered", r.Where.Operation, w.Status))
+	}
+}
+
+// mostGarbage bounds the bytes that a break may name.
+const mostGarbage = 1 << 20
+
+// checkBreak returns an error for the first mistake in a connection fault.
+func checkBreak(c *fault.Connection, at file.Node) error {
+	all := fault.Breaks()
+	i := slices.IndexFunc(all, func(b fault.BreakInfo) bool { return b.Kind == c.Kind })
+	if i < 0 {
+		var kinds []string
+		for _, b := range all {
+			kinds = append(kinds, string(b.Kind))
+		}
+		return at.At("kind").Errorf("no connection fault %q%s; expected %s", c.Kind, file.Hint(string(c.Kind), kinds), strings.Join(kinds, ", "))
+	}
+	given := []struct {
+		option, word string
+		is           bool
+	}{
+		{"at", c.At, c.At != ""}, {"mode", c.Mode, c.Mode != ""}, {"bytes", "", c.Bytes != nil}, {"by", "", c.By != 0},
+		{"for", "", c.For != 0}, {"silent", "", c.Silent},
+	}
+	for _, g := range given {
+		words := all[i].Words[g.option]
+		switch {
+		case !g.is:
+		case !slices.Contains(all[i].Options, g.option):
+			return at.At(g.option).Errorf("%q applies to %s only", g.option, takers(all, g.option))
+		case len(words) > 0 && !slices.Contains(words, g.word):
+			return at.At(g.option).Errorf("no %s %q%s; expected %s", g.option, g.word, file.Hint(g.word, words), strings.Join(words, ", "))
+		}
+	}
+	switch {
+	case c.Bytes != nil && (*c.Bytes < 0 || *c.Bytes > mostGarbage):
+		return at.At("bytes").Errorf("expected 0 to %d bytes", mostGarbage)
+	case c.Bytes != nil && c.Kind == fault.Reset && c.At != "body":
+		return at.At("bytes").Errorf(`"bytes" of a reset needs at: body`)
+	case c.By < 0:
+		return at.At("by").Errorf("by must not be negative")
+	case c.Silent && c.NeedsAnswer():
+		return at.At("silent").Errorf(`"silent" is for breaks before the answer`)
+	}
+	return nil
+}
+
+// takers lists the kinds of connection faults that take an option.
+func takers(all []fault.BreakInfo, option string) string {
+	var kinds []string
+	for _, b := range all {
+		if slices.Contains(b.Options, option) {
+			kinds = append(kinds, string(b.Kind))
+		}
+	}
+	if last := len(kinds) - 1; last > 0 {
+		return strings.Join(kinds[:last], ", ") + " and " + kinds[last]
+	}
+	return strings.Join(kinds, "")
+}

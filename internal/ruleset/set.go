@@ -1,0 +1,255 @@
+package ruleset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"standin/emulator/fault"
+	"standin/internal/contract"
+)
+
+// A Set holds the rules of one sandbox, in order, and counts for them. The zero
+// Set has none. Its methods may be used from many goroutines.
+type Set struct {
+	// Clock is the sandbox's time, by which rules know when they were armed. Without
+	// it a window since the arming counts from the first request that the rule fits.
+	Clock func() time.Time
+
+	mu    sync.Mutex // guards the rules and all that they count
+	rules []*Armed
+	index atomic.Pointer[index] // nil while there are no rules
+	named int                   // how many rules were given a name by the set
+
+	ctx    context.Context //nolint:containedctx // of the rules that single requests have
+	cancel context.CancelFunc
+}
+
+// MostRules bounds the rules of a set.
+const MostRules = 10_000
+
+// An Armed rule is one that a Set holds, with its counts.
+type Armed struct {
+	fault.Rule
+	operation  contract.Glob // of the where
+	after      contract.Glob // the operation that When.After waits for
+	conditions []condition
+	ctx        context.Context //nolint:containedctx // ends with the rule: who waits because of it stops waiting
+	cancel     context.CancelFunc
+
+	armed, first          time.Time // on the sandbox's clock; first: the first request that where fits
+	matched, fired, asked uint64    // asked: for the operation of When.After
+	meters                map[string]*meter
+}
+
+// Done ends when the rule is removed.
+func (a *Armed) Done() context.Context { return a.ctx }
+
+// End ends a rule of a request's own.
+func (a *Armed) End() { a.cancel() }
+
+// index finds the rules of an operation. Rules never move inside of one: a
+// change makes another.
+type index struct {
+	rules []*Armed
+	after []*Armed // those that wait for requests of an operation
+	byOp  sync.Map // operationId → []*Armed, filled as operations are asked for
+}
+
+func (x *index) of(op *contract.Operation) []*Armed {
+	id := ""
+	if op != nil {
+		id = op.ID
+	}
+	if list, ok := x.byOp.Load(id); ok {
+		return list.([]*Armed)
+	}
+	var list []*Armed
+	for _, a := range x.rules {
+		if a.about(op) {
+			list = append(list, a)
+		}
+	}
+	x.byOp.Store(id, list)
+	return list
+}
+
+// about tells that the rule is about the operation; nil is none.
+func (a *Armed) about(op *contract.Operation) bool {
+	return a.Where.Operation == "" || op != nil && a.operation.Match(op.ID)
+}
+
+// Arm adds rules behind those that are there. They must have been checked; all
+// are added or, if there are too many or a name is taken, none.
+func (s *Set) Arm(rules ...fault.Rule) ([]fault.State, error) {
+	compiled := compile(rules)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.add(s.rules, compiled, namer{count: s.named})
+}
+
+// compile compiles rules, before the lock is taken.
+func compile(rules []fault.Rule) []*Armed {
+	all := make([]*Armed, len(rules))
+	for i, r := range rules {
+		all[i] = newArmed(context.Background(), r)
+	}
+	return all
+}
+
+// Replace puts rules with fresh counts in place of all others, at once: no request
+// finds none of them. Requests that wait because of the others are released. With an error nothing changes.
+func (s *Set) Replace(rules ...fault.Rule) error {
+	compiled := compile(rules)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.rules
+	if _, err := s.add(nil, compiled, namer{}); err != nil {
+		return err
+	}
+	for _, a := range old {
+		a.cancel()
+	}
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+	return nil
+}
+
+// add puts rules behind others and takes both for its own. The lock is held.
+func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
+	if len(present)+len(rules) > MostRules {
+		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
+	}
+	all, states := slices.Clone(present), []fault.State{}
+	var now time.Time
+	if s.Clock != nil && len(rules) > 0 {
+		now = s.Clock()
+	}
+	n.taken, n.next = map[string]bool{}, map[string]int{}
+	for _, a := range all {
+		n.taken[a.Name] = true
+	}
+	for _, a := range rules {
+		if err := n.name(&a.Rule); err != nil {
+			return nil, err
+		}
+		a.armed = now
+		all, states = append(all, a), append(states, fault.State{Rule: a.Rule})
+	}
+	s.named = n.count
+	s.set(all)
+	return states, nil
+}
+
+// Own is a rule that only one request has. It ends when the rules of the set are
+// replaced; the caller ends it with End.
+func (s *Set) Own(r fault.Rule) *Armed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel == nil {
+		s.ctx, s.cancel = context.WithCancel(context.Background())
+	}
+	return newArmed(s.ctx, r)
+}
+
+func newArmed(ctx context.Context, r fault.Rule) *Armed {
+	a := &Armed{Rule: r, operation: contract.NewGlob(r.Where.Operation), conditions: conditions(&r.Where)}
+	if r.When.After != nil {
+		a.after = contract.NewGlob(r.When.After.Operation)
+	}
+	a.ctx, a.cancel = context.WithCancel(ctx)
+	return a
+}
+
+// A namer gives names to rules that have none.
+type namer struct {
+	taken map[string]bool
+	next  map[string]int // the number of the next rule of a use
+	count int
+}
+
+func (n *namer) name(r *fault.Rule) error {
+	switch {
+	case r.Name == "" && r.Use != "":
+		for r.Name == "" || n.taken[r.Name] {
+			r.Name = numbered(r.Use, n.next[r.Use])
+			n.next[r.Use]++
+		}
+	case r.Name == "":
+		for r.Name == "" || n.taken[r.Name] {
+			n.count++
+			r.Name = fmt.Sprintf("rule-%d", n.count)
+		}
+	case n.taken[r.Name]:
+		return fmt.Errorf("there is a rule %q already", r.Name)
+	}
+	n.taken[r.Name] = true
+	return nil
+}
+
+// numbered is the name of a rule of a use: the first has that of the use.
+func numbered(use string, earlier int) string {
+	if earlier == 0 {
+		return use
+	}
+	return fmt.Sprintf("%s#%d", use, earlier+1)
+}
+
+// set puts a list of rules in place of the present one. The lock is held.
+func (s *Set) set(all []*Armed) {
+	s.rules = all
+	if len(all) == 0 {
+		s.index.Store(nil)
+		return
+	}
+	x := &index{rules: all}
+	for _, a := range all {
+		if a.When.After != nil && a.When.After.Operation != "" {
+			x.after = append(x.after, a)
+		}
+	}
+	s.index.Store(x)
+}
+
+// Disarm removes the rule of that name, and releases the requests that wait because of it.
+func (s *Set) Disarm(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.rules, func(a *Armed) bool { return a.Name == name })
+	if i < 0 {
+		return false
+	}
+	s.rules[i].cancel()
+	s.set(slices.Concat(s.rules[:i], s.rules[i+1:]))
+	return true
+}
+
+// States lists the rules in order.
+func (s *Set) States() []fault.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]fault.State, len(s.rules))
+	for i, a := range s.rules {
+		all[i] = fault.State{Rule: a.Rule, Matched: a.matched, Fired: a.fired}
+	}
+	return all
+}
+
+// Unfired names the rules that end, are not optional, and have not fired.
+func (s *Set) Unfired() []string {
+	var names []string
+	for _, st := range s.States() {
+		if ends(&st.Rule) && !st.Optional && st.Fired == 0 {
+			names = append(names, st.Name)
+		}
+	}
+	return names
+}
+
+// None tells that there are no rules.
+func (s *Set) None() bool { return s.index.Load() == nil }

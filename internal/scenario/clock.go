@@ -1,0 +1,47 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Clock says where a sandbox's clock begins: it is frozen at Freeze, it runs from
+// Start, or it runs at an Offset from the real one. Without any of them it is the
+// real clock.
+type Clock struct {
+	Freeze *time.Time `json:"freeze,omitempty"`
+	Start  *time.Time `json:"start,omitempty"`
+	Offset *Offset    `json:"offset,omitempty"`
+}
+
+// Check returns an error if more than one member is given.
+func (c *Clock) Check() error {
+	given := 0
+	for _, is := range []bool{c.Freeze != nil, c.Start != nil, c.Offset != nil} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		return errors.New("a clock has one of freeze, start and offset")
+	}
+	return nil
+}
+
+// An Offset is a duration that may be negative.
+type Offset time.Duration
+
+// UnmarshalText reads 1h, -30m.
+func (o *Offset) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(strings.TrimPrefix(string(text), "+"))
+	if err != nil {
+		return fmt.Errorf("expected a duration such as 90s or -1h, up to 2562047h, got %q", text)
+	}
+	*o = Offset(d)
+	return nil
+}
+
+// MarshalText writes the offset as UnmarshalText reads it.
+func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }

@@ -1,0 +1,141 @@
+package scenario
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"standin/emulator/journal"
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/ruleset"
+)
+
+// MostPatterns bounds the patterns of all expectations of a scenario, or of a verification:
+// each is held to every entry of the journal.
+const MostPatterns = 200
+
+// expectation checks the names in an expectation.
+func (c *reader) expectation(e *journal.Expectation, at file.Node) {
+	before := c.patterns
+	if c.patterns += len(e.Patterns()); c.patterns > MostPatterns {
+		if before <= MostPatterns {
+			c.Add(at.Errorf("more than %d patterns are expected in all", MostPatterns))
+		}
+		return
+	}
+	c.Add(checkExpectation(e, at))
+	for i, p := range e.Patterns() {
+		n := at
+		if len(e.Sequence) > 0 {
+			n = at.At("sequence", i)
+		}
+		c.Add(c.Operation(p.Operation, n.At("operation")))
+		if err := contract.CheckGlob(p.Path); err != nil {
+			c.Add(n.At("path").Errorf("%s", err))
+		}
+		c.expectable(e, &p, n)
+		if p.Fault != "" && p.Fault != "*" {
+			c.Add(c.Rule(p.Fault, n.At("fault")))
+		}
+	}
+}
+
+// checkExpectation returns an error if an expectation makes no sense.
+func checkExpectation(e *journal.Expectation, at file.Node) error {
+	kinds := 0
+	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Exit != ""} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
+		return at.Errorf("nothing is expected; expected a pattern, sequence, no_unmatched or exit")
+	case kinds > 1 || kinds == 1 && e.Pattern == (journal.Pattern{}) && (e.Requests != nil || e.Attempts != nil):
+		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched, or exit")
+	}
+	for _, given := range []struct {
+		name string
+		*journal.Range
+	}{{"requests", e.Requests}, {"attempts", e.Attempts}} {
+		switch r := given.Range; {
+		case r == nil:
+		case r.Min < 0:
+			return at.At(given.name).Errorf("min %d is negative", r.Min)
+		case r.Max != nil && *r.Max < r.Min:
+			return at.At(given.name).Errorf("min %d is greater than max %d", r.Min, *r.Max)
+		}
+	}
+	return nil
+}
+
+// Expectations reads what POST verify asks for: an expectation, a list of them, or a
+// mapping with such a list as its member "expect". Names of rules are those armed.
+func Expectations(k *ruleset.Catalogue, name string, data []byte, rules []string) ([]journal.Expectation, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	if _, listed := root.Get("expect"); root.IsMapping() && !listed {
+		var one journal.Expectation
+		c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
+		if c.Add(root.Decode(&one)); c.Err() == nil {
+			c.demanded(&one, root)
+		}
+		return []journal.Expectation{one}, c.Err()
+	}
+	if root.IsMapping() {
+		var doc struct {
+			Expect file.Node `json:"expect" fixture:"required"`
+		}
+		if err := root.Decode(&doc); err != nil {
+			return nil, err
+		}
+		root = doc.Expect
+	}
+	var list []journal.Expectation
+	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
+	c.Add(root.Decode(&list))
+	if c.Err() == nil {
+		for i := range list {
+			c.demanded(&list[i], root.At(i))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// demanded checks an expectation that a request asks about.
+func (c *reader) demanded(e *journal.Expectation, at file.Node) {
+	if c.expectation(e, at); e.Exit != "" {
+		c.Add(at.At("exit").Errorf("exit is judged by standin run only"))
+	}
+}
+
+// expectable warns of a status that is expected of operations which document none such
+// and that no rule of the scenario answers.
+func (c *reader) expectable(e *journal.Expectation, p *journal.Pattern, at file.Node) {
+	if c.scenario == nil || p.Operation == "" || p.Status == "" || p.Status == "none" || e.Requests != nil && e.Requests.Min == 0 {
+		return
+	}
+	fits := func(status int) bool {
+		text := strconv.Itoa(status)
+		return text == p.Status || strings.HasSuffix(p.Status, "xx") && text[:1] == p.Status[:1]
+	}
+	for i := range c.scenario.Faults {
+		w := &c.scenario.Faults[i].What
+		if fits(cmp.Or(w.Status, 429)) && (w.Status != 0 || w.RateLimit != nil) || w.ExpireToken && fits(401) {
+			return
+		}
+	}
+	for _, op := range c.catalogue.Matching(p.Operation) {
+		if slices.ContainsFunc(op.Responses, func(r *contract.Response) bool { return fits(r.Status) }) {
+			return
+		}
+	}
+	c.Warn(at.At("status").Errorf("warning: %s documents no %s, and no rule of the scenario answers it", p.Operation, p.Status))
+}

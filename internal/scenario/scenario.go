@@ -1,0 +1,118 @@
+// Package scenario reads scenario files.
+package scenario
+
+import (
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/internal/file"
+	"standin/internal/ruleset"
+	"standin/internal/value"
+)
+
+// A Scenario is a state to start from, the rules by which requests fail, and
+// what is expected of the client.
+type Scenario struct {
+	Name    string                `json:"name" fixture:"required"`
+	About   string                `json:"about,omitempty"`
+	Fixture Names                 `json:"fixture,omitempty"` // built-in fixtures or files; later ones add
+	Seed    *int64                `json:"seed,omitempty"`
+	Clock   *Clock                `json:"clock,omitempty"`
+	Profile string                `json:"profile,omitempty"` // documented or observed; empty: the emulator's
+	Quirks  []string              `json:"quirks,omitempty"`  // more of them: names and globs; -NAME is off
+	Faults  []fault.Rule          `json:"faults,omitempty"`
+	Expect  []journal.Expectation `json:"expect,omitempty"`
+}
+
+// Names are one name, or several of them.
+type Names []string
+
+// UnmarshalNode reads a name or a list of names.
+func (n *Names) UnmarshalNode(at file.Node) error {
+	if at.IsMapping() {
+		return at.Errorf("expected a name, or a list of names")
+	}
+	if _, err := at.Items(); err == nil {
+		return at.Decode((*[]string)(n))
+	}
+	var one string
+	if err := at.Decode(&one); err != nil {
+		return err
+	}
+	*n = Names{one}
+	return nil
+}
+
+// JSONSchema describes the spellings of names.
+func (*Names) JSONSchema() *value.Object {
+	word := value.NewObject(value.Member{Name: "type", Value: "string"})
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		word, value.NewObject(value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: word}),
+	}})
+}
+
+// A reader reads a scenario, or expectations, and collects the mistakes.
+type reader struct {
+	*ruleset.Checker
+	catalogue *ruleset.Catalogue
+	patterns  int       // of the expectations so far
+	scenario  *Scenario // nil where expectations are read alone
+}
+
+// Read reads a scenario. The error lists every mistake. Warnings are about what is allowed
+// and perhaps not meant. Read does not look at the fixtures.
+func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings []error, err error) {
+	if file.Empty(data) {
+		return nil, nil, &file.Error{File: name, Line: 1, Column: 1, Message: `the file is empty; a scenario has at least a name`}
+	}
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	s = &Scenario{}
+	c := &reader{Checker: k.NewChecker(), catalogue: k, scenario: s}
+	c.Add(root.Without(func(key string) bool { return key == "faults" }).Decode(s))
+	if list, ok := root.Get("faults"); ok && !list.IsNull() {
+		at, err := list.Items()
+		if err != nil {
+			return nil, nil, err
+		}
+		s.Faults = c.Read(list, at)
+	}
+	c.clock(s, root)
+	if err := k.KnownProfile(s.Profile); err != nil {
+		c.Add(root.At("profile").Errorf("%s", err))
+	}
+	for i, q := range s.Quirks {
+		if _, err := k.Quirks(ruleset.Documented, q); err != nil {
+			c.Add(root.At("quirks", i).Errorf("%s", err))
+		}
+	}
+	exits := 0
+	for i := range s.Expect {
+		c.expectation(&s.Expect[i], root.At("expect", i))
+		if s.Expect[i].Exit != "" {
+			if exits++; exits > 1 {
+				c.Add(root.At("expect", i, "exit").Errorf("exit is given twice"))
+			}
+		}
+	}
+	if err := c.Err(); err != nil {
+		return nil, nil, err
+	}
+	return s, c.Warnings(), nil
+}
+
+// clock checks the clock, and warns of windows that only a change of the clock ends.
+func (c *reader) clock(s *Scenario, root file.Node) {
+	if s.Clock == nil {
+		return
+	}
+	if err := s.Clock.Check(); err != nil {
+		c.Add(root.At("clock").Errorf("%s", err))
+	}
+	for i, r := range s.Faults {
+		if w := r.When.During; s.Clock.Freeze != nil && w != nil && w.Relative() && ruleset.Ends(w) {
+			c.Warn(root.At("faults", i, "when", "during").Errorf("warning: the clock is frozen: the window ends only when the clock is advanced; clock: {start: TIME} runs"))
+		}
+	}
+}
