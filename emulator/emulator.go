@@ -31,6 +31,7 @@ import (
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/service/barbican"
 	"standin/internal/service/devops"
@@ -104,7 +105,7 @@ func New(opts ...Option) (*Emulator, error) {
 
 // NewLoader is the loader of fixtures for all services.
 func NewLoader() *world.Loader {
-	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{service.IdentitySection()}}
+	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
 	for _, s := range services() {
 		if s.Section != nil {
 			l.Sections = append(l.Sections, *s.Section)
@@ -233,7 +234,7 @@ func Version() string {
 func stateless(c *contract.Contract) *service.Service {
 	return &service.Service{
 		Name:     c.Service,
-		Identify: func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Identify: func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Checks:   []service.Check{service.Routed, service.BodyRead},
 		Fail:     control.Problem,
 	}

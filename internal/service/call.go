@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"standin/internal/contract"
-	"standin/internal/file"
+	"standin/internal/identity"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -56,7 +56,7 @@ type Call struct {
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
 	Sandbox string          // the name of the sandbox
 
-	Caller      *Caller // nil if CallerError is not
+	Caller      *identity.Caller // nil if CallerError is not
 	CallerError error
 
 	Now      time.Time // UTC
@@ -225,15 +225,7 @@ func (c *Call) NewRequestID() string {
 // token has expired.
 func (c *Call) Told(expires time.Time) time.Time {
 	if c.Frozen {
-		return Writable(expires.Add(50 * 365 * 24 * time.Hour))
+		return identity.Writable(expires.Add(50 * 365 * 24 * time.Hour))
 	}
 	return expires
-}
-
-// Writable is the time, or the last one that RFC 3339 and so a fixture can write.
-func Writable(t time.Time) time.Time {
-	if t.After(file.LastTime) {
-		return file.LastTime
-	}
-	return t
 }

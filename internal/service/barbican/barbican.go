@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -22,8 +23,8 @@ func New() *service.Service {
 		Name:     "barbican",
 		Section:  &section,
 		Handlers: handlers(),
-		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
+		Identify: func(c *service.Call) (*identity.Caller, error) {
+			return service.CallerByToken(c, identity.ByKeystone, c.Header.Get("X-Auth-Token"))
 		},
 		Checks: []service.Check{
 			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,

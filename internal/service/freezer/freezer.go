@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -38,8 +39,8 @@ func New() *service.Service {
 			"freezer.health.show":       showHealth,
 			"freezer.health.head":       headHealth,
 		},
-		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
+		Identify: func(c *service.Call) (*identity.Caller, error) {
+			return service.CallerByToken(c, identity.ByKeystone, c.Header.Get("X-Auth-Token"))
 		},
 		Checks:    []service.Check{authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead, readable},
 		Fail:      fail,

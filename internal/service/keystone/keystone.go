@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -82,11 +83,11 @@ func normalise(path string) string {
 
 // identify looks at the token that the caller shows of itself. Who logs in by
 // password shows none, and everybody may.
-func identify(c *service.Call) (*service.Caller, error) {
+func identify(c *service.Call) (*identity.Caller, error) {
 	id := c.Header.Get("X-Auth-Token")
-	caller, err := service.CallerByToken(c, service.ByKeystone, id)
+	caller, err := service.CallerByToken(c, identity.ByKeystone, id)
 	if err != nil && c.Quirk(orphanIs404) {
-		if t := service.Tokens.Get(c.View, id); t != nil && orphan(c, t) {
+		if t := identity.Tokens.Get(c.View, id); t != nil && orphan(c, t) {
 			return nil, noCredential(t.Credential)
 		}
 	}
