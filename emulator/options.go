@@ -34,6 +34,7 @@ type config struct {
 	ofSandbox       bool // options of the whole emulator are refused
 	contracts       []string
 	settings        service.Settings
+	hostHref        string // of Barbican's references
 	tls             tlsSettings
 	controlHosts    []string
 	controlToken    string
@@ -263,7 +264,7 @@ func WithHostHref(href string) Option {
 		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
 			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 		}
-		c.settings.HostHref = strings.TrimSuffix(href, "/")
+		c.hostHref = strings.TrimSuffix(href, "/")
 		return nil
 	})
 }

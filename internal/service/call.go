@@ -16,8 +16,7 @@ import (
 
 // Settings are the options of an emulator that services look at.
 type Settings struct {
-	AuthOff  bool   // everybody is the member "demo"
-	HostHref string // what Barbican's references begin with; empty: the request's own host
+	AuthOff bool // every caller is the member "demo"
 }
 
 // A Gateway knows by which addresses the caller reaches the emulator, and whether it is
@@ -28,9 +27,8 @@ type Gateway interface {
 	Present() (context.Context, context.CancelFunc)
 	// Root is the scheme, host and prefix under which the emulator was reached.
 	Root() string
-	// Inside is how the sandbox stands in the path: /~NAME; empty where it does not.
-	Inside() string
-	// Base is Root and the prefix of the call's own service.
+	// Base is the address of the call's own service: Root and the service's prefix, or
+	// the Address that the service has in their place.
 	Base() string
 	// Endpoint is the address of another service, from where the call came in;
 	// empty if it cannot be reached.
@@ -97,8 +95,8 @@ func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
 // Tx is the transaction of the call, whose writes View shows too.
 func (c *Call) Tx() *world.Tx { return c.tx }
 
-// Query is the query string taken apart at each "&". An escape that is none
-// stands for itself, as on the Python servers.
+// Query returns the parameters of the query string, which it splits at each "&". An escape
+// that is not valid stays as it is.
 func (c *Call) Query() url.Values {
 	if c.query == nil {
 		c.query = url.Values{}
@@ -133,8 +131,7 @@ func (c *Call) Left(items int) {
 // page, and a negative number if only Capped was called, with no limit.
 func (c *Call) Asked() int { return c.asked }
 
-// Unescape decodes a name or a value of a query. An escape that is none stays as it is,
-// as on the Python servers.
+// Unescape decodes a name or a value of a query. An escape that is not valid stays as it is.
 func Unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
 		return u
@@ -211,13 +208,6 @@ func (c *Call) Named(placeholder string) (string, bool) {
 		return text, true
 	}
 	return c.Last(placeholder)
-}
-
-// NewRequestID is an id for the exchange: the same for the same seed and the
-// same number of requests before it.
-func (c *Call) NewRequestID() string {
-	id := append(make([]byte, 0, 40), "req-"...)
-	return string(world.AppendUUID(id, world.Draw(c.Seed, "request", c.Sequence, 16)))
 }
 
 // Told is the time of expiry that a client is told, and the real one unless the

@@ -1,6 +1,6 @@
 // Package service says what a service is: handlers bound to operations, the
-// order of its checks, its error envelope. What several services need stands
-// here too: who is calling, content negotiation, the habits of Python servers.
+// order of its checks, its error envelope. It also has what services of any kind
+// need, such as content negotiation.
 //
 // A service is a value. It sees no lock, no logger, no clock but its Call's,
 // no http.ResponseWriter and no other service.
@@ -17,6 +17,10 @@ import (
 type Service struct {
 	Name    string         // the contract's x-service
 	Section *world.Section // how its records stand in a fixture; nil if it has none
+
+	// Address is a scheme and host with which the addresses in answers begin. If it is
+	// empty, they begin with the address of the request.
+	Address string
 
 	// Handlers serve the operations, by operationId. All but the stateless ones
 	// must be there, and no others.

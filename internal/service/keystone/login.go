@@ -5,6 +5,7 @@ import (
 
 	"standin/internal/identity"
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -203,7 +204,7 @@ func findCredential(c *service.Call, how *value.Object) (*identity.AppCredential
 	if given(how, "id") {
 		id, ok := member(how, "id").(string)
 		if !ok {
-			id = service.Repr(member(how, "id"))
+			id = openstack.Repr(member(how, "id"))
 		}
 		if a := identity.Credentials.Get(c.View, id); a != nil {
 			return a, nil
