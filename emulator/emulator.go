@@ -29,6 +29,7 @@ import (
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
@@ -42,9 +43,10 @@ import (
 	"standin/schemas"
 )
 
-// services are the emulated APIs, in the order of their sections in a fixture.
-func services() []*service.Service {
-	return []*service.Service{keystone.New(), freezer.New(), barbican.New(), devops.New(), privx.New()}
+// services are the emulated APIs, in the order of their sections in a fixture. What
+// WithHostHref sets is an option of one of them.
+func services(hostHref string) []*service.Service {
+	return []*service.Service{keystone.New(), freezer.New(), barbican.New(hostHref), devops.New(), privx.New()}
 }
 
 // An Emulator emulates all services. Make one with New; its methods, which are
@@ -101,8 +103,8 @@ func New(opts ...Option) (*Emulator, error) {
 
 // NewLoader is the loader of fixtures for all services.
 func NewLoader() *world.Loader {
-	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{service.IdentitySection()}}
-	for _, s := range services() {
+	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
+	for _, s := range services("") {
 		if s.Section != nil {
 			l.Sections = append(l.Sections, *s.Section)
 		}
@@ -120,7 +122,7 @@ func Contracts() ([]*contract.Contract, error) {
 
 // builtin reads the contracts at once: that is most of the time New takes.
 var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
-	named := append(services(), control.New(nil))
+	named := append(services(""), control.New(nil))
 	all, errs := make([]*contract.Contract, len(named)), make([]error, len(named))
 	var wg sync.WaitGroup
 	for i, s := range named {
@@ -169,7 +171,7 @@ func (e *Emulator) loadServices() error {
 	if err != nil {
 		return err
 	}
-	all := append(services(), control.New(host{e}))
+	all := append(services(e.config.hostHref), control.New(host{e}))
 	for _, file := range e.config.contracts {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -230,7 +232,7 @@ func Version() string {
 func stateless(c *contract.Contract) *service.Service {
 	return &service.Service{
 		Name:     c.Service,
-		Identify: func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Identify: func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Checks:   []service.Check{service.Routed, service.BodyRead},
 		Fail:     control.Problem,
 	}

@@ -13,11 +13,13 @@ import (
 
 // An exchange is the service.Gateway of its call.
 
-// Inside is the part of the path that names the sandbox.
-func (x *exchange) Inside() string { return x.inside }
-
-// Base is Root and the prefix of the service.
-func (x *exchange) Base() string { return x.Root() + x.prefix }
+// Base is Root and the prefix of the service, unless the service has an address of its own.
+func (x *exchange) Base() string {
+	if address := x.service.Address; address != "" {
+		return address + x.inside
+	}
+	return x.Root() + x.prefix
+}
 
 // Root is the address under which the caller reached the emulator: the Host, unless a
 // proxy says what it was before.

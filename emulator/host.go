@@ -14,6 +14,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
@@ -167,7 +168,7 @@ func (b box) Access(url string) control.Access {
 		name, text, _ := strings.Cut(v, "=")
 		env[name] = text
 	}
-	return control.Access{Environment: env, Token: service.MemberToken(b.world.Load())}
+	return control.Access{Environment: env, Token: identity.MemberToken(b.world.Load())}
 }
 
 func (b box) Info() control.Info {

@@ -37,6 +37,7 @@ type config struct {
 	contracts       []string
 	settings        service.Settings
 	transport       transport.Options
+	hostHref        string // of Barbican's references
 	controlHosts    []string
 	controlToken    string
 	controlOff      bool
@@ -288,7 +289,7 @@ func WithHostHref(href string) Option {
 		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
 			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 		}
-		c.settings.HostHref = strings.TrimSuffix(href, "/")
+		c.hostHref = strings.TrimSuffix(href, "/")
 		return nil
 	})
 }
