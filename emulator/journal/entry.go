@@ -16,72 +16,70 @@ import (
 	"standin/internal/value"
 )
 
-// An Entry is one exchange. Secrets in it are redacted.
+// An Entry is one exchange. Secrets in it are redacted. The comments of its members are
+// their descriptions in the contract of the control API.
 type Entry struct {
-	Sequence  uint64  `json:"sequence"`
-	Sandbox   string  `json:"sandbox"`
-	Operation string  `json:"operation,omitempty"` // empty outside every operation
-	Caller    string  `json:"caller,omitempty"`    // empty if nobody known
-	Request   Request `json:"request"`
-	Reply     *Reply  `json:"reply,omitempty"` // nil while there is none, or if nothing was sent
-	// Time is when it began on the sandbox's clock, Began on the real one, and
-	// Took how long it lasted there.
-	Time       time.Time      `json:"time,omitzero"`
-	Frozen     bool           `json:"frozen,omitempty"` // the sandbox's clock stands still
-	Began      time.Time      `json:"began,omitzero"`
-	Took       time.Duration  `json:"took_ns,omitempty"`
-	Ended      Ended          `json:"ended"`
-	Faults     []Fault        `json:"faults,omitempty"`
-	Near       []string       `json:"near,omitempty"` // paths, or rules, that nearly fitted
-	Attempt    int            `json:"attempt"`        // of the same request, while it failed before
-	Retried    bool           `json:"transport_retry,omitempty"`
-	Violation  string         `json:"violation,omitempty"` // how the answer breaks its contract
-	Note       string         `json:"note,omitempty"`
-	Connection *ConnectionRef `json:"connection,omitempty"`
+	Sequence   uint64         `json:"sequence"`                  // the number of the exchange in its sandbox, from 1
+	Sandbox    string         `json:"sandbox"`                   // the name of the sandbox
+	Operation  string         `json:"operation,omitempty"`       // the operationId; absent if the request matches no operation
+	Caller     string         `json:"caller,omitempty"`          // the name of the user; absent if the caller is unknown
+	Request    Request        `json:"request"`                   // the request as it came in
+	Reply      *Reply         `json:"reply,omitempty"`           // the answer; absent while there is none, or if none was sent
+	Time       time.Time      `json:"time,omitzero"`             // when the exchange began, on the sandbox's clock
+	Frozen     bool           `json:"frozen,omitempty"`          // the sandbox's clock is frozen
+	Began      time.Time      `json:"began,omitzero"`            // when the exchange began, in real time
+	Took       time.Duration  `json:"took_ns,omitempty"`         // how long the exchange took, in real nanoseconds
+	Ended      Ended          `json:"ended"`                     // how the exchange ended: aborted by the client, cut by a fault
+	Faults     []Fault        `json:"faults,omitempty"`          // what the rules said that fitted the request
+	Near       []string       `json:"near,omitempty"`            // paths or rules that nearly fitted the request
+	Attempt    int            `json:"attempt"`                   // which attempt of the same request this was, from 1: a request is repeated while it fails
+	Retried    bool           `json:"transport_retry,omitempty"` // the client's HTTP library seems to have repeated the request by itself
+	Violation  string         `json:"violation,omitempty"`       // how the answer breaks its contract
+	Note       string         `json:"note,omitempty"`            // what was done in place of what a fault asked for
+	Connection *ConnectionRef `json:"connection,omitempty"`      // the connection that carried the exchange
 }
 
 // A ConnectionRef says which connection carried an exchange.
 type ConnectionRef struct {
-	ID       uint64 `json:"id"`
-	Reused   bool   `json:"reused"`
-	Protocol string `json:"protocol"`
+	ID       uint64 `json:"id"`       // the number of the connection; 0 if it is unknown
+	Reused   bool   `json:"reused"`   // the connection had carried a request before
+	Protocol string `json:"protocol"` // HTTP/1.0, HTTP/1.1 or HTTP/2.0
 }
 
 // A Request is what came in.
 type Request struct {
 	Method  string              `json:"method"`
-	Path    string              `json:"path"`
-	Query   string              `json:"query,omitempty"`
-	Headers map[string][]string `json:"headers"`
+	Path    string              `json:"path"`            // as it was sent, with the prefixes of sandbox and service
+	Query   string              `json:"query,omitempty"` // the query string, not decoded
+	Headers map[string][]string `json:"headers"`         // by name; Host is one of them
 	Body
 }
 
 // A Reply is what went out, or would have.
 type Reply struct {
 	Status  int                 `json:"status"`
-	Headers map[string][]string `json:"headers"`
+	Headers map[string][]string `json:"headers"` // by name
 	Body
 }
 
-// A Body is the text of a message, or its beginning. Bytes that are no text stand
-// in Base64.
+// A Body is the text of a message, or its beginning.
 type Body struct {
-	Text   string `json:"body,omitempty"`
-	Base64 string `json:"body_base64,omitempty"`
-	Size   int    `json:"size"`
-	SHA256 string `json:"sha256,omitempty"` // its beginning, of a body that is not kept whole
+	Text   string `json:"body,omitempty"`        // the body, or the beginning of a long one
+	Base64 string `json:"body_base64,omitempty"` // in place of body, if the bytes are not UTF-8
+	Size   int    `json:"size"`                  // the length of the whole body in bytes
+	SHA256 string `json:"sha256,omitempty"`      // the beginning of the hash of a body that is not kept whole
 }
 
 // A Fault is what one rule said of the exchange.
 type Fault struct {
-	Rule         string   `json:"rule"`
-	Phase        string   `json:"phase,omitempty"`
-	Match        uint64   `json:"match"` // which matching request this was, counting from 1
-	Fired        bool     `json:"fired"`
-	Draw         *float64 `json:"draw,omitempty"` // against the probability
-	Why          string   `json:"why,omitempty"`  // it did not fire
-	Did          []string `json:"did,omitempty"`
-	Undocumented bool     `json:"undocumented,omitempty"` // the contract does not know the status it gave
+	Rule         string   `json:"rule"`                   // the name of the rule
+	Phase        string   `json:"phase,omitempty"`        // before or after the handler; absent if the rule did nothing
+	Match        uint64   `json:"match"`                  // which matching request this was, counting from 1
+	Fired        bool     `json:"fired"`                  // the rule took effect
+	Draw         *float64 `json:"draw,omitempty"`         // the number that was held against the rule's probability
+	Why          string   `json:"why,omitempty"`          // why the rule did not fire
+	Did          []string `json:"did,omitempty"`          // what the rule did
+	Undocumented bool     `json:"undocumented,omitempty"` // the contract has no such status for the operation
 }
 
 // Ended tells how an exchange ended.
