@@ -14,7 +14,7 @@ var allowed = map[string]string{
 	"standin/emulator":                  "internal/contract internal/control emulator/fault internal/file emulator/journal internal/recorder internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world fixtures scenarios schemas",
 	"standin/internal/contract":         "internal/file internal/value",
 	"standin/internal/control":          "internal/contract emulator/fault internal/file emulator/journal internal/recorder internal/ruleset internal/scenario internal/service internal/value",
-	"standin/emulator/fault":            "internal/file internal/value",
+	"standin/emulator/fault":            "internal/contract internal/file internal/value",
 	"standin/internal/file":             "internal/value",
 	"standin/emulator/journal":          "internal/contract internal/file internal/value",
 	"standin/internal/recorder":         "internal/contract emulator/journal internal/value",
