@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"standin/emulator/fault"
 	"standin/fixtures"
 	"standin/internal/catalog"
 	"standin/internal/contract"
@@ -59,6 +60,7 @@ func TestGeneratedTables(t *testing.T) {
 		text := between(t, string(read), "operations", head+table(t))
 		if path == english {
 			text = between(t, text, "quirks", "| quirk | the document | the server |\n|---|---|---|\n"+quirkTable(t))
+			text = between(t, text, "connections", "| connection | the client sees | options |\n|---|---|---|\n"+connectionTable())
 		}
 		keep(t, path, []byte(text))
 	}
@@ -74,6 +76,22 @@ func between(t *testing.T, text, name, table string) string {
 		t.Fatalf("there is no place for the table of %s", name)
 	}
 	return before + begin + table + end + after
+}
+
+func connectionTable() string {
+	var b strings.Builder
+	for _, k := range fault.Breaks() {
+		var options []string
+		for _, o := range k.Options {
+			text := "`" + o.Name + "`"
+			if o.Words != nil {
+				text += ": `" + strings.Join(o.Words, "`, `") + "`"
+			}
+			options = append(options, text+" (default "+o.Default+")")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Kind, k.About, strings.Join(options, "; "))
+	}
+	return b.String()
 }
 
 func quirkTable(t *testing.T) string {

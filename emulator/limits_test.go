@@ -45,6 +45,9 @@ func TestLimits(t *testing.T) {
 		{"a regular expression", "POST", "faults", func(n int) string { return rule(`"where":{"body":{"/a":{"matches":"%s"}}}`, n) }, contract.MaxGlob, 201, "1001 bytes; max 1000"},
 		{"a glob with segments", "POST", "faults", func(n int) string { return rule(`"where":{"path":"/{a}%s"}`, n-4) }, 200, 201, "201 bytes; max 200"},
 		{"conditions", "POST", "faults", conditions, 100, 201, "101 conditions; max 100"},
+		{"operations", "POST", "faults", func(n int) string {
+			return `{"where":{"operation":[` + strings.TrimSuffix(strings.Repeat(`"freezer.*",`, n), ",") + `]},"what":{"status":503}}`
+		}, 100, 201, "101 patterns; max 100"},
 		{"the name of a rule", "POST", "faults", func(n int) string { return rule(`"name":"%s"`, n) }, 100, 201, "at most 100"},
 		{"a delay", "POST", "faults", func(n int) string { return fmt.Sprintf(`{"what":{"delay":"%ds"}}`, n) }, 600, 201, "10m0s"},
 		{"chunks", "POST", "faults", func(n int) string { return fmt.Sprintf(`{"what":{"dribble":{"chunks":%d,"over":"1s"}}}`, n) }, 10_000, 201, "10000"},

@@ -27,31 +27,44 @@ const (
 // A BreakInfo describes a Break.
 type BreakInfo struct {
 	Kind    Break
-	About   string              // what the client sees
-	Options []string            // the members of Connection that the break takes, as files write them
-	Words   map[string][]string // the values of at and of mode; the first is the default
-	Answers bool                // the break shows a part of an answer, wherever it comes
+	About   string // what the client sees
+	Answers bool   // the break shows a part of an answer, wherever it comes
+	Options []BreakOption
 }
 
-// breaks is all that is known of the breaks, less the functions that carry them out.
+// A BreakOption is a member of Connection that a break takes, as files write it.
+type BreakOption struct {
+	Name    string
+	Default string
+	Words   []string // the values that it can have; none: it is a number, a duration or a flag
+}
+
+// breaks is all that is known of the breaks. Checks, hints, the JSON Schema and the table in
+// README.md come from it.
 var breaks = []BreakInfo{
-	{
-		Reset, "a TCP RST before the headers, after the headers, or after some bytes of the body", []string{"at", "bytes", "silent"},
-		map[string][]string{"at": {"start", "headers", "body"}}, false,
-	},
-	{Empty, "a cut without a byte", []string{"silent"}, nil, false},
-	{Garbage, "bytes that are not HTTP, then a cut", []string{"bytes"}, nil, false},
-	{MalformedChunk, "a chunked answer whose second chunk has no length, then a cut", nil, nil, true},
-	{
-		Truncate, "a part of the body, then a cut; with the mode silent the length is that of the part", []string{"bytes", "mode"},
-		map[string][]string{"mode": {"framed", "silent"}}, true,
-	},
-	{
-		ContentLength, "a Content-Length that is not the body's, or none", []string{"mode", "by"},
-		map[string][]string{"mode": {"longer", "shorter", "missing"}}, true,
-	},
-	{Hang, "no answer at all, then a cut", []string{"for", "silent"}, nil, false},
-	{SlowClose, "the answer, and the end of the stream late", []string{"for"}, nil, true},
+	{Reset, "a TCP RST before the headers, after them, or after some bytes of the body", false, []BreakOption{
+		{"at", "start", []string{"start", "headers", "body"}}, {"bytes", "half of the body", nil}, {"silent", "false", nil},
+	}},
+	{Empty, "a cut without a byte", false, []BreakOption{{"silent", "false", nil}}},
+	{Garbage, "bytes that are not HTTP, then a cut", false, []BreakOption{{"bytes", "64", nil}}},
+	{MalformedChunk, "a chunked answer whose second chunk has no length, then a cut", true, nil},
+	{Truncate, "a part of the body, then a cut; with mode silent the length is that of the part", true, []BreakOption{
+		{"bytes", "half of the body", nil}, {"mode", "framed", []string{"framed", "silent"}},
+	}},
+	{ContentLength, "a Content-Length that is not the body's, or none", true, []BreakOption{
+		{"mode", "longer", []string{"longer", "shorter", "missing"}}, {"by", "10", nil},
+	}},
+	{Hang, "no answer for a time, then a cut", false, []BreakOption{{"for", "5m", nil}, {"silent", "false", nil}}},
+	{SlowClose, "the answer, and the end of the stream late", true, []BreakOption{{"for", "1s", nil}}},
+}
+
+// Option returns the option of the name; nil if the break does not take it.
+func (b *BreakInfo) Option(name string) *BreakOption {
+	i := slices.IndexFunc(b.Options, func(o BreakOption) bool { return o.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &b.Options[i]
 }
 
 // Breaks lists the breaks, in the order of the constants.
@@ -110,12 +123,35 @@ func (c *Connection) MarshalJSON() ([]byte, error) {
 
 // JSONSchema describes the spellings of a break.
 func (*Connection) JSONSchema() *value.Object {
-	type plain Connection
 	kinds := make([]any, len(breaks))
-	for i, b := range breaks {
-		kinds[i] = string(b.Kind)
+	forms := make([]any, 1, 1+len(breaks))
+	for i := range breaks {
+		kinds[i] = string(breaks[i].Kind)
+		forms = append(forms, breaks[i].schema())
 	}
-	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
-		value.NewObject(value.Member{Name: "enum", Value: kinds}), file.SchemaFor[plain](),
-	}})
+	forms[0] = value.NewObject(value.Member{Name: "enum", Value: kinds})
+	return value.NewObject(value.Member{Name: "anyOf", Value: forms})
+}
+
+// schema describes a Connection of one kind.
+func (b *BreakInfo) schema() *value.Object {
+	type plain Connection
+	v, _ := file.SchemaFor[plain]().Get("properties")
+	known := v.(*value.Object)
+	properties := value.NewObject(value.Member{Name: "kind", Value: value.NewObject(
+		value.Member{Name: "const", Value: string(b.Kind)}, value.Member{Name: "description", Value: b.About},
+	)})
+	for _, o := range b.Options {
+		v, _ := known.Get(o.Name)
+		if o.Words != nil {
+			v = value.NewObject(value.Member{Name: "enum", Value: value.List(o.Words)})
+		}
+		properties.Set(o.Name, v)
+	}
+	return value.NewObject(
+		value.Member{Name: "type", Value: "object"},
+		value.Member{Name: "properties", Value: properties},
+		value.Member{Name: "required", Value: []any{"kind"}},
+		value.Member{Name: "additionalProperties", Value: false},
+	)
 }

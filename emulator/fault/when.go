@@ -1,5 +1,11 @@
 package fault
 
+import (
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/value"
+)
+
 // When says which of the requests that Where fits make a rule fire. All members
 // that are given must hold.
 type When struct {
@@ -16,6 +22,27 @@ type When struct {
 // is once.
 type Since struct {
 	Fault     string `json:"fault,omitempty"`     // the name of another rule
-	Operation string `json:"operation,omitempty"` // a glob; requests since the rule was armed
+	Operation string `json:"operation,omitempty"` // as in Where; requests since the rule was armed
 	Count     int    `json:"count,omitempty"`
+}
+
+// UnmarshalNode reads a Since. The operation is a text, or a list of texts.
+func (s *Since) UnmarshalNode(n file.Node) error {
+	type plain Since
+	return contract.DecodeOperation(n, &s.Operation, (*plain)(s))
+}
+
+// MarshalJSON writes a Since as UnmarshalNode reads it.
+func (s Since) MarshalJSON() ([]byte, error) {
+	type plain Since
+	return unescaped(struct {
+		Operation contract.Patterns `json:"operation,omitempty"`
+		plain
+	}{contract.Patterns(s.Operation), plain(s)})
+}
+
+// JSONSchema describes a Since.
+func (*Since) JSONSchema() *value.Object {
+	type plain Since
+	return withOperation(file.SchemaFor[plain]())
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/value"
 )
@@ -28,7 +29,7 @@ type Expectation struct {
 
 // A Pattern describes requests. All members that are given must fit.
 type Pattern struct {
-	Operation string `json:"operation,omitempty"` // a glob
+	Operation string `json:"operation,omitempty"` // globs, as in fault.Where
 	Method    string `json:"method,omitempty"`
 	Path      string `json:"path,omitempty"`   // a glob
 	Status    string `json:"status,omitempty"` // of the answer: 503, 5xx, none
@@ -133,16 +134,16 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 // UnmarshalNode reads a pattern; a status may be written as a number.
 func (p *Pattern) UnmarshalNode(n file.Node) error {
 	var plain struct {
-		Operation string      `json:"operation"`
-		Method    string      `json:"method"`
-		Path      string      `json:"path"`
-		Status    statusWords `json:"status"`
-		Fault     string      `json:"fault"`
+		Operation contract.Patterns `json:"operation"`
+		Method    string            `json:"method"`
+		Path      string            `json:"path"`
+		Status    statusWords       `json:"status"`
+		Fault     string            `json:"fault"`
 	}
 	if err := n.Decode(&plain); err != nil {
 		return err
 	}
-	*p = Pattern{plain.Operation, plain.Method, plain.Path, string(plain.Status), plain.Fault}
+	*p = Pattern{string(plain.Operation), plain.Method, plain.Path, string(plain.Status), plain.Fault}
 	return nil
 }
 
@@ -182,6 +183,7 @@ func (*Pattern) JSONSchema() *value.Object {
 	for _, name := range file.Keys[Pattern]() {
 		properties.Set(name, value.NewObject(value.Member{Name: "type", Value: "string"}))
 	}
+	properties.Set("operation", (*contract.Patterns)(nil).JSONSchema())
 	properties.Set("status", value.NewObject(value.Member{Name: "type", Value: []any{"string", "integer"}}))
 	return value.NewObject(
 		value.Member{Name: "type", Value: "object"},

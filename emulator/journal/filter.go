@@ -11,7 +11,7 @@ import (
 
 // A Filter selects entries: those that all members that are given fit.
 type Filter struct {
-	Operation string // a glob; "none" for requests outside every operation
+	Operation string // globs, as in fault.Where; "none" for requests that match no operation
 	Status    string // 503, or 5xx; "none" where no answer was sent
 	Method    string
 	Path      string // a glob, on the path with or without prefixes
@@ -25,7 +25,7 @@ const none = "none"
 
 // Check returns an error for a filter that no entry can fit.
 func (f *Filter) Check() error {
-	errs := []error{named("operation", contract.CheckGlob(f.Operation)), named("path", contract.CheckGlob(f.Path))}
+	errs := []error{named("operation", contract.CheckGlobs(f.Operation)), named("path", contract.CheckGlob(f.Path))}
 	if f.Status != "" {
 		errs = append(errs, named("status", new(statusWords).UnmarshalText([]byte(f.Status))))
 	}

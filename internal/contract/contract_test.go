@@ -126,3 +126,28 @@ func TestCheck(t *testing.T) {
 		t.Error("a header is missing and nobody minds")
 	}
 }
+
+// Ensure several patterns match what one of them matches and none excludes.
+func TestGlobs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		globs, text string
+		want        bool
+	}{
+		{"", "a", true},
+		{"a", "a", true},
+		{"a, b*", "bc", true},
+		{"a,b", "c", false},
+		{"a*,!ab", "ac", true},
+		{"a*,!ab", "ab", false},
+		{"!ab", "ac", true},
+		{"!ab", "ab", false},
+		{"!a*, !b*", "bc", false},
+		{"a,,b", "a", false},
+		{"!", "a", false},
+	} {
+		if got := contract.NewGlobs(tt.globs).Match(tt.text); got != tt.want {
+			t.Errorf("%q, %s: %v", tt.globs, tt.text, got)
+		}
+	}
+}

@@ -75,8 +75,8 @@ func (b *Budget) keep() {
 	defer b.mu.Unlock()
 	goal := b.limit - b.limit/spare
 	for freed := int64(1); freed > 0 && b.used.Load() > goal; {
-		all := b.largest()
-		level := level(all, b.used.Load()-goal)
+		all, held := b.largest()
+		level := level(all, held-goal)
 		freed = 0
 		for _, m := range all {
 			if m.held <= level {
@@ -87,16 +87,20 @@ func (b *Budget) keep() {
 	}
 }
 
-// largest lists the journals that can forget entries, the largest first.
-func (b *Budget) largest() []member {
-	all := make([]member, 0, len(b.members))
+// largest lists the journals that can forget entries, the largest first, and returns how
+// many bytes all journals held at that time. Those that grow meanwhile count the next time:
+// otherwise a small journal would pay for them.
+func (b *Budget) largest() (all []member, held int64) {
+	all = make([]member, 0, len(b.members))
 	for j := range b.members {
+		m := member{j, j.held.Load()}
+		held += m.held
 		if j.entries.Load() > 1 { // the newest stays
-			all = append(all, member{j, j.held.Load()})
+			all = append(all, m)
 		}
 	}
 	slices.SortFunc(all, func(a, b member) int { return cmp.Compare(b.held, a.held) })
-	return all
+	return all, held
 }
 
 // A member is a journal and what it held when it was looked at.

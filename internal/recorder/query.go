@@ -15,14 +15,15 @@ const none = "none"
 // A query is a filter that is compiled once, for any number of records.
 type query struct {
 	journal.Filter
-	operation, path contract.Glob
-	class           int // of statuses: 5 for 5xx; 0: any, or Filter.Status
-	status          int
+	operation contract.Globs
+	path      contract.Glob
+	class     int // of statuses: 5 for 5xx; 0: any, or Filter.Status
+	status    int
 }
 
 // compile compiles a filter. A member that Filter.Check refuses fits no record.
 func compile(f *journal.Filter) *query {
-	q := &query{Filter: *f, operation: contract.NewGlob(f.Operation), path: contract.NewGlob(f.Path)}
+	q := &query{Filter: *f, operation: contract.NewGlobs(f.Operation), path: contract.NewGlob(f.Path)}
 	q.Status = strings.ToLower(f.Status)
 	digit, isClass := strings.CutSuffix(q.Status, "xx")
 	switch {

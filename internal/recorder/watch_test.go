@@ -30,6 +30,7 @@ func TestFiltersThatAreNoPatterns(t *testing.T) {
 	answer(j, "/v1/clients", 200, "")
 	for _, f := range []journal.Filter{
 		{Path: "*\xff"}, {Operation: "{\xff}*"}, {Path: strings.Repeat("*a", 600)}, {Status: "often"}, {Ended: "soon"},
+		{Operation: "a,,b"}, {Operation: strings.Repeat("a,", 100) + "a"},
 	} {
 		if f.Check() == nil {
 			t.Errorf("%+v: no error", f)
@@ -213,4 +214,19 @@ func TestPagesAreWholeUpToTheirLast(t *testing.T) {
 		since = p.Last
 	}
 	wg.Wait()
+}
+
+// Ensure a filter takes several operations, and exclusions.
+func TestFiltersOfOperations(t *testing.T) {
+	t.Parallel()
+	j := &recorder.Journal{}
+	for _, operation := range []string{"a.list", "a.create", "b.list", ""} {
+		j.Open(&recorder.Opening{Operation: operation}, nil, nil)
+	}
+	for filter, want := range map[string]int{"": 4, "a.*": 2, "a.*,b.*": 3, "*, !*.list": 1, "!a.*": 1, "none": 1} {
+		f := journal.Filter{Operation: filter}
+		if n := len(j.Find(f).Entries); n != want || f.Check() != nil {
+			t.Errorf("%q: %d entries, want %d; %v", filter, n, want, f.Check())
+		}
+	}
 }

@@ -88,12 +88,12 @@ func (k *Catalogue) operation(id string) *contract.Operation {
 	return nil
 }
 
-// Matching lists the operations that a glob matches.
-func (k *Catalogue) Matching(glob string) []*contract.Operation {
-	if glob == "" {
+// Matching lists the operations that globs match, as Where.Operation has them.
+func (k *Catalogue) Matching(globs string) []*contract.Operation {
+	if globs == "" {
 		return k.operations
 	}
-	g := contract.NewGlob(glob)
+	g := contract.NewGlobs(globs)
 	var all []*contract.Operation
 	for _, op := range k.operations {
 		if g.Match(op.ID) {
@@ -103,13 +103,16 @@ func (k *Catalogue) Matching(glob string) []*contract.Operation {
 	return all
 }
 
-// Known returns an error if no operation matches glob. The control API's index and
-// "none" are known as well.
-func (k *Catalogue) Known(glob string) error {
-	if glob == "none" || contract.NewGlob(glob).Match("control.index") || len(k.Matching(glob)) > 0 {
-		return nil
+// Known returns an error if one of the globs matches no operation. The control API's index
+// and "none" are known as well.
+func (k *Catalogue) Known(globs string) error {
+	for _, glob := range contract.SplitGlobs(globs) {
+		glob = strings.TrimPrefix(glob, "!")
+		if glob != "none" && !contract.NewGlob(glob).Match("control.index") && len(k.Matching(glob)) == 0 {
+			return plain(k.NoOperation(file.Node{}, glob))
+		}
 	}
-	return plain(k.NoOperation(file.Node{}, glob))
+	return nil
 }
 
 // mostNamed is how many names a message lists.

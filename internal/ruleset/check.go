@@ -128,12 +128,24 @@ func (c *Checker) Rule(name string, at file.Node) error {
 	return at.Errorf("no rule %q%s", name, file.Hint(name, c.names))
 }
 
-// Operation returns an error if no operation matches the glob. An empty one matches all.
-func (c *Checker) Operation(glob string, at file.Node) error {
-	if glob == "" || len(c.catalogue.Matching(glob)) > 0 {
-		return nil
+// Operation returns an error if one of the globs matches no operation, or all of them
+// together match none. Without a glob all operations match.
+func (c *Checker) Operation(globs string, at file.Node) error {
+	if err := contract.CheckGlobs(globs); err != nil {
+		return at.Errorf("%s", err)
 	}
-	return c.catalogue.NoOperation(at, glob)
+	for i, glob := range contract.SplitGlobs(globs) {
+		if glob = strings.TrimPrefix(glob, "!"); len(c.catalogue.Matching(glob)) == 0 {
+			if at.IsList() {
+				at = at.At(i)
+			}
+			return c.catalogue.NoOperation(at, glob)
+		}
+	}
+	if len(c.catalogue.Matching(globs)) == 0 {
+		return at.Errorf("no operation is left of %s", globs)
+	}
+	return nil
 }
 
 // rules checks rules that stand at nodes, but for those that could not be read.

@@ -164,13 +164,12 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 		{"for", "", c.For != 0}, {"silent", "", c.Silent},
 	}
 	for _, g := range given {
-		words := all[i].Words[g.option]
-		switch {
+		switch o := all[i].Option(g.option); {
 		case !g.is:
-		case !slices.Contains(all[i].Options, g.option):
+		case o == nil:
 			return at.At(g.option).Errorf("%q applies to %s only", g.option, takers(all, g.option))
-		case len(words) > 0 && !slices.Contains(words, g.word):
-			return at.At(g.option).Errorf("no %s %q%s; expected %s", g.option, g.word, file.Hint(g.word, words), strings.Join(words, ", "))
+		case o.Words != nil && !slices.Contains(o.Words, g.word):
+			return at.At(g.option).Errorf("%s %q%s; expected %s", g.option, g.word, file.Hint(g.word, o.Words), strings.Join(o.Words, ", "))
 		}
 	}
 	switch {
@@ -189,8 +188,8 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 // takers lists the kinds of connection faults that take an option.
 func takers(all []fault.BreakInfo, option string) string {
 	var kinds []string
-	for _, b := range all {
-		if slices.Contains(b.Options, option) {
+	for i := range all {
+		if b := &all[i]; b.Option(option) != nil {
 			kinds = append(kinds, string(b.Kind))
 		}
 	}

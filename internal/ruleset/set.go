@@ -34,8 +34,8 @@ const MostRules = 10_000
 // An Armed rule is one that a Set holds, with its counts.
 type Armed struct {
 	fault.Rule
-	operation  contract.Glob // of the where
-	after      contract.Glob // the operation that When.After waits for
+	operation  contract.Globs // of the where
+	after      contract.Globs // the operation that When.After waits for
 	conditions []condition
 	ctx        context.Context //nolint:containedctx // ends with the rule: who waits because of it stops waiting
 	cancel     context.CancelFunc
@@ -158,9 +158,9 @@ func (s *Set) Own(r fault.Rule) *Armed {
 }
 
 func newArmed(ctx context.Context, r fault.Rule) *Armed {
-	a := &Armed{Rule: r, operation: contract.NewGlob(r.Where.Operation), conditions: conditions(&r.Where)}
+	a := &Armed{Rule: r, operation: contract.NewGlobs(r.Where.Operation), conditions: conditions(&r.Where)}
 	if r.When.After != nil {
-		a.after = contract.NewGlob(r.When.After.Operation)
+		a.after = contract.NewGlobs(r.When.After.Operation)
 	}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	return a

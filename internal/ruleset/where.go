@@ -50,7 +50,9 @@ func bounded(w *fault.Where, at file.Node) error {
 			errs = append(errs, at.At(path...).Errorf("%s", err))
 		}
 	}
-	glob(w.Operation, "operation")
+	if err := contract.CheckGlobs(w.Operation); err != nil {
+		errs = append(errs, at.At("operation").Errorf("%s", err))
+	}
 	glob(w.Path, "path")
 	glob(w.Caller.User, "caller", "user")
 	glob(w.Caller.Token, "caller", "token")

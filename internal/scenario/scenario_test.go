@@ -34,6 +34,14 @@ func TestMistakes(t *testing.T) {
 	k := catalogue(t)
 	tests := []struct{ text, want string }{
 		{"name: x\nfaults:\n  - where: {operation: freezer.client.create}\n    what: {status: 503}\n", "s.yaml:3:24: no operation freezer.client.create; did you mean freezer.clients.create?"},
+		{"name: x\nfaults:\n  - where: {operation: ['freezer.*', '!freezer.client.create']}\n    what: {status: 503}\n", "s.yaml:3:38: no operation freezer.client.create; did you mean freezer.clients.create?"},
+		{"name: x\nfaults:\n  - where: {operation: ['freezer.*', '!*']}\n    what: {status: 503}\n", "s.yaml:3:24: no operation is left of freezer.*, !*"},
+		{"name: x\nfaults:\n  - where: {operation: []}\n    what: {status: 503}\n", "s.yaml:3:24: the list is empty"},
+		{"name: x\nfaults:\n  - where: {operation: 'freezer.*,,x'}\n    what: {status: 503}\n", "s.yaml:3:24: a pattern is empty"},
+		{"name: x\nfaults:\n  - where: {operation: {a: b}}\n    what: {status: 503}\n", "s.yaml:3:24: expected a string"},
+		{"name: x\nfaults:\n  - where: {operatio: x}\n    what: {status: 503}\n", `unknown key "operatio", did you mean "operation"?`},
+		{"name: x\nfaults: [{when: {after: {operation: [freezer.client.list, '*.create']}}, what: {status: 503}}]\n", "s.yaml:2:38: no operation freezer.client.list; did you mean freezer.clients.list?"},
+		{"name: x\nexpect: [{operation: ['*.create', freezer.client.list]}]\n", "s.yaml:2:35: no operation freezer.client.list; did you mean freezer.clients.list?"},
 		{"about: x\n", `s.yaml:1:1: "name" is missing`},
 		{"name: x\nfault: []\n", `s.yaml:2:1: unknown key "fault", did you mean "faults"?`},
 		{"name: x\nfaults: [{what: {status: 1000}}]\n", "s.yaml:2:26: status 1000: expected 200 to 999"},
@@ -93,6 +101,8 @@ func TestWarnings(t *testing.T) {
 		{"faults: [{what: {status: 503, retry_after: 2s}}, {what: {status: 503, retry_after: '120'}}, {what: {status: 503, retry_after: date-1h}}, {what: {status: 503, retry_after: 'Thu, 01 Jan 2026 12:00:00 GMT'}}]", ""},
 		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", "s.yaml:4:5: warning: the rule never fires: rule down before it always fires"},
 		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.*}, what: {status: 401}}", ""},
+		{"faults:\n  - " + down + "\n  - {where: {operation: [freezer.clients.list, '*.consumers.list']}, what: {status: 401}}", ""},
+		{"faults:\n  - " + down + "\n  - {where: {operation: [freezer.clients.*, '!*.create']}, what: {status: 401}}", "warning: the rule never fires"},
 		{"faults:\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}\n  - " + down, ""},
 		{"faults:\n  - {name: a, where: {operation: freezer.*, method: GET}, when: {times: 0}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", ""},
 		{"faults:\n  - {name: a, where: {operation: freezer.*, method: GET}, when: {times: 0}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list, method: GET, path: /x}, what: {status: 401}}", "warning: the rule never fires"},
