@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"standin/emulator/fault"
@@ -52,12 +51,15 @@ func (x *exchange) address() (at string, to entrance) {
 // prepares it.
 func (x *exchange) enter(at string, to entrance) {
 	e := x.emulator
-	ours, id := below(at, controlPrefix), x.operationID()
+	ours, use := below(at, controlPrefix), service.UsesSandbox
+	if x.matched != nil {
+		use = x.matched.row.Sandbox
+	}
 	var s *Sandbox
 	var err error
 	switch {
-	case to.given && (to.exists || ours && !slices.Contains(x.service.Makes, id)):
-		if s, err = e.use(to.name); err != nil && slices.Contains(x.service.Alone, id) {
+	case to.given && (to.exists || ours && use != service.CreatesSandbox):
+		if s, err = e.use(to.name); err != nil && use == service.IgnoresSandbox {
 			s, err = e.use(defaultSandbox)
 		}
 	case to.given:
@@ -109,7 +111,8 @@ func wireMock(at string) string {
 // cannot enter its sandbox, or asks for a fault that there is not.
 func (x *exchange) refuse(err error) {
 	x.refused = service.AsError(err)
-	x.service, x.matched, x.call.Operation = x.emulator.routes.byName[controlService], nil, nil
+	x.service, x.matched = x.emulator.routes.byName[controlService], nil
+	x.call.Operation, x.call.Row = nil, nil
 }
 
 // guard does what comes before a sandbox is entered and the body is read. A client that may

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,6 +110,9 @@ func (x *exchange) match(at string) {
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Settings: &x.emulator.config.settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
 	}
+	if b.Semicolons {
+		c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&")
+	}
 	p, vars := b.find(at)
 	if p == nil {
 		return
@@ -119,7 +123,7 @@ func (x *exchange) match(at string) {
 	}
 	c.Methods, c.Vars = p.methods, vars
 	if op := p.operations[method]; op != nil {
-		x.matched, c.Operation = op, op.Operation
+		x.matched, c.Operation, c.Row = op, op.Operation, &op.row
 	}
 }
 
@@ -193,7 +197,7 @@ func (x *exchange) handle() (reply service.Reply, err error) {
 	if x.matched == nil {
 		return service.Reply{}, errors.New("the checks of the service let a call pass that is no operation")
 	}
-	return x.matched.handler(c)
+	return c.Row.Do(c)
 }
 
 func (x *exchange) operationID() string {

@@ -21,7 +21,7 @@ func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 		for _, p := range append(slices.Collect(maps.Values(b.paths)), slices.Collect(maps.Values(b.literal))...) {
 			for _, op := range p.operations {
 				if op.ID == id {
-					op.handler = h
+					op.row.Do = h
 					return
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"standin/internal/contract"
+	"standin/internal/file"
 	"standin/internal/service"
 )
 
@@ -31,26 +32,30 @@ type path struct {
 	operations map[string]*operation
 }
 
-// An operation is a contract's operation and its handler, and counts how often
-// its answers were held to the contract.
+// An operation is a contract's operation and the row of its service's table. It counts how
+// often its answers were held to the contract.
 type operation struct {
 	*contract.Operation
-	handler service.Handler
-	checks  map[int]*atomic.Uint64 // by status
+	row    service.Operation
+	checks map[int]*atomic.Uint64 // by status
 }
 
-func newOperation(op *contract.Operation, h service.Handler) *operation {
-	o := &operation{Operation: op, handler: h, checks: map[int]*atomic.Uint64{}}
+func newOperation(op *contract.Operation, row service.Operation) *operation {
+	o := &operation{Operation: op, row: row, checks: map[int]*atomic.Uint64{}}
 	for _, r := range op.Responses {
 		o.checks[r.Status] = new(atomic.Uint64)
 	}
 	return o
 }
 
-// bind matches handlers and operations one to one.
+// bind matches the operations of a contract and the rows of its service's tables one to one.
 func bind(c *contract.Contract, s *service.Service) (*bound, error) {
+	rows, err := rowsOf(c, s)
+	if err != nil {
+		return nil, err
+	}
 	b := &bound{
-		Service: s, contract: c, elsewhere: newOperation(c.Elsewhere, nil),
+		Service: s, contract: c, elsewhere: newOperation(c.Elsewhere, service.Operation{}),
 		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*path{}, literal: map[string]*path{},
 	}
 	templates := map[string]*path{}
@@ -59,18 +64,6 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 		return cmp.Compare(strings.Count(a.Path, "{"), strings.Count(b.Path, "{"))
 	})
 	for _, op := range operations {
-		h := s.Handlers[op.ID]
-		switch {
-		case h == nil && !op.Stateless && c.Service == s.Name && s.Handlers != nil:
-			return nil, fmt.Errorf("%s: the operation has no handler and is not x-stateless", op.ID)
-		case h != nil && op.Stateless:
-			return nil, fmt.Errorf("%s: the operation is x-stateless and has a handler", op.ID)
-		case h == nil:
-			var err error
-			if h, err = example(op); err != nil {
-				return nil, err
-			}
-		}
 		p := templates[op.Path]
 		if p == nil {
 			p = &path{operations: map[string]*operation{}}
@@ -80,14 +73,47 @@ func bind(c *contract.Contract, s *service.Service) (*bound, error) {
 			}
 		}
 		p.methods = append(p.methods, op.Method)
-		p.operations[op.Method] = newOperation(op, h)
-	}
-	for id := range s.Handlers {
-		if c.Operation(id) == nil {
-			return nil, fmt.Errorf("%s: the handler has no operation in the contract of %s", id, c.Service)
-		}
+		p.operations[op.Method] = newOperation(op, rows[op.ID])
 	}
 	return b, nil
+}
+
+// rowsOf returns a whole row for each operation of a contract, by operationId. It fails where
+// the tables of the service and the contract do not agree.
+func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operation, error) {
+	rows := make(map[string]service.Operation, len(c.Operations))
+	for _, row := range s.Operations {
+		if c.Operation(row.ID) == nil {
+			ids := make([]string, len(c.Operations))
+			for i, op := range c.Operations {
+				ids[i] = op.ID
+			}
+			return nil, fmt.Errorf("%s: the row has no operation in the contract of %s%s", row.ID, c.Service, file.Hint(row.ID, ids))
+		}
+		if _, twice := rows[row.ID]; twice {
+			return nil, fmt.Errorf("%s: the operation has two rows in the tables of %s", row.ID, s.Name)
+		}
+		rows[row.ID] = row
+	}
+	for _, op := range c.Operations {
+		row := rows[op.ID]
+		switch {
+		case row.Do == nil && !op.Stateless && s.Operations != nil:
+			return nil, fmt.Errorf("%s: the operation has no handler and is not x-stateless", op.ID)
+		case row.Do != nil && op.Stateless:
+			return nil, fmt.Errorf("%s: the operation is x-stateless and has a handler", op.ID)
+		case row.Policy == nil && s.Policies:
+			return nil, fmt.Errorf("%s: the operation has no policy", op.ID)
+		case row.Do == nil:
+			var err error
+			if row.Do, err = example(op); err != nil {
+				return nil, err
+			}
+			row.ID = op.ID
+			rows[op.ID] = row
+		}
+	}
+	return rows, nil
 }
 
 // add makes a path known: to the router only if it has parameters.

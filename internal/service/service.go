@@ -22,9 +22,14 @@ type Service struct {
 	// empty, they begin with the address of the request.
 	Address string
 
-	// Handlers serve the operations, by operationId. All but the stateless ones
-	// must be there, and no others.
-	Handlers map[string]Handler
+	// Operations has a row for each operation of the contract. Operations that are
+	// x-stateless need none, unless the service has Policies. If there are no rows at all,
+	// every operation answers its example.
+	Operations []Operation
+
+	// Policies says that every row has a policy, which the check Allowed asks. A row without
+	// one is an error when the emulator starts.
+	Policies bool
 
 	// Identify says who is calling, or why nobody is. It gives no verdict: the
 	// check Authenticated does, in its place among the service's checks.
@@ -51,20 +56,16 @@ type Service struct {
 	// parallel with others: those of the control API, which may wait.
 	Outside bool
 
-	// Makes are the operations whose first call makes the sandbox that they name, where a
-	// service is about sandboxes: the control API. Its others want it to be there, but for
-	// those of Alone, which are about no sandbox.
-	Makes, Alone []string
-
 	// HeadAsGet answers HEAD where GET is an operation.
 	HeadAsGet bool
 
 	// BodyLimit is how many bytes of a body are read; 0 is 1 MiB. A longer body
 	// is 413, unless CutBody says that the server goes on with what it has read.
-	// BodyLimits are those of single operations.
-	BodyLimit  int
-	CutBody    bool
-	BodyLimits map[string]int
+	BodyLimit int
+	CutBody   bool
+
+	// Semicolons says that a semicolon separates parameters of the query, as "&" does.
+	Semicolons bool
 }
 
 // DefaultBodyLimit bounds the bodies of services that set no limit.

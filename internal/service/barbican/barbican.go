@@ -21,73 +21,25 @@ import (
 func New(hostHref string) *service.Service {
 	section := fixtureSection()
 	return &service.Service{
-		Name:     "barbican",
-		Section:  &section,
-		Address:  hostHref,
-		Handlers: handlers(),
+		Name:    "barbican",
+		Section: &section,
+		Address: hostHref,
+		Operations: slices.Concat(
+			containerOperations, containerSecretOperations, consumerOperations, aclOperations, secretOperations,
+			metadataOperations, secretConsumerOperations, quotaOperations, orderOperations, versionOperations,
+		),
+		Policies: true,
 		Identify: openstack.Identify,
 		Checks: []service.Check{
 			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,
-			queryReadable, payloadAllowed, routed, allowed, contentType, arguments, repeated,
+			queryReadable, payloadAllowed, routed, service.Allowed, service.Understood, arguments,
 		},
-		Fail:      fail,
-		Finish:    finish,
-		Normalise: normalise,
-		BodyLimit: 25000, // the server parses what it has read up to there
-		CutBody:   true,
-	}
-}
-
-// handlers are the functions that carry out the operations.
-func handlers() map[string]service.Handler {
-	return map[string]service.Handler{
-		"barbican.containers.list":   listContainers,
-		"barbican.containers.create": createContainer,
-		"barbican.containers.show":   showContainer,
-		"barbican.containers.delete": deleteContainer,
-		"barbican.consumers.list":    listConsumers,
-		"barbican.consumers.create":  createConsumer,
-		"barbican.consumers.delete":  deleteConsumer,
-		"barbican.consumers.show":    showConsumer,
-
-		"barbican.container-secrets.add":    addSecret,
-		"barbican.container-secrets.remove": removeSecret,
-		"barbican.container-acl.show":       showACL,
-		"barbican.container-acl.replace":    replaceACL,
-		"barbican.container-acl.update":     updateACL,
-		"barbican.container-acl.delete":     deleteACL,
-		"barbican.secret-acl.show":          showACL,
-		"barbican.secret-acl.replace":       replaceACL,
-		"barbican.secret-acl.update":        updateACL,
-		"barbican.secret-acl.delete":        deleteACL,
-		"barbican.quotas.show":              showQuotas,
-		"barbican.project-quotas.list":      listProjectQuotas,
-		"barbican.project-quotas.show":      showProjectQuotas,
-		"barbican.project-quotas.replace":   replaceProjectQuotas,
-		"barbican.project-quotas.delete":    deleteProjectQuotas,
-		"barbican.orders.list":              listOrders,
-		"barbican.orders.show":              orderMissing,
-		"barbican.orders.delete":            orderMissing,
-		"barbican.versions.list":            listVersions,
-		"barbican.version.show":             showVersion,
-		"barbican.health.show":              showHealth,
-
-		"barbican.secrets.list":            listSecrets,
-		"barbican.secrets.create":          createSecret,
-		"barbican.secrets.show":            showSecret,
-		"barbican.secrets.payload":         showPayload,
-		"barbican.secrets.update":          updateSecret,
-		"barbican.secrets.delete":          deleteSecret,
-		"barbican.secret-metadata.list":    listMetadata,
-		"barbican.secret-metadata.replace": replaceMetadata,
-		"barbican.secret-metadata.create":  createMetadatum,
-		"barbican.secret-metadata.show":    showMetadatum,
-		"barbican.secret-metadata.update":  updateMetadatum,
-		"barbican.secret-metadata.delete":  deleteMetadatum,
-		"barbican.secret-consumers.list":   listSecretConsumers,
-		"barbican.secret-consumers.create": createSecretConsumer,
-		"barbican.secret-consumers.delete": deleteSecretConsumer,
-		"barbican.secret-consumers.show":   showSecretConsumer,
+		Fail:       fail,
+		Finish:     finish,
+		Normalise:  normalise,
+		BodyLimit:  25000, // the server parses what it has read up to there
+		CutBody:    true,
+		Semicolons: true, // as webob has it
 	}
 }
 
@@ -104,7 +56,6 @@ func normalise(path string) string {
 // preflight answers OPTIONS before anybody is asked who they are, as the CORS
 // filter in front of the server does, and the health check, which takes every method.
 func preflight(c *service.Call) error {
-	c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&") // webob takes either to divide parameters
 	if c.Method == http.MethodOptions || c.Path == healthPath && c.Operation == nil {
 		return &service.Error{Kind: http.StatusOK}
 	}
@@ -141,21 +92,27 @@ func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.
 // noDescription marks an error whose description is null.
 const noDescription = "no description"
 
-// contentType demands the type of the bodies that are read: JSON, of payloads the types
-// of payloads. It is spelled exactly so: webob compares without regard to parameters, but with
-// regard to case. What removes a secret from a container is read whatever it is called.
-func contentType(c *service.Call) error {
-	if !c.Operation.Body || c.Is("barbican.container-secrets.remove") {
+// onlyJSON demands the media type of JSON. webob compares media types without regard to
+// parameters, but with regard to case.
+func onlyJSON(c *service.Call) error {
+	if c.MediaType() == "application/json" {
 		return nil
 	}
-	want, repr := []string{"application/json"}, "['application/json']"
-	if c.Is("barbican.secrets.update") {
-		want, repr = []string{octets, plainText}, "['application/octet-stream', 'text/plain']"
-	}
-	if slices.Contains(want, c.MediaType()) {
+	return wrongType("['application/json']")
+}
+
+// onlyPayload demands a media type of payloads.
+func onlyPayload(c *service.Call) error {
+	if t := c.MediaType(); t == octets || t == plainText {
 		return nil
 	}
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+repr)
+	return wrongType("['application/octet-stream', 'text/plain']")
+}
+
+// wrongType is the error of a body that is of none of the types. They are listed as Python
+// prints a list.
+func wrongType(types string) error {
+	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types)
 }
 
 // arguments is where the server stumbles over a parameter or a member that has the name
@@ -172,7 +129,7 @@ func arguments(c *service.Call) error {
 		_, member := o.Get(name)
 		found = found || member
 	}
-	if what := policies[c.Operation.ID].what; found && what != "" {
+	if what := attempt(c); found && what != "" {
 		return failure(what)
 	}
 	return nil

@@ -9,6 +9,12 @@ import (
 	"standin/internal/service/openstack"
 )
 
+// containerSecretOperations add secrets to a container and remove them.
+var containerSecretOperations = []service.Operation{
+	{ID: "barbican.container-secrets.add", Do: addSecret, Policy: policy("Container Secret creation", changing, newChange), Reads: onlyJSON},
+	{ID: "barbican.container-secrets.remove", Do: removeSecret, Policy: policy("Container Secret deletion", changing, newChange)},
+}
+
 // addSecret answers POST {container_ref}/secrets with the container's reference.
 func addSecret(c *service.Call) (service.Reply, error) {
 	ct := *containers.Get(c.View, c.Vars["container_ref"])

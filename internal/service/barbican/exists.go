@@ -39,47 +39,57 @@ func containerExists(c *service.Call) error {
 
 // belowQuotas is unknownBelow for the paths of quotas.
 func belowQuotas(c *service.Call) error {
-	operation := ""
 	switch {
 	case c.Operation != nil || c.Method != http.MethodGet || !c.Quirk(unknownSubResourceFails):
+		return nil
 	case strings.HasPrefix(c.Path, "/v1/quotas/"):
-		operation = "barbican.quotas.show"
+		return quotaRetrieval.breaks(c)
 	case strings.HasPrefix(c.Path, "/v1/project-quotas/"):
-		operation = "barbican.project-quotas.show"
-	}
-	if operation == "" {
+		return projectQuotaAccess.breaks(c)
+	default:
 		return nil
 	}
-	return firstOf(permitted(c, operation), failure(policies[operation].what))
+}
+
+// breaks is the error on a path where the server breaks once the rule has let the caller pass.
+func (r *rule) breaks(c *service.Call) error {
+	if err := r.Refuse(c); err != nil {
+		return err
+	}
+	return failure(r.what)
 }
 
 // unknownBelow is the answer for a sub-resource that containers do not have. The server
 // takes its name for an argument of the function that serves what is above it, once the policy has
 // let the caller pass.
 func unknownBelow(c *service.Call, rest string) error {
-	operation := map[string]string{
-		http.MethodGet: "barbican.containers.show", http.MethodDelete: "barbican.containers.delete",
-	}[c.Method]
+	var above *rule
+	switch c.Method {
+	case http.MethodGet:
+		above = containerRetrieval
+	case http.MethodDelete:
+		above = containerDeletion
+	}
 	first, more, deeper := strings.Cut(rest, "/")
 	consumer, _, below := strings.Cut(more, "/")
 	switch {
 	case !deeper:
 	case first == "acl" && c.Method == http.MethodGet:
-		operation = "barbican.container-acl.show"
+		above = containerACLRetrieval
 	case first == "consumers" && below && !uuid4.MatchString(consumer):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	case first == "consumers" && below && c.Method == http.MethodGet:
-		operation = "barbican.consumers.show"
+		above = consumerRetrieval
 	case c.Method != http.MethodDelete:
 		return nil
 	default:
 		return service.Errorf(service.NotFound, "", "")
 	}
 	switch {
-	case operation == "":
+	case above == nil:
 		return &service.Error{Kind: service.NotFound, Detail: noDescription}
 	case !c.Quirk(unknownSubResourceFails):
 		return service.Errorf(service.NotFound, "", "Not Found")
 	}
-	return firstOf(permitted(c, operation), failure(policies[operation].what))
+	return above.breaks(c)
 }

@@ -7,6 +7,13 @@ import (
 	"standin/internal/service"
 )
 
+// orderOperations find no orders.
+var orderOperations = []service.Operation{
+	{ID: "barbican.orders.list", Do: listOrders, Policy: policy("Order(s) retrieval", has(allButAudit...), members), Reads: query(repeatedLimitFails, "limit", "offset")},
+	{ID: "barbican.orders.show", Do: orderMissing, Policy: service.Everybody},
+	{ID: "barbican.orders.delete", Do: orderMissing, Policy: service.Everybody},
+}
+
 // There are no orders: POST is not reproduced. The list answers, because clients and
 // load balancers ask for it to see whether they reach the service.
 

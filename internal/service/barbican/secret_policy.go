@@ -38,31 +38,30 @@ func secretExists(c *service.Call) error {
 			return routed(c) // a method that a single pair does not have
 		}
 		return nil
-	case c.Quirk(secretSubResourceBreaks) && subResources[part] != "":
-		operation := subResources[part] + pairVerb(c, part)
-		c.Vars = map[string]string{"secret_ref": id}
-		return firstOf(permitted(c, operation), failure(policies[operation].what))
-	default:
-		return service.Errorf(service.NotFound, "", "")
 	}
+	if above := ruleAbove(c, part); above != nil && c.Quirk(secretSubResourceBreaks) {
+		c.Vars = map[string]string{"secret_ref": id}
+		return above.breaks(c)
+	}
+	return service.Errorf(service.NotFound, "", "")
 }
 
-// subResources are the parts of a secret below which the server breaks, and the
-// operation that it is in; that of metadata follows from the method.
-var subResources = map[string]string{
-	"payload": "barbican.secrets.payload", "metadata": "barbican.secret-metadata.", "consumers": "barbican.secret-consumers.show",
-}
-
-func pairVerb(c *service.Call, part string) string {
+// ruleAbove returns the rule of the part of a secret below which the server breaks. It
+// returns nil for a part below which it does not.
+func ruleAbove(c *service.Call, part string) *rule {
 	switch {
+	case part == "payload":
+		return payloadRetrieval
+	case part == "consumers":
+		return secretConsumerRetrieval
 	case part != "metadata":
-		return ""
+		return nil
 	case c.Method == http.MethodPut:
-		return "update"
+		return metadatumUpdate
 	case c.Method == http.MethodDelete:
-		return "delete"
+		return metadatumRemoval
 	default:
-		return "show"
+		return metadatumRetrieval
 	}
 }
 
@@ -70,7 +69,7 @@ func pairVerb(c *service.Call, part string) string {
 // operation only with GET.
 func payloadAllowed(c *service.Call) error {
 	if path, ok := secretPath(c); ok && c.Operation == nil && strings.HasSuffix(path, "/payload") {
-		return permitted(c, "barbican.secrets.payload")
+		return payloadRetrieval.Refuse(c)
 	}
 	return nil
 }

@@ -9,6 +9,13 @@ import (
 	"standin/internal/value"
 )
 
+// versionOperations tell the versions of the API, and that the service is up.
+var versionOperations = []service.Operation{
+	{ID: "barbican.versions.list", Do: listVersions, Policy: service.Everybody},
+	{ID: "barbican.version.show", Do: showVersion, Policy: service.Everybody},
+	{ID: "barbican.health.show", Do: showHealth, Policy: service.Everybody},
+}
+
 // The microversions that the server has.
 const (
 	oldest = "1.0"

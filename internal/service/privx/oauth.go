@@ -15,6 +15,19 @@ import (
 	"standin/internal/value"
 )
 
+// loginOperations issue tokens.
+var loginOperations = []service.Operation{
+	{ID: "privx.oauth.token", Do: issueToken, Policy: login},
+	{ID: "privx.oauth.client-token", Do: issueClientToken, Policy: login},
+	{ID: "privx.token.login", Do: loginWithToken, Policy: login},
+}
+
+// login is the policy of the operations whose errors OAuth describes (RFC 6749, 5.2). It lets
+// everybody pass.
+var login service.Policy = loginPolicy{service.Everybody}
+
+type loginPolicy struct{ service.Policy }
+
 // oauthError is the "error" member that OAuth has on the token endpoint.
 type oauthError string
 

@@ -1,0 +1,74 @@
+package emulator
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"standin/internal/service"
+)
+
+// Ensure that New names the operation where a service's tables and its contract do not agree.
+func TestTablesAgreeWithContracts(t *testing.T) {
+	t.Parallel()
+	contracts, err := Contracts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "barbican.consumers.create"
+	at := func(rows []service.Operation) *service.Operation {
+		return &rows[slices.IndexFunc(rows, func(o service.Operation) bool { return o.ID == id })]
+	}
+	tests := []struct {
+		name  string
+		spoil func(s *service.Service)
+		want  string
+	}{
+		{"a row without a policy", func(s *service.Service) { at(s.Operations).Policy = nil }, id + ": the operation has no policy"},
+		{"a misspelt id", func(s *service.Service) { at(s.Operations).ID = "barbican.consumer.create" },
+			`barbican.consumer.create: the row has no operation in the contract of barbican, did you mean "barbican.consumers.create"?`},
+		{"a missing row", func(s *service.Service) {
+			s.Operations = slices.DeleteFunc(s.Operations, func(o service.Operation) bool { return o.ID == id })
+		}, id + ": the operation has no handler and is not x-stateless"},
+		{"a row without a handler", func(s *service.Service) { at(s.Operations).Do = nil }, id + ": the operation has no handler and is not x-stateless"},
+		{"two rows", func(s *service.Service) { s.Operations = append(s.Operations, *at(s.Operations)) }, id + ": the operation has two rows in the tables of barbican"},
+	}
+	for _, tt := range tests {
+		i := slices.IndexFunc(services(""), func(s *service.Service) bool { return s.Name == "barbican" })
+		all := services("")
+		tt.spoil(all[i])
+		_, err := newRoutes(contracts[:len(all)], all)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
+		}
+	}
+}
+
+// Ensure that an operation that answers its example needs a policy too.
+func TestExamplesHavePolicies(t *testing.T) {
+	t.Parallel()
+	contracts, err := Contracts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := services("")
+	i := slices.IndexFunc(all, func(s *service.Service) bool { return s.Name == "freezer" })
+	all[i].Operations = slices.DeleteFunc(all[i].Operations, func(o service.Operation) bool { return o.ID == "freezer.jobs.list" })
+	if _, err := newRoutes(contracts[:len(all)], all); err == nil || !strings.Contains(err.Error(), "freezer.jobs.list: the operation has no policy") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Ensure that every service but Keystone has its policies in its tables.
+func TestServicesHavePolicies(t *testing.T) {
+	t.Parallel()
+	var without []string
+	for _, s := range services("") {
+		if !s.Policies {
+			without = append(without, s.Name)
+		}
+	}
+	if !slices.Equal(without, []string{"keystone"}) { // its handlers ask the policies themselves
+		t.Errorf("services without policies in their tables: %q", without)
+	}
+}
