@@ -72,3 +72,15 @@ func TestServicesHavePolicies(t *testing.T) {
 		t.Errorf("services without policies in their tables: %q", without)
 	}
 }
+
+// Ensure that the journal can name every check.
+func TestChecksHaveNames(t *testing.T) {
+	t.Parallel()
+	for _, s := range services("") {
+		for i, c := range s.Checks {
+			if c.Name == "" || c.Do == nil {
+				t.Errorf("%s: check %d has no name or does nothing", s.Name, i)
+			}
+		}
+	}
+}

@@ -236,7 +236,7 @@ func stateless(c *contract.Contract) *service.Service {
 	return &service.Service{
 		Name:     c.Service,
 		Identify: func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
-		Checks:   []service.Check{service.Routed, service.BodyRead},
+		Checks:   []service.Check{service.CheckRoute, service.CheckSize},
 		Fail:     control.Problem,
 	}
 }

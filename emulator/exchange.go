@@ -156,6 +156,10 @@ func (x *exchange) answer() service.Reply {
 		if e.Kind == service.Internal && e.Err != nil {
 			x.problem = err
 		}
+		x.closing.RefusedBy = cmp.Or(e.By, x.closing.RefusedBy)
+		if e.Kind < service.Invalid { // a check that answers
+			x.closing.RefusedBy = ""
+		}
 		reply = x.service.Fail(&x.call, e)
 	}
 	if x.service.Finish != nil {
@@ -189,8 +193,10 @@ func (x *exchange) handle() (reply service.Reply, err error) {
 	}()
 	c := &x.call
 	c.Caller, c.CallerError = x.service.Identify(c)
-	for _, check := range x.service.Checks {
-		if err := check(c); err != nil {
+	for i := range x.service.Checks {
+		check := &x.service.Checks[i]
+		if err := check.Do(c); err != nil {
+			x.closing.RefusedBy = check.Name
 			return service.Reply{}, err
 		}
 	}

@@ -25,6 +25,11 @@ type Entry struct {
 	Caller    string  `json:"caller,omitempty"`    // empty if nobody known
 	Request   Request `json:"request"`
 	Reply     *Reply  `json:"reply,omitempty"` // nil while there is none, or if nothing was sent
+	// RefusedBy names the check that refused the request: "authentication", "path", "method",
+	// "quota", "policy: " and the policy's name, "schema: " and a member's name, and others.
+	// It is empty if no check refused the request. It is also empty if the operation itself
+	// found an error, such as a record that does not exist.
+	RefusedBy string `json:"refused_by,omitempty"`
 	// Time is when it began on the sandbox's clock, Began on the real one, and
 	// Took how long it lasted there.
 	Time       time.Time      `json:"time,omitzero"`
@@ -99,7 +104,7 @@ func (r *record) entry(sequence uint64, sandbox string) Entry {
 	body := r.request.head
 	headers := r.headerMap(x, 0, r.request.head)
 	e := Entry{
-		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.closing.Caller,
+		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.closing.Caller, RefusedBy: r.closing.RefusedBy,
 		Request: Request{
 			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
 			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),

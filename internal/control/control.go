@@ -102,7 +102,7 @@ func New(h Host) *service.Service {
 		),
 		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,
-		Checks:    []service.Check{a.routed, parametersKnown, service.BodyRead},
+		Checks:    []service.Check{{Name: service.CheckRoute.Name, Do: a.routed}, {Name: "query", Do: parametersKnown}, service.CheckSize},
 		Outside:   true,
 		Fail:      Problem,
 		Normalise: normalise,

@@ -61,7 +61,17 @@ func OneOf(names []string) string { return strings.Join(names, " or ") }
 
 // Allowed is the check that the policy of the operation lets the caller pass. It comes
 // after Routed.
-func Allowed(c *Call) error { return c.Row.Policy.Refuse(c) }
+func Allowed(c *Call) error { return Ask(c.Row.Policy, c) }
+
+// Ask returns the error of a policy for the caller. It is the policy that the error's By
+// names.
+func Ask(p Policy, c *Call) error {
+	err := p.Refuse(c)
+	if err == nil {
+		return nil
+	}
+	return AsError(err).RefusedBy("policy: " + p.String())
+}
 
 // Understood is the check that the operation reads such a request. It comes after Routed.
 func Understood(c *Call) error {

@@ -37,7 +37,7 @@ type Service struct {
 
 	// Guard refuses a call before its sandbox is entered and its body is read; nil lets
 	// all pass. The call has neither a time nor a caller yet.
-	Guard Check
+	Guard func(*Call) error
 
 	// Checks are done in this order before the handler; the first error ends the
 	// request. Calls to unknown paths and methods pass through them too.
@@ -74,8 +74,21 @@ const DefaultBodyLimit = 1 << 20
 // A Handler carries out one operation. What it wrote is kept if it returns no error.
 type Handler func(*Call) (Reply, error)
 
-// A Check refuses a call by returning an error.
-type Check func(*Call) error
+// A Check refuses a call by returning an error. The journal says which check refused, by
+// the check's name or, if the error has one, by the error's By.
+type Check struct {
+	Name string // of what it looks at, such as "authentication"
+	Do   func(*Call) error
+}
+
+// The checks of several services.
+var (
+	CheckCaller  = Check{"authentication", Authenticated}
+	CheckRoute   = Check{"path", Routed}
+	CheckPolicy  = Check{"policy", Allowed}
+	CheckRequest = Check{"request", Understood}
+	CheckSize    = Check{"body size", BodyRead}
+)
 
 // A Reply is an answer before it is sent.
 type Reply struct {
@@ -131,8 +144,8 @@ func Authenticated(c *Call) error {
 }
 
 // Routed is the check that the path and method are an operation's. The error
-// for an unknown path is NotFound, for a method the path does not have
-// NotAllowed with an Allow header; both have an empty message.
+// for an unknown path is NotFound. For a method that the path does not have it is
+// NotAllowed, with an Allow header. Both have an empty message.
 func Routed(c *Call) error {
 	switch {
 	case c.Operation != nil:
@@ -140,7 +153,7 @@ func Routed(c *Call) error {
 	case len(c.Methods) == 0:
 		return Errorf(NotFound, "", "")
 	default:
-		return Errorf(NotAllowed, "", "").With("Allow", c.Allow(c.Methods...))
+		return Errorf(NotAllowed, "", "").With("Allow", c.Allow(c.Methods...)).RefusedBy("method")
 	}
 }
 

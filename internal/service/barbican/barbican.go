@@ -31,8 +31,10 @@ func New(hostHref string) *service.Service {
 		Policies: true,
 		Identify: openstack.Identify,
 		Checks: []service.Check{
-			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,
-			queryReadable, payloadAllowed, routed, service.Allowed, service.Understood, arguments,
+			{Name: "preflight", Do: preflight}, {Name: "path", Do: below}, service.CheckCaller, {Name: "microversion", Do: versionKnown},
+			{Name: "container", Do: containerExists}, {Name: "secret", Do: secretExists}, {Name: "order", Do: orderExists},
+			{Name: "accept", Do: acceptable}, {Name: "encoding", Do: queryReadable}, {Name: service.CheckPolicy.Name, Do: payloadAllowed},
+			{Name: service.CheckRoute.Name, Do: routed}, service.CheckPolicy, service.CheckRequest, {Name: "argument names", Do: arguments},
 		},
 		Fail:       fail,
 		Finish:     finish,
@@ -112,7 +114,7 @@ func onlyPayload(c *service.Call) error {
 // wrongType is the error of a body that is of none of the types. They are listed as Python
 // prints a list.
 func wrongType(types string) error {
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types)
+	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types).RefusedBy("content type")
 }
 
 // arguments is where the server stumbles over a parameter or a member that has the name

@@ -14,11 +14,11 @@ import (
 // readBody reads a JSON body and strips the blanks around its strings.
 func readBody(c *service.Call) (any, error) {
 	if !utf8.Valid(c.Body) {
-		return nil, service.Errorf(service.Invalid, "", "")
+		return nil, service.Errorf(service.Invalid, "", "").RefusedBy("encoding")
 	}
 	v, err := c.JSON()
 	if err != nil {
-		return nil, service.Errorf(service.Invalid, "", "Malformed JSON")
+		return nil, service.Errorf(service.Invalid, "", "Malformed JSON").RefusedBy("json")
 	}
 	return strip(v), nil
 }
@@ -42,10 +42,11 @@ func strip(v any) any {
 // invalid is the error of a body that does not match its schema. The property
 // is empty where the object as a whole is meant.
 func invalid(schema, message, property string) error {
+	by := "schema: " + property
 	if property == "" {
-		property = "None"
+		property, by = "None", "schema"
 	}
-	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property)
+	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property).RefusedBy(by)
 }
 
 // check returns what the schema of that name finds wrong with a value, as an error. It

@@ -77,7 +77,7 @@ func pathless(c *service.Call, ref, what string) error {
 }
 
 // failure is the 500 of the server where it meets what it has not thought of.
-func failure(what string) error {
+func failure(what string) *service.Error {
 	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
 }
 

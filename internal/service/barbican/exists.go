@@ -53,7 +53,7 @@ func belowQuotas(c *service.Call) error {
 
 // breaks is the error on a path where the server breaks once the rule has let the caller pass.
 func (r *rule) breaks(c *service.Call) error {
-	if err := r.Refuse(c); err != nil {
+	if err := service.Ask(r, c); err != nil {
 		return err
 	}
 	return failure(r.what)

@@ -66,7 +66,7 @@ func withinQuota(what string, quota *int, have int) error {
 	if quota == nil || *quota < 0 || have < *quota {
 		return nil
 	}
-	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what)
+	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what).RefusedBy("quota")
 }
 
 // object writes quotas; what is not set is as unset says.

@@ -69,7 +69,7 @@ func ruleAbove(c *service.Call, part string) *rule {
 // operation only with GET.
 func payloadAllowed(c *service.Call) error {
 	if path, ok := secretPath(c); ok && c.Operation == nil && strings.HasSuffix(path, "/payload") {
-		return payloadRetrieval.Refuse(c)
+		return service.Ask(payloadRetrieval, c)
 	}
 	return nil
 }

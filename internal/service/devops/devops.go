@@ -25,10 +25,12 @@ func New() *service.Service {
 		Operations: slices.Concat(imageOperations, providerOperations, filterOperations),
 		Policies:   true,
 		Identify:   identify,
-		Checks:     []service.Check{service.Authenticated, service.Routed, acceptable, service.Understood, service.Allowed, service.BodyRead},
-		Fail:       fail,
-		Finish:     finish,
-		HeadAsGet:  true,
+		Checks: []service.Check{
+			service.CheckCaller, service.CheckRoute, {Name: "accept", Do: acceptable}, service.CheckRequest, service.CheckPolicy, service.CheckSize,
+		},
+		Fail:      fail,
+		Finish:    finish,
+		HeadAsGet: true,
 	}
 }
 

@@ -37,7 +37,7 @@ func onlyJSON(c *service.Call) error {
 	if strings.EqualFold(c.MediaType(), "application/json") {
 		return nil
 	}
-	return service.Errorf(service.UnsupportedType, "", "Content-Type should be 'application/json'")
+	return service.Errorf(service.UnsupportedType, "", "Content-Type should be 'application/json'").RefusedBy("content type")
 }
 
 // jsonByQuirk demands the media type of JSON if a quirk is on.

@@ -224,7 +224,7 @@ func clamp(n *big.Int) int {
 }
 
 func notAnInteger(name string) error {
-	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name)
+	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name).RefusedBy("query: " + name)
 }
 
 // createClient answers POST /v1/clients and POST /v2/{project_id}/clients. It

@@ -25,10 +25,13 @@ func New() *service.Service {
 		Operations: slices.Concat(clientOperations, jobOperations, discoveryOperations, exampleOperations),
 		Policies:   true,
 		Identify:   openstack.Identify,
-		Checks:     []service.Check{authenticated, acceptable, methodKnown, service.Routed, service.Allowed, service.BodyRead, service.Understood},
-		Fail:       fail,
-		Finish:     finish,
-		Normalise:  normalise,
+		Checks: []service.Check{
+			{Name: service.CheckCaller.Name, Do: authenticated}, {Name: "accept", Do: acceptable}, {Name: "method", Do: methodKnown},
+			service.CheckRoute, service.CheckPolicy, service.CheckSize, service.CheckRequest,
+		},
+		Fail:      fail,
+		Finish:    finish,
+		Normalise: normalise,
 	}
 }
 
@@ -88,14 +91,14 @@ func methodKnown(c *service.Call) error {
 const missingBody = "Missing request body"
 
 // badRequest is the error of a body that is JSON but not what is expected.
-func badRequest(description string) error {
-	return service.Errorf(service.Invalid, "Bad request format", description)
+func badRequest(description string) *service.Error {
+	return service.Errorf(service.Invalid, "Bad request format", description).RefusedBy("schema")
 }
 
 // syntaxError is the status of a body that is not JSON, with a phrase of its own.
 const syntaxError service.Kind = 753
 
-func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "") }
+func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "").RefusedBy("json") }
 
 // fail writes an error as falcon does: title and description, as JSON or, if
 // the caller would rather have it, as XML.

@@ -23,8 +23,11 @@ func New() *service.Service {
 		Operations: slices.Concat(
 			discoveryOperations, tokenOperations, catalogOperations, peopleOperations, credentialOperations, ruleOperations, neighbourOperations,
 		),
-		Identify:  identify,
-		Checks:    []service.Check{optionsAsked, bodyIsJSON, neighbour, service.Routed, service.Authenticated, service.BodyRead},
+		Identify: identify,
+		Checks: []service.Check{
+			{Name: "options", Do: optionsAsked}, {Name: "json", Do: bodyIsJSON}, {Name: service.CheckCaller.Name, Do: neighbour},
+			service.CheckRoute, service.CheckCaller, service.CheckSize,
+		},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -167,11 +170,14 @@ func expected(what string) error {
 
 const malformed = " The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
 
-func unauthorized() error { return service.Errorf(service.Unauthorized, "", "") }
+func unauthorized() error {
+	return service.Errorf(service.Unauthorized, "", "").RefusedBy(service.CheckCaller.Name)
+}
 
 // forbidden is the 403 of a rule of the policy.
 func forbidden(rule string) error {
-	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule)
+	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule).
+		RefusedBy("policy: identity:" + rule)
 }
 
 func notFound(kind, id string) error {

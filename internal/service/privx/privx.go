@@ -25,7 +25,7 @@ func New() *service.Service {
 		Operations: slices.Concat(loginOperations, roleOperations, clientOperations, exampleOperations),
 		Policies:   true,
 		Identify:   identify,
-		Checks:     []service.Check{authenticated, service.Routed, service.Allowed, service.BodyRead},
+		Checks:     []service.Check{{Name: service.CheckCaller.Name, Do: authenticated}, service.CheckRoute, service.CheckPolicy, service.CheckSize},
 		Fail:       fail,
 	}
 }
@@ -85,7 +85,7 @@ type detail struct{ code, message, property string }
 func invalid(code, property, message string) error {
 	e := service.Errorf(service.Invalid, "INVALID_REQUEST_DATA", "The request has invalid data.")
 	e.Detail = []detail{{code, message, property}}
-	return e
+	return e.RefusedBy("schema: " + property)
 }
 
 var codes = map[service.Kind]struct{ code, message string }{
@@ -140,10 +140,6 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r.Set("Www-Authenticate", "Bearer")
 	}
 	return r
-}
-
-func badRequest(message string) error {
-	return service.Errorf(service.Invalid, "BAD_REQUEST", message)
 }
 
 func empty() service.Reply { return service.Reply{Status: http.StatusOK} }

@@ -175,10 +175,10 @@ func resolveRoles(c *service.Call) (service.Reply, error) {
 	v, err := c.JSON()
 	names, ok := v.([]any)
 	if err != nil {
-		return service.Reply{}, badRequest("The request body is not valid JSON.")
+		return service.Reply{}, notJSON()
 	}
 	if !ok {
-		return service.Reply{}, badRequest("The request body is not a JSON array.")
+		return service.Reply{}, service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not a JSON array.").RefusedBy("schema")
 	}
 	var found []*role
 	for r := range liveRoles.All(c.View, "", 0) {
