@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"standin/internal/service"
 	"standin/internal/service/openstack"
@@ -28,14 +27,9 @@ func New(hostHref string) *service.Service {
 			containerOperations, containerSecretOperations, consumerOperations, aclOperations, secretOperations,
 			metadataOperations, secretConsumerOperations, quotaOperations, orderOperations, versionOperations,
 		),
-		Policies: true,
-		Identify: openstack.Identify,
-		Checks: []service.Check{
-			{Name: "preflight", Do: preflight}, {Name: "path", Do: below}, service.CheckCaller, {Name: "microversion", Do: versionKnown},
-			{Name: "container", Do: containerExists}, {Name: "secret", Do: secretExists}, {Name: "order", Do: orderExists},
-			{Name: "accept", Do: acceptable}, {Name: "encoding", Do: queryReadable}, {Name: service.CheckPolicy.Name, Do: payloadAllowed},
-			{Name: service.CheckRoute.Name, Do: routed}, service.CheckPolicy, service.CheckRequest, {Name: "argument names", Do: arguments},
-		},
+		Policies:   true,
+		Identify:   openstack.Identify,
+		Checks:     checks,
 		Fail:       fail,
 		Finish:     finish,
 		Normalise:  normalise,
@@ -55,87 +49,8 @@ func normalise(path string) string {
 	return path
 }
 
-// preflight answers OPTIONS before anybody is asked who they are, as the CORS
-// filter in front of the server does, and the health check, which takes every method.
-func preflight(c *service.Call) error {
-	if c.Method == http.MethodOptions || c.Path == healthPath && c.Operation == nil {
-		return &service.Error{Kind: http.StatusOK}
-	}
-	return nil
-}
-
-func acceptable(c *service.Call) error {
-	if path, ok := secretPath(c); ok {
-		return acceptableOfSecrets(c, path)
-	}
-	accept := c.Accept()
-	switch {
-	case service.Quality(accept, "application/json") > 0 || strings.Contains(accept, "application/json") || !service.Readable(accept), c.Operation != nil && c.Operation.Public:
-		return nil
-	case c.Is("barbican.version.show") && service.Quality(accept, jsonHome) > 0:
-		return nil
-	}
-	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
-}
-
-// queryReadable refuses a query that is not UTF-8, whatever the operation: webob takes
-// it apart before the application sees it. To a path that is not the real server gives
-// no answer at all.
-func queryReadable(c *service.Call) error {
-	if isUTF8(c.RawQuery) && isUTF8(c.Path) || c.Is("barbican.health.show") {
-		return nil
-	}
-	return service.Errorf(service.Invalid, "", "")
-}
-
-// isUTF8 reports whether names and values of a query are UTF-8 once they are decoded.
-func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.Unescape(query)) }
-
 // noDescription marks an error whose description is null.
 const noDescription = "no description"
-
-// onlyJSON demands the media type of JSON. webob compares media types without regard to
-// parameters, but with regard to case.
-func onlyJSON(c *service.Call) error {
-	if c.MediaType() == "application/json" {
-		return nil
-	}
-	return wrongType("['application/json']")
-}
-
-// onlyPayload demands a media type of payloads.
-func onlyPayload(c *service.Call) error {
-	if t := c.MediaType(); t == octets || t == plainText {
-		return nil
-	}
-	return wrongType("['application/octet-stream', 'text/plain']")
-}
-
-// wrongType is the error of a body that is of none of the types. They are listed as Python
-// prints a list.
-func wrongType(types string) error {
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types).RefusedBy("content type")
-}
-
-// arguments is where the server stumbles over a parameter or a member that has the name
-// of an argument of its functions.
-func arguments(c *service.Call) error {
-	if !c.Quirk(argumentNamesFail) || c.Is("barbican.containers.list") || c.Is("barbican.containers.show") {
-		return nil
-	}
-	const name = "external_project_id"
-	found := len(c.Query()[name]) > 0
-	if c.MediaType() == "application/json" {
-		body, _ := c.JSON()
-		o, _ := body.(*value.Object)
-		_, member := o.Get(name)
-		found = found || member
-	}
-	if what := attempt(c); found && what != "" {
-		return failure(what)
-	}
-	return nil
-}
 
 // fail writes an error as Barbican does: code, title, description.
 func fail(c *service.Call, e *service.Error) service.Reply {

@@ -11,6 +11,29 @@ import (
 	"standin/internal/value"
 )
 
+// onlyJSON demands the media type of JSON. webob compares media types without regard to
+// parameters, but with regard to case.
+func onlyJSON(c *service.Call) error {
+	if c.MediaType() == "application/json" {
+		return nil
+	}
+	return wrongType("['application/json']")
+}
+
+// onlyPayload demands a media type of payloads.
+func onlyPayload(c *service.Call) error {
+	if t := c.MediaType(); t == octets || t == plainText {
+		return nil
+	}
+	return wrongType("['application/octet-stream', 'text/plain']")
+}
+
+// wrongType is the error of a body that is of none of the types. They are listed as Python
+// prints a list.
+func wrongType(types string) error {
+	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types).RefusedBy("content type")
+}
+
 // readBody reads a JSON body and strips the blanks around its strings.
 func readBody(c *service.Call) (any, error) {
 	if !utf8.Valid(c.Body) {

@@ -2,7 +2,6 @@ package barbican
 
 import (
 	"net/http"
-	"strings"
 
 	"standin/internal/service"
 )
@@ -28,11 +27,3 @@ func listOrders(c *service.Call) (service.Reply, error) {
 func orderMissing(*service.Call) (service.Reply, error) { return service.Reply{}, noOrder() }
 
 func noOrder() error { return service.Errorf(service.NotFound, "", "Order not found.") }
-
-// orderExists finds no order, for every method and every caller.
-func orderExists(c *service.Call) error {
-	if id, ok := strings.CutPrefix(c.Path, "/v1/orders/"); ok && id != "" {
-		return noOrder()
-	}
-	return nil
-}
