@@ -17,7 +17,7 @@ func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 	if op == nil {
 		t.Fatalf("no operation %s", id)
 	}
-	op.Do = h
+	op.Row.Do = h
 }
 
 func get(e *Emulator, path string) *httptest.ResponseRecorder {

@@ -248,7 +248,7 @@ func whole(w io.Writer, e *journal.Entry) {
 			fmt.Fprintf(w, "fault %s did not fire at its request %d: %s\n", f.Rule, f.Match, f.Why)
 		}
 	}
-	for _, about := range []struct{ what, text string }{{"note", e.Note}, {"BREAKS ITS CONTRACT", e.Violation}} {
+	for _, about := range []struct{ what, text string }{{"refused by", e.RefusedBy}, {"note", e.Note}, {"BREAKS ITS CONTRACT", e.Violation}} {
 		if about.text != "" {
 			fmt.Fprintf(w, "%s: %s\n", about.what, about.text)
 		}

@@ -44,6 +44,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	ask(t, url+"/~box/v1/clients?limit=1", "X-Standin-Fault", "status=503")
 	ask(t, url+"/v1/clients")
 	ask(t, url+"/~box/v1/clients/b%1bx")
+	ask(t, url+"/~box/v1/clients?limit=x")
 	const boxed, plain = "   1  503  GET    /v1/clients?limit=1  [freezer.clients.list]  demo", "   1  200  GET    /v1/clients  [freezer.clients.list]  demo"
 	for _, tt := range []struct {
 		args       []string
@@ -61,6 +62,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},
 		{[]string{"--url", url + "/~box", "2"}, 0, `> GET /~box/v1/clients/b\x1bx`, "\x1b"},
+		{[]string{"--url", url + "/~box", "3"}, 0, "\nrefused by: query: limit\n", ""},
 		{[]string{"--url", url, "7"}, 1, "standin: 404 Not Found: No request 7; the newest is 1.\n", "{"},
 		{[]string{"--url", url, "--operation", "freezer.client.*"}, 1, "standin: 400 Bad Request: no operation freezer.client.*", "{"},
 	} {

@@ -25,6 +25,7 @@ type Entry struct {
 	Caller     string         `json:"caller,omitempty"`          // the name of the user; absent if the caller is unknown
 	Request    Request        `json:"request"`                   // the request as it came in
 	Reply      *Reply         `json:"reply,omitempty"`           // the answer; absent while there is none, or if none was sent
+	RefusedBy  string         `json:"refused_by,omitempty"`      // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if none did, and for an error of the operation itself, such as a record that does not exist
 	Time       time.Time      `json:"time,omitzero"`             // when the exchange began, on the sandbox's clock
 	Frozen     bool           `json:"frozen,omitempty"`          // the sandbox's clock is frozen
 	Began      time.Time      `json:"began,omitzero"`            // when the exchange began, in real time

@@ -11,6 +11,14 @@ import (
 	"standin/internal/value"
 )
 
+// clockOperations are about the clock of a sandbox.
+func (a *api) clockOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.clock.show", Do: a.in(a.showClock)},
+		{ID: "control.clock.set", Do: a.in(a.setClock), Sandbox: service.CreatesSandbox},
+	}
+}
+
 // A Clock is the state of a sandbox's clock.
 type Clock struct {
 	Now    time.Time `json:"now"`

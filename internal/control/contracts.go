@@ -11,6 +11,16 @@ import (
 	"standin/internal/service"
 )
 
+// contractOperations show the contracts, and files that users write against.
+func (a *api) contractOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.operations", Do: a.operations, Sandbox: service.IgnoresSandbox},
+		{ID: "control.openapi", Do: a.openapi, Sandbox: service.IgnoresSandbox},
+		{ID: "control.schemas.show", Do: a.showSchema, Sandbox: service.IgnoresSandbox},
+		{ID: "control.quirks.list", Do: a.in(a.listQuirks)},
+	}
+}
+
 type status struct {
 	Status      int               `json:"status"`
 	Reason      string            `json:"reason"`

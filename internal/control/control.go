@@ -56,77 +56,28 @@ func New(c Config) *service.Service {
 	a := &api{c}
 	return &service.Service{
 		Name: catalog.Control,
-		Handlers: map[string]service.Handler{
-			"control.index":        a.index,
-			"control.health":       a.health,
-			"control.ca":           a.ca,
-			"control.operations":   a.operations,
-			"control.openapi":      a.openapi,
-			"control.schemas.show": a.showSchema,
-			"control.reset":        a.in(a.reset),
-			"control.state.show":   a.in(a.showState),
-			"control.state.load":   a.in(a.loadState),
-			"control.section.show": a.in(a.showState),
-			"control.section.load": a.in(a.loadState),
-
-			"control.snapshots.list":   a.in(a.listSnapshots),
-			"control.snapshots.create": a.in(a.createSnapshot),
-			"control.snapshots.show":   a.in(a.showSnapshot),
-			"control.snapshots.apply":  a.in(a.applySnapshot),
-			"control.snapshots.delete": a.in(a.deleteSnapshot),
-
-			"control.sandboxes.list":   a.listSandboxes,
-			"control.sandboxes.create": a.createSandbox,
-			"control.sandboxes.show":   a.showSandbox,
-			"control.sandboxes.delete": a.deleteSandbox,
-
-			"control.faults.list":    a.in(a.listFaults),
-			"control.faults.create":  a.in(a.createFaults),
-			"control.faults.clear":   a.in(a.clearFaults),
-			"control.faults.show":    a.in(a.showFault),
-			"control.faults.delete":  a.in(a.deleteFault),
-			"control.scenarios.list": a.listScenarios,
-			"control.quirks.list":    a.in(a.listQuirks),
-			"control.scenario.apply": a.in(a.applyScenario),
-
-			"control.requests.list":   a.in(a.listRequests),
-			"control.requests.clear":  a.in(a.clearRequests),
-			"control.requests.show":   a.in(a.showRequest),
-			"control.requests.delete": a.in(a.deleteRequest),
-			"control.verify":          a.in(a.verify),
-			"control.events":          a.in(a.events),
-
-			"control.clock.show": a.in(a.showClock),
-			"control.clock.set":  a.in(a.setClock),
-		},
+		Operations: slices.Concat(
+			a.ownOperations(), a.contractOperations(), a.stateOperations(), a.sandboxOperations(),
+			a.faultOperations(), a.requestOperations(), a.clockOperations(),
+		),
 		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,
-		Checks:    []service.Check{a.routed, parametersKnown, service.BodyRead},
-		Makes:     makes,
-		Alone:     alone,
+		Checks:    []service.Check{{Name: service.CheckRoute.Name, Do: a.routed}, {Name: "query", Do: parametersKnown}, service.CheckSize},
 		Outside:   true,
 		Fail:      service.Problem,
 		Normalise: normalise,
 		HeadAsGet: true,
-		BodyLimits: map[string]int{
-			"control.state.load": stateLimit, "control.section.load": stateLimit,
-			"control.scenario.apply": scenarioLimit, "control.faults.create": scenarioLimit,
-		},
 	}
 }
 
-// makes and alone are the operations by which a sandbox is made on its first use, and those
-// that are about no sandbox.
-var (
-	makes = []string{
-		"control.reset", "control.state.load", "control.section.load", "control.snapshots.create", "control.snapshots.apply",
-		"control.faults.create", "control.scenario.apply", "control.clock.set",
+// ownOperations are about the emulator itself.
+func (a *api) ownOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.index", Do: a.index, Sandbox: service.IgnoresSandbox},
+		{ID: "control.health", Do: a.health, Sandbox: service.IgnoresSandbox},
+		{ID: "control.ca", Do: a.ca, Sandbox: service.IgnoresSandbox},
 	}
-	alone = []string{
-		"control.index", "control.health", "control.ca", "control.operations", "control.openapi", "control.schemas.show",
-		"control.sandboxes.list", "control.sandboxes.create", "control.sandboxes.show", "control.sandboxes.delete", "control.scenarios.list",
-	}
-)
+}
 
 const faultsPath = Prefix + "/faults/"
 

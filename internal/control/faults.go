@@ -15,6 +15,19 @@ import (
 	"standin/internal/service"
 )
 
+// faultOperations are about the rules of a sandbox and the scenarios that bring them.
+func (a *api) faultOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.faults.list", Do: a.in(a.listFaults)},
+		{ID: "control.faults.create", Do: a.in(a.createFaults), BodyLimit: scenarioLimit, Sandbox: service.CreatesSandbox},
+		{ID: "control.faults.clear", Do: a.in(a.clearFaults)},
+		{ID: "control.faults.show", Do: a.in(a.showFault)},
+		{ID: "control.faults.delete", Do: a.in(a.deleteFault)},
+		{ID: "control.scenarios.list", Do: a.listScenarios, Sandbox: service.IgnoresSandbox},
+		{ID: "control.scenario.apply", Do: a.in(a.applyScenario), BodyLimit: scenarioLimit, Sandbox: service.CreatesSandbox},
+	}
+}
+
 func (a *api) listFaults(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, append([]fault.State{}, s.Rules().States()...))
 }

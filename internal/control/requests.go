@@ -19,6 +19,18 @@ import (
 	"standin/internal/value"
 )
 
+// requestOperations are about the journal of a sandbox.
+func (a *api) requestOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.requests.list", Do: a.in(a.listRequests)},
+		{ID: "control.requests.clear", Do: a.in(a.clearRequests)},
+		{ID: "control.requests.show", Do: a.in(a.showRequest)},
+		{ID: "control.requests.delete", Do: a.in(a.deleteRequest)},
+		{ID: "control.verify", Do: a.in(a.verify)},
+		{ID: "control.events", Do: a.in(a.events)},
+	}
+}
+
 // longestWait bounds long polls, and is how often a stream shows that it lives.
 const (
 	longestWait = 5 * time.Minute

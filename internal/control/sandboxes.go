@@ -14,6 +14,16 @@ import (
 	"standin/internal/service"
 )
 
+// sandboxOperations are about the sandboxes that there are.
+func (a *api) sandboxOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.sandboxes.list", Do: a.listSandboxes, Sandbox: service.IgnoresSandbox},
+		{ID: "control.sandboxes.create", Do: a.createSandbox, Sandbox: service.IgnoresSandbox},
+		{ID: "control.sandboxes.show", Do: a.showSandbox, Sandbox: service.IgnoresSandbox},
+		{ID: "control.sandboxes.delete", Do: a.deleteSandbox, Sandbox: service.IgnoresSandbox},
+	}
+}
+
 // A Spec says how a new sandbox starts. What it leaves open is as the emulator
 // started.
 type Spec struct {

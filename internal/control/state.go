@@ -11,6 +11,22 @@ import (
 	"standin/internal/service"
 )
 
+// stateOperations are about the world of a sandbox and its snapshots.
+func (a *api) stateOperations() []service.Operation {
+	return []service.Operation{
+		{ID: "control.reset", Do: a.in(a.reset), Sandbox: service.CreatesSandbox},
+		{ID: "control.state.show", Do: a.in(a.showState)},
+		{ID: "control.state.load", Do: a.in(a.loadState), BodyLimit: stateLimit, Sandbox: service.CreatesSandbox},
+		{ID: "control.section.show", Do: a.in(a.showState)},
+		{ID: "control.section.load", Do: a.in(a.loadState), BodyLimit: stateLimit, Sandbox: service.CreatesSandbox},
+		{ID: "control.snapshots.list", Do: a.in(a.listSnapshots)},
+		{ID: "control.snapshots.create", Do: a.in(a.createSnapshot), Sandbox: service.CreatesSandbox},
+		{ID: "control.snapshots.show", Do: a.in(a.showSnapshot)},
+		{ID: "control.snapshots.apply", Do: a.in(a.applySnapshot), Sandbox: service.CreatesSandbox},
+		{ID: "control.snapshots.delete", Do: a.in(a.deleteSnapshot)},
+	}
+}
+
 // reset answers POST reset: everything, or the parts that "only" lists; with "to"
 // the world goes back to a snapshot.
 func (a *api) reset(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,6 +33,10 @@ func (x *exchange) answer() service.Reply {
 		if e.Kind == service.Internal && e.Err != nil {
 			x.problem = err
 		}
+		x.closing.RefusedBy = cmp.Or(e.By, x.closing.RefusedBy)
+		if e.Kind < service.Invalid { // a check that answers
+			x.closing.RefusedBy = ""
+		}
 		reply = by.Fail(&x.call, e)
 	}
 	if by.Finish != nil {
@@ -62,13 +67,15 @@ func (x *exchange) handle() (reply service.Reply, err error) {
 	}()
 	c := &x.call
 	c.Caller, c.CallerError = x.service.Identify(c)
-	for _, check := range x.service.Checks {
-		if err := check(c); err != nil {
+	for i := range x.service.Checks {
+		check := &x.service.Checks[i]
+		if err := check.Do(c); err != nil {
+			x.closing.RefusedBy = check.Name
 			return service.Reply{}, err
 		}
 	}
 	if x.matched == nil {
 		return service.Reply{}, errors.New("the checks of the service let a call pass that is no operation")
 	}
-	return x.matched.Do(c)
+	return c.Row.Do(c)
 }

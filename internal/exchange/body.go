@@ -21,7 +21,10 @@ func (x *exchange) readBody() error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	limit := cmp.Or(x.service.BodyLimits[x.operationID()], x.service.BodyLimit, service.DefaultBodyLimit)
+	limit := cmp.Or(x.service.BodyLimit, service.DefaultBodyLimit)
+	if c.Row != nil && c.Row.BodyLimit > 0 {
+		limit = c.Row.BodyLimit
+	}
 	c.HasLength = r.ContentLength > 0
 	if r.ContentLength > int64(limit) && !x.service.CutBody && r.Header.Get("Expect") != "" {
 		c.BodyTooLarge = true // and the client is not asked to go on

@@ -3,7 +3,6 @@ package exchange
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,12 +40,15 @@ func (x *exchange) guard(at string) *refusal {
 // prepares it.
 func (x *exchange) enter(at string, to entrance) *refusal {
 	all := x.path.Sandboxes
-	own, id := route.Below(at, x.path.Routes.Own), x.operationID()
+	own, use := route.Below(at, x.path.Routes.Own), service.UsesSandbox
+	if x.matched != nil {
+		use = x.matched.Row.Sandbox
+	}
 	var s *sandbox.Sandbox
 	var err error
 	switch {
-	case to.given && (to.exists || own && !slices.Contains(x.service.Makes, id)):
-		if s, err = all.Use(to.name); err != nil && slices.Contains(x.service.Alone, id) {
+	case to.given && (to.exists || own && use != service.CreatesSandbox):
+		if s, err = all.Use(to.name); err != nil && use == service.IgnoresSandbox {
 			s, err = all.Use(sandbox.Default)
 		}
 	case to.given:

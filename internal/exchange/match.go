@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/http"
+	"strings"
 
 	"standin/internal/service"
 )
@@ -19,6 +20,9 @@ func (x *exchange) match(at string) {
 		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
 		Settings: &x.path.Settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
 	}
+	if b.Semicolons {
+		c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&")
+	}
 	p, vars := b.Find(at)
 	if p == nil {
 		return
@@ -29,6 +33,6 @@ func (x *exchange) match(at string) {
 	}
 	c.Methods, c.Vars = p.Methods, vars
 	if op := p.Operations[method]; op != nil {
-		x.matched, c.Operation = op, op.Operation
+		x.matched, c.Operation, c.Row = op, op.Operation, &op.Row
 	}
 }

@@ -96,7 +96,8 @@ type Opening struct {
 // A Closing is what is known when the answer is sent.
 type Closing struct {
 	Caller    string
-	Status    int // 0: no status line was sent
+	Status    int    // 0: no status line was sent
+	RefusedBy string // the name of the check that refused the request
 	Faults    []journal.Fault
 	Near      []string
 	Violation string
@@ -111,7 +112,7 @@ func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
 // size is about how much the texts of the closing come to.
 func (c *Closing) size() int {
 	const each = 64
-	n := len(c.Violation) + len(c.Note)
+	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy)
 	for _, text := range c.Near {
 		n += len(text) + each
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"standin/internal/contract"
+	"standin/internal/file"
 	"standin/internal/service"
 )
 
@@ -31,36 +32,25 @@ type Path struct {
 	Operations map[string]*Operation
 }
 
-// An Operation is a contract's operation and its handler.
+// An Operation is a contract's operation and the row of its service's table.
 type Operation struct {
 	*contract.Operation
-	Do service.Handler
+	Row service.Operation
 }
 
-// bind matches handlers and operations one to one.
+// bind matches the operations of a contract and the rows of its service's tables one to one.
 func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
-	b := &Bound{
-		Service: s, Contract: c,
-		router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{},
+	rows, err := rowsOf(c, s)
+	if err != nil {
+		return nil, err
 	}
+	b := &Bound{Service: s, Contract: c, router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{}}
 	templates := map[string]*Path{}
 	operations := slices.Clone(c.Operations) // concrete paths are matched before those with parameters
 	slices.SortStableFunc(operations, func(a, b *contract.Operation) int {
 		return cmp.Compare(strings.Count(a.Path, "{"), strings.Count(b.Path, "{"))
 	})
 	for _, op := range operations {
-		h := s.Handlers[op.ID]
-		switch {
-		case h == nil && !op.Stateless && c.Service == s.Name && s.Handlers != nil:
-			return nil, fmt.Errorf("%s: the operation has no handler and is not x-stateless", op.ID)
-		case h != nil && op.Stateless:
-			return nil, fmt.Errorf("%s: the operation is x-stateless and has a handler", op.ID)
-		case h == nil:
-			var err error
-			if h, err = example(op); err != nil {
-				return nil, err
-			}
-		}
 		p := templates[op.Path]
 		if p == nil {
 			p = &Path{Operations: map[string]*Operation{}}
@@ -69,16 +59,49 @@ func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
 				return nil, fmt.Errorf("%s: %w", op.ID, err)
 			}
 		}
+		o := &Operation{op, rows[op.ID]}
 		p.Methods = append(p.Methods, op.Method)
-		o := &Operation{op, h}
 		p.Operations[op.Method], b.operations = o, append(b.operations, o)
 	}
-	for id := range s.Handlers {
-		if c.Operation(id) == nil {
-			return nil, fmt.Errorf("%s: the handler has no operation in the contract of %s", id, c.Service)
+	return b, nil
+}
+
+// rowsOf returns a whole row for each operation of a contract, by operationId. It fails where
+// the tables of the service and the contract do not agree.
+func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operation, error) {
+	rows := make(map[string]service.Operation, len(c.Operations))
+	for _, row := range s.Operations {
+		if c.Operation(row.ID) == nil {
+			ids := make([]string, len(c.Operations))
+			for i, op := range c.Operations {
+				ids[i] = op.ID
+			}
+			return nil, fmt.Errorf("%s: the row has no operation in the contract of %s%s", row.ID, c.Service, file.Hint(row.ID, ids))
+		}
+		if _, twice := rows[row.ID]; twice {
+			return nil, fmt.Errorf("%s: the operation has two rows in the tables of %s", row.ID, s.Name)
+		}
+		rows[row.ID] = row
+	}
+	for _, op := range c.Operations {
+		row := rows[op.ID]
+		switch {
+		case row.Do == nil && !op.Stateless && s.Operations != nil:
+			return nil, fmt.Errorf("%s: the operation has no handler and is not x-stateless", op.ID)
+		case row.Do != nil && op.Stateless:
+			return nil, fmt.Errorf("%s: the operation is x-stateless and has a handler", op.ID)
+		case row.Policy == nil && s.Policies:
+			return nil, fmt.Errorf("%s: the operation has no policy", op.ID)
+		case row.Do == nil:
+			var err error
+			if row.Do, err = example(op); err != nil {
+				return nil, err
+			}
+			row.ID = op.ID
+			rows[op.ID] = row
 		}
 	}
-	return b, nil
+	return rows, nil
 }
 
 // add makes a path known: to the router only if it has parameters.

@@ -38,6 +38,7 @@ type Gateway interface {
 // A Call is one request as its service sees it.
 type Call struct {
 	Operation *contract.Operation // nil: an unknown path, or a method the path does not have
+	Row       *Operation          // of the service's table; nil where Operation is
 	Methods   []string            // the methods of the path; none if it is unknown
 	Vars      map[string]string   // the path's parameters
 	Method    string

@@ -39,6 +39,10 @@ type Error struct {
 	Header  Headers
 	Detail  any   // more for the envelope of the one service that knows it
 	Err     error // the cause: logged, never sent
+
+	// By names what refused the call, for the journal: "quota", "schema: name". It never
+	// has a value of the request. If it is empty, the name of the check stands for it.
+	By string
 }
 
 // Errorf makes an error; without arguments the format is taken as it is.
@@ -52,6 +56,12 @@ func Errorf(kind Kind, code, format string, args ...any) *Error {
 // With adds a header to the answer.
 func (e *Error) With(name, value string) *Error {
 	e.Header = append(e.Header, Field{name, value})
+	return e
+}
+
+// RefusedBy sets By, which names what refused the call.
+func (e *Error) RefusedBy(name string) *Error {
+	e.By = name
 	return e
 }
 

@@ -28,7 +28,7 @@ func Stateless(name string) *Service {
 	return &Service{
 		Name:     name,
 		Identify: func(*Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
-		Checks:   []Check{Routed, BodyRead},
+		Checks:   []Check{CheckRoute, CheckSize},
 		Fail:     Problem,
 	}
 }

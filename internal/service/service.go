@@ -22,9 +22,14 @@ type Service struct {
 	// empty, they begin with the address of the request.
 	Address string
 
-	// Handlers serve the operations, by operationId. All but the stateless ones
-	// must be there, and no others.
-	Handlers map[string]Handler
+	// Operations has a row for each operation of the contract. Operations that are
+	// x-stateless need none, unless the service has Policies. If there are no rows at all,
+	// every operation answers its example.
+	Operations []Operation
+
+	// Policies says that every row has a policy, which the check Allowed asks. A row without
+	// one is an error when the emulator starts.
+	Policies bool
 
 	// Identify says who is calling, or why nobody is. It gives no verdict: the
 	// check Authenticated does, in its place among the service's checks.
@@ -32,7 +37,7 @@ type Service struct {
 
 	// Guard refuses a call before its sandbox is entered and its body is read; nil lets
 	// all pass. The call has neither a time nor a caller yet.
-	Guard Check
+	Guard func(*Call) error
 
 	// Checks are done in this order before the handler; the first error ends the
 	// request. Calls to unknown paths and methods pass through them too.
@@ -51,20 +56,16 @@ type Service struct {
 	// parallel with others: those of the control API, which may wait.
 	Outside bool
 
-	// Makes are the operations whose first call makes the sandbox that they name, where a
-	// service is about sandboxes: the control API. Its others want it to be there, but for
-	// those of Alone, which are about no sandbox.
-	Makes, Alone []string
-
 	// HeadAsGet answers HEAD where GET is an operation.
 	HeadAsGet bool
 
 	// BodyLimit is how many bytes of a body are read; 0 is 1 MiB. A longer body
 	// is 413, unless CutBody says that the server goes on with what it has read.
-	// BodyLimits are those of single operations.
-	BodyLimit  int
-	CutBody    bool
-	BodyLimits map[string]int
+	BodyLimit int
+	CutBody   bool
+
+	// Semicolons says that a semicolon separates parameters of the query, as "&" does.
+	Semicolons bool
 }
 
 // DefaultBodyLimit bounds the bodies of services that set no limit.
@@ -73,8 +74,21 @@ const DefaultBodyLimit = 1 << 20
 // A Handler carries out one operation. What it wrote is kept if it returns no error.
 type Handler func(*Call) (Reply, error)
 
-// A Check refuses a call by returning an error.
-type Check func(*Call) error
+// A Check refuses a call by returning an error. The journal says which check refused, by
+// the check's name or, if the error has one, by the error's By.
+type Check struct {
+	Name string // of what it looks at, such as "authentication"
+	Do   func(*Call) error
+}
+
+// The checks of several services.
+var (
+	CheckCaller  = Check{"authentication", Authenticated}
+	CheckRoute   = Check{"path", Routed}
+	CheckPolicy  = Check{"policy", Allowed}
+	CheckRequest = Check{"request", Understood}
+	CheckSize    = Check{"body size", BodyRead}
+)
 
 // A Reply is an answer before it is sent.
 type Reply struct {
@@ -130,8 +144,8 @@ func Authenticated(c *Call) error {
 }
 
 // Routed is the check that the path and method are an operation's. The error
-// for an unknown path is NotFound, for a method the path does not have
-// NotAllowed with an Allow header; both have an empty message.
+// for an unknown path is NotFound. For a method that the path does not have it is
+// NotAllowed, with an Allow header. Both have an empty message.
 func Routed(c *Call) error {
 	switch {
 	case c.Operation != nil:
@@ -139,7 +153,7 @@ func Routed(c *Call) error {
 	case len(c.Methods) == 0:
 		return Errorf(NotFound, "", "")
 	default:
-		return Errorf(NotAllowed, "", "").With("Allow", c.Allow(c.Methods...))
+		return Errorf(NotAllowed, "", "").With("Allow", c.Allow(c.Methods...)).RefusedBy("method")
 	}
 }
 

@@ -11,6 +11,21 @@ import (
 	"standin/internal/world"
 )
 
+// aclOperations are about who may read a container or a secret.
+var aclOperations = []service.Operation{
+	{ID: "barbican.container-acl.show", Do: showACL, Policy: containerACLRetrieval},
+	{ID: "barbican.container-acl.replace", Do: replaceACL, Policy: policy("ContainerACL(s) Update", inProject("admin", "creator"), newACL), Reads: onlyJSON},
+	{ID: "barbican.container-acl.update", Do: updateACL, Policy: policy("ContainerACL(s) Update", inProject("admin", "creator"), newACL), Reads: onlyJSON},
+	{ID: "barbican.container-acl.delete", Do: deleteACL, Policy: policy("ContainerACL(s) deletion", inProject("admin", "creator"), newACL)},
+	{ID: "barbican.secret-acl.show", Do: showACL, Policy: policy("SecretACL(s) retrieval", inProject(allButAudit...), newACL)},
+	{ID: "barbican.secret-acl.replace", Do: replaceACL, Policy: policy("SecretACL(s) Update", inProject("admin", "creator"), newACL), Reads: onlyJSON},
+	{ID: "barbican.secret-acl.update", Do: updateACL, Policy: policy("SecretACL(s) Update", inProject("admin", "creator"), newACL), Reads: onlyJSON},
+	{ID: "barbican.secret-acl.delete", Do: deleteACL, Policy: policy("SecretACL(s) deletion", inProject("admin", "creator"), newACL)},
+}
+
+// containerACLRetrieval is asked on paths below the operation too.
+var containerACLRetrieval = policy("ContainerACL(s) retrieval", inProject(allButAudit...), newACL)
+
 // An acl says who may read a container or a secret beside those whom their roles let.
 type acl struct {
 	Ref           string   `json:"ref" fixture:"required"` // containers/ID or secrets/ID
@@ -184,7 +199,7 @@ func readUsers(c *service.Call, list []any) ([]string, error) {
 		}
 		switch clash := !key.text && there[id] || key.text && slices.Contains(users, id); {
 		case (!ok || clash) && c.Quirk(oddUsersBreak):
-			return nil, failure(policies[c.Operation.ID].what)
+			return nil, failure(attempt(c))
 		case !ok:
 			return nil, invalid("ACL", openstack.Repr(e)+" is not of type 'string'", "read")
 		case !slices.Contains(users, id):

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"standin/internal/service"
 	"standin/internal/service/openstack"
@@ -21,73 +20,22 @@ import (
 func New(hostHref string) *service.Service {
 	section := fixtureSection()
 	return &service.Service{
-		Name:     "barbican",
-		Section:  &section,
-		Address:  hostHref,
-		Handlers: handlers(),
-		Identify: openstack.Identify,
-		Checks: []service.Check{
-			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,
-			queryReadable, payloadAllowed, routed, allowed, contentType, arguments, repeated,
-		},
-		Fail:      fail,
-		Finish:    finish,
-		Normalise: normalise,
-		BodyLimit: 25000, // the server parses what it has read up to there
-		CutBody:   true,
-	}
-}
-
-// handlers are the functions that carry out the operations.
-func handlers() map[string]service.Handler {
-	return map[string]service.Handler{
-		"barbican.containers.list":   listContainers,
-		"barbican.containers.create": createContainer,
-		"barbican.containers.show":   showContainer,
-		"barbican.containers.delete": deleteContainer,
-		"barbican.consumers.list":    listConsumers,
-		"barbican.consumers.create":  createConsumer,
-		"barbican.consumers.delete":  deleteConsumer,
-		"barbican.consumers.show":    showConsumer,
-
-		"barbican.container-secrets.add":    addSecret,
-		"barbican.container-secrets.remove": removeSecret,
-		"barbican.container-acl.show":       showACL,
-		"barbican.container-acl.replace":    replaceACL,
-		"barbican.container-acl.update":     updateACL,
-		"barbican.container-acl.delete":     deleteACL,
-		"barbican.secret-acl.show":          showACL,
-		"barbican.secret-acl.replace":       replaceACL,
-		"barbican.secret-acl.update":        updateACL,
-		"barbican.secret-acl.delete":        deleteACL,
-		"barbican.quotas.show":              showQuotas,
-		"barbican.project-quotas.list":      listProjectQuotas,
-		"barbican.project-quotas.show":      showProjectQuotas,
-		"barbican.project-quotas.replace":   replaceProjectQuotas,
-		"barbican.project-quotas.delete":    deleteProjectQuotas,
-		"barbican.orders.list":              listOrders,
-		"barbican.orders.show":              orderMissing,
-		"barbican.orders.delete":            orderMissing,
-		"barbican.versions.list":            listVersions,
-		"barbican.version.show":             showVersion,
-		"barbican.health.show":              showHealth,
-
-		"barbican.secrets.list":            listSecrets,
-		"barbican.secrets.create":          createSecret,
-		"barbican.secrets.show":            showSecret,
-		"barbican.secrets.payload":         showPayload,
-		"barbican.secrets.update":          updateSecret,
-		"barbican.secrets.delete":          deleteSecret,
-		"barbican.secret-metadata.list":    listMetadata,
-		"barbican.secret-metadata.replace": replaceMetadata,
-		"barbican.secret-metadata.create":  createMetadatum,
-		"barbican.secret-metadata.show":    showMetadatum,
-		"barbican.secret-metadata.update":  updateMetadatum,
-		"barbican.secret-metadata.delete":  deleteMetadatum,
-		"barbican.secret-consumers.list":   listSecretConsumers,
-		"barbican.secret-consumers.create": createSecretConsumer,
-		"barbican.secret-consumers.delete": deleteSecretConsumer,
-		"barbican.secret-consumers.show":   showSecretConsumer,
+		Name:    "barbican",
+		Section: &section,
+		Address: hostHref,
+		Operations: slices.Concat(
+			containerOperations, containerSecretOperations, consumerOperations, aclOperations, secretOperations,
+			metadataOperations, secretConsumerOperations, quotaOperations, orderOperations, versionOperations,
+		),
+		Policies:   true,
+		Identify:   openstack.Identify,
+		Checks:     checks,
+		Fail:       fail,
+		Finish:     finish,
+		Normalise:  normalise,
+		BodyLimit:  25000, // the server parses what it has read up to there
+		CutBody:    true,
+		Semicolons: true, // as webob has it
 	}
 }
 
@@ -101,82 +49,8 @@ func normalise(path string) string {
 	return path
 }
 
-// preflight answers OPTIONS before anybody is asked who they are, as the CORS
-// filter in front of the server does, and the health check, which takes every method.
-func preflight(c *service.Call) error {
-	c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&") // webob takes either to divide parameters
-	if c.Method == http.MethodOptions || c.Path == healthPath && c.Operation == nil {
-		return &service.Error{Kind: http.StatusOK}
-	}
-	return nil
-}
-
-func acceptable(c *service.Call) error {
-	if path, ok := secretPath(c); ok {
-		return acceptableOfSecrets(c, path)
-	}
-	accept := c.Accept()
-	switch {
-	case service.Quality(accept, "application/json") > 0 || strings.Contains(accept, "application/json") || !service.Readable(accept), c.Operation != nil && c.Operation.Public:
-		return nil
-	case c.Is("barbican.version.show") && service.Quality(accept, jsonHome) > 0:
-		return nil
-	}
-	return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
-}
-
-// queryReadable refuses a query that is not UTF-8, whatever the operation: webob takes
-// it apart before the application sees it. To a path that is not the real server gives
-// no answer at all.
-func queryReadable(c *service.Call) error {
-	if isUTF8(c.RawQuery) && isUTF8(c.Path) || c.Is("barbican.health.show") {
-		return nil
-	}
-	return service.Errorf(service.Invalid, "", "")
-}
-
-// isUTF8 reports whether names and values of a query are UTF-8 once they are decoded.
-func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.Unescape(query)) }
-
 // noDescription marks an error whose description is null.
 const noDescription = "no description"
-
-// contentType demands the type of the bodies that are read: JSON, of payloads the types
-// of payloads. It is spelled exactly so: webob compares without regard to parameters, but with
-// regard to case. What removes a secret from a container is read whatever it is called.
-func contentType(c *service.Call) error {
-	if !c.Operation.Body || c.Is("barbican.container-secrets.remove") {
-		return nil
-	}
-	want, repr := []string{"application/json"}, "['application/json']"
-	if c.Is("barbican.secrets.update") {
-		want, repr = []string{octets, plainText}, "['application/octet-stream', 'text/plain']"
-	}
-	if slices.Contains(want, c.MediaType()) {
-		return nil
-	}
-	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+repr)
-}
-
-// arguments is where the server stumbles over a parameter or a member that has the name
-// of an argument of its functions.
-func arguments(c *service.Call) error {
-	if !c.Quirk(argumentNamesFail) || c.Is("barbican.containers.list") || c.Is("barbican.containers.show") {
-		return nil
-	}
-	const name = "external_project_id"
-	found := len(c.Query()[name]) > 0
-	if c.MediaType() == "application/json" {
-		body, _ := c.JSON()
-		o, _ := body.(*value.Object)
-		_, member := o.Get(name)
-		found = found || member
-	}
-	if what := policies[c.Operation.ID].what; found && what != "" {
-		return failure(what)
-	}
-	return nil
-}
 
 // fail writes an error as Barbican does: code, title, description.
 func fail(c *service.Call, e *service.Error) service.Reply {

@@ -11,14 +11,37 @@ import (
 	"standin/internal/value"
 )
 
+// onlyJSON demands the media type of JSON. webob compares media types without regard to
+// parameters, but with regard to case.
+func onlyJSON(c *service.Call) error {
+	if c.MediaType() == "application/json" {
+		return nil
+	}
+	return wrongType("['application/json']")
+}
+
+// onlyPayload demands a media type of payloads.
+func onlyPayload(c *service.Call) error {
+	if t := c.MediaType(); t == octets || t == plainText {
+		return nil
+	}
+	return wrongType("['application/octet-stream', 'text/plain']")
+}
+
+// wrongType is the error of a body that is of none of the types. They are listed as Python
+// prints a list.
+func wrongType(types string) error {
+	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types).RefusedBy("content type")
+}
+
 // readBody reads a JSON body and strips the blanks around its strings.
 func readBody(c *service.Call) (any, error) {
 	if !utf8.Valid(c.Body) {
-		return nil, service.Errorf(service.Invalid, "", "")
+		return nil, service.Errorf(service.Invalid, "", "").RefusedBy("encoding")
 	}
 	v, err := c.JSON()
 	if err != nil {
-		return nil, service.Errorf(service.Invalid, "", "Malformed JSON")
+		return nil, service.Errorf(service.Invalid, "", "Malformed JSON").RefusedBy("json")
 	}
 	return strip(v), nil
 }
@@ -42,10 +65,11 @@ func strip(v any) any {
 // invalid is the error of a body that does not match its schema. The property
 // is empty where the object as a whole is meant.
 func invalid(schema, message, property string) error {
+	by := "schema: " + property
 	if property == "" {
-		property = "None"
+		property, by = "None", "schema"
 	}
-	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property)
+	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property).RefusedBy(by)
 }
 
 // check returns what the schema of that name finds wrong with a value, as an error. It

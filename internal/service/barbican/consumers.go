@@ -12,6 +12,17 @@ import (
 	"standin/internal/world"
 )
 
+// consumerOperations are about the consumers of a container.
+var consumerOperations = []service.Operation{
+	{ID: "barbican.consumers.list", Do: listConsumers, Policy: policy("ContainerConsumers(s) retrieval", reading, newRead), Reads: query(repeatedLimitFails, "limit", "offset")},
+	{ID: "barbican.consumers.create", Do: createConsumer, Policy: policy("ContainerConsumer creation", reading, newRead), Reads: onlyJSON},
+	{ID: "barbican.consumers.delete", Do: deleteConsumer, Policy: policy("ContainerConsumer deletion", reading, newRead), Reads: onlyJSON},
+	{ID: "barbican.consumers.show", Do: showConsumer, Policy: consumerRetrieval},
+}
+
+// consumerRetrieval is asked on paths below the operation too.
+var consumerRetrieval = policy("ContainerConsumer retrieval", anyOf(has("admin", "observer", "creator", "audit"), reading), newRead)
+
 // A consumer says that somebody uses a container. Deleted ones are kept: when
 // the same name and URL register again, the old record comes back to life.
 type consumer struct {

@@ -9,6 +9,12 @@ import (
 	"standin/internal/service/openstack"
 )
 
+// containerSecretOperations add secrets to a container and remove them.
+var containerSecretOperations = []service.Operation{
+	{ID: "barbican.container-secrets.add", Do: addSecret, Policy: policy("Container Secret creation", changing, newChange), Reads: onlyJSON},
+	{ID: "barbican.container-secrets.remove", Do: removeSecret, Policy: policy("Container Secret deletion", changing, newChange)},
+}
+
 // addSecret answers POST {container_ref}/secrets with the container's reference.
 func addSecret(c *service.Call) (service.Reply, error) {
 	ct := *containers.Get(c.View, c.Vars["container_ref"])
@@ -71,7 +77,7 @@ func pathless(c *service.Call, ref, what string) error {
 }
 
 // failure is the 500 of the server where it meets what it has not thought of.
-func failure(what string) error {
+func failure(what string) *service.Error {
 	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
 }
 

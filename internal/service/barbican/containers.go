@@ -8,6 +8,20 @@ import (
 	"standin/internal/world"
 )
 
+// containerOperations are about containers.
+var containerOperations = []service.Operation{
+	{ID: "barbican.containers.list", Do: listContainers, Policy: policy("Containers(s) retrieval", has(allButAudit...), members), Reads: query(repeatedLimitFails, "limit", "offset", "name", "type")},
+	{ID: "barbican.containers.create", Do: createContainer, Policy: policy("Container creation", has("admin", "creator"), members), Reads: onlyJSON},
+	{ID: "barbican.containers.show", Do: showContainer, Policy: containerRetrieval},
+	{ID: "barbican.containers.delete", Do: deleteContainer, Policy: containerDeletion},
+}
+
+// The rules that paths below the operations ask too.
+var (
+	containerRetrieval = policy("Container retrieval", reading, newRead)
+	containerDeletion  = policy("Container deletion", anyOf(inProject("admin"), maker("creator")), newChange)
+)
+
 // A container groups secrets. It belongs to a project.
 type container struct {
 	ID        string

@@ -11,6 +11,23 @@ import (
 	"standin/internal/value"
 )
 
+// metadataOperations are about the pairs that users attach to a secret.
+var metadataOperations = []service.Operation{
+	{ID: "barbican.secret-metadata.list", Do: listMetadata, Policy: policy("Secret metadata retrieval", reading, newRead)},
+	{ID: "barbican.secret-metadata.replace", Do: replaceMetadata, Policy: policy("Secret metadata creation", changing, newChange), Reads: onlyJSON},
+	{ID: "barbican.secret-metadata.create", Do: createMetadatum, Policy: policy("Secret metadatum creation", changing, newChange), Reads: onlyJSON},
+	{ID: "barbican.secret-metadata.show", Do: showMetadatum, Policy: metadatumRetrieval},
+	{ID: "barbican.secret-metadata.update", Do: updateMetadatum, Policy: metadatumUpdate, Reads: onlyJSON},
+	{ID: "barbican.secret-metadata.delete", Do: deleteMetadatum, Policy: metadatumRemoval},
+}
+
+// The rules that paths below the operations ask too.
+var (
+	metadatumRetrieval = policy("Secret metadatum retrieval", reading, newRead)
+	metadatumUpdate    = policy("Secret metadatum update", changing, newChange)
+	metadatumRemoval   = policy("Secret metadatum removal", changing, newChange)
+)
+
 // safeKey is what the server takes for a key that can stand in a URL; it lets a
 // line break at the end pass.
 var safeKey = regexp.MustCompile(`^[A-Za-z0-9_-]*\n?$`)

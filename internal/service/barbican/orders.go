@@ -2,10 +2,16 @@ package barbican
 
 import (
 	"net/http"
-	"strings"
 
 	"standin/internal/service"
 )
+
+// orderOperations find no orders.
+var orderOperations = []service.Operation{
+	{ID: "barbican.orders.list", Do: listOrders, Policy: policy("Order(s) retrieval", has(allButAudit...), members), Reads: query(repeatedLimitFails, "limit", "offset")},
+	{ID: "barbican.orders.show", Do: orderMissing, Policy: service.Everybody},
+	{ID: "barbican.orders.delete", Do: orderMissing, Policy: service.Everybody},
+}
 
 // There are no orders: POST is not reproduced. The list answers, because clients and
 // load balancers ask for it to see whether they reach the service.
@@ -21,11 +27,3 @@ func listOrders(c *service.Call) (service.Reply, error) {
 func orderMissing(*service.Call) (service.Reply, error) { return service.Reply{}, noOrder() }
 
 func noOrder() error { return service.Errorf(service.NotFound, "", "Order not found.") }
-
-// orderExists finds no order, for every method and every caller.
-func orderExists(c *service.Call) error {
-	if id, ok := strings.CutPrefix(c.Path, "/v1/orders/"); ok && id != "" {
-		return noOrder()
-	}
-	return nil
-}

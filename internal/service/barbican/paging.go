@@ -22,31 +22,15 @@ const (
 	mostLimit  = 100
 )
 
-// looked are the parameters that a list looks at, and the quirk by which the server
-// breaks where one of them is given twice: it is a list to it.
-type looked struct {
-	quirk string
-	names []string
-}
-
-var lists = map[string]looked{
-	"barbican.consumers.list":        {repeatedLimitFails, []string{"limit", "offset"}},
-	"barbican.containers.list":       {repeatedLimitFails, []string{"limit", "offset", "name", "type"}},
-	"barbican.orders.list":           {repeatedLimitFails, []string{"limit", "offset"}},
-	"barbican.project-quotas.list":   {repeatedLimitFails, []string{"limit", "offset"}},
-	"barbican.secret-consumers.list": {secretParametersBreak, []string{"limit", "offset"}},
-	"barbican.secrets.list": {secretParametersBreak, []string{
-		"limit", "offset", "name", "alg", "mode", "bits", "secret_type", "acl_only", "created", "updated", "expiration", "sort",
-	}},
-}
-
-// repeated is where the server breaks on a parameter that is given twice.
-func repeated(c *service.Call) error {
-	l, ok := lists[c.Operation.ID]
-	if ok && c.Quirk(l.quirk) && slices.ContainsFunc(l.names, func(name string) bool { return len(c.Query()[name]) > 1 }) {
-		return failure(policies[c.Operation.ID].what)
+// query returns what a list reads: parameters that the server takes for a list where one is
+// given twice, and breaks. It does so where the quirk is on.
+func query(quirk string, names ...string) func(*service.Call) error {
+	return func(c *service.Call) error {
+		if c.Quirk(quirk) && slices.ContainsFunc(names, func(name string) bool { return len(c.Query()[name]) > 1 }) {
+			return failure(attempt(c)).RefusedBy("query")
+		}
+		return nil
 	}
-	return nil
 }
 
 // readPaging brings limit and offset into bounds as the server does.

@@ -51,7 +51,7 @@ func showPayload(c *service.Call) (service.Reply, error) { return payloadReply(c
 // Accept header as a whole, which is also the Content-Type of the answer. Without
 // one it is octets.
 func payloadReply(c *service.Call) (service.Reply, error) {
-	s, what := secretOf(c), policies[c.Operation.ID].what
+	s, what := secretOf(c), attempt(c)
 	if !s.hasPayload() {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Sorry but your secret has no payload.")
 	}
@@ -88,7 +88,7 @@ func payloadReply(c *service.Call) (service.Reply, error) {
 // updateSecret answers PUT /v1/secrets/{secret_ref}, which gives its payload to a
 // secret that was made without one.
 func updateSecret(c *service.Call) (service.Reply, error) {
-	s, what := secretOf(c), policies[c.Operation.ID].what
+	s, what := secretOf(c), attempt(c)
 	_, named := c.Last("transport_key_id")
 	switch {
 	case len(c.Body) == 0:

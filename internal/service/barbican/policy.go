@@ -15,14 +15,17 @@ type target struct {
 	shared  bool   // its ACL names the caller
 }
 
-// A permission tells whether the caller may; the target is nil where there is none.
+// A permission reports whether the caller may. The target is nil if the path names none.
 type permission func(caller *identity.Caller, t *target) bool
 
-// A rule says who may carry out an operation, and what is said to the others.
+// A rule of Barbican's policy says who may carry out an operation. As they are shipped, the
+// rules let the roles member and reader do nothing, and let observer and audit register
+// consumers.
 type rule struct {
-	what     string     // as the message has it: "Container creation"
+	what     string     // as messages have it: "Container creation"
 	shipped  permission // as Barbican comes
 	enforced permission // with enforce_new_defaults
+	payload  permission // as Barbican comes, for a caller who asks for a payload; nil: shipped
 }
 
 // The roles that the shipped policy knows. The role member is none of them.
@@ -33,6 +36,11 @@ var (
 
 // serviceAdmin is the role that sets quotas.
 const serviceAdmin = "key-manager:service-admin"
+
+// policy returns a rule without a permission of its own for payloads.
+func policy(what string, shipped, enforced permission) *rule {
+	return &rule{what: what, shipped: shipped, enforced: enforced}
+}
 
 // has is the permission of those who have one of the roles, in whatever project.
 func has(roles ...string) permission {
@@ -83,92 +91,86 @@ var (
 	newACL     = anyOf(inProject("admin"), maker("member"))
 )
 
-// policies are Barbican's, by operation. As they are shipped the roles member and
-// reader may do nothing, and observer and audit may register consumers.
-var policies = map[string]rule{
-	"barbican.containers.create":        {"Container creation", has("admin", "creator"), members},
-	"barbican.containers.list":          {"Containers(s) retrieval", has(allButAudit...), members},
-	"barbican.containers.show":          {"Container retrieval", reading, newRead},
-	"barbican.containers.delete":        {"Container deletion", anyOf(inProject("admin"), maker("creator")), newChange},
-	"barbican.consumers.list":           {"ContainerConsumers(s) retrieval", reading, newRead},
-	"barbican.consumers.show":           {"ContainerConsumer retrieval", anyOf(has("admin", "observer", "creator", "audit"), reading), newRead},
-	"barbican.consumers.create":         {"ContainerConsumer creation", reading, newRead},
-	"barbican.consumers.delete":         {"ContainerConsumer deletion", reading, newRead},
-	"barbican.container-secrets.add":    {"Container Secret creation", changing, newChange},
-	"barbican.container-secrets.remove": {"Container Secret deletion", changing, newChange},
-	"barbican.container-acl.show":       {"ContainerACL(s) retrieval", inProject(allButAudit...), newACL},
-	"barbican.container-acl.replace":    {"ContainerACL(s) Update", inProject("admin", "creator"), newACL},
-	"barbican.container-acl.update":     {"ContainerACL(s) Update", inProject("admin", "creator"), newACL},
-	"barbican.container-acl.delete":     {"ContainerACL(s) deletion", inProject("admin", "creator"), newACL},
-	"barbican.secret-acl.show":          {"SecretACL(s) retrieval", inProject(allButAudit...), newACL},
-	"barbican.secret-acl.replace":       {"SecretACL(s) Update", inProject("admin", "creator"), newACL},
-	"barbican.secret-acl.update":        {"SecretACL(s) Update", inProject("admin", "creator"), newACL},
-	"barbican.secret-acl.delete":        {"SecretACL(s) deletion", inProject("admin", "creator"), newACL},
-	"barbican.secrets.create":           {"Secret creation", has("admin", "creator"), members},
-	"barbican.secrets.list":             {"Secret(s) retrieval", has(allButAudit...), members},
-	"barbican.secrets.show":             {"Secret retrieval", reading, newRead},
-	"barbican.secrets.show/payload":     {"Secret retrieval", decrypting, newRead},
-	"barbican.secrets.payload":          {"Secret payload retrieval", decrypting, newRead},
-	"barbican.secrets.update":           {"Secret update", inProject("admin", "creator"), newChange},
-	"barbican.secrets.delete":           {"Secret deletion", changing, newChange},
-	"barbican.secret-metadata.list":     {"Secret metadata retrieval", reading, newRead},
-	"barbican.secret-metadata.replace":  {"Secret metadata creation", changing, newChange},
-	"barbican.secret-metadata.create":   {"Secret metadatum creation", changing, newChange},
-	"barbican.secret-metadata.show":     {"Secret metadatum retrieval", reading, newRead},
-	"barbican.secret-metadata.update":   {"Secret metadatum update", changing, newChange},
-	"barbican.secret-metadata.delete":   {"Secret metadatum removal", changing, newChange},
-	"barbican.secret-consumers.list":    {"SecretConsumers(s) retrieval", reading, newRead},
-	"barbican.secret-consumers.create":  {"SecretConsumer creation", reading, newRead},
-	"barbican.secret-consumers.delete":  {"SecretConsumer deletion", reading, newRead},
-	"barbican.secret-consumers.show":    {"SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody},
-	"barbican.orders.list":              {"Order(s) retrieval", has(allButAudit...), members},
-	"barbican.quotas.show":              {"Quotas", has(allUsers...), has("reader", "member", "admin")},
-	"barbican.project-quotas.list":      {"Project Quotas", has(serviceAdmin), nobody},
-	"barbican.project-quotas.show":      {"Project Quotas", has(serviceAdmin), nobody},
-	"barbican.project-quotas.replace":   {"Project Quotas", has(serviceAdmin), nobody},
-	"barbican.project-quotas.delete":    {"Project Quotas", has(serviceAdmin), nobody},
-}
-
-// allowed is the check of the policy. Who asks for a secret in another type than JSON
-// asks for its payload.
-func allowed(c *service.Call) error {
-	if c.Is("barbican.secrets.show") && !wantsJSON(c) {
-		return permitted(c, "barbican.secrets.show/payload")
-	}
-	return permitted(c, c.Operation.ID)
-}
-
-// permitted tells whether the policy lets the caller carry out an operation.
-func permitted(c *service.Call, operation string) error {
-	p, ruled := policies[operation]
-	if !ruled { // versions, and operations that are stateless
+// Refuse implements service.Policy.
+func (r *rule) Refuse(c *service.Call) error {
+	if c.Settings.AuthOff && c.Caller.Project != nil {
 		return nil
 	}
-	may := p.shipped
-	if c.Quirk(newDefaultsAreEnforced) {
-		may = p.enforced
+	return r.refuse(c, targetOf(c))
+}
+
+// refuse is Refuse for a caller who asks for the target.
+func (r *rule) refuse(c *service.Call, t *target) error {
+	may := r.shipped
+	switch {
+	case c.Quirk(newDefaultsAreEnforced):
+		may = r.enforced
+	case r.payload != nil && !wantsJSON(c):
+		may = r.payload
 	}
 	switch {
-	case c.Settings.AuthOff && c.Caller.Project != nil, c.Caller.Project != nil && may(c.Caller, targetOf(c)):
+	case c.Settings.AuthOff && c.Caller.Project != nil, c.Caller.Project != nil && may(c.Caller, t):
 		return nil
 	case c.Caller.Project == nil && c.Quirk(unscopedTokenFails):
-		return failure(p.what)
+		return failure(r.what)
 	}
-	return service.Errorf(service.Forbidden, "", "%s attempt not allowed - please review your user/project privileges", p.what)
+	return service.Errorf(service.Forbidden, "", "%s attempt not allowed - please review your user/project privileges", r.what)
 }
 
-// targetOf is what the path names; nil if it names neither a container nor a secret.
+// String implements service.Policy.
+func (r *rule) String() string { return r.what }
+
+// breaks is the error on a path where the server breaks after the rule let the caller pass.
+func (r *rule) breaks(c *service.Call, t *target) error {
+	if err := r.refuse(c, t); err != nil {
+		return service.AsError(err).RefusedBy("policy: " + r.what)
+	}
+	return failure(r.what)
+}
+
+// attempt returns what the call's operation is called in messages. It returns an empty
+// string for an operation without a rule.
+func attempt(c *service.Call) string {
+	if r, ok := c.Row.Policy.(*rule); ok {
+		return r.what
+	}
+	return ""
+}
+
+// targetOf returns what the call's operation is about. It returns nil if that is neither a
+// container nor a secret.
 func targetOf(c *service.Call) *target {
-	var t *target
-	if ct := containers.Get(c.View, c.Vars["container_ref"]); ct != nil {
-		t = &target{project: ct.ProjectID, creator: ct.CreatorID}
-	} else if s := secrets.Get(c.View, c.Vars["secret_ref"]); s != nil {
-		t = &target{project: s.ProjectID, creator: s.CreatorID}
-	} else {
+	if id, ok := c.Vars["container_ref"]; ok {
+		return containerTarget(c, id)
+	}
+	return secretTarget(c, c.Vars["secret_ref"])
+}
+
+// containerTarget returns the container as a target, or nil if there is none.
+func containerTarget(c *service.Call, id string) *target {
+	ct := containers.Get(c.View, id)
+	if ct == nil {
 		return nil
 	}
-	if a := acls.Get(c.View, aclKey(c)); a != nil {
+	t := &target{project: ct.ProjectID, creator: ct.CreatorID}
+	t.take(c, acls.Get(c.View, "containers/"+id))
+	return t
+}
+
+// secretTarget returns the secret as a target, or nil if there is none.
+func secretTarget(c *service.Call, id string) *target {
+	s := secrets.Get(c.View, id)
+	if s == nil {
+		return nil
+	}
+	t := &target{project: s.ProjectID, creator: s.CreatorID}
+	t.take(c, acls.Get(c.View, "secrets/"+id))
+	return t
+}
+
+// take takes over what an ACL says. The ACL may be nil.
+func (t *target) take(c *service.Call, a *acl) {
+	if a != nil {
 		t.private, t.shared = !a.ProjectAccess, slices.Contains(a.Users, c.Caller.ID)
 	}
-	return t
 }

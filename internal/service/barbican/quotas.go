@@ -9,6 +9,21 @@ import (
 	"standin/internal/world"
 )
 
+// quotaOperations are about the quotas of projects.
+var quotaOperations = []service.Operation{
+	{ID: "barbican.quotas.show", Do: showQuotas, Policy: quotaRetrieval},
+	{ID: "barbican.project-quotas.list", Do: listProjectQuotas, Policy: projectQuotaAccess, Reads: query(repeatedLimitFails, "limit", "offset")},
+	{ID: "barbican.project-quotas.show", Do: showProjectQuotas, Policy: projectQuotaAccess},
+	{ID: "barbican.project-quotas.replace", Do: replaceProjectQuotas, Policy: projectQuotaAccess, Reads: onlyJSON},
+	{ID: "barbican.project-quotas.delete", Do: deleteProjectQuotas, Policy: projectQuotaAccess},
+}
+
+// The rules that paths below the operations ask too.
+var (
+	quotaRetrieval     = policy("Quotas", has(allUsers...), has("reader", "member", "admin"))
+	projectQuotaAccess = policy("Project Quotas", has(serviceAdmin), nobody)
+)
+
 // quotas bound what a project may have; a negative one is no bound, nil is not set.
 type quotas struct {
 	Secrets    *int `json:"secrets,omitempty"`
@@ -51,7 +66,7 @@ func withinQuota(what string, quota *int, have int) error {
 	if quota == nil || *quota < 0 || have < *quota {
 		return nil
 	}
-	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what)
+	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what).RefusedBy("quota")
 }
 
 // object writes quotas; what is not set is as unset says.

@@ -10,6 +10,17 @@ import (
 	"standin/internal/world"
 )
 
+// secretConsumerOperations are about the consumers of a secret.
+var secretConsumerOperations = []service.Operation{
+	{ID: "barbican.secret-consumers.list", Do: listSecretConsumers, Policy: policy("SecretConsumers(s) retrieval", reading, newRead), Reads: query(secretParametersBreak, "limit", "offset")},
+	{ID: "barbican.secret-consumers.create", Do: createSecretConsumer, Policy: policy("SecretConsumer creation", reading, newRead), Reads: onlyJSON},
+	{ID: "barbican.secret-consumers.delete", Do: deleteSecretConsumer, Policy: policy("SecretConsumer deletion", reading, newRead), Reads: onlyJSON},
+	{ID: "barbican.secret-consumers.show", Do: showSecretConsumer, Policy: secretConsumerRetrieval},
+}
+
+// secretConsumerRetrieval is asked on paths below the operation too.
+var secretConsumerRetrieval = policy("SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody)
+
 // A secretConsumer says that a service uses a secret for something of its own.
 // Deleted ones are kept, as those of containers are.
 type secretConsumer struct {

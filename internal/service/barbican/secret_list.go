@@ -110,7 +110,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f.shared = strings.EqualFold(only, "true")
 	if n := number(c, "bits"); n != nil && n.Sign() > 0 {
 		if f.bits = n; !n.IsInt64() && c.Quirk(hugeBitsBreak) {
-			return nil, failure(policies[c.Operation.ID].what)
+			return nil, failure(attempt(c))
 		}
 	}
 	for _, of := range []string{"created", "updated", "expiration"} {

@@ -11,6 +11,19 @@ import (
 	"standin/internal/world"
 )
 
+// secretOperations are about secrets and their payloads.
+var secretOperations = []service.Operation{
+	{ID: "barbican.secrets.list", Do: listSecrets, Policy: policy("Secret(s) retrieval", has(allButAudit...), members), Reads: query(secretParametersBreak, "limit", "offset", "name", "alg", "mode", "bits", "secret_type", "acl_only", "created", "updated", "expiration", "sort")},
+	{ID: "barbican.secrets.create", Do: createSecret, Policy: policy("Secret creation", has("admin", "creator"), members), Reads: onlyJSON},
+	{ID: "barbican.secrets.show", Do: showSecret, Policy: &rule{what: "Secret retrieval", shipped: reading, enforced: newRead, payload: decrypting}},
+	{ID: "barbican.secrets.payload", Do: showPayload, Policy: payloadRetrieval},
+	{ID: "barbican.secrets.update", Do: updateSecret, Policy: policy("Secret update", inProject("admin", "creator"), newChange), Reads: onlyPayload},
+	{ID: "barbican.secrets.delete", Do: deleteSecret, Policy: policy("Secret deletion", changing, newChange)},
+}
+
+// payloadRetrieval is asked on paths below the operation too.
+var payloadRetrieval = policy("Secret payload retrieval", decrypting, newRead)
+
 // A secret is bytes and what is told of them. It belongs to a project, and
 // containers refer to it.
 type secret struct {
@@ -118,7 +131,7 @@ func createSecret(c *service.Call) (service.Reply, error) {
 // noTransportKey is the error of whoever names a transport key, or wants one:
 // the store has none. The server looks for a store that has one, and breaks.
 func noTransportKey(c *service.Call, wanted bool) error {
-	what := policies[c.Operation.ID].what
+	what := attempt(c)
 	if wanted && c.Quirk(transportKeyBreaks) {
 		return failure(what)
 	}

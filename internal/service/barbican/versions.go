@@ -9,6 +9,13 @@ import (
 	"standin/internal/value"
 )
 
+// versionOperations tell the versions of the API, and that the service is up.
+var versionOperations = []service.Operation{
+	{ID: "barbican.versions.list", Do: listVersions, Policy: service.Everybody},
+	{ID: "barbican.version.show", Do: showVersion, Policy: service.Everybody},
+	{ID: "barbican.health.show", Do: showHealth, Policy: service.Everybody},
+}
+
 // The microversions that the server has.
 const (
 	oldest = "1.0"
@@ -140,52 +147,5 @@ func healthReply(c *service.Call) service.Reply {
 	}
 }
 
-// below answers for what lies outside of the application under /v1 and its login.
-func below(c *service.Call) error {
-	switch {
-	case c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") || c.Is("barbican.health.show"):
-		return nil
-	case c.Path != "/":
-		return firstOf(versionKnown(c), outsideReadable(c), notFoundPage())
-	}
-	accept := c.Accept()
-	html := accept == "" || service.Quality(accept, "text/html") > 0
-	switch taken := service.Quality(accept, "application/json") > 0 || service.Quality(accept, jsonHome) > 0; {
-	case versionKnown(c) != nil:
-		return versionKnown(c)
-	case c.Is("barbican.versions.list") && taken, !c.Is("barbican.versions.list") && !isUTF8(c.RawQuery):
-		return outsideReadable(c)
-	case c.Is("barbican.versions.list"):
-		return notAcceptablePage(c, "")
-	case html:
-		return notAllowedPage(c, http.MethodGet)
-	case taken:
-		return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
-	default:
-		return notAcceptablePage(c, "")
-	}
-}
-
-// outsideReadable is queryReadable outside of the application under /v1.
-func outsideReadable(c *service.Call) error {
-	switch {
-	case isUTF8(c.RawQuery) && isUTF8(c.Path):
-		return nil
-	case c.Accept() != "" && service.Quality(c.Accept(), "application/json") > 0:
-		return queryReadable(c)
-	default:
-		return badRequestPage("")
-	}
-}
-
 // v1 is where the application begins.
 const v1 = "/v1"
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -20,24 +20,14 @@ import (
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
-		Name:    "devops",
-		Section: &section,
-		Handlers: map[string]service.Handler{
-			"devops.images.list":   listImages,
-			"devops.images.create": createImage,
-			"devops.images.show":   showImage,
-			"devops.images.update": updateImage,
-			"devops.images.delete": deleteImage,
-
-			"devops.cloud-images.list": listCloudImages,
-			"devops.providers.list":    listProviders,
-			"devops.templates.list":    listTemplates,
-			"devops.filters.show":      showFilter,
-			"devops.filters.add":       addToFilter,
-			"devops.filters.remove":    removeFromFilter,
+		Name:       "devops",
+		Section:    &section,
+		Operations: slices.Concat(imageOperations, providerOperations, filterOperations),
+		Policies:   true,
+		Identify:   identify,
+		Checks: []service.Check{
+			service.CheckCaller, service.CheckRoute, {Name: "accept", Do: acceptable}, service.CheckRequest, service.CheckPolicy, service.CheckSize,
 		},
-		Identify:  identify,
-		Checks:    []service.Check{service.Authenticated, service.Routed, acceptable, contentType, allowed, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		HeadAsGet: true,
@@ -63,54 +53,6 @@ func identify(c *service.Call) (*identity.Caller, error) {
 		return caller, nil
 	}
 	return nil, service.Errorf(service.Unauthorized, "", "")
-}
-
-// wantJSON lists the operations that demand JSON: of the documented ones the one
-// for which the document lists the header, and for others what a quirk has to be on
-// for.
-var wantJSON = map[string]string{
-	"devops.images.create":  "",
-	"devops.images.update":  updateWantsContentType,
-	"devops.images.delete":  deleteWantsContentType,
-	"devops.filters.add":    "",
-	"devops.filters.remove": "",
-}
-
-func contentType(c *service.Call) error {
-	quirk, wanted := wantJSON[c.Operation.ID]
-	if !wanted || quirk != "" && !c.Quirk(quirk) || strings.EqualFold(c.MediaType(), "application/json") {
-		return nil
-	}
-	return service.Errorf(service.UnsupportedType, "", "Content-Type should be 'application/json'")
-}
-
-// policies are the documented ones: there is none for updates of their own. The
-// neighbours of the images go by them, too.
-var policies = map[string]string{
-	"devops.images.list":   "read_images",
-	"devops.images.show":   "read_images",
-	"devops.images.create": "create_image",
-	"devops.images.update": "create_image",
-	"devops.images.delete": "delete_image",
-
-	"devops.cloud-images.list": "read_images",
-	"devops.providers.list":    "read_images",
-	"devops.templates.list":    "read_images",
-	"devops.filters.show":      "read_images",
-	"devops.filters.add":       "create_image",
-	"devops.filters.remove":    "create_image",
-}
-
-func allowed(c *service.Call) error {
-	policy, ruled := policies[c.Operation.ID]
-	if !ruled || c.Caller.May(policy) { // stateless operations have no policy
-		return nil
-	}
-	kind := service.Forbidden
-	if c.Quirk(missingPolicyIs401) {
-		kind = service.Unauthorized
-	}
-	return service.Errorf(kind, "", "Access denied for '%s'", c.Caller.Name)
 }
 
 // fail writes {"message": …}; what Rack answers itself has no such body.

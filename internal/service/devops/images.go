@@ -12,6 +12,15 @@ import (
 	"standin/internal/world"
 )
 
+// imageOperations are about images.
+var imageOperations = []service.Operation{
+	{ID: "devops.images.list", Do: listImages, Policy: mayRead},
+	{ID: "devops.images.create", Do: createImage, Policy: mayWrite, Reads: onlyJSON},
+	{ID: "devops.images.show", Do: showImage, Policy: mayRead},
+	{ID: "devops.images.update", Do: updateImage, Policy: mayWrite, Reads: jsonByQuirk(updateWantsContentType)},
+	{ID: "devops.images.delete", Do: deleteImage, Policy: mayDelete, Reads: jsonByQuirk(deleteWantsContentType)},
+}
+
 // An image is a cloud's image that servers are made from; the id is the cloud's.
 type image struct {
 	ID         string `json:"id" fixture:"required"`

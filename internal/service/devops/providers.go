@@ -12,6 +12,20 @@ import (
 	"standin/internal/world"
 )
 
+// providerOperations are about the clouds and what they offer.
+var providerOperations = []service.Operation{
+	{ID: "devops.cloud-images.list", Do: listCloudImages, Policy: mayRead},
+	{ID: "devops.providers.list", Do: listProviders, Policy: mayRead},
+	{ID: "devops.templates.list", Do: listTemplates, Policy: mayRead},
+}
+
+// filterOperations are about which images of a cloud may be used.
+var filterOperations = []service.Operation{
+	{ID: "devops.filters.show", Do: showFilter, Policy: mayRead},
+	{ID: "devops.filters.add", Do: addToFilter, Policy: mayWrite, Reads: onlyJSON},
+	{ID: "devops.filters.remove", Do: removeFromFilter, Policy: mayWrite, Reads: onlyJSON},
+}
+
 // A provider is a cloud. One that lists no images has whatever its filter names,
 // all but "static", which has none.
 type provider struct {

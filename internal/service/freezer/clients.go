@@ -12,6 +12,18 @@ import (
 	"standin/internal/world"
 )
 
+// clientOperations are about clients, in v1 and in v2 of the API.
+var clientOperations = []service.Operation{
+	{ID: "freezer.clients.list", Do: listClients, Policy: reading},
+	{ID: "freezer.clients.create", Do: createClient, Policy: writing},
+	{ID: "freezer.clients.show", Do: showClient, Policy: reading},
+	{ID: "freezer.clients.delete", Do: deleteClient, Policy: writing},
+	{ID: "freezer.v2-clients.list", Do: listClients, Policy: reading},
+	{ID: "freezer.v2-clients.create", Do: createClient, Policy: writing},
+	{ID: "freezer.v2-clients.show", Do: showClient, Policy: reading},
+	{ID: "freezer.v2-clients.delete", Do: deleteClient, Policy: writing},
+}
+
 // A client is a machine that is backed up. It belongs to a user and, in v2 of
 // the API, to a project, too; those of v1 have none.
 type client struct {
@@ -212,7 +224,7 @@ func clamp(n *big.Int) int {
 }
 
 func notAnInteger(name string) error {
-	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name)
+	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name).RefusedBy("query: " + name)
 }
 
 // createClient answers POST /v1/clients and POST /v2/{project_id}/clients. It

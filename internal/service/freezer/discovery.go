@@ -7,6 +7,15 @@ import (
 	"standin/internal/value"
 )
 
+// discoveryOperations tell the versions of the API, and that the service is up.
+var discoveryOperations = []service.Operation{
+	{ID: "freezer.versions.list", Do: listVersions, Policy: service.Everybody},
+	{ID: "freezer.v1.show", Do: showHome, Policy: reading},
+	{ID: "freezer.v2.show", Do: showHome, Policy: reading},
+	{ID: "freezer.health.show", Do: showHealth, Policy: service.Everybody},
+	{ID: "freezer.health.head", Do: headHealth, Policy: service.Everybody},
+}
+
 // listVersions answers GET / of the service. A real server serves one of the
 // versions, and lists that one.
 func listVersions(c *service.Call) (service.Reply, error) {

@@ -6,7 +6,6 @@
 package freezer
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,26 +20,15 @@ import (
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
-		Name:    "freezer",
-		Section: &section,
-		Handlers: map[string]service.Handler{
-			"freezer.clients.list":      listClients,
-			"freezer.clients.create":    createClient,
-			"freezer.clients.show":      showClient,
-			"freezer.clients.delete":    deleteClient,
-			"freezer.v2-clients.list":   listClients,
-			"freezer.v2-clients.create": createClient,
-			"freezer.v2-clients.show":   showClient,
-			"freezer.v2-clients.delete": deleteClient,
-			"freezer.v2-jobs.list":      listJobs,
-			"freezer.versions.list":     listVersions,
-			"freezer.v1.show":           showHome,
-			"freezer.v2.show":           showHome,
-			"freezer.health.show":       showHealth,
-			"freezer.health.head":       headHealth,
+		Name:       "freezer",
+		Section:    &section,
+		Operations: slices.Concat(clientOperations, jobOperations, discoveryOperations, exampleOperations),
+		Policies:   true,
+		Identify:   openstack.Identify,
+		Checks: []service.Check{
+			{Name: service.CheckCaller.Name, Do: authenticated}, {Name: "accept", Do: acceptable}, {Name: "method", Do: methodKnown},
+			service.CheckRoute, service.CheckPolicy, service.CheckSize, service.CheckRequest,
 		},
-		Identify:  openstack.Identify,
-		Checks:    []service.Check{authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead, readable},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -100,52 +88,17 @@ func methodKnown(c *service.Call) error {
 	}
 }
 
-// allowed is the policy: reading takes any of the roles admin, member and
-// reader, writing admin or member. The rules that freezer-api ships let
-// everybody pass, which is a quirk: the document has a 403, which only a policy
-// file brings.
-func allowed(c *service.Call) error {
-	roles := []string{"admin", "member"}
-	if c.Method == http.MethodGet {
-		roles = append(roles, "reader")
-	}
-	if c.Operation.Public || c.Quirk(everybodyMay) || c.Caller.HasRole(roles...) {
-		return nil
-	}
-	return service.Errorf(service.Forbidden, "Access Forbidden", "You are not allowed to access this resource")
-}
-
-// missing is what the operations that are answered by their examples say of a body
-// in which there is nothing, where they do not say "Missing request body".
-var missing = map[string]string{
-	"freezer.jobs.create":     "'job_actions' is a required property",
-	"freezer.jobs.replace":    "'job_actions' is a required property",
-	"freezer.jobs.signal":     "Bad event request format",
-	"freezer.sessions.act":    "Bad action request format",
-	"freezer.actions.replace": "'freezer_action' is a required property",
-}
-
-// readable is what the operations that are answered by their examples look at in a
-// body: that it is a JSON object.
-func readable(c *service.Call) error {
-	if !c.Operation.Stateless || !c.Operation.Body || c.Method == http.MethodPatch && !c.HasLength {
-		return nil
-	}
-	_, err := parseObject(c, cmp.Or(missing[c.Operation.ID], missingBody))
-	return err
-}
-
 const missingBody = "Missing request body"
 
 // badRequest is the error of a body that is JSON but not what is expected.
-func badRequest(description string) error {
-	return service.Errorf(service.Invalid, "Bad request format", description)
+func badRequest(description string) *service.Error {
+	return service.Errorf(service.Invalid, "Bad request format", description).RefusedBy("schema")
 }
 
 // syntaxError is the status of a body that is not JSON, with a phrase of its own.
 const syntaxError service.Kind = 753
 
-func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "") }
+func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "").RefusedBy("json") }
 
 // fail writes an error as falcon does: title and description, as JSON or, if
 // the caller would rather have it, as XML.

@@ -6,6 +6,11 @@ import (
 	"standin/internal/service"
 )
 
+// jobOperations are about jobs.
+var jobOperations = []service.Operation{
+	{ID: "freezer.v2-jobs.list", Do: listJobs, Policy: reading},
+}
+
 // listJobs answers GET /v2/{project_id}/jobs, which freezer-scheduler polls: there are
 // none. It looks at the query and the search as the list of clients does.
 func listJobs(c *service.Call) (service.Reply, error) {

@@ -53,7 +53,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 		case c.Quirk(hostnameMissingIs500), nested && c.Quirk(itemsAreRows):
 			return integrityError(c, cl, body, "NOT NULL constraint failed: clients.hostname")
 		case !nested:
-			return badRequest("'hostname' is a required property")
+			return badRequest("'hostname' is a required property").RefusedBy("schema: hostname")
 		}
 	}
 	if c.Quirk(uuidIsUniqueForever) && taken(c, uuidOf(body)) {

@@ -50,7 +50,7 @@ func mentionsUUID(v any) bool {
 // crash is the answer of a server that has met an exception it does not know.
 func crash() error { return service.Errorf(service.Internal, "", "") }
 
-func notOfType(v any, want string) error {
+func notOfType(v any, want string) *service.Error {
 	return badRequest(fmt.Sprintf("%s is not of type '%s'", openstack.Repr(v), want))
 }
 
@@ -98,15 +98,15 @@ func validate(body *value.Object) (string, error) {
 		}
 		s, ok := v.(string)
 		if !ok {
-			return "", notOfType(v, "string")
+			return "", notOfType(v, "string").RefusedBy("schema: " + check.name)
 		}
 		if check.matches != nil && !check.matches(s) {
-			return "", badRequest(fmt.Sprintf("%s does not match '%s'", openstack.Repr(s), check.repr))
+			return "", badRequest(fmt.Sprintf("%s does not match '%s'", openstack.Repr(s), check.repr)).RefusedBy("schema: " + check.name)
 		}
 	}
 	id, ok := body.Get("client_id")
 	if !ok {
-		return "", badRequest("'client_id' is a required property")
+		return "", badRequest("'client_id' is a required property").RefusedBy("schema: client_id")
 	}
 	return id.(string), nil
 }

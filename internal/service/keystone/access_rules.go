@@ -10,6 +10,13 @@ import (
 	"standin/internal/world"
 )
 
+// ruleOperations are about the access rules of application credentials.
+var ruleOperations = []service.Operation{
+	{ID: "keystone.access-rules.list", Do: listRules},
+	{ID: "keystone.access-rules.show", Do: showRule},
+	{ID: "keystone.access-rules.delete", Do: deleteRule},
+}
+
 func noRule(id string) error { return notFound("Access Rule", id) }
 
 // rulesOf lists the access rules of a user: those that were made and those that a fixture

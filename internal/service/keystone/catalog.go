@@ -8,6 +8,17 @@ import (
 	"standin/internal/world"
 )
 
+// catalogOperations show the catalogue and the records that it is made of.
+var catalogOperations = []service.Operation{
+	{ID: "keystone.catalog.show", Do: showCatalog},
+	{ID: "keystone.services.list", Do: listServices},
+	{ID: "keystone.services.show", Do: showService},
+	{ID: "keystone.endpoints.list", Do: listEndpoints},
+	{ID: "keystone.endpoints.show", Do: showEndpoint},
+	{ID: "keystone.regions.list", Do: listRegions},
+	{ID: "keystone.regions.show", Do: showRegion},
+}
+
 const region = "RegionOne"
 
 // offered are the services of the catalogue; the path is what clients want behind

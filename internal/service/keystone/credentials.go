@@ -12,6 +12,14 @@ import (
 	"standin/internal/world"
 )
 
+// credentialOperations are about application credentials.
+var credentialOperations = []service.Operation{
+	{ID: "keystone.application-credentials.list", Do: listCredentials},
+	{ID: "keystone.application-credentials.create", Do: createCredential},
+	{ID: "keystone.application-credentials.show", Do: showCredential},
+	{ID: "keystone.application-credentials.delete", Do: deleteCredential},
+}
+
 func noCredential(id string) error { return notFound("Application Credential", id) }
 
 // credentialNamed finds a user's credential by its name; nil if there is none.

@@ -20,50 +20,14 @@ import (
 func New() *service.Service {
 	return &service.Service{
 		Name: "keystone",
-		Handlers: map[string]service.Handler{
-			"keystone.versions.list":                  listVersions,
-			"keystone.version.show":                   showVersion,
-			"keystone.tokens.create":                  createToken,
-			"keystone.tokens.validate":                validateToken,
-			"keystone.tokens.revoke":                  revokeToken,
-			"keystone.catalog.show":                   showCatalog,
-			"keystone.auth-projects.list":             listOwnProjects,
-			"keystone.auth-domains.list":              listOwnDomains,
-			"keystone.users.list":                     listUsers,
-			"keystone.users.show":                     showUser,
-			"keystone.user-projects.list":             listUserProjects,
-			"keystone.projects.list":                  listProjects,
-			"keystone.projects.show":                  showProject,
-			"keystone.roles.list":                     listRoles,
-			"keystone.roles.show":                     showRole,
-			"keystone.domains.list":                   listDomains,
-			"keystone.domains.show":                   showDomain,
-			"keystone.role-assignments.list":          listAssignments,
-			"keystone.services.list":                  listServices,
-			"keystone.services.show":                  showService,
-			"keystone.endpoints.list":                 listEndpoints,
-			"keystone.endpoints.show":                 showEndpoint,
-			"keystone.regions.list":                   listRegions,
-			"keystone.regions.show":                   showRegion,
-			"keystone.application-credentials.list":   listCredentials,
-			"keystone.application-credentials.create": createCredential,
-			"keystone.application-credentials.show":   showCredential,
-			"keystone.application-credentials.delete": deleteCredential,
-			"keystone.access-rules.list":              listRules,
-			"keystone.access-rules.show":              showRule,
-			"keystone.access-rules.delete":            deleteRule,
-			"keystone.auth-system.list":               listOwnSystems,
-			"keystone.groups.list":                    listGroups,
-			"keystone.groups.show":                    showGroup,
-			"keystone.group-users.list":               listGroupUsers,
-			"keystone.user-groups.list":               listUserGroups,
-			"keystone.credentials.list":               listOtherCredentials,
-			"keystone.credentials.show":               showOtherCredential,
-			"keystone.trusts.list":                    listTrusts,
-			"keystone.trusts.show":                    showTrust,
+		Operations: slices.Concat(
+			discoveryOperations, tokenOperations, catalogOperations, peopleOperations, credentialOperations, ruleOperations, neighbourOperations,
+		),
+		Identify: identify,
+		Checks: []service.Check{
+			{Name: "options", Do: optionsAsked}, {Name: "json", Do: bodyIsJSON}, {Name: service.CheckCaller.Name, Do: neighbour},
+			service.CheckRoute, service.CheckCaller, service.CheckSize,
 		},
-		Identify:  identify,
-		Checks:    []service.Check{optionsAsked, bodyIsJSON, neighbour, service.Routed, service.Authenticated, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		Normalise: normalise,
@@ -206,11 +170,14 @@ func expected(what string) error {
 
 const malformed = " The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."
 
-func unauthorized() error { return service.Errorf(service.Unauthorized, "", "") }
+func unauthorized() error {
+	return service.Errorf(service.Unauthorized, "", "").RefusedBy(service.CheckCaller.Name)
+}
 
 // forbidden is the 403 of a rule of the policy.
 func forbidden(rule string) error {
-	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule)
+	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule).
+		RefusedBy("policy: identity:" + rule)
 }
 
 func notFound(kind, id string) error {
@@ -220,6 +187,12 @@ func notFound(kind, id string) error {
 func isObject(v any) bool {
 	_, ok := v.(*value.Object)
 	return ok
+}
+
+// discoveryOperations tell the versions of the API.
+var discoveryOperations = []service.Operation{
+	{ID: "keystone.versions.list", Do: listVersions},
+	{ID: "keystone.version.show", Do: showVersion},
 }
 
 // listVersions answers GET / under the service's prefix.

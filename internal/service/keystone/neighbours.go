@@ -7,6 +7,19 @@ import (
 	"standin/internal/service"
 )
 
+// neighbourOperations find nothing.
+var neighbourOperations = []service.Operation{
+	{ID: "keystone.auth-system.list", Do: listOwnSystems},
+	{ID: "keystone.groups.list", Do: listGroups},
+	{ID: "keystone.groups.show", Do: showGroup},
+	{ID: "keystone.group-users.list", Do: listGroupUsers},
+	{ID: "keystone.user-groups.list", Do: listUserGroups},
+	{ID: "keystone.credentials.list", Do: listOtherCredentials},
+	{ID: "keystone.credentials.show", Do: showOtherCredential},
+	{ID: "keystone.trusts.list", Do: listTrusts},
+	{ID: "keystone.trusts.show", Do: showTrust},
+}
+
 // Groups, credentials of other kinds and trusts cannot be made, so that there are none:
 // they are listed empty and not found, by the policies of the server.
 

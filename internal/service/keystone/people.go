@@ -9,6 +9,22 @@ import (
 	"standin/internal/value"
 )
 
+// peopleOperations show users, projects, roles and domains.
+var peopleOperations = []service.Operation{
+	{ID: "keystone.auth-projects.list", Do: listOwnProjects},
+	{ID: "keystone.auth-domains.list", Do: listOwnDomains},
+	{ID: "keystone.users.list", Do: listUsers},
+	{ID: "keystone.users.show", Do: showUser},
+	{ID: "keystone.user-projects.list", Do: listUserProjects},
+	{ID: "keystone.projects.list", Do: listProjects},
+	{ID: "keystone.projects.show", Do: showProject},
+	{ID: "keystone.roles.list", Do: listRoles},
+	{ID: "keystone.roles.show", Do: showRole},
+	{ID: "keystone.domains.list", Do: listDomains},
+	{ID: "keystone.domains.show", Do: showDomain},
+	{ID: "keystone.role-assignments.list", Do: listAssignments},
+}
+
 func user(c *service.Call, u *identity.User) *value.Object {
 	o := object("id", u.ID, "name", u.Name, "domain_id", u.DomainID, "enabled", identity.On(u.Enabled), "password_expires_at", nil)
 	if u.Email != "" {

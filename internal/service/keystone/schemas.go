@@ -95,8 +95,8 @@ func check(s *openstack.Schema, v any) error {
 
 // invalidField is the 400 for a member; no field: for the whole of what the schema is of.
 func invalidField(field, message string) error {
-	if field != "" {
-		message = "Invalid input for field '" + field + "': " + message
+	if field == "" {
+		return service.Errorf(service.Invalid, "", "%s", message).RefusedBy("schema")
 	}
-	return service.Errorf(service.Invalid, "", "%s", message)
+	return service.Errorf(service.Invalid, "", "Invalid input for field '%s': %s", field, message).RefusedBy("schema: " + field)
 }

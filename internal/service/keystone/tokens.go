@@ -13,6 +13,13 @@ import (
 	"standin/internal/world"
 )
 
+// tokenOperations issue, show and revoke tokens.
+var tokenOperations = []service.Operation{
+	{ID: "keystone.tokens.create", Do: createToken},
+	{ID: "keystone.tokens.validate", Do: validateToken},
+	{ID: "keystone.tokens.revoke", Do: revokeToken},
+}
+
 const (
 	tokenLifetime = time.Hour
 	// shownExpired is how long an expired token is shown to those who allow it.

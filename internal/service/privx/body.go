@@ -11,13 +11,17 @@ import (
 func readObject(c *service.Call) (*value.Object, error) {
 	v, err := c.JSON()
 	if err != nil {
-		return nil, badRequest("The request body is not valid JSON.")
+		return nil, notJSON()
 	}
 	o, ok := v.(*value.Object)
 	if !ok {
-		return nil, badRequest("The request body is not a JSON object.")
+		return nil, service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not a JSON object.").RefusedBy("schema")
 	}
 	return o, nil
+}
+
+func notJSON() error {
+	return service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not valid JSON.").RefusedBy("json")
 }
 
 // readClient reads what callers may say of an API client: its name and the ids

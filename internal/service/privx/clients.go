@@ -15,6 +15,16 @@ import (
 	"standin/internal/world"
 )
 
+// clientOperations are about API clients.
+var clientOperations = []service.Operation{
+	{ID: "privx.api-clients.list", Do: listClients, Policy: manageClients},
+	{ID: "privx.api-clients.create", Do: createClient, Policy: manageClients},
+	{ID: "privx.api-clients.search", Do: searchClients, Policy: manageClients},
+	{ID: "privx.api-clients.show", Do: showClient, Policy: manageClients},
+	{ID: "privx.api-clients.update", Do: updateClient, Policy: manageClients},
+	{ID: "privx.api-clients.delete", Do: deleteClient, Policy: manageClients},
+}
+
 // A client is a program that calls PrivX. Its secrets are told whenever it is read.
 type client struct {
 	ID          string

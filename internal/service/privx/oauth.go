@@ -15,12 +15,25 @@ import (
 	"standin/internal/value"
 )
 
+// loginOperations issue tokens.
+var loginOperations = []service.Operation{
+	{ID: "privx.oauth.token", Do: issueToken, Policy: login},
+	{ID: "privx.oauth.client-token", Do: issueClientToken, Policy: login},
+	{ID: "privx.token.login", Do: loginWithToken, Policy: login},
+}
+
+// login is the policy of the operations whose errors OAuth describes (RFC 6749, 5.2). It lets
+// everybody pass.
+var login service.Policy = loginPolicy{service.Everybody}
+
+type loginPolicy struct{ service.Policy }
+
 // oauthError is the "error" member that OAuth has on the token endpoint.
 type oauthError string
 
 // refuse is a 400 also for wrong credentials: a 401 the Go SDK takes for a
 // request to be sent again, and then loses the error.
-func refuse(code oauthError, message string) error {
+func refuse(code oauthError, message string) *service.Error {
 	e := service.Errorf(service.Invalid, "BAD_REQUEST", message)
 	e.Detail = code
 	return e
@@ -39,7 +52,7 @@ func issueToken(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, refuse("invalid_request", "The form could not be read.")
 	}
 	if !knownClient(c) && !publicClient(c, form) {
-		return service.Reply{}, refuse("invalid_client", "The OAuth client is unknown or its secret is wrong.")
+		return service.Reply{}, noLogin(refuse("invalid_client", "The OAuth client is unknown or its secret is wrong."))
 	}
 	var t *identity.Token
 	switch grant := form.Get("grant_type"); grant {
@@ -101,10 +114,13 @@ func wrongLogin(c *service.Call, message string) error {
 	if c.Quirk(wrongLoginIs401) {
 		e := service.Errorf(service.Unauthorized, "UNAUTHORIZED", "%s", message)
 		e.Detail = oauthError("invalid_grant")
-		return e
+		return noLogin(e)
 	}
-	return refuse("invalid_grant", message)
+	return noLogin(refuse("invalid_grant", message))
 }
+
+// noLogin names the login as what refused the request.
+func noLogin(e *service.Error) error { return e.RefusedBy(service.CheckCaller.Name) }
 
 // oauthDomain is the only one whose API clients log in by their credentials.
 const oauthDomain = "privx-external"

@@ -20,29 +20,13 @@ import (
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
-		Name:    "privx",
-		Section: &section,
-		Handlers: map[string]service.Handler{
-			"privx.oauth.token":        issueToken,
-			"privx.oauth.client-token": issueClientToken,
-			"privx.token.login":        loginWithToken,
-			"privx.roles.list":         listRoles,
-			"privx.roles.create":       createRole,
-			"privx.roles.search":       searchRoles,
-			"privx.roles.resolve":      resolveRoles,
-			"privx.roles.show":         showRole,
-			"privx.roles.update":       updateRole,
-			"privx.roles.delete":       deleteRole,
-			"privx.api-clients.list":   listClients,
-			"privx.api-clients.create": createClient,
-			"privx.api-clients.search": searchClients,
-			"privx.api-clients.show":   showClient,
-			"privx.api-clients.update": updateClient,
-			"privx.api-clients.delete": deleteClient,
-		},
-		Identify: identify,
-		Checks:   []service.Check{authenticated, service.Routed, allowed, service.BodyRead},
-		Fail:     fail,
+		Name:       "privx",
+		Section:    &section,
+		Operations: slices.Concat(loginOperations, roleOperations, clientOperations, exampleOperations),
+		Policies:   true,
+		Identify:   identify,
+		Checks:     []service.Check{{Name: service.CheckCaller.Name, Do: authenticated}, service.CheckRoute, service.CheckPolicy, service.CheckSize},
+		Fail:       fail,
 	}
 }
 
@@ -63,31 +47,32 @@ func authenticated(c *service.Call) error {
 	return service.Authenticated(c)
 }
 
-// needs are the permissions of which an operation demands one; the others
-// demand api-clients-manage.
-var needs = map[string][]string{
-	"privx.roles.list":    {"roles-view", "roles-manage"},
-	"privx.roles.search":  {"roles-view", "roles-manage"},
-	"privx.roles.resolve": {"roles-view", "roles-manage"},
-	"privx.roles.show":    {"roles-view", "roles-manage"},
-	"privx.roles.create":  {"roles-manage"},
-	"privx.roles.update":  {"roles-manage"},
-	"privx.roles.delete":  {"roles-manage"},
+// A policy lists permissions of which a caller needs one. A role gives permissions.
+type policy []string
+
+// The policies of the operations.
+var (
+	manageClients = policy{"api-clients-manage"}
+	viewRoles     = policy{"roles-view", "roles-manage"}
+	manageRoles   = policy{"roles-manage"}
+)
+
+// Refuse implements service.Policy.
+func (p policy) Refuse(c *service.Call) error {
+	if slices.ContainsFunc(p, c.Caller.May) {
+		return nil
+	}
+	return service.Errorf(service.Forbidden, "PERMISSION_DENIED", "The caller lacks the permission %s.", p[0])
 }
 
-// allowed demands the permission that PrivX's roles give for the operation.
-func allowed(c *service.Call) error {
-	if c.Operation.Public {
-		return nil
-	}
-	one := needs[c.Operation.ID]
-	if one == nil {
-		one = []string{"api-clients-manage"}
-	}
-	if slices.ContainsFunc(one, c.Caller.May) {
-		return nil
-	}
-	return service.Errorf(service.Forbidden, "PERMISSION_DENIED", "The caller lacks the permission %s.", one[0])
+// String implements service.Policy.
+func (p policy) String() string { return service.OneOf(p) }
+
+// exampleOperations answer their documented examples.
+var exampleOperations = []service.Operation{
+	{ID: "privx.auth.status", Policy: service.Everybody},
+	{ID: "privx.local-user-store.status", Policy: service.Everybody},
+	{ID: "privx.role-store.status", Policy: service.Everybody},
 }
 
 // property is the detail of an error that is about one member and needs no list.
@@ -100,7 +85,7 @@ type detail struct{ code, message, property string }
 func invalid(code, property, message string) error {
 	e := service.Errorf(service.Invalid, "INVALID_REQUEST_DATA", "The request has invalid data.")
 	e.Detail = []detail{{code, message, property}}
-	return e
+	return e.RefusedBy("schema: " + property)
 }
 
 var codes = map[service.Kind]struct{ code, message string }{
@@ -125,7 +110,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	}
 	o := value.NewObject()
 	oauth, ok := e.Detail.(oauthError)
-	if !ok && e.Kind == service.Invalid && c.Operation != nil && slices.Contains(logins, c.Operation.ID) {
+	if !ok && e.Kind == service.Invalid && c.Row != nil && c.Row.Policy == login {
 		oauth, ok = "invalid_request", true
 	}
 	if ok {
@@ -155,13 +140,6 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r.Set("Www-Authenticate", "Bearer")
 	}
 	return r
-}
-
-// logins are the operations whose errors OAuth describes (RFC 6749, 5.2).
-var logins = []string{"privx.oauth.token", "privx.oauth.client-token", "privx.token.login"}
-
-func badRequest(message string) error {
-	return service.Errorf(service.Invalid, "BAD_REQUEST", message)
 }
 
 func empty() service.Reply { return service.Reply{Status: http.StatusOK} }

@@ -12,6 +12,17 @@ import (
 	"standin/internal/world"
 )
 
+// roleOperations are about roles.
+var roleOperations = []service.Operation{
+	{ID: "privx.roles.list", Do: listRoles, Policy: viewRoles},
+	{ID: "privx.roles.create", Do: createRole, Policy: manageRoles},
+	{ID: "privx.roles.search", Do: searchRoles, Policy: viewRoles},
+	{ID: "privx.roles.resolve", Do: resolveRoles, Policy: viewRoles},
+	{ID: "privx.roles.show", Do: showRole, Policy: viewRoles},
+	{ID: "privx.roles.update", Do: updateRole, Policy: manageRoles},
+	{ID: "privx.roles.delete", Do: deleteRole, Policy: manageRoles},
+}
+
 // A role gives its permissions to the API clients that have it. One that was
 // deleted stays as what their handles of it point to.
 type role struct {
@@ -164,10 +175,10 @@ func resolveRoles(c *service.Call) (service.Reply, error) {
 	v, err := c.JSON()
 	names, ok := v.([]any)
 	if err != nil {
-		return service.Reply{}, badRequest("The request body is not valid JSON.")
+		return service.Reply{}, notJSON()
 	}
 	if !ok {
-		return service.Reply{}, badRequest("The request body is not a JSON array.")
+		return service.Reply{}, service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not a JSON array.").RefusedBy("schema")
 	}
 	var found []*role
 	for r := range liveRoles.All(c.View, "", 0) {

@@ -2,10 +2,58 @@ package barbican
 
 import (
 	"net/http"
+	"strings"
 
 	"standin/internal/service"
 	"standin/internal/service/openstack"
 )
+
+// outside answers on paths outside the application under /v1 and its login.
+func outside(c *service.Call) error {
+	switch {
+	case c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") || c.Path == healthPath:
+		return nil
+	case c.Path != "/":
+		return firstOf(versionKnown(c), outsideReadable(c), notFoundPage())
+	}
+	accept, listed := c.Accept(), c.Operation != nil // the versions
+	html := accept == "" || service.Quality(accept, "text/html") > 0
+	switch taken := service.Quality(accept, "application/json") > 0 || service.Quality(accept, jsonHome) > 0; {
+	case versionKnown(c) != nil:
+		return versionKnown(c)
+	case listed && taken, !listed && !isUTF8(c.RawQuery):
+		return outsideReadable(c)
+	case listed:
+		return notAcceptablePage(c, "")
+	case html:
+		return notAllowedPage(c, http.MethodGet)
+	case taken:
+		return &service.Error{Kind: service.NotAcceptable, Detail: noDescription}
+	default:
+		return notAcceptablePage(c, "")
+	}
+}
+
+// outsideReadable is queryReadable outside the application under /v1.
+func outsideReadable(c *service.Call) error {
+	switch {
+	case isUTF8(c.RawQuery) && isUTF8(c.Path):
+		return nil
+	case c.Accept() != "" && service.Quality(c.Accept(), "application/json") > 0:
+		return queryReadable(c)
+	default:
+		return badRequestPage("")
+	}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Errors from outside the application under /v1 are pages of webob: those of the filters
 // before it, of the application that lists versions, and of paths of neither.

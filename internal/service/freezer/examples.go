@@ -1,0 +1,54 @@
+package freezer
+
+import "standin/internal/service"
+
+// exampleOperations answer their documented examples.
+var exampleOperations = []service.Operation{
+	{ID: "freezer.backups.list", Policy: reading},
+	{ID: "freezer.backups.create", Policy: writing, Reads: object(missingBody)},
+	{ID: "freezer.backups.show", Policy: reading},
+	{ID: "freezer.backups.delete", Policy: writing},
+
+	{ID: "freezer.jobs.list", Policy: reading},
+	{ID: "freezer.jobs.create", Policy: writing, Reads: object("'job_actions' is a required property")},
+	{ID: "freezer.jobs.show", Policy: reading},
+	{ID: "freezer.jobs.update", Policy: writing, Reads: change},
+	{ID: "freezer.jobs.replace", Policy: writing, Reads: object("'job_actions' is a required property")},
+	{ID: "freezer.jobs.delete", Policy: writing},
+	{ID: "freezer.jobs.signal", Policy: writing, Reads: object("Bad event request format")},
+
+	{ID: "freezer.sessions.list", Policy: reading},
+	{ID: "freezer.sessions.create", Policy: writing, Reads: object(missingBody)},
+	{ID: "freezer.sessions.show", Policy: reading},
+	{ID: "freezer.sessions.update", Policy: writing, Reads: change},
+	{ID: "freezer.sessions.replace", Policy: writing, Reads: object(missingBody)},
+	{ID: "freezer.sessions.delete", Policy: writing},
+	{ID: "freezer.sessions.add-job", Policy: writing},
+	{ID: "freezer.sessions.remove-job", Policy: writing},
+	{ID: "freezer.sessions.act", Policy: writing, Reads: object("Bad action request format")},
+
+	{ID: "freezer.actions.list", Policy: reading},
+	{ID: "freezer.actions.create", Policy: writing, Reads: object(missingBody)},
+	{ID: "freezer.actions.show", Policy: reading},
+	{ID: "freezer.actions.update", Policy: writing, Reads: change},
+	{ID: "freezer.actions.replace", Policy: writing, Reads: object("'freezer_action' is a required property")},
+	{ID: "freezer.actions.delete", Policy: writing},
+}
+
+// object refuses a body that is not an object of JSON, or is empty. The text is the error
+// of an empty body.
+func object(missing string) func(*service.Call) error {
+	return func(c *service.Call) error {
+		_, err := parseObject(c, missing)
+		return err
+	}
+}
+
+// change is object for PATCH, which may have no body at all.
+func change(c *service.Call) error {
+	if !c.HasLength {
+		return nil
+	}
+	_, err := parseObject(c, missingBody)
+	return err
+}
