@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Quality is how much an Accept header wants a media type, from 0 (not at all)
-// to 1. The most specific range counts. An absent header wants everything;
-// ranges that cannot be read are passed over.
+// Quality returns the quality that an Accept header has for a media type, from 0 (not
+// accepted) to 1. The most specific range counts. Without a header, every type is accepted.
+// Ranges that cannot be read are ignored.
 func Quality(accept, mediaType string) float64 {
 	if accept == "*/*" || accept == mediaType || strings.TrimSpace(accept) == "" {
 		return 1
@@ -47,7 +47,7 @@ func quality(q string) float64 {
 	return f
 }
 
-// Readable tells whether an Accept header holds at least one media range.
+// Readable reports whether an Accept header has at least one media range.
 func Readable(accept string) bool {
 	for part := range strings.SplitSeq(accept, ",") {
 		if r, _, err := mime.ParseMediaType(strings.TrimSpace(part)); err == nil && strings.Contains(r, "/") {

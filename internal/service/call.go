@@ -19,19 +19,19 @@ type Settings struct {
 	AuthOff bool // every caller is the member "demo"
 }
 
-// A Gateway knows by which addresses the caller reaches the emulator, and whether it is
-// still there.
+// A Gateway knows the addresses under which the caller reaches the emulator, and whether
+// the caller is still connected.
 type Gateway interface {
-	// Present is a context that ends with the call's, and also where the client leaves
-	// after it has sent more requests: for calls that wait.
+	// Present returns a context for calls that wait. It ends with the call's context. It
+	// also ends when a client leaves that has already sent its next requests.
 	Present() (context.Context, context.CancelFunc)
-	// Root is the scheme, host and prefix under which the emulator was reached.
+	// Root returns the scheme, host and prefix under which the caller reached the emulator.
 	Root() string
-	// Base is the address of the call's own service: Root and the service's prefix, or
-	// the Address that the service has in their place.
+	// Base returns the address of the call's own service. That is Root and the service's
+	// prefix, or the Address that the service has instead.
 	Base() string
-	// Endpoint is the address of another service, from where the call came in;
-	// empty if it cannot be reached.
+	// Endpoint returns the address of another service for the caller. It is empty if the
+	// caller cannot reach the service.
 	Endpoint(service string) string
 }
 
@@ -49,7 +49,7 @@ type Call struct {
 	Header    http.Header
 
 	Body         []byte
-	HasLength    bool // the request told the length of its body, and it is not 0
+	HasLength    bool // the request has a Content-Length, and it is not 0
 	BodyTooLarge bool // Body holds only the beginning
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
@@ -59,21 +59,20 @@ type Call struct {
 	CallerError error
 
 	Now      time.Time // UTC
-	Frozen   bool      // the clock stands still
+	Frozen   bool      // the clock is frozen
 	Settings *Settings
 	Quirks   Quirks
 	Gateway
 
-	// Scratch is empty and may be grown into the body of the reply. It is used
-	// again when the reply was sent.
+	// Scratch is an empty buffer for the body of the reply. It is used again after the
+	// reply was sent.
 	Scratch []byte
 
 	// Mark is put into tokens that are issued, so that they lead back into the
-	// sandbox; nil in the default one.
+	// sandbox. It is nil in the default sandbox.
 	Mark []byte
 
-	// PageCap is the largest number of items that a page may have, because of a rule; 0
-	// is no bound.
+	// PageCap is the max number of items of a page, as a rule sets it (0 = no limit).
 	PageCap int
 	asked   int // how many items the page would have without it; negative: all that there are
 
@@ -84,16 +83,16 @@ type Call struct {
 	query    url.Values
 }
 
-// Quirks are the names of the quirks that are on; nil: none.
+// Quirks are the names of the quirks that are on. If it is nil, none is.
 type Quirks map[string]bool
 
-// Quirk tells whether the quirk of that name is on.
+// Quirk reports whether the named quirk is on.
 func (c *Call) Quirk(name string) bool { return c.Quirks[name] }
 
 // Write opens the call's transaction. Calls of safe methods have none.
 func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
 
-// Tx is the transaction of the call, whose writes View shows too.
+// Tx returns the transaction of the call. View shows its writes.
 func (c *Call) Tx() *world.Tx { return c.tx }
 
 // Query returns the parameters of the query string, which it splits at each "&". An escape
@@ -121,15 +120,16 @@ func (c *Call) Capped(limit int) int {
 	return limit
 }
 
-// Left says how many items there are from the beginning of the page on.
+// Left sets how many items there are from the beginning of the page on.
 func (c *Call) Left(items int) {
 	if items = max(items, 0); c.asked < 0 || items < c.asked {
 		c.asked = items
 	}
 }
 
-// Asked returns how many items the page would have without a PageCap; 0 if the answer is no
-// page, and a negative number if only Capped was called, with no limit.
+// Asked returns how many items the page would have without a PageCap. It returns 0 if the
+// answer is no page. It returns a negative number if the page has no limit and Left was not
+// called.
 func (c *Call) Asked() int { return c.asked }
 
 // Unescape decodes a name or a value of a query. An escape that is not valid stays as it is.
@@ -153,10 +153,10 @@ func Unescape(s string) string {
 	return b.String()
 }
 
-// Accept is the Accept header; several of them are one list.
+// Accept returns the Accept header. It joins several of them to one list.
 func (c *Call) Accept() string { return strings.Join(c.Header["Accept"], ",") }
 
-// Last is the last value of a query parameter that may be repeated.
+// Last returns the last value of a query parameter, and reports whether there is one.
 func (c *Call) Last(name string) (string, bool) {
 	if c.RawQuery == "" {
 		return "", false
@@ -168,17 +168,17 @@ func (c *Call) Last(name string) (string, bool) {
 	return all[len(all)-1], true
 }
 
-// Is tells whether the call is for the operation.
+// Is reports whether the call is for the operation.
 func (c *Call) Is(operation string) bool { return c.Operation != nil && c.Operation.ID == operation }
 
-// Allow writes methods as the headers of the real servers list them.
+// Allow returns methods as an Allow header of the real servers has them.
 func (c *Call) Allow(methods ...string) string {
 	methods = slices.Clone(methods)
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")
 }
 
-// MediaType is the Content-Type without its parameters, in its own spelling.
+// MediaType returns the Content-Type without its parameters, in its own spelling.
 func (c *Call) MediaType() string {
 	mediaType, _, _ := strings.Cut(c.Header.Get("Content-Type"), ";")
 	return strings.TrimSpace(mediaType)
@@ -187,8 +187,9 @@ func (c *Call) MediaType() string {
 // JSON reads the body as one JSON value.
 func (c *Call) JSON() (any, error) { return value.Parse(c.Body) }
 
-// Named finds what a placeholder of a documented body is in the request: a place in the
-// JSON body, such as /client_id, the name of the "caller", or a parameter of the path or the query.
+// Named returns what a placeholder of a documented body means in the request. A placeholder
+// is a place in the JSON body, such as /client_id, or "caller" for the caller's name, or a
+// parameter of the path or the query.
 func (c *Call) Named(placeholder string) (string, bool) {
 	if strings.HasPrefix(placeholder, "/") {
 		body, err := c.JSON()
@@ -211,9 +212,9 @@ func (c *Call) Named(placeholder string) (string, bool) {
 	return c.Last(placeholder)
 }
 
-// Told is the time of expiry that a client is told, and the real one unless the
-// clock stands still: clients look at their own clock, and must not think that the
-// token has expired.
+// Told returns the time of expiry that an answer has. It is the real one unless the clock is
+// frozen. Clients compare it with their own clock, and must not find that the token has
+// expired.
 func (c *Call) Told(expires time.Time) time.Time {
 	if c.Frozen {
 		return identity.Writable(expires.Add(50 * 365 * 24 * time.Hour))

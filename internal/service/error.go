@@ -34,8 +34,8 @@ func (k Kind) Reason() string { return cmp.Or(contract.Reason(int(k)), "Error") 
 // own envelope.
 type Error struct {
 	Kind    Kind
-	Code    string // what the service calls the error, exactly; empty where it has no such word
-	Message string // exactly as the service words it
+	Code    string // the service's own code of the error; empty if it has none
+	Message string // in the service's own words
 	Header  Headers
 	Detail  any   // more for the envelope of the one service that knows it
 	Err     error // the cause: logged, never sent

@@ -16,7 +16,7 @@ import (
 // A Service is one emulated API.
 type Service struct {
 	Name    string         // the contract's x-service
-	Section *world.Section // how its records stand in a fixture; nil if it has none
+	Section *world.Section // of a fixture, with its records; nil if it has none
 
 	// Address is a scheme and host with which the addresses in answers begin. If it is
 	// empty, they begin with the address of the request.
@@ -31,36 +31,37 @@ type Service struct {
 	// one is an error when the emulator starts.
 	Policies bool
 
-	// Identify says who is calling, or why nobody is. It gives no verdict: the
-	// check Authenticated does, in its place among the service's checks.
+	// Identify returns the caller, or the error if the caller is not known. It refuses
+	// nothing: the check Authenticated does, in its place among the checks.
 	Identify func(*Call) (*identity.Caller, error)
 
-	// Guard refuses a call before its sandbox is entered and its body is read; nil lets
-	// all pass. The call has neither a time nor a caller yet.
+	// Guard refuses a call before its sandbox is entered and its body is read. If it is
+	// nil, every call passes. The call has neither a time nor a caller yet.
 	Guard func(*Call) error
 
-	// Checks are done in this order before the handler; the first error ends the
+	// Checks are called in this order before the handler. The first error ends the
 	// request. Calls to unknown paths and methods pass through them too.
 	Checks []Check
 
 	// Fail writes an error in the service's envelope.
 	Fail func(*Call, *Error) Reply
 
-	// Finish adds what every answer carries; nil if there is nothing.
+	// Finish adds what every answer has. It is nil if there is nothing.
 	Finish func(*Call, *Reply)
 
-	// Normalise brings a path into the form the contract has it in; nil keeps it.
+	// Normalise returns a path in the form that the contract has. If it is nil, paths stay
+	// as they are.
 	Normalise func(path string) string
 
-	// Outside says that calls run outside the transactions of the world, in
-	// parallel with others: those of the control API, which may wait.
+	// Outside says that calls run outside the transactions of the world, in parallel
+	// with others. The control API sets it, because its calls may wait.
 	Outside bool
 
-	// HeadAsGet answers HEAD where GET is an operation.
+	// HeadAsGet says that HEAD is answered where GET is an operation.
 	HeadAsGet bool
 
-	// BodyLimit is how many bytes of a body are read; 0 is 1 MiB. A longer body
-	// is 413, unless CutBody says that the server goes on with what it has read.
+	// BodyLimit is the max number of bytes of a body (0 = DefaultBodyLimit). A longer body
+	// is a 413, unless CutBody is set: then the service sees the beginning of the body.
 	BodyLimit int
 	CutBody   bool
 
@@ -68,10 +69,10 @@ type Service struct {
 	Semicolons bool
 }
 
-// DefaultBodyLimit bounds the bodies of services that set no limit.
+// DefaultBodyLimit is the default of Service.BodyLimit, in bytes.
 const DefaultBodyLimit = 1 << 20
 
-// A Handler carries out one operation. What it wrote is kept if it returns no error.
+// A Handler carries out one operation. Its writes are kept if it returns no error.
 type Handler func(*Call) (Reply, error)
 
 // A Check refuses a call by returning an error. The journal says which check refused, by
@@ -96,19 +97,19 @@ type Reply struct {
 	ContentType string // empty: no such header
 	Header      Headers
 	Body        []byte
-	// Stream writes the body bit by bit, in place of Body, until it returns. Each
-	// write is sent at once; its error says that the client has left. With an error of
-	// Stream the connection ends, so that nobody takes the body for whole.
+	// Stream writes the body piece by piece, in place of Body, until it returns. Each piece
+	// is sent at once. An error of write means that the client has left. If Stream returns an
+	// error, the connection is closed, so that the client sees that the body is not whole.
 	Stream func(write func([]byte) error) error
 }
 
-// Headers are the headers of a reply: few, and cheaper than a map.
+// Headers are the headers of a reply. There are few, and a list is cheaper than a map.
 type Headers []Field
 
 // A Field is one header, its name in the canonical form of net/http.
 type Field struct{ Name, Value string }
 
-// Get is the value of a header; empty if it is not there.
+// Get returns the value of a header. It is empty if there is no such header.
 func (h Headers) Get(name string) string {
 	for _, f := range h {
 		if f.Name == name {
@@ -118,12 +119,12 @@ func (h Headers) Get(name string) string {
 	return ""
 }
 
-// JSON is a reply with a JSON body.
+// JSON returns a reply with a JSON body.
 func JSON(status int, body []byte) Reply {
 	return Reply{Status: status, ContentType: "application/json", Body: body}
 }
 
-// Set gives the reply a header, in place of one of that name.
+// Set sets a header of the reply. It replaces a header of that name.
 func (r *Reply) Set(name, value string) {
 	for i := range r.Header {
 		if r.Header[i].Name == name {

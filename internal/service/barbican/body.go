@@ -207,7 +207,7 @@ func (b *containerBody) add(o *value.Object) {
 	b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
 }
 
-// check is what the server demands of secret_refs beside the schema: no name
+// check is what the server demands of secret_refs as well as the schema: no name
 // and no secret twice, and the names that belong to the type.
 func (b *containerBody) check(c *service.Call) error {
 	if len(b.secrets) == 0 {

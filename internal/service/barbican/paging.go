@@ -10,8 +10,7 @@ import (
 	"standin/internal/value"
 )
 
-// paging is which part of a list is asked for. Nothing that stands in the query
-// is an error.
+// paging is the part of a list that a query asks for. No query is an error.
 type paging struct {
 	limit, offset, total int
 	always               bool // links stand on an empty page too
@@ -73,7 +72,7 @@ func (p *paging) open(c *service.Call, name, path string, total, items int) []by
 	return append(b, ":["...)
 }
 
-// close writes what stands behind the items.
+// close writes what follows the items.
 func (p *paging) close(b []byte, c *service.Call, path string, items int) []byte {
 	b = append(b, ']')
 	if (items > 0 || p.always) && p.offset > 0 {

@@ -42,12 +42,12 @@ func policy(what string, shipped, enforced permission) *rule {
 	return &rule{what: what, shipped: shipped, enforced: enforced}
 }
 
-// has is the permission of those who have one of the roles, in whatever project.
+// has is the permission of callers with one of the roles, in any project.
 func has(roles ...string) permission {
 	return func(caller *identity.Caller, _ *target) bool { return caller.HasRole(roles...) }
 }
 
-// inProject is the permission of those who have one of the roles in the target's project.
+// inProject is the permission of callers with one of the roles in the target's project.
 func inProject(roles ...string) permission {
 	return func(caller *identity.Caller, t *target) bool {
 		return caller.InProject(t.project) && caller.HasRole(roles...)
@@ -69,7 +69,7 @@ func maker(roles ...string) permission {
 // shared is the permission of those whom the target's ACL names, of whatever project.
 func shared(_ *identity.Caller, t *target) bool { return t.shared }
 
-// anyOf is the permission of those who have one of several.
+// anyOf is the permission of callers with one of several permissions.
 func anyOf(all ...permission) permission {
 	return func(caller *identity.Caller, t *target) bool {
 		return slices.ContainsFunc(all, func(p permission) bool { return p(caller, t) })

@@ -1,0 +1,104 @@
+package identity_test
+
+import (
+	"encoding/base64"
+	"testing"
+	"time"
+
+	"standin/internal/identity"
+	"standin/internal/world"
+)
+
+var now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// cast is a world with a user who has a role, and tokens and an account for the user.
+func cast() *world.World {
+	tx := world.New(1).Begin()
+	off := false
+	identity.Projects.Put(tx, &identity.Project{ID: "p", Name: "p"})
+	identity.Roles.Put(tx, &identity.Role{ID: "r1", Name: "reader"})
+	identity.Roles.Put(tx, &identity.Role{ID: "r2", Name: "member", Implies: []string{"reader"}})
+	identity.Users.Put(tx, &identity.User{ID: "u", Name: "demo", Roles: map[string][]string{"p": {"member"}}})
+	identity.Users.Put(tx, &identity.User{ID: "gone", Name: "gone", Enabled: &off})
+	for _, t := range []identity.Token{
+		{ID: "fixed", UserID: "u", ProjectID: "p"},
+		{ID: "old", UserID: "u", Expires: now},
+		{ID: "revoked", UserID: "u", Revoked: true},
+		{ID: "disabled", UserID: "gone"},
+		{ID: "orphan", UserID: "u", Credential: "none"},
+		{ID: "keystone", UserID: "u", Issued: now, Expires: now.Add(time.Hour)},
+		{ID: "privx", UserID: "u", Issued: now, Expires: now.Add(time.Hour), Refresh: "again"},
+	} {
+		identity.Tokens.Put(tx, &t)
+	}
+	identity.Accounts.Put(tx, &identity.Account{Name: "demo", Password: "secret", Policies: []string{"read_images"}})
+	return tx.Commit()
+}
+
+// Ensure that a token stands for its user where it is good, and for nobody elsewhere.
+func TestByToken(t *testing.T) {
+	t.Parallel()
+	w := cast()
+	for id, want := range map[string][2]bool{ // at services that trust Keystone, PrivX
+		"fixed": {true, true}, "keystone": {true, false}, "privx": {false, true},
+		"old": {}, "revoked": {}, "disabled": {}, "orphan": {}, "unknown": {}, "": {},
+	} {
+		for i, login := range []identity.Login{identity.ByKeystone, identity.ByPrivX} {
+			if got := identity.ByToken(w, now, login, id) != nil; got != want[i] {
+				t.Errorf("%q at %s: got %v, want %v", id, login, got, want[i])
+			}
+		}
+	}
+	c := identity.ByToken(w, now, identity.ByKeystone, "fixed")
+	if !c.HasRole("reader") || !c.InProject("p") || c.InProject("q") || c.Name != "demo" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// Ensure that an account logs in with its password only.
+func TestByBasic(t *testing.T) {
+	t.Parallel()
+	w := cast()
+	for credentials, want := range map[string]bool{"demo:secret": true, "demo:wrong": false, "nobody:secret": false, "demo": false} {
+		c := identity.ByBasic(w, base64.StdEncoding.EncodeToString([]byte(credentials)))
+		if (c != nil) != want || want && !c.May("read_images") {
+			t.Errorf("%q: got %+v", credentials, c)
+		}
+	}
+	if c := identity.ByBasic(w, "%"); c != nil {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// Ensure that a token leads back into the sandbox that issued it.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	mark := identity.NewMark("box")
+	random := identity.Mint(make([]byte, 132), mark)
+	for _, token := range []string{
+		identity.FernetHead + base64.URLEncoding.EncodeToString(random),
+		"head.claims." + base64.RawURLEncoding.EncodeToString(random[:64]),
+	} {
+		if got := identity.MarkOf(token); got != string(mark) {
+			t.Errorf("%s: got %q, want %q", token, got, mark)
+		}
+	}
+	if got := identity.MarkOf("demo-token"); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Ensure that issuing a token removes issued ones that nobody can use any more, and no others.
+func TestIssue(t *testing.T) {
+	t.Parallel()
+	w := cast()
+	later := now.Add(50 * time.Hour)
+	tx := w.Begin()
+	identity.Issue(tx, later, &identity.Token{ID: "new", UserID: "u", Issued: later, Expires: later.Add(time.Hour)})
+	w = tx.Commit()
+	for id, want := range map[string]bool{"new": true, "fixed": true, "old": true, "keystone": false, "privx": false} {
+		if got := identity.Tokens.Get(w, id) != nil; got != want {
+			t.Errorf("%s: there %v, want %v", id, got, want)
+		}
+	}
+}
