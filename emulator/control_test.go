@@ -56,7 +56,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a misspelt parameter", "GET", "requests?stauts=503", "", 400, `unknown parameter \"stauts\", did you mean \"status\"?; there are operation, status,`},
 		{"a filter where there are none", "DELETE", "requests?status=503", "", 400, `unknown parameter \"status\"; DELETE /_standin/requests takes none`},
 		{"a form where there is one", "GET", "requests/1?format=text", "", 400, `unknown parameter \"format\"; GET /_standin/requests/1 takes none`},
-		{"a part that is misspelt", "POST", "reset?onyl=world", "", 400, `did you mean \"only\"?`},
+		{"a parameter that is spelt otherwise", "POST", "reset?Only=world", "", 400, `did you mean \"only\"?`},
 		{"a filter of rules", "GET", "sandboxes/box/faults?name=kept", "", 400, "takes none"},
 		{"a parameter of events", "GET", "events?form=1", "", 400, "there are since"},
 		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 409, `there already is a sandbox \"box\"`},

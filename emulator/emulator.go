@@ -29,6 +29,7 @@ import (
 	"standin/fixtures"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
@@ -37,13 +38,15 @@ import (
 	"standin/internal/service/freezer"
 	"standin/internal/service/keystone"
 	"standin/internal/service/privx"
+	"standin/internal/transport"
 	"standin/internal/world"
 	"standin/schemas"
 )
 
-// services are the emulated APIs, in the order of their sections in a fixture.
-func services() []*service.Service {
-	return []*service.Service{keystone.New(), freezer.New(), barbican.New(), devops.New(), privx.New()}
+// services are the emulated APIs, in the order of their sections in a fixture. What
+// WithHostHref sets is an option of one of them.
+func services(hostHref string) []*service.Service {
+	return []*service.Service{keystone.New(), freezer.New(), barbican.New(hostHref), devops.New(), privx.New()}
 }
 
 // An Emulator emulates all services. Make one with New; its methods, which are
@@ -57,15 +60,11 @@ type Emulator struct {
 	routes     *routes
 	others     sandboxes
 	budget     *recorder.Budget // of all journals
-	crowd      *crowd           // of all connections
+	transport  *transport.Transport
 	violations atomic.Uint64
 	unchecked  atomic.Uint64 // answers that were too long to be held to the contract
 	sent       atomic.Uint64 // requests to all sandboxes
-	memory     *memory       // the in-memory listener behind Client
-	mu         sync.Mutex
-	listeners  []address
-	apart      atomic.Bool // the control API has a listener of its own
-	authority  *authority  // nil without a CA; guarded by mu
+	apart      atomic.Bool   // the control API has a listener of its own
 }
 
 // New makes an emulator and loads its fixtures. Without options it starts from
@@ -82,12 +81,12 @@ func New(opts ...Option) (*Emulator, error) {
 		}
 	}
 	e.budget = recorder.NewBudget(e.config.journal.AllBytes)
-	e.crowd = &crowd{most: e.config.connections, grace: e.config.grace, patience: e.config.patience, log: e.config.logger, seats: map[*seat]struct{}{}}
-	e.memory = &memory{emulator: e}
 	if e.config.keepRemoved {
 		e.others.kept = &kept{}
 	}
-	if err := e.loadTLS(); err != nil {
+	e.config.transport.Log = slogOf(e.config.logger)
+	var err error
+	if e.transport, err = transport.New(e, e.config.transport); err != nil {
 		return nil, err
 	}
 	if err := e.loadServices(); err != nil {
@@ -104,8 +103,8 @@ func New(opts ...Option) (*Emulator, error) {
 
 // NewLoader is the loader of fixtures for all services.
 func NewLoader() *world.Loader {
-	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{service.IdentitySection()}}
-	for _, s := range services() {
+	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
+	for _, s := range services("") {
 		if s.Section != nil {
 			l.Sections = append(l.Sections, *s.Section)
 		}
@@ -123,7 +122,7 @@ func Contracts() ([]*contract.Contract, error) {
 
 // builtin reads the contracts at once: that is most of the time New takes.
 var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
-	named := append(services(), control.New(nil))
+	named := append(services(""), control.New(nil))
 	all, errs := make([]*contract.Contract, len(named)), make([]error, len(named))
 	var wg sync.WaitGroup
 	for i, s := range named {
@@ -172,7 +171,7 @@ func (e *Emulator) loadServices() error {
 	if err != nil {
 		return err
 	}
-	all := append(services(), control.New(host{e}))
+	all := append(services(e.config.hostHref), control.New(host{e}))
 	for _, file := range e.config.contracts {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -233,11 +232,8 @@ func Version() string {
 func stateless(c *contract.Contract) *service.Service {
 	return &service.Service{
 		Name:     c.Service,
-		Identify: func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Identify: func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Checks:   []service.Check{service.Routed, service.BodyRead},
 		Fail:     control.Problem,
 	}
 }
-
-// errClosed is what a closed emulator's client meets.
-var errClosed = errors.New("emulator closed")

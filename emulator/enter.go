@@ -13,6 +13,7 @@ import (
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
+	"standin/internal/transport"
 )
 
 // SandboxHeader is the request header that names the sandbox.
@@ -28,10 +29,8 @@ type entrance struct {
 // address reads the path: how it names the sandbox, and what is left of it.
 func (x *exchange) address() (at string, to entrance) {
 	r := x.request
-	x.conn = connOf(r)
-	if x.conn != nil {
-		x.reused = x.conn.requests.Add(1) > 1
-	}
+	x.conn = transport.Of(r)
+	x.reused = x.conn.Count()
 	at = collapse(r.URL.Path)
 	if rest, ok := strings.CutPrefix(at, "/~"); ok {
 		to.name, _, _ = strings.Cut(rest, "/")
@@ -118,8 +117,8 @@ func (x *exchange) refuse(err error) {
 // not call the control API learns nothing and costs nothing.
 func (x *exchange) guard(at string) {
 	e := x.emulator
-	if x.conn.extra() && at != controlPrefix+"/health" {
-		err := service.Errorf(http.StatusServiceUnavailable, "", "All %d connections serve a request; raise the bound with --connections.", e.config.connections)
+	if x.conn.Extra() && at != controlPrefix+"/health" {
+		err := service.Errorf(http.StatusServiceUnavailable, "", "All %d connections serve a request; raise the bound with --connections.", e.transport.MostConnections())
 		x.refuse(err.With("Connection", "close"))
 		return
 	}
@@ -128,7 +127,7 @@ func (x *exchange) guard(at string) {
 		case e.config.controlOff:
 			x.refuse(service.Errorf(service.NotFound, "", "The control API is off."))
 			return
-		case e.apart.Load() && x.listener() != controlService:
+		case e.apart.Load() && x.conn.Tag() != controlService:
 			x.refuse(service.Errorf(service.NotFound, "", "The control API has an address of its own."))
 			return
 		}
@@ -158,9 +157,7 @@ func (x *exchange) open() {
 			o.Secret = max(o.Secret, op.Secret)
 		}
 	}
-	if x.conn != nil {
-		o.Conn, o.Reused = x.conn.id, x.reused
-	}
+	o.Conn, o.Reused = x.conn.ID(), x.reused
 	x.ticket = x.sandbox.journal.Open(&o, r.Header, c.Body)
 	c.Sequence = x.ticket.Sequence
 }

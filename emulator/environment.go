@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"standin/internal/service"
+	"standin/internal/identity"
 )
 
 // Environment lists the variables, NAME=VALUE, by which clients find the server
@@ -24,25 +24,25 @@ func (s *Sandbox) environment(url string) []string {
 		"PRIVX_API_BASE_URL=" + url,
 		"DEVOPS_URL=" + url,
 	}
-	if u, p := service.Member(v); u != nil {
+	if u, p := identity.Member(v); u != nil {
 		env = append(env, "OS_USERNAME="+u.Name, "OS_PASSWORD="+u.Password, "OS_REGION_NAME=RegionOne")
-		if d := service.Domains.Get(v, u.DomainID); d != nil {
+		if d := identity.Domains.Get(v, u.DomainID); d != nil {
 			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name, "OS_DOMAIN_NAME="+d.Name) // gophercloud reads the second one only
 		}
 		if p != nil {
 			env = append(env, "OS_PROJECT_NAME="+p.Name)
-			if d := service.Domains.Get(v, p.DomainID); d != nil {
+			if d := identity.Domains.Get(v, p.DomainID); d != nil {
 				env = append(env, "OS_PROJECT_DOMAIN_NAME="+d.Name)
 			}
 		}
-		if a := service.Accounts.Get(v, u.Name); a != nil {
+		if a := identity.Accounts.Get(v, u.Name); a != nil {
 			env = append(env, "DEVOPS_USERNAME="+a.Name, "DEVOPS_PASSWORD="+a.Password)
 		}
 	}
-	if c := service.First(service.AllOAuthClients, v, ""); c != nil {
+	if c := identity.First(identity.AllOAuthClients, v, ""); c != nil {
 		env = append(env, "PRIVX_API_OAUTH_CLIENT_ID="+c.ID, "PRIVX_API_OAUTH_CLIENT_SECRET="+c.Secret)
 	}
-	if l := service.First(service.AllAPILogins, v, ""); l != nil {
+	if l := identity.First(identity.AllAPILogins, v, ""); l != nil {
 		env = append(env, "PRIVX_API_CLIENT_ID="+l.ID, "PRIVX_API_CLIENT_SECRET="+l.Secret)
 	}
 	return env

@@ -16,6 +16,7 @@ import (
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
+	"standin/internal/transport"
 )
 
 // An exchange is one request on its way through the emulator:
@@ -28,8 +29,8 @@ type exchange struct {
 	emulator *Emulator
 	sandbox  *Sandbox
 	request  *http.Request
-	conn     *conn // nil behind a listener that is not ours
-	reused   bool  // the connection had carried a request before
+	conn     *transport.Conn // nil behind a listener that is not ours
+	reused   bool            // the connection had carried a request before
 	service  *bound
 	matched  *operation // nil outside every operation
 	call     service.Call
@@ -100,7 +101,7 @@ func (x *exchange) serve(w http.ResponseWriter) {
 // match finds the service, the operation and the addresses of the call.
 func (x *exchange) match(at string) {
 	r, c := x.request, &x.call
-	b, prefix := x.emulator.routes.locate(x.listener(), at)
+	b, prefix := x.emulator.routes.locate(x.conn.Tag(), at)
 	x.service, x.prefix = b, prefix
 	at = at[len(prefix):]
 	if b.Normalise != nil {
@@ -233,7 +234,7 @@ func (x *exchange) write(w http.ResponseWriter, b []byte) error {
 		return err
 	}
 	for len(b) > 0 {
-		piece := b[:min(len(b), writeStep)]
+		piece := b[:min(len(b), transport.WriteStep)]
 		if err := x.timed(w, func() error { _, err := w.Write(piece); return err }); err != nil {
 			return err
 		}
@@ -255,7 +256,7 @@ func (x *exchange) flushBody(w http.ResponseWriter) error {
 // Afterwards there is no deadline: the next piece may come much later.
 func (x *exchange) timed(w http.ResponseWriter, do func() error) error {
 	rc := http.NewResponseController(w)
-	_ = rc.SetWriteDeadline(time.Now().Add(x.emulator.config.patience)) // what cannot has none
+	_ = rc.SetWriteDeadline(time.Now().Add(x.emulator.transport.Patience())) // what cannot has none
 	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
 	return do()
 }
@@ -306,7 +307,7 @@ func (x *exchange) body() []byte {
 func (x *exchange) beginAnswer(w http.ResponseWriter) {
 	status := x.reply.Status
 	if reason := x.reason(status); reason != contract.Reason(status) {
-		x.phrase(status, reason)
+		x.conn.Phrase(x.request, status, reason)
 	}
 	w.WriteHeader(status)
 }

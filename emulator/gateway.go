@@ -7,15 +7,19 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"standin/internal/transport"
 )
 
 // An exchange is the service.Gateway of its call.
 
-// Inside is the part of the path that names the sandbox.
-func (x *exchange) Inside() string { return x.inside }
-
-// Base is Root and the prefix of the service.
-func (x *exchange) Base() string { return x.Root() + x.prefix }
+// Base is Root and the prefix of the service, unless the service has an address of its own.
+func (x *exchange) Base() string {
+	if address := x.service.Address; address != "" {
+		return address + x.inside
+	}
+	return x.Root() + x.prefix
+}
 
 // Root is the address under which the caller reached the emulator: the Host, unless a
 // proxy says what it was before.
@@ -30,24 +34,23 @@ func (x *exchange) Root() string {
 // It is empty where there is none.
 func (x *exchange) Endpoint(name string) string {
 	prefix := x.emulator.routes.byName[name].contract.Prefix
-	switch x.listener() {
+	switch x.conn.Tag() {
 	case "":
 		return x.Root() + prefix
 	case name:
 		return x.Root()
 	}
-	same := x.conn.at.tls
-	a, ok := x.conn.at.server.find(want{name, same}, want{"", same}, want{name, !same}, want{"", !same})
+	a, ok := x.conn.Elsewhere(name)
 	if !ok {
 		return ""
 	}
-	_, port, err := net.SplitHostPort(a.addr.String())
+	_, port, err := net.SplitHostPort(a.At)
 	if err != nil {
 		return ""
 	}
 	o := x.origin()
-	url := cmp.Or(o.proto, a.scheme()) + o.authority(port) + o.prefix + x.inside
-	if a.service != name {
+	url := cmp.Or(o.proto, a.Scheme()) + o.authority(port) + o.prefix + x.inside
+	if a.Tag != name {
 		url += prefix
 	}
 	return url
@@ -66,9 +69,9 @@ func (o *origin) scheme() string {
 	case o.proto != "":
 		return o.proto
 	case o.tls:
-		return secureScheme
+		return transport.SecureScheme
 	default:
-		return plainScheme
+		return transport.PlainScheme
 	}
 }
 
@@ -91,9 +94,9 @@ func (x *exchange) origin() origin {
 	o := origin{tls: r.TLS != nil}
 	switch strings.ToLower(first(r.Header["X-Forwarded-Proto"])) {
 	case "http":
-		o.proto = plainScheme
+		o.proto = transport.PlainScheme
 	case "https":
-		o.proto = secureScheme
+		o.proto = transport.SecureScheme
 	}
 	for _, text := range []string{first(r.Header["X-Forwarded-Host"]), r.Host, localAddr(r), "localhost"} {
 		if host, port, ok := splitHost(text); ok {

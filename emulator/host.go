@@ -14,6 +14,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
@@ -48,7 +49,7 @@ func (h host) Health() control.Health {
 	return control.Health{
 		Status: "ok", Version: Version(), Violations: h.e.Violations(), Unchecked: h.e.unchecked.Load(),
 		Sandboxes: h.e.others.count() + 1, JournalBytes: h.e.budget.Used(), JournalLimit: h.e.budget.Limit(),
-		Connections: h.e.crowd.taken(),
+		Connections: h.e.transport.Connections(),
 	}
 }
 
@@ -167,7 +168,7 @@ func (b box) Access(url string) control.Access {
 		name, text, _ := strings.Cut(v, "=")
 		env[name] = text
 	}
-	return control.Access{Environment: env, Token: service.MemberToken(b.world.Load())}
+	return control.Access{Environment: env, Token: identity.MemberToken(b.world.Load())}
 }
 
 func (b box) Info() control.Info {

@@ -10,6 +10,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/identity"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/internal/world"
@@ -157,14 +158,14 @@ func (x *exchange) did(f *ruleset.Firing, what string) {
 // none that could.
 func (x *exchange) expireToken() bool {
 	c := x.call.Caller
-	if c == nil || c.Token == nil || service.Tokens.Get(x.sandbox.world.Load(), c.Token.ID) == nil {
+	if c == nil || c.Token == nil || identity.Tokens.Get(x.sandbox.world.Load(), c.Token.ID) == nil {
 		return false
 	}
 	x.sandbox.transact(func(tx *world.Tx) {
-		if t := service.Tokens.Get(tx, c.Token.ID); t != nil {
+		if t := identity.Tokens.Get(tx, c.Token.ID); t != nil {
 			dead := *t
 			dead.Expires = x.call.Now
-			service.Tokens.Put(tx, &dead)
+			identity.Tokens.Put(tx, &dead)
 		}
 	})
 	return true

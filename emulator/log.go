@@ -1,9 +1,13 @@
 package emulator
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"standin/emulator/journal"
 	"standin/internal/recorder"
@@ -54,4 +58,15 @@ func (x *exchange) line() *journal.Line {
 		l.Operation = x.matched.ID
 	}
 	return l
+}
+
+// slogOf is a logger of the standard library that writes to one of ours.
+func slogOf(l zerolog.Logger) *slog.Logger { return slog.New(untimed{zerolog.NewSlogHandler(l)}) }
+
+// untimed leaves it to the logger whether lines have a time.
+type untimed struct{ slog.Handler }
+
+func (u untimed) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = time.Time{}
+	return u.Handler.Handle(ctx, r)
 }

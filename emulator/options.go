@@ -13,6 +13,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/scenario"
 	"standin/internal/service"
+	"standin/internal/transport"
 )
 
 // An Option changes an emulator before it starts. A bad value is an error of New.
@@ -35,7 +36,8 @@ type config struct {
 	ofSandbox       bool // options of the whole emulator are refused
 	contracts       []string
 	settings        service.Settings
-	tls             tlsSettings
+	transport       transport.Options
+	hostHref        string // of Barbican's references
 	controlHosts    []string
 	controlToken    string
 	controlOff      bool
@@ -48,10 +50,6 @@ type config struct {
 	sandboxes       int
 	sandboxTTL      time.Duration
 	noRequestFaults bool
-	connections     int
-	patience        time.Duration // with clients that do not read
-	grace           time.Duration // before an unused connection gives way
-	times           times
 	keepRemoved     bool
 	tb              TB
 }
@@ -59,7 +57,6 @@ type config struct {
 func defaults() config {
 	return config{
 		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
-		connections: defaultConnections, patience: writePatience, grace: seatGrace, times: times{readHeaderTimeout, readTimeout, idleTimeout},
 	}
 }
 
@@ -186,8 +183,36 @@ func WithConnections(most int) Option {
 		if most < 1 {
 			return errors.New("the bound of connections must be 1 or more")
 		}
-		c.connections = most
+		c.transport.Connections = most
 		return nil
+	})
+}
+
+// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free
+// port: Server.TLSURL. The certificate is issued by a CA that the emulator makes for itself, for
+// localhost, 127.0.0.1, ::1, the hosts that it is told to listen on, and these ones: host names,
+// which may begin with "*.", or IP addresses. Clients trust Emulator.CA.
+func WithTLS(hosts ...string) Option {
+	return whole("WithTLS", func(c *config) error {
+		for _, h := range hosts {
+			if err := transport.CheckHost(h); err != nil {
+				return err
+			}
+		}
+		c.transport.TLS.On = true
+		c.transport.TLS.Hosts = append(c.transport.TLS.Hosts, hosts...)
+		return nil
+	})
+}
+
+// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM:
+// the certificate, followed by those that it was issued with, and its key. The emulator then
+// has no CA.
+func WithTLSCertificate(certFile, keyFile string) Option {
+	return whole("WithTLSCertificate", func(c *config) error {
+		cert, err := transport.LoadCertificate(certFile, keyFile)
+		c.transport.TLS.On, c.transport.TLS.Certificate = true, cert
+		return err
 	})
 }
 
@@ -264,7 +289,7 @@ func WithHostHref(href string) Option {
 		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
 			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 		}
-		c.settings.HostHref = strings.TrimSuffix(href, "/")
+		c.hostHref = strings.TrimSuffix(href, "/")
 		return nil
 	})
 }

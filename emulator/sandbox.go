@@ -15,6 +15,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/file"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/service"
@@ -70,7 +71,7 @@ func newSandbox(e *Emulator, name string, st *start) *Sandbox {
 	s := &Sandbox{name: name, emulator: e, tb: e.config.tb}
 	s.origin.Store(st)
 	if name != defaultSandbox {
-		s.mark = service.NewMark(name)
+		s.mark = identity.NewMark(name)
 	}
 	s.journal.Limits, s.journal.Sandbox = e.config.journal, name
 	s.faults.Clock = s.Now

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"standin/internal/file"
-	"standin/internal/service"
+	"standin/internal/identity"
 )
 
 // defaultSandbox is the name of the sandbox of requests that name none.
@@ -80,7 +80,7 @@ func (r *sandboxes) undo(s *Sandbox) {
 
 // ofToken finds the sandbox that a token was issued in; nil if it was none of these.
 func (r *sandboxes) ofToken(token string) *Sandbox {
-	mark := service.MarkOf(token)
+	mark := identity.MarkOf(token)
 	if mark == "" {
 		return nil
 	}

@@ -2,18 +2,18 @@ package emulator
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"time"
 
 	"standin/emulator/journal"
 	"standin/internal/ruleset"
+	"standin/internal/transport"
 )
 
 // wait waits because of a rule. It returns early if the rule is removed, as it is
 // with its sandbox, and reports false if the client leaves or the server stops.
 func (x *exchange) wait(w http.ResponseWriter, f *ruleset.Firing, d time.Duration) bool {
-	if d > readTimeout/2 {
+	if d > transport.RequestTimeout/2 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
 	}
 	ctx, stop := x.Present()
@@ -29,42 +29,9 @@ func (x *exchange) wait(w http.ResponseWriter, f *ruleset.Firing, d time.Duratio
 	return true
 }
 
-// glance is how often the kernel is asked whether a client that is kept waiting is
-// still there.
-const glance = 250 * time.Millisecond
-
-// Present is a context that ends when the client leaves. net/http notices that only
-// while the client has sent nothing more; so the kernel is asked as well.
+// Present is a context that ends when the client leaves.
 func (x *exchange) Present() (context.Context, context.CancelFunc) {
-	ctx, stop := context.WithCancel(x.request.Context())
-	c := x.tcp()
-	if c == nil {
-		return ctx, stop
-	}
-	go func() {
-		t := time.NewTicker(glance)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				if left(c) {
-					stop()
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return ctx, stop
-}
-
-// tcp is the TCP connection that the request came by; nil if it is not known.
-func (x *exchange) tcp() *net.TCPConn {
-	if x.conn == nil || x.conn.seat == nil || x.request.ProtoMajor != 1 {
-		return nil
-	}
-	c, _ := x.conn.seat.conn.(*net.TCPConn)
-	return c
+	return transport.Present(x.request)
 }
 
 // leave closes the entry of an exchange whose client has left, or whose server

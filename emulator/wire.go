@@ -3,11 +3,8 @@ package emulator
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +13,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/ruleset"
+	"standin/internal/transport"
 )
 
 // What breaks a connection takes it away from net/http and writes the bytes by
@@ -26,8 +24,7 @@ const (
 	usualHang    = 5 * time.Minute
 	usualHold    = time.Second
 	usualGarbage = 64
-	usualLie     = 10                     // bytes that a Content-Length is wrong by
-	lingering    = 250 * time.Millisecond // for the client to close its side too
+	usualLie     = 10 // bytes that a Content-Length is wrong by
 )
 
 // cut breaks the connection without an answer.
@@ -195,39 +192,24 @@ func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (graceful
 
 // statusLine is the first line of the answer.
 func (x *exchange) statusLine() string {
-	reason := x.reason(x.reply.Status)
-	if reason == "" {
-		reason = "status code " + strconv.Itoa(x.reply.Status)
-	}
-	return version(x.request) + strconv.Itoa(x.reply.Status) + " " + reason + "\r\n"
+	return transport.StatusLine(x.request, x.reply.Status, x.reason(x.reply.Status))
 }
 
-// A taken connection is no longer net/http's. A nil conn is one that could not be
-// taken: what can still be said through net/http is, and then the handler aborts.
+// A taken connection is no longer net/http's. Where it could not be taken, what can still be
+// said through net/http is, and then the handler aborts.
 type taken struct {
 	x    *exchange
 	w    http.ResponseWriter
-	conn net.Conn
-	raw  net.Conn // below TLS, and below what counts connections
+	conn *transport.Taken // nil: it could not be taken
 }
 
 // take takes the connection over.
 func (x *exchange) take(w http.ResponseWriter, f *ruleset.Firing) *taken {
-	t := &taken{x: x, w: w}
-	c, _, err := http.NewResponseController(w).Hijack()
+	c, err := transport.Take(http.NewResponseController(w))
 	if err != nil {
 		x.closing.Note = x.instead(f.What.Connection)
-		return t
 	}
-	_ = c.SetDeadline(time.Now().Add(readHeaderTimeout)) // for a client that does not read
-	t.conn, t.raw = c, c
-	for {
-		below, ok := t.raw.(interface{ NetConn() net.Conn })
-		if !ok {
-			return t
-		}
-		t.raw = below.NetConn()
-	}
+	return &taken{x: x, w: w, conn: c}
 }
 
 // instead says what is done where a connection cannot be taken over.
@@ -245,7 +227,7 @@ func (x *exchange) instead(c *fault.Connection) string {
 // write sends bytes that are no part of an answer.
 func (t *taken) write(b []byte) {
 	if t.conn != nil {
-		_, _ = t.conn.Write(b) // the client has left: it sees no fault
+		t.conn.Write(b)
 	}
 }
 
@@ -274,15 +256,7 @@ func (t *taken) reset() {
 	if t.conn == nil {
 		panic(http.ErrAbortHandler)
 	}
-	switch c := t.raw.(type) {
-	case *net.TCPConn:
-		t.x.flush(c) // a RST throws away what has not been sent
-		_ = c.SetLinger(0)
-		_ = c.Close()
-	case interface{ Reset() error }:
-		_ = c.Reset()
-	}
-	t.release()
+	t.conn.Reset(t.x.request.Context())
 }
 
 // end ends the connection with a FIN, and without what TLS says at the end.
@@ -290,56 +264,21 @@ func (t *taken) end() {
 	if t.conn == nil {
 		panic(http.ErrAbortHandler)
 	}
-	hangUp(t.raw)
-	t.release()
-}
-
-// hangUp closes a connection so that the client sees a FIN.
-func hangUp(raw net.Conn) {
-	if c, ok := raw.(interface{ CloseWrite() error }); ok {
-		_ = c.CloseWrite()
-		_ = raw.SetReadDeadline(time.Now().Add(lingering))
-		_, _ = io.Copy(io.Discard, raw) // what is not read would make the end a RST
-	}
-	_ = raw.Close()
+	t.conn.End()
 }
 
 // close ends the connection as HTTP does.
 func (t *taken) close() {
-	if t.conn == nil {
-		return // net/http ends the answer
+	if t.conn != nil { // else net/http ends the answer
+		t.conn.Close()
 	}
-	if c, ok := t.conn.(interface{ CloseWrite() error }); ok {
-		_ = c.CloseWrite()
-	}
-	t.end()
 }
 
 // hold waits before the end, unless the client ends first, the rule is removed, or
 // the server stops.
 func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
-	if d == 0 || t.conn == nil {
-		return
-	}
-	_ = t.raw.SetReadDeadline(time.Now().Add(d))
-	wake := func() { _ = t.raw.SetReadDeadline(time.Now()) }
-	for _, ctx := range []context.Context{f.Done(), t.x.request.Context()} {
-		defer context.AfterFunc(ctx, wake)()
-	}
-	_, _ = io.Copy(io.Discard, t.raw)
-}
-
-// release frees the place of the connection: closing what is below does not.
-func (t *taken) release() {
-	for c := t.conn; ; {
-		if own, ok := c.(*conn); ok {
-			own.seat.leave()
-		}
-		below, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			return
-		}
-		c = below.NetConn()
+	if t.conn != nil {
+		t.conn.Hold(d, f.Done(), t.x.request.Context())
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
@@ -141,7 +142,7 @@ func New(h Host) *service.Service {
 			"control.clock.show": a.in(a.showClock),
 			"control.clock.set":  a.in(a.setClock),
 		},
-		Identify:  func(*service.Call) (*service.Caller, error) { return &service.Caller{}, nil },
+		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,
 		Checks:    []service.Check{a.routed, parametersKnown, service.BodyRead},
 		Makes:     makes,

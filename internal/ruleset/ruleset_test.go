@@ -10,6 +10,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/internal/contract"
+	"standin/internal/identity"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 	"standin/schemas"
@@ -205,7 +206,7 @@ func TestWhere(t *testing.T) {
 			Operation: c.Operation("freezer.clients.show"), Method: "GET", Path: "/v1/clients/node-7", RawQuery: "limit=10&x=", Host: "h",
 			Header: map[string][]string{"X-Foo": {"bar", "baz"}, "X-Auth-Token": {"t"}},
 			Body:   []byte(`{"client":{"hostname":"node-7","tags":["a","b"],"n":1.0}}`),
-			Caller: &service.Caller{Name: "demo", ID: "u1", Token: &service.Token{ID: "t"}, Project: &service.Project{ID: "p1", Name: "proj"}},
+			Caller: &identity.Caller{Name: "demo", ID: "u1", Token: &identity.Token{ID: "t"}, Project: &identity.Project{ID: "p1", Name: "proj"}},
 		}
 	}
 	tests := []struct{ where, miss string }{

@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"standin/internal/contract"
-	"standin/internal/file"
+	"standin/internal/identity"
 	"standin/internal/value"
 	"standin/internal/world"
 )
 
 // Settings are the options of an emulator that services look at.
 type Settings struct {
-	AuthOff  bool   // everybody is the member "demo"
-	HostHref string // what Barbican's references begin with; empty: the request's own host
+	AuthOff bool // every caller is the member "demo"
 }
 
 // A Gateway knows by which addresses the caller reaches the emulator, and whether it is
@@ -28,9 +27,8 @@ type Gateway interface {
 	Present() (context.Context, context.CancelFunc)
 	// Root is the scheme, host and prefix under which the emulator was reached.
 	Root() string
-	// Inside is how the sandbox stands in the path: /~NAME; empty where it does not.
-	Inside() string
-	// Base is Root and the prefix of the call's own service.
+	// Base is the address of the call's own service: Root and the service's prefix, or
+	// the Address that the service has in their place.
 	Base() string
 	// Endpoint is the address of another service, from where the call came in;
 	// empty if it cannot be reached.
@@ -56,7 +54,7 @@ type Call struct {
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
 	Sandbox string          // the name of the sandbox
 
-	Caller      *Caller // nil if CallerError is not
+	Caller      *identity.Caller // nil if CallerError is not
 	CallerError error
 
 	Now      time.Time // UTC
@@ -97,8 +95,8 @@ func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
 // Tx is the transaction of the call, whose writes View shows too.
 func (c *Call) Tx() *world.Tx { return c.tx }
 
-// Query is the query string taken apart at each "&". An escape that is none
-// stands for itself, as on the Python servers.
+// Query returns the parameters of the query string, which it splits at each "&". An escape
+// that is not valid stays as it is.
 func (c *Call) Query() url.Values {
 	if c.query == nil {
 		c.query = url.Values{}
@@ -133,8 +131,7 @@ func (c *Call) Left(items int) {
 // page, and a negative number if only Capped was called, with no limit.
 func (c *Call) Asked() int { return c.asked }
 
-// Unescape decodes a name or a value of a query. An escape that is none stays as it is,
-// as on the Python servers.
+// Unescape decodes a name or a value of a query. An escape that is not valid stays as it is.
 func Unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
 		return u
@@ -213,27 +210,12 @@ func (c *Call) Named(placeholder string) (string, bool) {
 	return c.Last(placeholder)
 }
 
-// NewRequestID is an id for the exchange: the same for the same seed and the
-// same number of requests before it.
-func (c *Call) NewRequestID() string {
-	id := append(make([]byte, 0, 40), "req-"...)
-	return string(world.AppendUUID(id, world.Draw(c.Seed, "request", c.Sequence, 16)))
-}
-
 // Told is the time of expiry that a client is told, and the real one unless the
 // clock stands still: clients look at their own clock, and must not think that the
 // token has expired.
 func (c *Call) Told(expires time.Time) time.Time {
 	if c.Frozen {
-		return Writable(expires.Add(50 * 365 * 24 * time.Hour))
+		return identity.Writable(expires.Add(50 * 365 * 24 * time.Hour))
 	}
 	return expires
-}
-
-// Writable is the time, or the last one that RFC 3339 and so a fixture can write.
-func Writable(t time.Time) time.Time {
-	if t.After(file.LastTime) {
-		return file.LastTime
-	}
-	return t
 }

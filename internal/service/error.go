@@ -24,16 +24,10 @@ const (
 	TooLarge        Kind = http.StatusRequestEntityTooLarge
 	UnsupportedType Kind = http.StatusUnsupportedMediaType
 	Internal        Kind = http.StatusInternalServerError
-	SyntaxError     Kind = 753 // Freezer's "Syntax Error"
 )
 
-// Reason is the standard phrase of the kind's status.
-func (k Kind) Reason() string {
-	if k == SyntaxError {
-		return "Syntax Error"
-	}
-	return cmp.Or(contract.Reason(int(k)), "Error")
-}
+// Reason returns the standard phrase of the kind's status, or "Error" if it has none.
+func (k Kind) Reason() string { return cmp.Or(contract.Reason(int(k)), "Error") }
 
 // An Error is an answer that is not a success. Each service writes it in its
 // own envelope.
@@ -79,12 +73,4 @@ func AsError(err error) *Error {
 		return e
 	}
 	return &Error{Kind: Internal, Err: err}
-}
-
-// KeystoneUnauthorized is the 401 of keystonemiddleware, which stands before
-// every OpenStack service; the challenge names the Keystone, followed by the path.
-func KeystoneUnauthorized(c *Call, path string) Reply {
-	r := JSON(http.StatusUnauthorized, []byte(`{"error":{"code":401,"title":"Unauthorized","message":"The request you have made requires authentication."}}`))
-	r.Set("Www-Authenticate", `Keystone uri="`+c.Endpoint("keystone")+path+`"`)
-	return r
 }

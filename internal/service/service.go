@@ -1,6 +1,6 @@
 // Package service says what a service is: handlers bound to operations, the
-// order of its checks, its error envelope. What several services need stands
-// here too: who is calling, content negotiation, the habits of Python servers.
+// order of its checks, its error envelope. It also has what services of any kind
+// need, such as content negotiation.
 //
 // A service is a value. It sees no lock, no logger, no clock but its Call's,
 // no http.ResponseWriter and no other service.
@@ -9,6 +9,7 @@ package service
 import (
 	"slices"
 
+	"standin/internal/identity"
 	"standin/internal/world"
 )
 
@@ -17,13 +18,17 @@ type Service struct {
 	Name    string         // the contract's x-service
 	Section *world.Section // how its records stand in a fixture; nil if it has none
 
+	// Address is a scheme and host with which the addresses in answers begin. If it is
+	// empty, they begin with the address of the request.
+	Address string
+
 	// Handlers serve the operations, by operationId. All but the stateless ones
 	// must be there, and no others.
 	Handlers map[string]Handler
 
 	// Identify says who is calling, or why nobody is. It gives no verdict: the
 	// check Authenticated does, in its place among the service's checks.
-	Identify func(*Call) (*Caller, error)
+	Identify func(*Call) (*identity.Caller, error)
 
 	// Guard refuses a call before its sandbox is entered and its body is read; nil lets
 	// all pass. The call has neither a time nor a caller yet.
@@ -146,27 +151,3 @@ func BodyRead(c *Call) error {
 	}
 	return nil
 }
-
-// Caller is who makes a request.
-type Caller struct {
-	User        *User          // nil for a devops-service account
-	Project     *Project       // nil for an unscoped token, and for one of the whole system
-	System      bool           // the token is for the whole system
-	Roles       []string       // in the project or the system, implied ones too
-	Permissions []string       // PrivX permissions, or devops-service policies
-	Token       *Token         // nil where the caller logged in without one
-	Credential  *AppCredential // that the token was issued for; nil where it was for none
-	Name        string
-	ID          string
-}
-
-// HasRole tells whether the caller has one of the roles in its project.
-func (c *Caller) HasRole(roles ...string) bool {
-	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(c.Roles, r) })
-}
-
-// May tells whether the caller has the permission or policy.
-func (c *Caller) May(permission string) bool { return slices.Contains(c.Permissions, permission) }
-
-// InProject tells whether the caller acts in the project.
-func (c *Caller) InProject(id string) bool { return c.Project != nil && c.Project.ID == id }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -129,13 +130,13 @@ func merge(old, users []string) []string {
 	return append(stay, slices.Sorted(slices.Values(slices.DeleteFunc(users, known)))...)
 }
 
-var aclSchema = &service.Schema{
+var aclSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{{Name: "read", Schema: service.Schema{
+	Members: []openstack.Property{{Name: "read", Schema: openstack.Schema{
 		Types: []string{"object"},
-		Members: []service.Property{
-			{Name: "users", Schema: service.Schema{Types: []string{"array"}, First: &shortText}},
-			{Name: "project-access", Schema: service.Schema{Types: []string{"boolean"}}},
+		Members: []openstack.Property{
+			{Name: "users", Schema: openstack.Schema{Types: []string{"array"}, First: &shortText}},
+			{Name: "project-access", Schema: openstack.Schema{Types: []string{"boolean"}}},
 		},
 		Closed: true,
 	}}},
@@ -185,7 +186,7 @@ func readUsers(c *service.Call, list []any) ([]string, error) {
 		case (!ok || clash) && c.Quirk(oddUsersBreak):
 			return nil, failure(policies[c.Operation.ID].what)
 		case !ok:
-			return nil, invalid("ACL", service.Repr(e)+" is not of type 'string'", "read")
+			return nil, invalid("ACL", openstack.Repr(e)+" is not of type 'string'", "read")
 		case !slices.Contains(users, id):
 			users = append(users, id)
 		}
@@ -220,9 +221,9 @@ func userID(e any) (id string, key aclUser, ok bool) {
 
 // numberAsID is a number as SQLite writes it into a column of texts.
 func numberAsID(n value.Number) (id string, key aclUser, ok bool) {
-	id = service.Repr(n)
+	id = openstack.Repr(n)
 	key.value = id
-	if whole, isWhole := service.ParseWhole(n); isWhole {
+	if whole, isWhole := openstack.ParseWhole(n); isWhole {
 		key.value = whole.String()
 		if id == key.value && !whole.IsInt64() {
 			return "", key, false

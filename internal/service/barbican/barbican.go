@@ -12,19 +12,20 @@ import (
 	"unicode/utf8"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
-// New is the service.
-func New() *service.Service {
+// New returns the service. References begin with hostHref, as the server's option host_href
+// has it. If it is empty, they begin with the address of the request.
+func New(hostHref string) *service.Service {
 	section := fixtureSection()
 	return &service.Service{
 		Name:     "barbican",
 		Section:  &section,
+		Address:  hostHref,
 		Handlers: handlers(),
-		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
-		},
+		Identify: openstack.Identify,
 		Checks: []service.Check{
 			preflight, below, service.Authenticated, versionKnown, containerExists, secretExists, orderExists, acceptable,
 			queryReadable, payloadAllowed, routed, allowed, contentType, arguments, repeated,
@@ -186,10 +187,10 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		}
 		return service.Reply{Status: http.StatusOK}
 	case service.Unauthorized:
-		return service.KeystoneUnauthorized(c, "")
+		return openstack.Unauthorized(c, "")
 	}
-	if p, ok := e.Detail.(page); ok {
-		return p.write(c, e)
+	if p, ok := e.Detail.(openstack.Page); ok {
+		return pageReply(c, p, e)
 	}
 	b := value.Append([]byte(`{"code":`), int(e.Kind))
 	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
@@ -216,20 +217,12 @@ func finish(c *service.Call, r *service.Reply) {
 		r.Set("Vary", "openstack-api-version")
 	}
 	if under {
-		r.Set("X-Openstack-Request-Id", c.NewRequestID())
+		r.Set("X-Openstack-Request-Id", openstack.NewRequestID(c))
 	}
 }
 
 // ref is the address of a thing under /v1.
-func ref(c *service.Call, path string) string { return base(c) + "/v1/" + path }
-
-// base is what references begin with.
-func base(c *service.Call) string {
-	if href := c.Settings.HostHref; href != "" {
-		return href + c.Inside()
-	}
-	return c.Base()
-}
+func ref(c *service.Call, path string) string { return c.Base() + "/v1/" + path }
 
 // lastSegment is the id in a reference, whatever host it names.
 func lastSegment(ref string) string {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -25,7 +26,7 @@ func readBody(c *service.Call) (any, error) {
 func strip(v any) any {
 	switch x := v.(type) {
 	case string:
-		return service.Strip(x)
+		return openstack.Strip(x)
 	case []any:
 		for i := range x {
 			x[i] = strip(x[i])
@@ -49,7 +50,7 @@ func invalid(schema, message, property string) error {
 
 // check returns what the schema of that name finds wrong with a value, as an error. It
 // names the member at the top in which the fault is.
-func check(name string, s *service.Schema, v any) error {
+func check(name string, s *openstack.Schema, v any) error {
 	f := s.BestMatch(v)
 	switch {
 	case f == nil:
@@ -62,7 +63,7 @@ func check(name string, s *service.Schema, v any) error {
 }
 
 // readObject reads a body that must have the shape, which is one of an object.
-func readObject(c *service.Call, schema string, s *service.Schema) (*value.Object, error) {
+func readObject(c *service.Call, schema string, s *openstack.Schema) (*value.Object, error) {
 	v, err := readBody(c)
 	if err != nil {
 		return nil, err
@@ -76,18 +77,18 @@ func readObject(c *service.Call, schema string, s *service.Schema) (*value.Objec
 
 // The shapes that several bodies have members of.
 var (
-	aText      = service.Schema{Types: []string{"string"}}
-	shortText  = service.Schema{Types: []string{"string"}, Max: 255}
-	shortOrNot = service.Schema{Types: []string{"string", "null"}, Max: 255}
-	filledText = service.Schema{Types: []string{"string"}, Min: 1}
-	anInteger  = service.Schema{Types: []string{"integer"}}
+	aText      = openstack.Schema{Types: []string{"string"}}
+	shortText  = openstack.Schema{Types: []string{"string"}, Max: 255}
+	shortOrNot = openstack.Schema{Types: []string{"string", "null"}, Max: 255}
+	filledText = openstack.Schema{Types: []string{"string"}, Min: 1}
+	anInteger  = openstack.Schema{Types: []string{"integer"}}
 )
 
-var consumerSchema = &service.Schema{
+var consumerSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{
-		{Name: "URL", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
-		{Name: "name", Schema: service.Schema{Types: []string{"string"}, Max: 36, Min: 1}},
+	Members: []openstack.Property{
+		{Name: "URL", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "name", Schema: openstack.Schema{Types: []string{"string"}, Max: 36, Min: 1}},
 	},
 	Needs: []string{"name", "URL"},
 }
@@ -116,7 +117,7 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 // is one. A number that does not fit is the nearest that does.
 func integer(v any) int {
 	n, _ := v.(value.Number)
-	whole, ok := service.ParseWhole(n)
+	whole, ok := openstack.ParseWhole(n)
 	switch {
 	case !ok:
 		return 0
@@ -140,15 +141,15 @@ type containerBody struct {
 
 var containerTypes = []string{"generic", "rsa", "certificate"}
 
-var containerSchema = &service.Schema{
+var containerSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{
+	Members: []openstack.Property{
 		{Name: "name", Schema: shortOrNot},
-		{Name: "type", Schema: service.Schema{Types: []string{"string"}, Values: containerTypes}},
-		{Name: "secret_refs", Schema: service.Schema{Types: []string{"array"}, Items: &service.Schema{
+		{Name: "type", Schema: openstack.Schema{Types: []string{"string"}, Values: containerTypes}},
+		{Name: "secret_refs", Schema: openstack.Schema{Types: []string{"array"}, Items: &openstack.Schema{
 			Types:   []string{"object"},
 			Needs:   []string{"secret_ref"},
-			Members: []service.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
+			Members: []openstack.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
 		}}},
 	},
 	Needs: []string{"type"},
@@ -197,7 +198,7 @@ func (b *containerBody) check(c *service.Call) error {
 		return invalid("Container", "Duplicate reference names are not allowed", "secret_refs")
 	case len(ids) != len(b.secrets):
 		return invalid("Container", "Duplicate secret ids are not allowed", "secret_refs")
-	case c.Quirk(foreignReferencesAreRefused) && slices.ContainsFunc(b.given, func(r string) bool { return !strings.HasPrefix(r, base(c)) }):
+	case c.Quirk(foreignReferencesAreRefused) && slices.ContainsFunc(b.given, func(r string) bool { return !strings.HasPrefix(r, c.Base()) }):
 		return service.Errorf(service.Invalid, "", "Provided field value is not supported")
 	}
 	rules, ok := typeRules[b.kind]

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 )
 
 // addSecret answers POST {container_ref}/secrets with the container's reference.
@@ -85,9 +86,9 @@ func (r secretRef) told() string {
 	return *r.Name
 }
 
-var containerSecretSchema = &service.Schema{
+var containerSecretSchema = &openstack.Schema{
 	Types:   []string{"object"},
-	Members: []service.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
+	Members: []openstack.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
 	Needs:   []string{"secret_ref"},
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"standin/internal/file"
-	"standin/internal/service"
+	"standin/internal/identity"
 	"standin/internal/world"
 )
 
@@ -179,7 +179,7 @@ func dumpContainers(v world.View) iter.Seq[containerFile] {
 
 // owner is whose the made-up records are.
 func owner(v world.View) (project, user string) {
-	u, p := service.Member(v)
+	u, p := identity.Member(v)
 	if u != nil {
 		user = u.ID
 	}

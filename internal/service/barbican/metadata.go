@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -56,9 +57,9 @@ func keepMetadata(c *service.Call, all []metadatum) {
 	secrets.Put(c.Tx(), &s)
 }
 
-var metadataSchema = &service.Schema{
+var metadataSchema = &openstack.Schema{
 	Types:   []string{"object"},
-	Members: []service.Property{{Name: "metadata", Needed: true, Schema: service.Schema{Types: []string{"object"}}}},
+	Members: []openstack.Property{{Name: "metadata", Needed: true, Schema: openstack.Schema{Types: []string{"object"}}}},
 }
 
 // readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case: one
@@ -98,9 +99,9 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 }
 
 // metadatumSchema is that of a single pair.
-var metadatumSchema = &service.Schema{
+var metadatumSchema = &openstack.Schema{
 	Types:   []string{"object"},
-	Members: []service.Property{{Name: "key", Needed: true, Schema: shortText}, {Name: "value", Needed: true, Schema: shortText}},
+	Members: []openstack.Property{{Name: "key", Needed: true, Schema: shortText}, {Name: "value", Needed: true, Schema: shortText}},
 	Closed:  true,
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -72,7 +73,7 @@ func number(c *service.Call, name string) *big.Int {
 	if !ok {
 		return nil
 	}
-	n, _ := service.Int(s)
+	n, _ := openstack.Int(s)
 	return n
 }
 

@@ -3,6 +3,7 @@ package barbican
 import (
 	"slices"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 )
 
@@ -15,7 +16,7 @@ type target struct {
 }
 
 // A permission tells whether the caller may; the target is nil where there is none.
-type permission func(caller *service.Caller, t *target) bool
+type permission func(caller *identity.Caller, t *target) bool
 
 // A rule says who may carry out an operation, and what is said to the others.
 type rule struct {
@@ -35,41 +36,41 @@ const serviceAdmin = "key-manager:service-admin"
 
 // has is the permission of those who have one of the roles, in whatever project.
 func has(roles ...string) permission {
-	return func(caller *service.Caller, _ *target) bool { return caller.HasRole(roles...) }
+	return func(caller *identity.Caller, _ *target) bool { return caller.HasRole(roles...) }
 }
 
 // inProject is the permission of those who have one of the roles in the target's project.
 func inProject(roles ...string) permission {
-	return func(caller *service.Caller, t *target) bool {
+	return func(caller *identity.Caller, t *target) bool {
 		return caller.InProject(t.project) && caller.HasRole(roles...)
 	}
 }
 
 // unlessPrivate is inProject for targets that belong to the whole project.
 func unlessPrivate(roles ...string) permission {
-	return func(caller *service.Caller, t *target) bool { return !t.private && inProject(roles...)(caller, t) }
+	return func(caller *identity.Caller, t *target) bool { return !t.private && inProject(roles...)(caller, t) }
 }
 
 // maker is the permission of the user who made the target, with one of the roles.
 func maker(roles ...string) permission {
-	return func(caller *service.Caller, t *target) bool {
+	return func(caller *identity.Caller, t *target) bool {
 		return caller.ID == t.creator && inProject(roles...)(caller, t)
 	}
 }
 
 // shared is the permission of those whom the target's ACL names, of whatever project.
-func shared(_ *service.Caller, t *target) bool { return t.shared }
+func shared(_ *identity.Caller, t *target) bool { return t.shared }
 
 // anyOf is the permission of those who have one of several.
 func anyOf(all ...permission) permission {
-	return func(caller *service.Caller, t *target) bool {
+	return func(caller *identity.Caller, t *target) bool {
 		return slices.ContainsFunc(all, func(p permission) bool { return p(caller, t) })
 	}
 }
 
 // nobody is the permission of rules that require a token for the whole system. The
 // server fails on these tokens before it asks the rule.
-func nobody(*service.Caller, *target) bool { return false }
+func nobody(*identity.Caller, *target) bool { return false }
 
 // The permissions that several operations share, as shipped and with the new defaults.
 var (

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -122,11 +123,11 @@ func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-var quotasSchema = &service.Schema{
+var quotasSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{{Name: "project_quotas", Schema: service.Schema{
+	Members: []openstack.Property{{Name: "project_quotas", Schema: openstack.Schema{
 		Types: []string{"object"},
-		Members: []service.Property{
+		Members: []openstack.Property{
 			{Name: "secrets", Schema: anInteger}, {Name: "orders", Schema: anInteger}, {Name: "containers", Schema: anInteger},
 			{Name: "consumers", Schema: anInteger}, {Name: "cas", Schema: anInteger},
 		},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -15,7 +16,7 @@ func TestBestMatch(t *testing.T) {
 	long := strings.Repeat("n", 256)
 	tests := []struct {
 		schema string
-		shape  *service.Schema
+		shape  *openstack.Schema
 		body   string
 		want   string
 	}{

@@ -2,6 +2,7 @@ package barbican
 
 import (
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -19,19 +20,19 @@ const largestPayload = 20000
 // mostBits bounds bit_length: a small integer of MySQL.
 const mostBits = 32767
 
-var secretSchema = &service.Schema{
+var secretSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{
+	Members: []openstack.Property{
 		{Name: "name", Schema: shortOrNot},
 		{Name: "algorithm", Schema: shortText},
 		{Name: "mode", Schema: shortText},
-		{Name: "bit_length", Schema: service.Schema{Types: []string{"integer"}, Least: 1, Most: mostBits}},
+		{Name: "bit_length", Schema: openstack.Schema{Types: []string{"integer"}, Least: 1, Most: mostBits}},
 		{Name: "expiration", Schema: shortText},
 		{Name: "payload", Schema: aText},
-		{Name: "secret_type", Schema: service.Schema{Types: []string{"string"}, Max: 80, Values: secretTypes}},
+		{Name: "secret_type", Schema: openstack.Schema{Types: []string{"string"}, Max: 80, Values: secretTypes}},
 		{Name: "payload_content_type", Schema: shortOrNot},
-		{Name: "payload_content_encoding", Schema: service.Schema{Types: []string{"string"}, Max: 255, Values: []string{"base64"}}},
-		{Name: "transport_key_needed", Schema: service.Schema{Types: []string{"string"}, Values: []string{"true", "false"}}},
+		{Name: "payload_content_encoding", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Values: []string{"base64"}}},
+		{Name: "transport_key_needed", Schema: openstack.Schema{Types: []string{"string"}, Values: []string{"true", "false"}}},
 		{Name: "transport_key_id", Schema: aText},
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -43,11 +44,11 @@ func (k *secretConsumer) living(partition string) string {
 }
 
 // secretConsumerSchema lets a resource_id be of any length.
-var secretConsumerSchema = &service.Schema{
+var secretConsumerSchema = &openstack.Schema{
 	Types: []string{"object"},
-	Members: []service.Property{
-		{Name: "service", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
-		{Name: "resource_type", Schema: service.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+	Members: []openstack.Property{
+		{Name: "service", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "resource_type", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
 		{Name: "resource_id", Schema: filledText},
 	},
 	Needs: []string{"service", "resource_type", "resource_id"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -32,15 +33,15 @@ func microversion(c *service.Call) (string, error) {
 	}
 	major, minor, ok := strings.Cut(asked, ".")
 	if !ok {
-		if _, whole := service.Int(major); whole {
+		if _, whole := openstack.Int(major); whole {
 			return "", badVersion(asked, "Version.__new__() missing 1 required positional argument: 'minor'")
 		}
 	}
 	var numbers [2]string
 	for i, part := range []string{major, minor} {
-		n, whole := service.Int(part)
+		n, whole := openstack.Int(part)
 		if !whole {
-			return "", badVersion(asked, "invalid literal for int() with base 10: "+service.Repr(part))
+			return "", badVersion(asked, "invalid literal for int() with base 10: "+openstack.Repr(part))
 		}
 		numbers[i] = n.String()
 	}

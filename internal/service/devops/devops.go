@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -35,12 +36,33 @@ func New() *service.Service {
 			"devops.filters.add":       addToFilter,
 			"devops.filters.remove":    removeFromFilter,
 		},
-		Identify:  service.CallerByBasic,
+		Identify:  identify,
 		Checks:    []service.Check{service.Authenticated, service.Routed, acceptable, contentType, allowed, service.BodyRead},
 		Fail:      fail,
 		Finish:    finish,
 		HeadAsGet: true,
 	}
+}
+
+// identify finds the account that a Basic Authorization header logs in to. The error is of
+// the kind Unauthorized if there is no such account, and of the kind Invalid if the header
+// has another scheme.
+func identify(c *service.Call) (*identity.Caller, error) {
+	if c.Settings.AuthOff {
+		return service.Anyone(c)
+	}
+	header := c.Header.Get("Authorization")
+	if header == "" {
+		return nil, service.Errorf(service.Unauthorized, "", "")
+	}
+	scheme, credentials, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return nil, service.Errorf(service.Invalid, "", "")
+	}
+	if caller := identity.ByBasic(c.View, credentials); caller != nil {
+		return caller, nil
+	}
+	return nil, service.Errorf(service.Unauthorized, "", "")
 }
 
 // wantJSON lists the operations that demand JSON: of the documented ones the one

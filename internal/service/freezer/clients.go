@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -162,7 +163,7 @@ func number(c *service.Call, name string, usual int64) (n *big.Int, marker strin
 	if !given {
 		return big.NewInt(usual), "", nil
 	}
-	n, ok := service.Int(s)
+	n, ok := openstack.Int(s)
 	switch {
 	case blank && c.Quirk(commasAloneAre500):
 		return nil, "", &service.Error{Kind: service.Internal}

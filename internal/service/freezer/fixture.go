@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"standin/internal/file"
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -81,7 +82,7 @@ func dumpSpents(v world.View) iter.Seq[spent] {
 }
 
 func fakeClient(v world.View, f *world.Faker) clientFile {
-	user, project := service.Member(v)
+	user, project := identity.Member(v)
 	owner, prefix := "nobody", ""
 	if user != nil {
 		owner = user.ID

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -38,9 +39,7 @@ func New() *service.Service {
 			"freezer.health.show":       showHealth,
 			"freezer.health.head":       headHealth,
 		},
-		Identify: func(c *service.Call) (*service.Caller, error) {
-			return service.CallerByToken(c, service.ByKeystone, c.Header.Get("X-Auth-Token"))
-		},
+		Identify:  openstack.Identify,
 		Checks:    []service.Check{authenticated, acceptable, methodKnown, service.Routed, allowed, service.BodyRead, readable},
 		Fail:      fail,
 		Finish:    finish,
@@ -143,7 +142,10 @@ func badRequest(description string) error {
 	return service.Errorf(service.Invalid, "Bad request format", description)
 }
 
-func malformed() error { return service.Errorf(service.SyntaxError, "Malformed JSON", "") }
+// syntaxError is the status of a body that is not JSON, with a phrase of its own.
+const syntaxError service.Kind = 753
+
+func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "") }
 
 // fail writes an error as falcon does: title and description, as JSON or, if
 // the caller would rather have it, as XML.
@@ -152,7 +154,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case e.Kind == http.StatusOK: // OPTIONS
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Header: e.Header}
 	case e.Kind == service.Unauthorized:
-		return service.KeystoneUnauthorized(c, "/v3")
+		return openstack.Unauthorized(c, "/v3")
 	case e.Kind == http.StatusServiceUnavailable && c.Quirk(unavailableIsHTML):
 		return unavailable(c)
 	case e.Detail == emptyBody:
@@ -186,10 +188,14 @@ const emptyBody = "empty body"
 const docs = "http://docs.examples.com/api/json"
 
 func title(e *service.Error) string {
-	if e.Code != "" {
+	switch {
+	case e.Code != "":
 		return e.Code
+	case e.Kind == syntaxError:
+		return "753 Syntax Error"
+	default:
+		return strconv.Itoa(int(e.Kind)) + " " + e.Kind.Reason()
 	}
-	return strconv.Itoa(int(e.Kind)) + " " + e.Kind.Reason()
 }
 
 func jsonBody(e *service.Error) []byte {
@@ -240,7 +246,7 @@ func finish(c *service.Call, r *service.Reply) {
 	id := c.Header.Get("X-Openstack-Request-Id")
 	switch {
 	case id == "":
-		id = c.NewRequestID()
+		id = openstack.NewRequestID(c)
 	case !strings.HasPrefix(id, "req-"):
 		id = "req-" + id
 	}

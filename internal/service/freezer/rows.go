@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -80,7 +81,7 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, project, cl.UserID, cl.ClientID, hostname, description, uuid}
 	reprs := make([]string, len(parameters))
 	for i, p := range parameters {
-		reprs[i] = service.Repr(p)
+		reprs[i] = openstack.Repr(p)
 	}
 	return storageError("(sqlite3.IntegrityError) " + what +
 		"\n[SQL: INSERT INTO clients (created_at, updated_at, deleted_at, deleted, id, project_id, user_id, client_id, hostname, description, uuid)" +

@@ -90,8 +90,8 @@ func TestSearchRefuses(t *testing.T) {
 		kind   service.Kind
 		want   string
 	}{
-		{`{`, service.SyntaxError, ""},
-		{`{"match":[`, service.SyntaxError, ""},
+		{`{`, syntaxError, ""},
+		{`{"match":[`, syntaxError, ""},
 		{`[1]`, service.Invalid, "[1] is not of type 'object'"},
 		{`"x"`, service.Invalid, "'x' is not of type 'object'"},
 		{`42`, service.Invalid, "42 is not of type 'object'"},
@@ -130,7 +130,7 @@ func FuzzSearch(f *testing.F) {
 		}
 		s, err := readSearch(text, lenient)
 		if err != nil {
-			if k := service.AsError(err).Kind; k != service.SyntaxError && k != service.Invalid {
+			if k := service.AsError(err).Kind; k != syntaxError && k != service.Invalid {
 				t.Fatalf("error of kind %d: %v", k, err)
 			}
 			return

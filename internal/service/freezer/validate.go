@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -50,7 +51,7 @@ func mentionsUUID(v any) bool {
 func crash() error { return service.Errorf(service.Internal, "", "") }
 
 func notOfType(v any, want string) error {
-	return badRequest(fmt.Sprintf("%s is not of type '%s'", service.Repr(v), want))
+	return badRequest(fmt.Sprintf("%s is not of type '%s'", openstack.Repr(v), want))
 }
 
 // falsy is what Python takes for false.
@@ -100,7 +101,7 @@ func validate(body *value.Object) (string, error) {
 			return "", notOfType(v, "string")
 		}
 		if check.matches != nil && !check.matches(s) {
-			return "", badRequest(fmt.Sprintf("%s does not match '%s'", service.Repr(s), check.repr))
+			return "", badRequest(fmt.Sprintf("%s does not match '%s'", openstack.Repr(s), check.repr))
 		}
 	}
 	id, ok := body.Get("client_id")
@@ -125,7 +126,7 @@ func checkProject(id string) error {
 	if id == "" || strings.IndexFunc(strings.TrimSuffix(id, "\n"), notWord) < 0 {
 		return nil
 	}
-	return badRequest(fmt.Sprintf(`%s does not match '^[\\w-]+$'`, service.Repr(id)))
+	return badRequest(fmt.Sprintf(`%s does not match '^[\\w-]+$'`, openstack.Repr(id)))
 }
 
 // isClientID is ^(?:([\w\-]+)\_)?FQDN$ as Python's re has it: \w and \d know

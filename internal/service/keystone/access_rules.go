@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -13,15 +14,15 @@ func noRule(id string) error { return notFound("Access Rule", id) }
 
 // rulesOf lists the access rules of a user: those that were made and those that a fixture
 // has in a credential only.
-func rulesOf(v world.View, user string) []service.AccessRule {
-	var list []service.AccessRule
+func rulesOf(v world.View, user string) []identity.AccessRule {
+	var list []identity.AccessRule
 	taken := map[string]bool{}
-	for r := range service.AccessRulesByUser.All(v, user, 0) {
+	for r := range identity.AccessRulesByUser.All(v, user, 0) {
 		list, taken[r.ID] = append(list, *r), true
 	}
-	for a := range service.CredentialsByUser.All(v, user, 0) {
+	for a := range identity.CredentialsByUser.All(v, user, 0) {
 		for _, r := range a.AccessRules {
-			if !taken[r.ID] && service.AccessRules.Get(v, r.ID) == nil { // it may be another user's
+			if !taken[r.ID] && identity.AccessRules.Get(v, r.ID) == nil { // it may be another user's
 				r.UserID = user
 				list, taken[r.ID] = append(list, r), true
 			}
@@ -31,8 +32,8 @@ func rulesOf(v world.View, user string) []service.AccessRule {
 }
 
 // ruleByID finds an access rule of any user; nil if there is none.
-func ruleByID(v world.View, id string) *service.AccessRule {
-	if r := service.AccessRules.Get(v, id); r != nil {
+func ruleByID(v world.View, id string) *identity.AccessRule {
+	if r := identity.AccessRules.Get(v, id); r != nil {
 		return r
 	}
 	_, r := ruleInUse(v, id)
@@ -40,8 +41,8 @@ func ruleByID(v world.View, id string) *service.AccessRule {
 }
 
 // ruleInUse finds a credential that has the rule; nil if there is none.
-func ruleInUse(v world.View, id string) (*service.AppCredential, *service.AccessRule) {
-	for a := range service.AllCredentials.All(v, "", 0) {
+func ruleInUse(v world.View, id string) (*identity.AppCredential, *identity.AccessRule) {
+	for a := range identity.AllCredentials.All(v, "", 0) {
 		for _, r := range a.AccessRules {
 			if r.ID == id {
 				r.UserID = a.UserID
@@ -53,11 +54,11 @@ func ruleInUse(v world.View, id string) (*service.AppCredential, *service.Access
 }
 
 // ruleMembers is a rule as a credential and a token hold it.
-func ruleMembers(r service.AccessRule) *value.Object {
+func ruleMembers(r identity.AccessRule) *value.Object {
 	return object("id", r.ID, "service", r.Service, "path", r.Path, "method", r.Method)
 }
 
-func ruleList(a *service.AppCredential) []any {
+func ruleList(a *identity.AppCredential) []any {
 	list := []any{}
 	for _, r := range a.AccessRules {
 		list = append(list, ruleMembers(r))
@@ -65,7 +66,7 @@ func ruleList(a *service.AppCredential) []any {
 	return list
 }
 
-func rule(c *service.Call, r service.AccessRule) *value.Object {
+func rule(c *service.Call, r identity.AccessRule) *value.Object {
 	o := ruleMembers(r)
 	o.Set("links", link(c, "access_rules", r.ID))
 	return o
@@ -93,7 +94,7 @@ func listRules(c *service.Call) (service.Reply, error) {
 }
 
 // ownRule finds the rule of the path. Whose it is is not looked at.
-func ownRule(c *service.Call, policy, role string) (*service.AccessRule, error) {
+func ownRule(c *service.Call, policy, role string) (*identity.AccessRule, error) {
 	if err := ownRules(c, policy, role); err != nil {
 		return nil, err
 	}
@@ -121,23 +122,23 @@ func deleteRule(c *service.Call) (service.Reply, error) {
 	if a, _ := ruleInUse(c.View, r.ID); a != nil {
 		return service.Reply{}, service.Errorf(service.Forbidden, "", "May not delete access rule in use")
 	}
-	service.AccessRules.Delete(c.Tx(), r.ID)
+	identity.AccessRules.Delete(c.Tx(), r.ID)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
 // keepRules stores the rules of a credential that goes away: they stay.
-func keepRules(tx *world.Tx, a *service.AppCredential) {
+func keepRules(tx *world.Tx, a *identity.AppCredential) {
 	for _, r := range a.AccessRules {
-		if service.AccessRules.Get(tx, r.ID) == nil {
+		if identity.AccessRules.Get(tx, r.ID) == nil {
 			r.UserID = a.UserID
-			service.AccessRules.Put(tx, &r)
+			identity.AccessRules.Put(tx, &r)
 		}
 	}
 }
 
 // takeRules reads the rules of a new credential. One that is given by its id, or that the
 // user has already, is taken up; the others are made.
-func takeRules(c *service.Call, a *service.AppCredential, given []any) error {
+func takeRules(c *service.Call, a *identity.AppCredential, given []any) error {
 	if len(given) == 0 {
 		return nil
 	}
@@ -160,15 +161,15 @@ func takeRules(c *service.Call, a *service.AppCredential, given []any) error {
 // A ruleBook finds rules quickly: a credential may have thousands.
 type ruleBook struct {
 	user   string
-	inUse  map[string]service.AccessRule // of the credentials of all users, by id
-	byText map[[3]string]service.AccessRule
+	inUse  map[string]identity.AccessRule // of the credentials of all users, by id
+	byText map[[3]string]identity.AccessRule
 }
 
-func ruleText(r service.AccessRule) [3]string { return [3]string{r.Service, r.Path, r.Method} }
+func ruleText(r identity.AccessRule) [3]string { return [3]string{r.Service, r.Path, r.Method} }
 
 func knownRules(v world.View, user string) *ruleBook {
-	b := &ruleBook{user: user, inUse: map[string]service.AccessRule{}, byText: map[[3]string]service.AccessRule{}}
-	for a := range service.AllCredentials.All(v, "", 0) {
+	b := &ruleBook{user: user, inUse: map[string]identity.AccessRule{}, byText: map[[3]string]identity.AccessRule{}}
+	for a := range identity.AllCredentials.All(v, "", 0) {
 		for _, r := range a.AccessRules {
 			r.UserID = a.UserID
 			b.inUse[r.ID] = r
@@ -183,8 +184,8 @@ func knownRules(v world.View, user string) *ruleBook {
 }
 
 // byID finds a rule of any user.
-func (b *ruleBook) byID(v world.View, id string) (service.AccessRule, bool) {
-	if r := service.AccessRules.Get(v, id); r != nil {
+func (b *ruleBook) byID(v world.View, id string) (identity.AccessRule, bool) {
+	if r := identity.AccessRules.Get(v, id); r != nil {
 		return *r, true
 	}
 	r, ok := b.inUse[id]
@@ -192,12 +193,12 @@ func (b *ruleBook) byID(v world.View, id string) (service.AccessRule, bool) {
 }
 
 // take finds the rule that an element of a request stands for, or makes it.
-func (b *ruleBook) take(c *service.Call, e any, place int) (service.AccessRule, error) {
+func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule, error) {
 	id := text(e, "id")
 	if r, ok := b.byID(c.View, id); ok && id != "" {
 		return r, nil
 	}
-	want := service.AccessRule{ID: id, UserID: b.user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
+	want := identity.AccessRule{ID: id, UserID: b.user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
 	if r, ok := b.byText[ruleText(want)]; ok {
 		return r, nil
 	}
@@ -207,7 +208,7 @@ func (b *ruleBook) take(c *service.Call, e any, place int) (service.AccessRule, 
 	if id == "" {
 		want.ID = c.Tx().NewID("keystone.access_rules", world.Hex, func(id string) bool { _, taken := b.byID(c.View, id); return taken })
 	}
-	service.AccessRules.Put(c.Tx(), &want)
+	identity.AccessRules.Put(c.Tx(), &want)
 	b.byText[ruleText(want)] = want
 	return want, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -14,8 +15,8 @@ import (
 func noCredential(id string) error { return notFound("Application Credential", id) }
 
 // credentialNamed finds a user's credential by its name; nil if there is none.
-func credentialNamed(v world.View, user, name string) *service.AppCredential {
-	for a := range service.CredentialsByUser.All(v, user, 0) {
+func credentialNamed(v world.View, user, name string) *identity.AppCredential {
+	for a := range identity.CredentialsByUser.All(v, user, 0) {
 		if a.Name == name {
 			return a
 		}
@@ -26,10 +27,10 @@ func credentialNamed(v world.View, user, name string) *service.AppCredential {
 // credentialTime is how times of credentials are written.
 const credentialTime = "2006-01-02T15:04:05.000000"
 
-func credential(c *service.Call, a *service.AppCredential, secret bool) *value.Object {
+func credential(c *service.Call, a *identity.AppCredential, secret bool) *value.Object {
 	roles := []any{}
 	for _, name := range a.RoleNames() {
-		if r := service.Roles.Get(c.View, name); r != nil {
+		if r := identity.Roles.Get(c.View, name); r != nil {
 			roles = append(roles, bare(r))
 		}
 	}
@@ -64,15 +65,15 @@ func listCredentials(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_application_credentials")
 	}
 	var list []*value.Object
-	for a := range service.CredentialsByUser.All(c.View, id, 0) {
+	for a := range identity.CredentialsByUser.All(c.View, id, 0) {
 		list = append(list, credential(c, a, false))
 	}
 	return listReply(c, "application_credentials", list, "name")
 }
 
 // ownCredential finds the credential of the path, for admins and its user.
-func ownCredential(c *service.Call, rule string) (*service.AppCredential, error) {
-	a := service.Credentials.Get(c.View, c.Vars["application_credential_id"])
+func ownCredential(c *service.Call, rule string) (*identity.AppCredential, error) {
+	a := identity.Credentials.Get(c.View, c.Vars["application_credential_id"])
 	mine := c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller)
 	switch {
 	case !admin(c) && (!mine || a != nil && a.UserID != c.Caller.ID):
@@ -111,7 +112,7 @@ func deleteCredential(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	service.Credentials.Delete(c.Tx(), a.ID)
+	identity.Credentials.Delete(c.Tx(), a.ID)
 	keepRules(c.Tx(), a)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
@@ -137,12 +138,12 @@ func createCredential(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	service.Credentials.Put(c.Tx(), a)
+	identity.Credentials.Put(c.Tx(), a)
 	return service.JSON(http.StatusCreated, value.Append(nil, object("application_credential", credential(c, a, true)))), nil
 }
 
-func newCredential(c *service.Call, o any) (*service.AppCredential, error) {
-	a := &service.AppCredential{Name: text(o, "name"), UserID: c.Caller.ID, Secret: text(o, "secret")}
+func newCredential(c *service.Call, o any) (*identity.AppCredential, error) {
+	a := &identity.AppCredential{Name: text(o, "name"), UserID: c.Caller.ID, Secret: text(o, "secret")}
 	if p := c.Caller.Project; p != nil {
 		a.ProjectID = p.ID
 	}
@@ -165,7 +166,7 @@ func newCredential(c *service.Call, o any) (*service.AppCredential, error) {
 	if a.Secret == "" {
 		a.Secret = base64.RawURLEncoding.EncodeToString(c.Tx().Draw("keystone.secrets", 64))
 	}
-	a.ID = c.Tx().NewID("keystone.application_credentials", world.Hex, func(id string) bool { return service.Credentials.Get(c.View, id) != nil })
+	a.ID = c.Tx().NewID("keystone.application_credentials", world.Hex, func(id string) bool { return identity.Credentials.Get(c.View, id) != nil })
 	rules, _ := member(o, "access_rules").([]any)
 	return a, takeRules(c, a, rules)
 }
@@ -191,7 +192,7 @@ func expiry(c *service.Call, s string) (time.Time, error) {
 }
 
 // rolesFor are the roles that a request names, or else those of the caller.
-func rolesFor(c *service.Call, o any) ([]service.RoleRef, error) {
+func rolesFor(c *service.Call, o any) ([]identity.RoleRef, error) {
 	var names []string
 	asked, _ := member(o, "roles").([]any)
 	for _, e := range asked {
@@ -201,7 +202,7 @@ func rolesFor(c *service.Call, o any) ([]service.RoleRef, error) {
 			if r := roleByID(c, text(e, "id")); r != nil {
 				name = r.Name
 			}
-		} else if service.Roles.Get(c.View, name) == nil {
+		} else if identity.Roles.Get(c.View, name) == nil {
 			return nil, service.Errorf(service.NotFound, "", "Role %s is not defined", name)
 		}
 		if !slices.Contains(c.Caller.Roles, name) {
@@ -212,7 +213,7 @@ func rolesFor(c *service.Call, o any) ([]service.RoleRef, error) {
 	if len(asked) == 0 {
 		names = c.Caller.Roles
 	}
-	refs := make([]service.RoleRef, len(names))
+	refs := make([]identity.RoleRef, len(names))
 	for i, name := range names {
 		refs[i].Name = name
 	}

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"standin/internal/identity"
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -82,11 +84,10 @@ func normalise(path string) string {
 
 // identify looks at the token that the caller shows of itself. Who logs in by
 // password shows none, and everybody may.
-func identify(c *service.Call) (*service.Caller, error) {
-	id := c.Header.Get("X-Auth-Token")
-	caller, err := service.CallerByToken(c, service.ByKeystone, id)
+func identify(c *service.Call) (*identity.Caller, error) {
+	caller, err := openstack.Identify(c)
 	if err != nil && c.Quirk(orphanIs404) {
-		if t := service.Tokens.Get(c.View, id); t != nil && orphan(c, t) {
+		if t := identity.Tokens.Get(c.View, c.Header.Get("X-Auth-Token")); t != nil && orphan(c, t) {
 			return nil, noCredential(t.Credential)
 		}
 	}
@@ -144,7 +145,7 @@ const notAllowedPage = `<!doctype html>
 `
 
 var messages = map[service.Kind]string{
-	service.Unauthorized: "The request you have made requires authentication.",
+	service.Unauthorized: openstack.AuthenticationRequired,
 	service.Forbidden:    "You are not authorized to perform the requested action.",
 	service.NotFound:     "The resource could not be found.",
 	service.NotAllowed:   "The method is not allowed for the requested URL.",
@@ -186,7 +187,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	r.Header = e.Header
 	switch e.Kind {
 	case service.Unauthorized:
-		r.Set("Www-Authenticate", `Keystone uri="`+c.Base()+`/v3"`)
+		r.Set("Www-Authenticate", openstack.Challenge(c.Base()+"/v3"))
 	case service.NotAllowed, http.StatusOK:
 		r.Set("Allow", allow(c))
 	}
@@ -195,7 +196,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 
 func finish(c *service.Call, r *service.Reply) {
 	r.Set("Vary", "X-Auth-Token")
-	r.Set("X-Openstack-Request-Id", c.NewRequestID())
+	r.Set("X-Openstack-Request-Id", openstack.NewRequestID(c))
 }
 
 // expected is the 400 for what a request lacks.

@@ -3,7 +3,9 @@ package keystone
 import (
 	"slices"
 
+	"standin/internal/identity"
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -11,11 +13,11 @@ import (
 // login is a login that was found good, or is being looked at.
 type login struct {
 	methods    []string
-	user       *service.User
-	project    *service.Project       // nil: unscoped, or for the whole system
-	system     bool                   // for the whole system
-	from       *service.Token         // the token it logs in with
-	credential *service.AppCredential // the credential it logs in with
+	user       *identity.User
+	project    *identity.Project       // nil: unscoped, or for the whole system
+	system     bool                    // for the whole system
+	from       *identity.Token         // the token it logs in with
+	credential *identity.AppCredential // the credential it logs in with
 }
 
 // methods are the ways to log in that Keystone is shipped with, in the order in
@@ -43,20 +45,20 @@ func readLogin(c *service.Call) (*login, error) {
 	if err := l.scope(c, auth); err != nil {
 		return nil, err
 	}
-	identity := child(auth, "identity")
-	names, _ := member(identity, "methods").([]any)
+	logins := child(auth, "identity")
+	names, _ := member(logins, "methods").([]any)
 	if len(names) == 0 {
 		return nil, unauthorized()
 	}
 	for _, e := range names {
 		name, _ := e.(string)
-		if !isObject(member(identity, name)) {
+		if !isObject(member(logins, name)) {
 			return nil, expected(name + " in identity")
 		}
 	}
 	for _, e := range names {
 		name, _ := e.(string)
-		if err := l.by(c, identity, name); err != nil {
+		if err := l.by(c, logins, name); err != nil {
 			return nil, err
 		}
 	}
@@ -102,15 +104,15 @@ func (l *login) scope(c *service.Call, auth any) error {
 func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
 	switch {
 	case given(o, "id"):
-		l.project = service.Projects.Get(c.View, text(o, "id"))
+		l.project = identity.Projects.Get(c.View, text(o, "id"))
 	case !given(o, "name"):
 		return service.Errorf(service.Invalid, "", "Invalid input for field scope/project: id or name must be present.")
 	case !given(o, "domain"):
 		return expected("domain in project")
 	default:
-		l.project = service.First(service.ProjectsByName, c.View, domainOf(c.View, o)+"/"+text(o, "name"))
+		l.project = identity.First(identity.ProjectsByName, c.View, domainOf(c.View, o)+"/"+text(o, "name"))
 	}
-	if l.project == nil || !service.On(l.project.Enabled) {
+	if l.project == nil || !identity.On(l.project.Enabled) {
 		return unauthorized()
 	}
 	return nil
@@ -118,9 +120,9 @@ func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
 
 // by carries out one of the methods; all that are named must succeed, for the
 // same user.
-func (l *login) by(c *service.Call, identity *value.Object, method string) error {
-	how := child(identity, method)
-	var u *service.User
+func (l *login) by(c *service.Call, logins *value.Object, method string) error {
+	how := child(logins, method)
+	var u *identity.User
 	var err error
 	switch method {
 	case "password":
@@ -137,7 +139,7 @@ func (l *login) by(c *service.Call, identity *value.Object, method string) error
 	if err != nil {
 		return err
 	}
-	if u == nil || !service.On(u.Enabled) || l.user != nil && l.user.ID != u.ID {
+	if u == nil || !identity.On(u.Enabled) || l.user != nil && l.user.ID != u.ID {
 		return unauthorized()
 	}
 	l.user = u
@@ -151,7 +153,7 @@ func (l *login) add(method string) {
 	}
 }
 
-func byPassword(c *service.Call, how *value.Object) (*service.User, error) {
+func byPassword(c *service.Call, how *value.Object) (*identity.User, error) {
 	o := child(how, "user")
 	switch {
 	case o == nil:
@@ -169,7 +171,7 @@ func byPassword(c *service.Call, how *value.Object) (*service.User, error) {
 }
 
 // byToken is a login with a token that the caller has: for another scope.
-func (l *login) byToken(c *service.Call, id string) (*service.User, error) {
+func (l *login) byToken(c *service.Call, id string) (*identity.User, error) {
 	t, err := valid(c, id, false)
 	if err != nil {
 		return nil, err
@@ -181,12 +183,12 @@ func (l *login) byToken(c *service.Call, id string) (*service.User, error) {
 	for _, m := range obtained(t) {
 		l.add(m)
 	}
-	return service.Users.Get(c.View, t.UserID), nil
+	return identity.Users.Get(c.View, t.UserID), nil
 }
 
 // byCredential is a login with an application credential, by its id or by its
 // name and user.
-func (l *login) byCredential(c *service.Call, how *value.Object) (*service.User, error) {
+func (l *login) byCredential(c *service.Call, how *value.Object) (*identity.User, error) {
 	a, err := findCredential(c, how)
 	if err != nil {
 		return nil, err
@@ -195,16 +197,16 @@ func (l *login) byCredential(c *service.Call, how *value.Object) (*service.User,
 		return nil, unauthorized()
 	}
 	l.credential = a
-	return service.Users.Get(c.View, a.UserID), nil
+	return identity.Users.Get(c.View, a.UserID), nil
 }
 
-func findCredential(c *service.Call, how *value.Object) (*service.AppCredential, error) {
+func findCredential(c *service.Call, how *value.Object) (*identity.AppCredential, error) {
 	if given(how, "id") {
 		id, ok := member(how, "id").(string)
 		if !ok {
-			id = service.Repr(member(how, "id"))
+			id = openstack.Repr(member(how, "id"))
 		}
-		if a := service.Credentials.Get(c.View, id); a != nil {
+		if a := identity.Credentials.Get(c.View, id); a != nil {
 			return a, nil
 		}
 		return nil, noCredential(id)
@@ -220,7 +222,7 @@ func findCredential(c *service.Call, how *value.Object) (*service.AppCredential,
 	}
 	u := findUser(c.View, o)
 	if u == nil {
-		if !given(o, "id") && service.Domains.Get(c.View, domainOf(c.View, o)) != nil {
+		if !given(o, "id") && identity.Domains.Get(c.View, domainOf(c.View, o)) != nil {
 			return nil, notFound("user", text(o, "name"))
 		}
 		return nil, unauthorized()
@@ -236,7 +238,7 @@ func (l *login) check(c *service.Call, auth any) error {
 			e.Detail = supported{}
 			return e
 		}
-		l.project = service.Projects.Get(c.View, l.credential.ProjectID)
+		l.project = identity.Projects.Get(c.View, l.credential.ProjectID)
 	}
 	if l.system && len(l.user.System) == 0 {
 		return unauthorized()
@@ -244,17 +246,17 @@ func (l *login) check(c *service.Call, auth any) error {
 	if l.from != nil && l.from.System && l.project != nil {
 		return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed..")
 	}
-	if l.project != nil && len(service.RolesOf(c.View, l.user, l.project.ID, l.credential)) == 0 {
+	if l.project != nil && len(identity.RolesOf(c.View, l.user, l.project.ID, l.credential)) == 0 {
 		return unauthorized()
 	}
 	return nil
 }
 
-func findUser(v world.View, o *value.Object) *service.User {
+func findUser(v world.View, o *value.Object) *identity.User {
 	if given(o, "name") {
-		return service.First(service.UsersByName, v, domainOf(v, o)+"/"+text(o, "name"))
+		return identity.First(identity.UsersByName, v, domainOf(v, o)+"/"+text(o, "name"))
 	}
-	return service.Users.Get(v, text(o, "id"))
+	return identity.Users.Get(v, text(o, "id"))
 }
 
 // domainOf is the id of the domain that an object names by id or name.
@@ -263,7 +265,7 @@ func domainOf(v world.View, o *value.Object) string {
 	if given(d, "id") {
 		return text(d, "id")
 	}
-	if found := service.First(service.DomainsByName, v, text(d, "name")); found != nil {
+	if found := identity.First(identity.DomainsByName, v, text(d, "name")); found != nil {
 		return found.ID
 	}
 	return ""

@@ -4,12 +4,13 @@ import (
 	"maps"
 	"slices"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
 
-func user(c *service.Call, u *service.User) *value.Object {
-	o := object("id", u.ID, "name", u.Name, "domain_id", u.DomainID, "enabled", service.On(u.Enabled), "password_expires_at", nil)
+func user(c *service.Call, u *identity.User) *value.Object {
+	o := object("id", u.ID, "name", u.Name, "domain_id", u.DomainID, "enabled", identity.On(u.Enabled), "password_expires_at", nil)
 	if u.Email != "" {
 		o.Set("email", u.Email)
 	}
@@ -18,15 +19,15 @@ func user(c *service.Call, u *service.User) *value.Object {
 	return o
 }
 
-func project(c *service.Call, p *service.Project) *value.Object {
+func project(c *service.Call, p *identity.Project) *value.Object {
 	return object("id", p.ID, "name", p.Name, "domain_id", p.DomainID, "description", p.Description,
-		"enabled", service.On(p.Enabled), "parent_id", p.DomainID, "is_domain", false, "tags", []any{},
+		"enabled", identity.On(p.Enabled), "parent_id", p.DomainID, "is_domain", false, "tags", []any{},
 		"options", value.NewObject(), "links", link(c, "projects", p.ID))
 }
 
 // bare is a role as other things hold it; those that Keystone itself makes cannot
 // be changed.
-func bare(r *service.Role) *value.Object {
+func bare(r *identity.Role) *value.Object {
 	options := value.NewObject()
 	if slices.Contains([]string{"admin", "member", "reader"}, r.Name) {
 		options.Set("immutable", true)
@@ -38,14 +39,14 @@ func bare(r *service.Role) *value.Object {
 	return object("id", r.ID, "name", r.Name, "domain_id", nil, "description", description, "options", options)
 }
 
-func role(c *service.Call, r *service.Role) *value.Object {
+func role(c *service.Call, r *identity.Role) *value.Object {
 	o := bare(r)
 	o.Set("links", link(c, "roles", r.ID))
 	return o
 }
 
-func domainShown(c *service.Call, d *service.Domain) *value.Object {
-	return object("id", d.ID, "name", d.Name, "description", d.Description, "enabled", service.On(d.Enabled),
+func domainShown(c *service.Call, d *identity.Domain) *value.Object {
+	return object("id", d.ID, "name", d.Name, "description", d.Description, "enabled", identity.On(d.Enabled),
 		"tags", []any{}, "options", value.NewObject(), "links", link(c, "domains", d.ID))
 }
 
@@ -55,19 +56,19 @@ func listUsers(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_users")
 	}
 	var list []*value.Object
-	for u := range service.AllUsers.All(c.View, "", 0) {
+	for u := range identity.AllUsers.All(c.View, "", 0) {
 		list = append(list, user(c, u))
 	}
 	return listReply(c, "users", list, "name", "domain_id", "enabled")
 }
 
 // themselves finds the user of the path, for admins and the user.
-func themselves(c *service.Call, rule string) (*service.User, error) {
+func themselves(c *service.Call, rule string) (*identity.User, error) {
 	id := c.Vars["user_id"]
 	if !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
 		return nil, forbidden(rule)
 	}
-	if u := service.Users.Get(c.View, id); u != nil {
+	if u := identity.Users.Get(c.View, id); u != nil {
 		return u, nil
 	}
 	return nil, notFound("user", id)
@@ -92,9 +93,9 @@ func listUserProjects(c *service.Call) (service.Reply, error) {
 }
 
 // projectsOf lists the projects in which a user has a role.
-func projectsOf(c *service.Call, u *service.User) []*value.Object {
+func projectsOf(c *service.Call, u *identity.User) []*value.Object {
 	var list []*value.Object
-	for p := range service.AllProjects.All(c.View, "", 0) {
+	for p := range identity.AllProjects.All(c.View, "", 0) {
 		if u != nil && len(u.Roles[p.ID]) > 0 {
 			list = append(list, project(c, p))
 		}
@@ -125,7 +126,7 @@ func listProjects(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_projects")
 	}
 	var list []*value.Object
-	for p := range service.AllProjects.All(c.View, "", 0) {
+	for p := range identity.AllProjects.All(c.View, "", 0) {
 		list = append(list, project(c, p))
 	}
 	return listReply(c, "projects", list, "name", "domain_id", "enabled", "parent_id", "is_domain")
@@ -138,7 +139,7 @@ func showProject(c *service.Call) (service.Reply, error) {
 	if !admin(c) && (!c.Caller.InProject(id) || powerless(c.Caller)) {
 		return service.Reply{}, forbidden("get_project")
 	}
-	if p := service.Projects.Get(c.View, id); p != nil {
+	if p := identity.Projects.Get(c.View, id); p != nil {
 		return reply(object("project", project(c, p)))
 	}
 	return service.Reply{}, notFound("project", id)
@@ -153,7 +154,7 @@ func listRoles(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_roles")
 	}
 	var list []*value.Object
-	for r := range service.AllRoles.All(c.View, "", 0) {
+	for r := range identity.AllRoles.All(c.View, "", 0) {
 		list = append(list, role(c, r))
 	}
 	return listReply(c, "roles", list, "name", "domain_id")
@@ -172,8 +173,8 @@ func showRole(c *service.Call) (service.Reply, error) {
 	return reply(object("role", role(c, r)))
 }
 
-func roleByID(c *service.Call, id string) *service.Role {
-	for r := range service.AllRoles.All(c.View, "", 0) {
+func roleByID(c *service.Call, id string) *identity.Role {
+	for r := range identity.AllRoles.All(c.View, "", 0) {
 		if r.ID == id {
 			return r
 		}
@@ -187,7 +188,7 @@ func listDomains(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_domains")
 	}
 	var list []*value.Object
-	for d := range service.AllDomains.All(c.View, "", 0) {
+	for d := range identity.AllDomains.All(c.View, "", 0) {
 		list = append(list, domainShown(c, d))
 	}
 	return listReply(c, "domains", list, "name", "enabled")
@@ -200,7 +201,7 @@ func showDomain(c *service.Call) (service.Reply, error) {
 	if p := c.Caller.Project; !admin(c) && (p == nil || p.DomainID != id || powerless(c.Caller)) {
 		return service.Reply{}, forbidden("get_domain")
 	}
-	if d := service.Domains.Get(c.View, id); d != nil {
+	if d := identity.Domains.Get(c.View, id); d != nil {
 		return reply(object("domain", domainShown(c, d)))
 	}
 	return service.Reply{}, notFound("domain", id)
@@ -213,7 +214,7 @@ func listAssignments(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, forbidden("list_role_assignments")
 	}
 	var list []*value.Object
-	for u := range service.AllUsers.All(c.View, "", 0) {
+	for u := range identity.AllUsers.All(c.View, "", 0) {
 		for _, id := range slices.Sorted(maps.Keys(u.Roles)) {
 			list = append(list, assignments(c, u, u.Roles[id], id)...)
 		}
@@ -224,10 +225,10 @@ func listAssignments(c *service.Call) (service.Reply, error) {
 
 // assignments are those of a user in a project, or without one in the whole system, that
 // pass the filters of the query.
-func assignments(c *service.Call, u *service.User, names []string, project string) []*value.Object {
+func assignments(c *service.Call, u *identity.User, names []string, project string) []*value.Object {
 	var list []*value.Object
 	for _, name := range names {
-		if r := service.Roles.Get(c.View, name); r != nil && assigned(c, u.ID, project, r.ID) {
+		if r := identity.Roles.Get(c.View, name); r != nil && assigned(c, u.ID, project, r.ID) {
 			list = append(list, assignment(c, u, project, r))
 		}
 	}
@@ -252,7 +253,7 @@ func assigned(c *service.Call, user, project, role string) bool {
 	return true
 }
 
-func assignment(c *service.Call, u *service.User, project string, r *service.Role) *value.Object {
+func assignment(c *service.Call, u *identity.User, project string, r *identity.Role) *value.Object {
 	who, what, where, at := object("id", u.ID), object("id", r.ID), object("system", object("all", true)), "system"
 	in := object("id", project)
 	if project != "" {
@@ -262,7 +263,7 @@ func assignment(c *service.Call, u *service.User, project string, r *service.Rol
 		who.Set("name", u.Name)
 		who.Set("domain", domain(c.View, u.DomainID))
 		what.Set("name", r.Name)
-		if p := service.Projects.Get(c.View, project); p != nil {
+		if p := identity.Projects.Get(c.View, project); p != nil {
 			in.Set("name", p.Name)
 			in.Set("domain", domain(c.View, p.DomainID))
 		}

@@ -4,79 +4,80 @@ import (
 	"strings"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
 )
 
 // The JSON schemas of the requests. Keystone reports the first fault in their order.
 
 var (
 	anObject = []string{"object"}
-	aString  = service.Schema{Types: []string{"string"}}
-	nameOrID = service.Schema{Types: anObject, Members: []service.Property{{Name: "id", Schema: aString}, {Name: "name", Schema: aString}}}
+	aString  = openstack.Schema{Types: []string{"string"}}
+	nameOrID = openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}, {Name: "name", Schema: aString}}}
 )
 
 // loginSchema is that of the member auth.
-var loginSchema = &service.Schema{
+var loginSchema = &openstack.Schema{
 	Types:   anObject,
-	Members: []service.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},
+	Members: []openstack.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},
 	Needs:   []string{"identity"},
 }
 
-var identitySchema = service.Schema{
+var identitySchema = openstack.Schema{
 	Types: anObject,
-	Members: []service.Property{
-		{Name: "methods", Schema: service.Schema{Types: []string{"array"}, Items: &aString}},
-		{Name: "password", Schema: service.Schema{Types: anObject, Members: []service.Property{
-			{Name: "user", Schema: service.Schema{Types: anObject, Members: []service.Property{
+	Members: []openstack.Property{
+		{Name: "methods", Schema: openstack.Schema{Types: []string{"array"}, Items: &aString}},
+		{Name: "password", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{
+			{Name: "user", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{
 				{Name: "id", Schema: aString}, {Name: "name", Schema: aString}, {Name: "password", Schema: aString},
 				{Name: "domain", Schema: nameOrID},
 			}}},
 		}}},
-		{Name: "token", Schema: service.Schema{Types: anObject, Members: []service.Property{{Name: "id", Schema: aString}}, Needs: []string{"id"}}},
+		{Name: "token", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}}, Needs: []string{"id"}}},
 	},
 	Needs: []string{"methods"},
 }
 
-var scopeSchema = service.Schema{
+var scopeSchema = openstack.Schema{
 	Types: []string{"object", "string"},
-	Members: []service.Property{
-		{Name: "project", Schema: service.Schema{Types: anObject, Members: []service.Property{
+	Members: []openstack.Property{
+		{Name: "project", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{
 			{Name: "name", Schema: aString}, {Name: "id", Schema: aString}, {Name: "domain", Schema: nameOrID},
 		}}},
 		{Name: "domain", Schema: nameOrID},
-		{Name: "OS-TRUST:trust", Schema: service.Schema{Types: anObject, Members: []service.Property{{Name: "id", Schema: aString}}}},
-		{Name: "system", Schema: service.Schema{Types: anObject, Members: []service.Property{{Name: "all", Schema: service.Schema{Types: []string{"boolean"}}}}}},
+		{Name: "OS-TRUST:trust", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}}}},
+		{Name: "system", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "all", Schema: openstack.Schema{Types: []string{"boolean"}}}}}},
 	},
 }
 
 var (
-	idSchema   = service.Schema{Types: []string{"string"}, Min: 1, Max: 64, Pattern: service.NewPattern(`^[a-zA-Z0-9-]+$`)}
-	nameSchema = service.Schema{Types: []string{"string"}, Min: 1, Max: 255, Pattern: service.NewPattern(`[\S]+`)}
+	idSchema   = openstack.Schema{Types: []string{"string"}, Min: 1, Max: 64, Pattern: openstack.NewPattern(`^[a-zA-Z0-9-]+$`)}
+	nameSchema = openstack.Schema{Types: []string{"string"}, Min: 1, Max: 255, Pattern: openstack.NewPattern(`[\S]+`)}
 )
 
 // credentialSchema is that of a new application credential.
-var credentialSchema = &service.Schema{
+var credentialSchema = &openstack.Schema{
 	Types: anObject,
-	Members: []service.Property{
+	Members: []openstack.Property{
 		{Name: "name", Schema: nameSchema},
-		{Name: "description", Schema: service.Schema{Types: []string{"string", "null"}}},
-		{Name: "secret", Schema: service.Schema{Types: []string{"null", "string"}}},
-		{Name: "expires_at", Schema: service.Schema{Types: []string{"null", "string"}}},
-		{Name: "roles", Schema: service.Schema{Types: []string{"array"}, Items: &service.Schema{
+		{Name: "description", Schema: openstack.Schema{Types: []string{"string", "null"}}},
+		{Name: "secret", Schema: openstack.Schema{Types: []string{"null", "string"}}},
+		{Name: "expires_at", Schema: openstack.Schema{Types: []string{"null", "string"}}},
+		{Name: "roles", Schema: openstack.Schema{Types: []string{"array"}, Items: &openstack.Schema{
 			Types:   anObject,
-			Members: []service.Property{{Name: "id", Schema: idSchema}, {Name: "name", Schema: nameSchema}},
+			Members: []openstack.Property{{Name: "id", Schema: idSchema}, {Name: "name", Schema: nameSchema}},
 			Single:  true, Closed: true,
 		}}},
-		{Name: "unrestricted", Schema: service.Schema{Types: []string{"boolean"}}},
-		{Name: "access_rules", Schema: service.Schema{Types: []string{"array"}, Items: accessRuleSchema}},
+		{Name: "unrestricted", Schema: openstack.Schema{Types: []string{"boolean"}}},
+		{Name: "access_rules", Schema: openstack.Schema{Types: []string{"array"}, Items: accessRuleSchema}},
 	},
 	Needs: []string{"name"},
 }
 
-var accessRuleSchema = &service.Schema{
+var accessRuleSchema = &openstack.Schema{
 	Types: anObject,
-	Members: []service.Property{
-		{Name: "path", Schema: service.Schema{Types: []string{"string"}, Max: 225, Pattern: service.NewPattern(`^\/.*`)}},
-		{Name: "method", Schema: service.Schema{Types: []string{"string"}, Pattern: service.NewPattern(`^(POST|GET|HEAD|PATCH|PUT|DELETE)$`)}},
+	Members: []openstack.Property{
+		{Name: "path", Schema: openstack.Schema{Types: []string{"string"}, Max: 225, Pattern: openstack.NewPattern(`^\/.*`)}},
+		{Name: "method", Schema: openstack.Schema{Types: []string{"string"}, Pattern: openstack.NewPattern(`^(POST|GET|HEAD|PATCH|PUT|DELETE)$`)}},
 		{Name: "service", Schema: idSchema},
 		{Name: "id", Schema: idSchema},
 	},
@@ -84,7 +85,7 @@ var accessRuleSchema = &service.Schema{
 }
 
 // check is the 400 for what a schema finds wrong with a value.
-func check(s *service.Schema, v any) error {
+func check(s *openstack.Schema, v any) error {
 	f := s.FirstFault(v)
 	if f == nil {
 		return nil

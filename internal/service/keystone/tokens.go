@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -25,7 +26,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	now := c.Now.Truncate(time.Second)
-	t := &service.Token{UserID: l.user.ID, Methods: l.methods, Issued: now, Expires: now.Add(tokenLifetime)}
+	t := &identity.Token{UserID: l.user.ID, Methods: l.methods, Issued: now, Expires: now.Add(tokenLifetime)}
 	if l.from != nil { // a token's token does not live longer
 		if !l.from.Expires.IsZero() {
 			t.Expires = l.from.Expires
@@ -42,17 +43,17 @@ func createToken(c *service.Call) (service.Reply, error) {
 	if l.project != nil {
 		t.ProjectID = l.project.ID
 	}
-	draw := c.Mint(c.Tx().Draw("keystone.tokens", 152))
-	t.ID = service.FernetHead + base64.URLEncoding.EncodeToString(draw[:132]) // as long as a Fernet token
+	draw := identity.Mint(c.Tx().Draw("keystone.tokens", 152), c.Mark)
+	t.ID = identity.FernetHead + base64.URLEncoding.EncodeToString(draw[:132]) // as long as a Fernet token
 	t.AuditID = base64.RawURLEncoding.EncodeToString(draw[136:])
-	service.Issue(c, t)
+	identity.Issue(c.Tx(), c.Now, t)
 	reply := service.JSON(http.StatusCreated, appendToken(c, t))
 	reply.Set("X-Subject-Token", t.ID)
 	return reply, nil
 }
 
 // obtained is how the token was obtained; tokens of fixtures need not tell.
-func obtained(t *service.Token) []string {
+func obtained(t *identity.Token) []string {
 	if len(t.Methods) == 0 {
 		return []string{"password"}
 	}
@@ -60,7 +61,7 @@ func obtained(t *service.Token) []string {
 }
 
 // auditID is the token's own; tokens of fixtures need not tell theirs.
-func auditID(t *service.Token) string {
+func auditID(t *identity.Token) string {
 	if t.AuditID != "" {
 		return t.AuditID
 	}
@@ -69,26 +70,26 @@ func auditID(t *service.Token) string {
 
 // powerless callers have a project and no role in it: no login makes such a
 // token, only a fixture.
-func powerless(c *service.Caller) bool { return c.Project != nil && len(c.Roles) == 0 }
+func powerless(c *identity.Caller) bool { return c.Project != nil && len(c.Roles) == 0 }
 
 // orphan tells whether the credential that the token was issued for is gone.
-func orphan(c *service.Call, t *service.Token) bool {
-	return t.Credential != "" && service.Credentials.Get(c.View, t.Credential) == nil
+func orphan(c *service.Call, t *identity.Token) bool {
+	return t.Credential != "" && identity.Credentials.Get(c.View, t.Credential) == nil
 }
 
 // valid finds a token that is still good, or was until lately if that will do.
-func valid(c *service.Call, id string, expiredToo bool) (*service.Token, error) {
-	t := service.Tokens.Get(c.View, id)
-	if t == nil || !t.From(service.ByKeystone) {
+func valid(c *service.Call, id string, expiredToo bool) (*identity.Token, error) {
+	t := identity.Tokens.Get(c.View, id)
+	if t == nil || !t.From(identity.ByKeystone) {
 		return nil, service.Errorf(service.NotFound, "", "Could not recognize Fernet token")
 	}
-	u := service.Users.Get(c.View, t.UserID)
+	u := identity.Users.Get(c.View, t.UserID)
 	switch {
 	case u == nil:
 		return nil, service.Errorf(service.NotFound, "", "Could not recognize Fernet token")
 	case orphan(c, t):
 		return nil, noCredential(t.Credential)
-	case t.Revoked, !service.On(u.Enabled),
+	case t.Revoked, !identity.On(u.Enabled),
 		t.Expired(c.Now) && (!expiredToo || !c.Now.Before(t.Expires.Add(shownExpired))):
 		return nil, service.Errorf(service.NotFound, "", "Failed to validate token")
 	}
@@ -97,7 +98,7 @@ func valid(c *service.Call, id string, expiredToo bool) (*service.Token, error) 
 
 // subject finds the token that is asked about. Everybody may ask about those of
 // their own, some roles about all.
-func subject(c *service.Call, rule string, expiredToo bool, roles ...string) (*service.Token, error) {
+func subject(c *service.Call, rule string, expiredToo bool, roles ...string) (*identity.Token, error) {
 	id := c.Header.Get("X-Subject-Token")
 	all := c.Settings.AuthOff || c.Caller.HasRole(roles...)
 	switch {
@@ -117,8 +118,8 @@ func subject(c *service.Call, rule string, expiredToo bool, roles ...string) (*s
 }
 
 // ruled reports whether the token is of a credential that has access rules.
-func ruled(c *service.Call, t *service.Token) bool {
-	a := service.Credentials.Get(c.View, t.Credential)
+func ruled(c *service.Call, t *identity.Token) bool {
+	a := identity.Credentials.Get(c.View, t.Credential)
 	return a != nil && len(a.AccessRules) > 0
 }
 
@@ -150,7 +151,7 @@ func revokeToken(c *service.Call) (service.Reply, error) {
 	}
 	revoked := *t
 	revoked.Revoked = true
-	service.Tokens.Put(c.Tx(), &revoked)
+	identity.Tokens.Put(c.Tx(), &revoked)
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
@@ -164,7 +165,7 @@ var (
 )
 
 // appendToken writes {"token": …} as Keystone 22 does.
-func appendToken(c *service.Call, t *service.Token) []byte {
+func appendToken(c *service.Call, t *identity.Token) []byte {
 	expires, issued := c.Told(t.Expires), t.Issued
 	if t.Expires.IsZero() {
 		expires = forever
@@ -176,7 +177,7 @@ func appendToken(c *service.Call, t *service.Token) []byte {
 	if t.ParentAudit != "" {
 		audit = append(audit, t.ParentAudit)
 	}
-	u := service.Users.Get(c.View, t.UserID)
+	u := identity.Users.Get(c.View, t.UserID)
 	o := object(
 		"methods", value.List(obtained(t)),
 		"user", object("domain", domain(c.View, u.DomainID), "id", u.ID, "name", u.Name, "password_expires_at", nil),
@@ -184,14 +185,14 @@ func appendToken(c *service.Call, t *service.Token) []byte {
 		"expires_at", expires.Format(keystoneTime),
 		"issued_at", issued.Format(keystoneTime),
 	)
-	credential := service.Credentials.Get(c.View, t.Credential)
-	if p := service.Projects.Get(c.View, t.ProjectID); p != nil {
+	credential := identity.Credentials.Get(c.View, t.Credential)
+	if p := identity.Projects.Get(c.View, t.ProjectID); p != nil {
 		o.Set("project", object("domain", domain(c.View, p.DomainID), "id", p.ID, "name", p.Name))
 		o.Set("is_domain", false)
-		setScope(c, o, service.RolesOf(c.View, u, p.ID, credential))
+		setScope(c, o, identity.RolesOf(c.View, u, p.ID, credential))
 	} else if t.System {
 		o.Set("system", object("all", true))
-		setScope(c, o, service.SystemRolesOf(c.View, u))
+		setScope(c, o, identity.SystemRolesOf(c.View, u))
 	}
 	if credential != nil {
 		unrestricted := credential.Unrestricted != nil && *credential.Unrestricted
@@ -209,7 +210,7 @@ func appendToken(c *service.Call, t *service.Token) []byte {
 func setScope(c *service.Call, o *value.Object, names []string) {
 	roles := []any{}
 	for _, name := range names {
-		if r := service.Roles.Get(c.View, name); r != nil {
+		if r := identity.Roles.Get(c.View, name); r != nil {
 			roles = append(roles, object("id", r.ID, "name", name))
 		}
 	}
@@ -231,7 +232,7 @@ func object(pairs ...any) *value.Object {
 
 func domain(v world.View, id string) *value.Object {
 	name := id
-	if d := service.Domains.Get(v, id); d != nil {
+	if d := identity.Domains.Get(v, id); d != nil {
 		name = d.Name
 	}
 	return object("id", id, "name", name)

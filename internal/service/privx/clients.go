@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -92,7 +93,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 // oauthClient returns id and secret of the OAuth client that API clients log in with;
 // empty if there is none.
 func oauthClient(v world.View) (id, secret string) {
-	if o := service.First(service.AllOAuthClients, v, ""); o != nil {
+	if o := identity.First(identity.AllOAuthClients, v, ""); o != nil {
 		return o.ID, o.Secret
 	}
 	return "", ""
@@ -144,8 +145,8 @@ func deleteClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	for _, t := range service.TokensByUser.Page(c.View, cl.ID, 0, math.MaxInt, false) {
-		service.Tokens.Delete(c.Tx(), t.ID)
+	for _, t := range identity.TokensByUser.Page(c.View, cl.ID, 0, math.MaxInt, false) {
+		identity.Tokens.Delete(c.Tx(), t.ID)
 	}
 	clients.Delete(c.Tx(), cl.ID)
 	return empty(), nil

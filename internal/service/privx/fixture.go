@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"standin/internal/file"
-	"standin/internal/service"
+	"standin/internal/identity"
 	"standin/internal/world"
 )
 
@@ -132,7 +132,7 @@ func dumpClients(v world.View) iter.Seq[clientFile] {
 
 func fakeClient(v world.View, f *world.Faker) clientFile {
 	author := f.UUID()
-	if u, _ := service.Member(v); u != nil {
+	if u, _ := identity.Member(v); u != nil {
 		author = dashed(u.ID)
 	}
 	created := f.Time().Format(time.RFC3339)

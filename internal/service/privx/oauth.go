@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -40,7 +41,7 @@ func issueToken(c *service.Call) (service.Reply, error) {
 	if !knownClient(c) && !publicClient(c, form) {
 		return service.Reply{}, refuse("invalid_client", "The OAuth client is unknown or its secret is wrong.")
 	}
-	var t *service.Token
+	var t *identity.Token
 	switch grant := form.Get("grant_type"); grant {
 	case "password":
 		t, err = passwordGrant(c, form)
@@ -59,8 +60,8 @@ func issueToken(c *service.Call) (service.Reply, error) {
 
 func knownClient(c *service.Call) bool {
 	scheme, credentials, _ := strings.Cut(c.Header.Get("Authorization"), " ")
-	id, secret, ok := service.DecodeBasic(credentials)
-	client := service.OAuthClients.Get(c.View, id)
+	id, secret, ok := identity.DecodeBasic(credentials)
+	client := identity.OAuthClients.Get(c.View, id)
 	return strings.EqualFold(scheme, "Basic") && ok && client != nil && same(client.Secret, secret)
 }
 
@@ -74,26 +75,26 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // passwordGrant logs an API client in: one of the records, with the permissions
 // of its roles, or one that the fixture lets act as a user.
-func passwordGrant(c *service.Call, form url.Values) (*service.Token, error) {
+func passwordGrant(c *service.Call, form url.Values) (*identity.Token, error) {
 	return byClient(c, form.Get("username"), form.Get("password"))
 }
 
-func byClient(c *service.Call, id, secret string) (*service.Token, error) {
-	if l := service.APILogins.Get(c.View, id); l != nil && same(l.Secret, secret) {
+func byClient(c *service.Call, id, secret string) (*identity.Token, error) {
+	if l := identity.APILogins.Get(c.View, id); l != nil && same(l.Secret, secret) {
 		return ofUser(c, l.UserID)
 	}
 	if cl := clients.Get(c.View, id); cl != nil && same(cl.Secret, secret) {
-		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
+		return &identity.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
 	}
 	return nil, wrongLogin(c, "The API client is unknown or its secret is wrong.")
 }
 
 // ofUser makes the token of a user, whose permissions are looked up with each call.
-func ofUser(c *service.Call, id string) (*service.Token, error) {
-	if u := service.Users.Get(c.View, id); u != nil && !service.On(u.Enabled) {
+func ofUser(c *service.Call, id string) (*identity.Token, error) {
+	if u := identity.Users.Get(c.View, id); u != nil && !identity.On(u.Enabled) {
 		return nil, wrongLogin(c, "The user is disabled.")
 	}
-	return &service.Token{UserID: id}, nil
+	return &identity.Token{UserID: id}, nil
 }
 
 func wrongLogin(c *service.Call, message string) error {
@@ -136,7 +137,7 @@ func loginWithToken(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	l := service.ExternalTokens.Get(c.View, text(o, "token"))
+	l := identity.ExternalTokens.Get(c.View, text(o, "token"))
 	if l == nil {
 		return service.Reply{}, wrongLogin(c, "The token is not one that is trusted.")
 	}
@@ -164,9 +165,9 @@ func text(o *value.Object, name string) string {
 	return s
 }
 
-func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
+func refreshGrant(c *service.Call, form url.Values) (*identity.Token, error) {
 	r := form.Get("refresh_token")
-	old := service.First(service.TokensByRefresh, c.View, r)
+	old := identity.First(identity.TokensByRefresh, c.View, r)
 	if r == "" || old == nil || old.Revoked || !c.Now.Before(old.Gone()) {
 		return nil, refuse("invalid_grant", "The refresh token is unknown.")
 	}
@@ -174,30 +175,30 @@ func refreshGrant(c *service.Call, form url.Values) (*service.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	service.Tokens.Delete(c.Tx(), old.ID)
+	identity.Tokens.Delete(c.Tx(), old.ID)
 	return t, nil
 }
 
 // renewed makes the token that takes the place of an old one. It permits what the
 // roles of the API client permit now, not what they did at the login.
-func renewed(c *service.Call, old *service.Token) (*service.Token, error) {
-	u, cl := service.Users.Get(c.View, old.UserID), clients.Get(c.View, old.UserID)
+func renewed(c *service.Call, old *identity.Token) (*identity.Token, error) {
+	u, cl := identity.Users.Get(c.View, old.UserID), clients.Get(c.View, old.UserID)
 	switch {
-	case u != nil && !service.On(u.Enabled):
+	case u != nil && !identity.On(u.Enabled):
 		return nil, refuse("invalid_grant", "The user is disabled.")
 	case u != nil:
-		return &service.Token{UserID: u.ID, Permissions: slices.Clone(old.Permissions)}, nil
+		return &identity.Token{UserID: u.ID, Permissions: slices.Clone(old.Permissions)}, nil
 	case cl != nil:
-		return &service.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
+		return &identity.Token{UserID: cl.ID, Permissions: permissions(c.View, cl)}, nil
 	default:
 		return nil, refuse("invalid_grant", "The refresh token is unknown.")
 	}
 }
 
 // tokenReply issues the token. It looks like a JWT; clients take it as it is.
-func tokenReply(c *service.Call, t *service.Token) service.Reply {
+func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	expires := c.Now.Add(tokenLifetime)
-	draw := c.Mint(c.Tx().Draw("privx.tokens", 100))
+	draw := identity.Mint(c.Tx().Draw("privx.tokens", 100), c.Mark)
 	claims := value.NewObject(
 		value.Member{Name: "aud", Value: "privx-ui"},
 		value.Member{Name: "exp", Value: c.Told(expires).Unix()},
@@ -211,7 +212,7 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 		enc.EncodeToString(value.Append(nil, claims)) + "." + enc.EncodeToString(draw[:64])
 	t.Refresh = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(draw[64:])
 	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, expires
-	service.Issue(c, t)
+	identity.Issue(c.Tx(), c.Now, t)
 	b := value.AppendString([]byte(`{"access_token":`), t.ID)
 	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(tokenLifetime.Seconds()))
 	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
@@ -219,8 +220,8 @@ func tokenReply(c *service.Call, t *service.Token) service.Reply {
 }
 
 // granted are the permissions that the token gives: its own, else its user's.
-func granted(c *service.Call, t *service.Token) []string {
-	if u := service.Users.Get(c.View, t.UserID); u != nil && len(t.Permissions) == 0 {
+func granted(c *service.Call, t *identity.Token) []string {
+	if u := identity.Users.Get(c.View, t.UserID); u != nil && len(t.Permissions) == 0 {
 		return u.Permissions
 	}
 	return t.Permissions

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"standin/internal/identity"
 	"standin/internal/service"
 	"standin/internal/value"
 )
@@ -45,12 +46,12 @@ func New() *service.Service {
 	}
 }
 
-func identify(c *service.Call) (*service.Caller, error) {
+func identify(c *service.Call) (*identity.Caller, error) {
 	scheme, token, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		token = ""
 	}
-	return service.CallerByToken(c, service.ByPrivX, strings.TrimSpace(token))
+	return service.CallerByToken(c, identity.ByPrivX, strings.TrimSpace(token))
 }
 
 // authenticated demands a known caller, but for paths at which callers log in: what is

@@ -1,4 +1,4 @@
-package emulator
+package transport
 
 import (
 	"crypto/ecdsa"
@@ -16,104 +16,86 @@ import (
 	"time"
 )
 
-// How TLS is served. Keys and certificates come from crypto/rand: they are the one
+// TLS says how TLS is served. Keys and certificates come from crypto/rand: they are the one
 // thing that a seed does not repeat.
-type tlsSettings struct {
-	on    bool             // Start without addresses listens with TLS as well
-	hosts []string         // that the certificate is for, besides the usual ones
-	given *tls.Certificate // in place of one of our CA
+type TLS struct {
+	On          bool             // there is a CA from the beginning; else from the first listener with TLS
+	Hosts       []string         // that the certificate is for, besides localhost, 127.0.0.1, ::1 and those that are listened on
+	Certificate *tls.Certificate // in place of one of a CA; then there is none
 }
 
-// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free
-// port: Server.TLSURL. The certificate is issued by a CA that the emulator makes for itself, for
-// localhost, 127.0.0.1, ::1, the hosts that it is told to listen on, and these ones: host names,
-// which may begin with "*.", or IP addresses. Clients trust Emulator.CA.
-func WithTLS(hosts ...string) Option {
-	return whole("WithTLS", func(c *config) error {
-		for _, h := range hosts {
-			if !nameable(h) {
-				return fmt.Errorf("TLS host %q: expected a host name or an IP address", h)
-			}
-		}
-		c.tls.on = true
-		c.tls.hosts = append(c.tls.hosts, hosts...)
-		return nil
-	})
+// CheckHost refuses what a certificate cannot name: it is neither a host name, which may begin
+// with "*.", nor an IP address.
+func CheckHost(host string) error {
+	if !nameable(host) {
+		return fmt.Errorf("TLS host %q: expected a host name or an IP address", host)
+	}
+	return nil
 }
 
-// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM:
-// the certificate, followed by those that it was issued with, and its key. The emulator then
-// has no CA.
-func WithTLSCertificate(certFile, keyFile string) Option {
-	return whole("WithTLSCertificate", func(c *config) error {
-		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-		if err != nil {
-			return fmt.Errorf("the TLS certificate %q with the key %q: %w", certFile, keyFile, err)
-		}
-		c.tls.on, c.tls.given = true, &cert
-		return nil
-	})
+// LoadCertificate reads a certificate, followed by those that it was issued with, and its key,
+// from files in PEM.
+func LoadCertificate(certFile, keyFile string) (*tls.Certificate, error) {
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("the TLS certificate %q with the key %q: %w", certFile, keyFile, err)
+	}
+	return &cert, nil
 }
 
-// loadTLS makes the CA, if the options want one.
-func (e *Emulator) loadTLS() error {
-	t := &e.config.tls
-	if t.given != nil && len(t.hosts) > 0 {
+func (c *TLS) check() error {
+	if c.Certificate != nil && len(c.Hosts) > 0 {
 		return errors.New("the hosts of WithTLS are for a certificate of the emulator's own CA, and WithTLSCertificate has given one")
 	}
-	if !t.on || t.given != nil {
-		return nil
-	}
-	return e.makeCA()
+	return nil
 }
 
 // makeCA makes the CA unless there is one.
-func (e *Emulator) makeCA() (err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.authority == nil {
-		e.authority, err = newAuthority()
+func (t *Transport) makeCA() (err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.authority == nil {
+		t.authority, err = newAuthority()
 	}
 	return err
 }
 
-// CA is the certificate, in PEM, of the emulator's own CA, which GET
-// /_standin/ca.pem answers too. It is nil where there is none: the emulator
-// has not been told to serve TLS, or was given a certificate.
-func (e *Emulator) CA() []byte {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.authority == nil {
+// CA is the certificate, in PEM, of the transport's own CA. It is nil where there is none: the
+// transport was not told to serve TLS, or was given a certificate.
+func (t *Transport) CA() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.authority == nil {
 		return nil
 	}
-	return slices.Clone(e.authority.pem)
+	return slices.Clone(t.authority.pem)
 }
 
 // secure is how TLS is spoken on listeners of these hosts.
-func (e *Emulator) secure(hosts []string) (*tls.Config, error) {
+func (t *Transport) secure(hosts []string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{protoHTTP2, "http/1.1"}}
-	if given := e.config.tls.given; given != nil {
+	if given := t.options.TLS.Certificate; given != nil {
 		c.Certificates = []tls.Certificate{*given}
 		return c, nil
 	}
-	if err := e.makeCA(); err != nil {
+	if err := t.makeCA(); err != nil {
 		return nil, err
 	}
-	names := append(slices.Clone(usualHosts), e.config.tls.hosts...)
+	names := append(slices.Clone(usualHosts), t.options.TLS.Hosts...)
 	for _, h := range hosts {
 		if ip := net.ParseIP(h); nameable(h) && !ip.IsUnspecified() {
 			names = append(names, h)
 		}
 	}
-	cert, err := e.authority.issue(names)
+	cert, err := t.authority.issue(names)
 	c.Certificates = []tls.Certificate{cert}
 	return c, err
 }
 
 // trusted is what a client of ours takes for true: the CA, or what has issued
 // the given certificate. It is nil without TLS.
-func (e *Emulator) trusted() *x509.CertPool {
-	if given := e.config.tls.given; given != nil {
+func (t *Transport) trusted() *x509.CertPool {
+	if given := t.options.TLS.Certificate; given != nil {
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
@@ -125,7 +107,7 @@ func (e *Emulator) trusted() *x509.CertPool {
 		}
 		return pool
 	}
-	ca := e.CA()
+	ca := t.CA()
 	if ca == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package service
+package openstack
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"standin/internal/value"
 )
 
-// A Schema is what a JSON schema of a Python server demands of a value. The keywords of
-// the schema are the fields; the server looks at them in this order.
+// A Schema is a JSON schema of a Python server. Its fields are the keywords, in the order
+// in which jsonschema looks at them.
 type Schema struct {
 	Types       []string   // the names of the types that are allowed; none: all
 	Max, Min    int        // code points of a string; a Max of 0 is no bound
@@ -35,8 +35,8 @@ type Pattern struct {
 	is   *regexp.Regexp
 }
 
-// NewPattern makes a pattern of an expression that Go understands as Python does, but for
-// a $ at its end, which in Python also matches before a last line break.
+// NewPattern returns the pattern of an expression that means the same in Go and in Python.
+// A $ at its end is the exception: in Python it also matches before a last line break.
 func NewPattern(text string) *Pattern {
 	is := text
 	if body, ok := strings.CutSuffix(text, "$"); ok {
@@ -45,23 +45,24 @@ func NewPattern(text string) *Pattern {
 	return &Pattern{text, regexp.MustCompile(is)}
 }
 
-// A Property is a member of an object. One that is needed is demanded by its own
-// schema, as in draft 3, and not by the object's.
+// A Property is a member of an object. In draft 3 the schema of a member says that the
+// member is required; Needed does so. Later drafts say it in the object's schema.
 type Property struct {
 	Name   string
 	Needed bool
 	Schema
 }
 
-// A Fault is what a schema finds wrong with a value.
+// A Fault is a place where a value breaks a schema.
 type Fault struct {
 	Path     []string // to the place of the fault, from the top
 	Message  string   // as jsonschema words it
 	mistyped bool     // the value there is of a wrong type
 }
 
-// BestMatch returns the fault that jsonschema's best_match picks; nil if there is none.
-// It is the one nearest to the top, of these the first with a wrong type, else the first.
+// BestMatch returns the fault that jsonschema's best_match picks, or nil if the value is
+// valid. best_match picks from the faults nearest to the top. It picks the first wrong type
+// among them, or else the first fault.
 func (s *Schema) BestMatch(v any) *Fault {
 	w := walk{better: func(f, than *Fault) bool {
 		return len(f.Path) < len(than.Path) || len(f.Path) == len(than.Path) && f.mistyped && !than.mistyped
@@ -70,15 +71,16 @@ func (s *Schema) BestMatch(v any) *Fault {
 	return w.found
 }
 
-// FirstFault returns the first fault in the order of the schema; nil if there is none.
+// FirstFault returns the first fault in the order of the schema, or nil if the value is
+// valid.
 func (s *Schema) FirstFault(v any) *Fault {
 	w := walk{better: func(_, _ *Fault) bool { return false }}
 	s.look(&w, v)
 	return w.found
 }
 
-// TextFault returns the message of what is wrong with a string as the member of that
-// name; empty if nothing is.
+// TextFault returns the message of the fault of a string as the member of that name. It
+// returns an empty string if there is no fault.
 func (s *Schema) TextFault(name, text string) string {
 	w := walk{better: func(_, _ *Fault) bool { return false }}
 	for _, p := range s.Members {
@@ -244,9 +246,8 @@ func isOf(v any, kind string) bool {
 	return false
 }
 
-// ParseWhole is the value of a number that has no fraction. A number that is written
-// with a point or an exponent is a float on the server, and one out of its range is
-// infinite there.
+// ParseWhole returns the value of a number, and reports whether it has no fraction. A number
+// with a point or an exponent is a float on the server. One out of range is infinite there.
 func ParseWhole(n value.Number) (*big.Int, bool) {
 	if !strings.ContainsAny(string(n), ".eE") {
 		return new(big.Int).SetString(string(n), 10)

@@ -1,6 +1,7 @@
-package emulator
+package transport
 
 import (
+	"context"
 	"net"
 	"time"
 
@@ -15,7 +16,7 @@ const (
 
 // flush waits until the other side has all that was written, as far as the kernel
 // tells, or the client has left or is too slow.
-func (x *exchange) flush(c *net.TCPConn) {
+func flush(ctx context.Context, c *net.TCPConn) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return
@@ -28,7 +29,7 @@ func (x *exchange) flush(c *net.TCPConn) {
 		t := time.NewTimer(flushGlance)
 		select {
 		case <-t.C:
-		case <-x.request.Context().Done():
+		case <-ctx.Done():
 			t.Stop()
 			return
 		}

@@ -1,4 +1,4 @@
-package service
+package identity
 
 import (
 	"maps"
@@ -9,9 +9,9 @@ import (
 	"standin/internal/world"
 )
 
-// IdentitySection is how the identity kinds stand in a fixture, each in its own
-// shape, those that others refer to first.
-func IdentitySection() world.Section {
+// Section describes the section "identity" of a fixture: each kind in its own shape, a
+// kind that others refer to before those.
+func Section() world.Section {
 	kinds := []world.Clearer{Domains, Projects, Roles, Users, AccessRules, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
 		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
@@ -35,7 +35,7 @@ func checkProject(v world.View, p *Project, at file.Node) error {
 	return nil
 }
 
-// checkRole lets a role imply those that stand before it.
+// checkRole lets a role imply only roles before it in the list.
 func checkRole(v world.View, r *Role, at file.Node) error {
 	for i, name := range r.Implies {
 		if Roles.Get(v, name) == nil {
@@ -45,7 +45,7 @@ func checkRole(v world.View, r *Role, at file.Node) error {
 	return nil
 }
 
-// checkAccessRule demands what a rule of a credential may leave out.
+// checkAccessRule demands the members that a rule in a credential may leave out.
 func checkAccessRule(v world.View, r *AccessRule, at file.Node) error {
 	switch {
 	case r.ID == "":
@@ -102,8 +102,8 @@ func checkUser(v world.View, u *User, at file.Node) error {
 	return nil
 }
 
-// checkToken looks at the project only: the token may be a PrivX API client's,
-// which is loaded later.
+// checkToken demands a known user only of tokens that can have no other owner. A token with
+// PrivX permissions may belong to an API client, and those are loaded later.
 func checkToken(v world.View, t *Token, at file.Node) error {
 	if t.ProjectID != "" && Projects.Get(v, t.ProjectID) == nil {
 		return at.At("project_id").Errorf("there is no project %q; list it under identity.projects", t.ProjectID)
@@ -114,13 +114,13 @@ func checkToken(v world.View, t *Token, at file.Node) error {
 	return nil
 }
 
-// Policies are the policies of devops-service.
-var Policies = []string{"read_images", "create_image", "delete_image"}
+// policies are those of devops-service.
+var policies = []string{"read_images", "create_image", "delete_image"}
 
 func checkAccount(_ world.View, a *Account, at file.Node) error {
 	for i, p := range a.Policies {
-		if !slices.Contains(Policies, p) {
-			return at.At("policies", i).Errorf("unknown policy %q%s", p, file.Hint(p, Policies))
+		if !slices.Contains(policies, p) {
+			return at.At("policies", i).Errorf("unknown policy %q%s", p, file.Hint(p, policies))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package service
+package identity
 
 import (
 	"time"
@@ -11,7 +11,7 @@ import (
 type AppCredential struct {
 	ID           string       `json:"id" fixture:"required"`
 	Name         string       `json:"name" fixture:"required"`
-	Secret       string       `json:"secret" fixture:"required"` // told when it is created, never again
+	Secret       string       `json:"secret" fixture:"required"` // shown when it is created, never again
 	UserID       string       `json:"user_id" fixture:"required"`
 	ProjectID    string       `json:"project_id,omitempty"` // empty: tokens are unscoped
 	Description  *string      `json:"description,omitempty"`
@@ -26,9 +26,9 @@ type RoleRef struct {
 	Name string `json:"name" fixture:"required"`
 }
 
-// An AccessRule is a request that a credential is for. It belongs to a user, whose
-// credentials share it; in a credential the user is left out. It is remembered, and holds
-// nobody back.
+// An AccessRule is a request that a credential is for. It belongs to a user, and the
+// user's credentials share it. The copy in a credential leaves out the user. Standin stores
+// rules and refuses no request because of them.
 type AccessRule struct {
 	ID      string `json:"id,omitempty"`
 	UserID  string `json:"user_id,omitempty"`
@@ -55,7 +55,7 @@ var (
 	allAccessRules    = AccessRules.Index(nil, nil)
 )
 
-// RoleNames are the names of the credential's roles.
+// RoleNames returns the names of the credential's roles.
 func (a *AppCredential) RoleNames() []string {
 	names := make([]string, len(a.Roles))
 	for i, r := range a.Roles {
@@ -64,13 +64,13 @@ func (a *AppCredential) RoleNames() []string {
 	return names
 }
 
-// Expired tells whether nobody can log in by the credential any more.
+// Expired reports whether logins by the credential fail because of its age.
 func (a *AppCredential) Expired(now time.Time) bool {
 	return !a.Expires.IsZero() && !now.Before(a.Expires)
 }
 
-// An ExternalToken is the token of an identity provider that PrivX trusts, and
-// whom it stands for.
+// An ExternalToken is a token of another identity provider that PrivX trusts, and the
+// user that it stands for.
 type ExternalToken struct {
 	Token  string `json:"token" fixture:"required"`
 	UserID string `json:"user_id" fixture:"required"`

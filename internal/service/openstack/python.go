@@ -1,4 +1,4 @@
-package service
+package openstack
 
 import (
 	"fmt"
@@ -10,10 +10,7 @@ import (
 	"standin/internal/value"
 )
 
-// Freezer and Barbican are written in Python, and it shows on the wire: their
-// messages print values as Python does, their numbers are read by int().
-
-// Repr prints a JSON value as Python's repr prints what json.loads makes of it.
+// Repr returns a JSON value as Python's repr prints what json.loads makes of it.
 func Repr(v any) string {
 	switch x := v.(type) {
 	case nil:
@@ -98,15 +95,15 @@ func reprString(s string) string {
 	return b.String()
 }
 
-// Strip removes white space at both ends as Python's str.strip does.
+// Strip removes white space at both ends, as Python's str.strip does.
 func Strip(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f
 	})
 }
 
-// Int reads a number as Python's int does: blanks around it, a sign, digits of
-// any script, single underscores between digits.
+// Int reads a number as Python's int does. It takes blanks around the number, a sign, digits
+// of any script, and single underscores between digits. It reports whether it could.
 func Int(s string) (*big.Int, bool) {
 	s = Strip(s)
 	sign := ""
@@ -117,7 +114,7 @@ func Int(s string) (*big.Int, bool) {
 		return nil, false
 	}
 	digits := make([]byte, 0, len(s))
-	gap := true // where an underscore may not stand
+	gap := true // an underscore may not come next
 	for _, r := range s {
 		d, ok := digit(r)
 		switch {
@@ -135,7 +132,7 @@ func Int(s string) (*big.Int, bool) {
 	return new(big.Int).SetString(sign+string(digits), 10)
 }
 
-// digit is the ASCII form of a decimal digit. Unicode's come in runs of ten that
+// digit returns the ASCII form of a decimal digit. Unicode has runs of ten digits that
 // begin with the zero.
 func digit(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {

@@ -1,15 +1,14 @@
-package emulator
+package transport
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
 	"sync"
-
-	"github.com/rs/zerolog"
 )
 
 // A secured listener hands out connections that have agreed on TLS. Those of
@@ -18,7 +17,7 @@ import (
 type secured struct {
 	*listener
 	config  *tls.Config
-	log     zerolog.Logger
+	log     *slog.Logger
 	ready   chan accepted
 	open    context.Context //nolint:containedctx // ends with the listener
 	close   func() error
@@ -31,7 +30,7 @@ type accepted struct {
 	err  error
 }
 
-func newSecured(l *listener, config *tls.Config, log zerolog.Logger) *secured {
+func newSecured(l *listener, config *tls.Config, log *slog.Logger) *secured {
 	s := &secured{listener: l, config: config, log: log, ready: make(chan accepted)}
 	open, end := context.WithCancel(context.Background())
 	s.open = open
@@ -74,8 +73,8 @@ func (l *secured) run() {
 }
 
 // shake does the handshake and hands the connection out.
-func (l *secured) shake(c *conn) {
-	ctx, cancel := context.WithTimeout(l.open, readHeaderTimeout)
+func (l *secured) shake(c *Conn) {
+	ctx, cancel := context.WithTimeout(l.open, HeaderTimeout)
 	defer cancel()
 	t := tls.Server(c, l.config)
 	if err := t.HandshakeContext(ctx); err != nil {
@@ -84,7 +83,7 @@ func (l *secured) shake(c *conn) {
 	}
 	a := accepted{conn: t}
 	if t.ConnectionState().NegotiatedProtocol != protoHTTP2 {
-		a.conn = &secureConn{conn: c.above(t), tls: t}
+		a.conn = &secureConn{Conn: c.above(t), tls: t}
 	}
 	select {
 	case l.ready <- a:
@@ -100,25 +99,25 @@ const plainAnswer = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\
 
 // refuse ends a connection whose handshake failed, and logs why: clients that do
 // not trust the CA say so. One that came and went is of no interest.
-func (l *secured) refuse(c *conn, err error) {
+func (l *secured) refuse(c *Conn, err error) {
 	defer c.seat.leave()
 	record, ok := errors.AsType[tls.RecordHeaderError](err)
 	if ok && record.Conn != nil && slices.Contains(plainRequests, string(record.RecordHeader[:])) {
 		_, _ = io.WriteString(c, plainAnswer)
-		l.log.Info().Stringer("address", c.LocalAddr()).Msg("a request without TLS on a port with TLS")
+		l.log.Info("a request without TLS on a port with TLS", "address", c.LocalAddr().String())
 		hangUp(c.Conn)
 		return
 	}
 	_ = c.Close()
 	if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && !errors.Is(err, net.ErrClosed) {
-		l.log.Info().Err(err).Stringer("address", c.LocalAddr()).Msg("no TLS connection; does the client trust the CA?")
+		l.log.Info("no TLS connection; does the client trust the CA?", "error", err.Error(), "address", c.LocalAddr().String())
 	}
 }
 
 // A secureConn is a connection of HTTP/1 above TLS. By its state net/http knows that
 // requests came by TLS.
 type secureConn struct {
-	*conn
+	*Conn
 	tls *tls.Conn
 }
 

@@ -1,7 +1,8 @@
-package emulator
+package transport
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -9,27 +10,28 @@ import (
 	"syscall"
 )
 
-// memory is a listener without a network: it serves an emulator over pipes.
+// memory is a listener without a network: it serves the handler over pipes.
 type memory struct {
-	emulator *Emulator
-	start    sync.Once
-	server   *http.Server
-	stop     context.CancelFunc
-	conns    chan net.Conn
-	closed   chan struct{}
+	transport *Transport
+	start     sync.Once
+	server    *http.Server
+	stop      context.CancelFunc
+	conns     chan net.Conn
+	closed    chan struct{}
 }
 
-// Client reaches the emulator without a network, over pipes behind a real
-// http.Server: time-outs and half answers behave, and inside testing/synctest
-// all of it runs on virtual time. The URL is http:// and any host name. Close ends
-// it; inside a bubble it must be called before the bubble ends.
-func (e *Emulator) Client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: e.memory.dial}}
+// MemoryClient reaches the handler without a network, over pipes behind a real http.Server:
+// time-outs and half answers behave, and inside testing/synctest all of it runs on virtual time.
+// The URL is http:// and any host name. Close ends it; inside a bubble it must be called before
+// the bubble ends.
+func (t *Transport) MemoryClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: t.memory.dial}}
 }
 
-// Close ends what Client has started. Closing twice does no harm.
-func (e *Emulator) Close() error {
-	m := e.memory
+// errClosed is what a client in memory meets when the transport is closed.
+var errClosed = errors.New("emulator closed")
+
+func (m *memory) close() error {
 	m.start.Do(func() { m.closed = closedChannel() })
 	if m.server == nil {
 		return nil
@@ -59,7 +61,7 @@ func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 func (m *memory) serve() {
 	m.conns, m.closed = make(chan net.Conn), make(chan struct{})
-	m.server, m.stop = newHTTPServer(m.emulator)
+	m.server, m.stop = m.transport.httpServer()
 	go func() { _ = m.server.Serve(&pipes{memory: m}) }()
 }
 
@@ -72,7 +74,7 @@ type pipes struct {
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.memory.conns:
-		return newConn(c, address{}, nil), nil
+		return newConn(c, nil, nil), nil
 	case <-p.memory.closed:
 		return nil, net.ErrClosed
 	}

@@ -1,9 +1,9 @@
-package service_test
+package openstack_test
 
 import (
 	"testing"
 
-	"standin/internal/service"
+	"standin/internal/service/openstack"
 	"standin/internal/value"
 )
 
@@ -37,7 +37,7 @@ func TestRepr(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := service.Repr(v); got != tt.want {
+		if got := openstack.Repr(v); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.json, got, tt.want)
 		}
 	}
@@ -49,39 +49,13 @@ func TestInt(t *testing.T) {
 		"5": "5", " 2": "2", "\t+7\n": "7", "-3": "-3", "1_0": "10", "007": "7", "٣": "3", "१२": "12", "𝟡": "9",
 		"99999999999999999999": "99999999999999999999",
 	} {
-		if got, ok := service.Int(s); !ok || got.String() != want {
+		if got, ok := openstack.Int(s); !ok || got.String() != want {
 			t.Errorf("%q: got %v %v, want %s", s, got, ok, want)
 		}
 	}
 	for _, s := range []string{"", " ", "1.5", "1__0", "_1", "1_", "+", "+-1", "0x1", "1 2", "²", "one", "1\x00"} {
-		if got, ok := service.Int(s); ok {
+		if got, ok := openstack.Int(s); ok {
 			t.Errorf("%q: got %v", s, got)
-		}
-	}
-}
-
-func TestQuality(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		accept string
-		want   float64
-	}{
-		{"", 1},
-		{"*/*", 1},
-		{"application/*;q=0.5", 0.5},
-		{"application/json", 1},
-		{"application/json; charset=utf-8", 1},
-		{"application/json;q=0", 0},
-		{"text/html", 0},
-		{"text/html, application/json;q=0.2", 0.2},
-		{"*/*, application/json;q=0", 0},
-		{"application/json;q=0.3, */*;q=0.9", 0.3},
-		{"garbage", 0},
-		{"application/json;q=nonsense", 1},
-	}
-	for _, tt := range tests {
-		if got := service.Quality(tt.accept, "application/json"); got != tt.want {
-			t.Errorf("%q: got %v, want %v", tt.accept, got, tt.want)
 		}
 	}
 }

@@ -1,38 +1,34 @@
-package emulator
+package transport
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
-// defaultConnections is how many connections may be open at once.
-const defaultConnections = 8192
+// overflow is how many more connections are taken where no other gives way: their requests
+// can be told so, by Conn.Extra.
+const overflow = 64
 
-const (
-	// overflow is how many more connections are taken where no other gives way. They are
-	// answered 503, but for health.
-	overflow = 64
-	// seatGrace is how long a connection is left alone that serves no request.
-	seatGrace = 500 * time.Millisecond
-)
-
-// A crowd bounds the connections of an emulator. Where there are too many, the one that
+// A crowd bounds the connections of a transport. Where there are too many, the one that
 // has served no request for longest gives way to a new one.
 type crowd struct {
 	most     int
 	grace    time.Duration // that a connection has for its next request before it gives way
 	patience time.Duration // with clients that do not read
-	log      zerolog.Logger
+	log      *slog.Logger
 
 	mu    sync.Mutex
 	seats map[*seat]struct{}
 	told  bool // it was logged that connections give way
 	full  bool // it was logged that connections are refused
+}
+
+func newCrowd(o Options) *crowd {
+	return &crowd{most: o.Connections, grace: max(0, o.Grace), patience: o.Patience, log: o.Log, seats: map[*seat]struct{}{}}
 }
 
 // A seat is what a crowd knows of a connection.
@@ -90,7 +86,7 @@ func (c *crowd) taken() int {
 func (c *crowd) tell(once *bool, what string) {
 	if !*once {
 		*once = true
-		c.log.Warn().Int("connections", c.most).Msg(what)
+		c.log.Warn(what, "connections", c.most)
 	}
 }
 

@@ -1,0 +1,158 @@
+package identity
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/internal/world"
+)
+
+// A Caller is the identity that a request acts as.
+type Caller struct {
+	User        *User          // nil for a devops-service account
+	Project     *Project       // nil for an unscoped token, and for one of the whole system
+	System      bool           // the token is for the whole system
+	Roles       []string       // in the project or the system, implied ones too
+	Permissions []string       // PrivX permissions, or devops-service policies
+	Token       *Token         // nil where the caller logged in without one
+	Credential  *AppCredential // that the token was issued for; nil where it was for none
+	Name        string
+	ID          string
+}
+
+// HasRole reports whether the caller has one of the roles in its project.
+func (c *Caller) HasRole(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(c.Roles, r) })
+}
+
+// May reports whether the caller has the permission or policy.
+func (c *Caller) May(permission string) bool { return slices.Contains(c.Permissions, permission) }
+
+// InProject reports whether the caller acts in the project.
+func (c *Caller) InProject(id string) bool { return c.Project != nil && c.Project.ID == id }
+
+// ByToken returns the caller that a token stands for, at a service that trusts the login.
+// It returns nil if the token is unknown or expired, or if its user is disabled.
+func ByToken(v world.View, now time.Time, login Login, id string) *Caller {
+	t := Tokens.Get(v, id)
+	if id == "" || t == nil || t.Expired(now) || !t.From(login) {
+		return nil
+	}
+	caller := callerOf(v, t)
+	if u := caller.User; u != nil && !On(u.Enabled) || t.Credential != "" && caller.Credential == nil {
+		return nil
+	}
+	return caller
+}
+
+func callerOf(v world.View, t *Token) *Caller {
+	caller := &Caller{Token: t, ID: t.UserID, Name: t.UserID, Permissions: t.Permissions}
+	if t.ProjectID != "" {
+		caller.Project = Projects.Get(v, t.ProjectID)
+	}
+	if t.Credential != "" {
+		caller.Credential = Credentials.Get(v, t.Credential)
+	}
+	if u := Users.Get(v, t.UserID); u != nil {
+		caller.User, caller.Name = u, u.Name
+		caller.Roles = RolesOf(v, u, t.ProjectID, caller.Credential)
+		if caller.System = t.System && t.ProjectID == ""; caller.System {
+			caller.Roles = SystemRolesOf(v, u)
+		}
+		if len(caller.Permissions) == 0 {
+			caller.Permissions = u.Permissions
+		}
+	}
+	return caller
+}
+
+// RolesOf returns the names of the roles that a user has in a project, implied ones last.
+// With a credential, which may be nil, they are the credential's.
+func RolesOf(v world.View, u *User, project string, by *AppCredential) []string {
+	if by != nil {
+		return implied(v, by.RoleNames())
+	}
+	return implied(v, u.Roles[project])
+}
+
+// SystemRolesOf returns the names of the roles that a user has in the whole system,
+// implied ones last.
+func SystemRolesOf(v world.View, u *User) []string { return implied(v, u.System) }
+
+// implied adds to names of roles those that they imply.
+func implied(v world.View, all []string) []string {
+	for i := 0; i < len(all); i++ {
+		r := Roles.Get(v, all[i])
+		if r == nil {
+			continue
+		}
+		for _, name := range r.Implies {
+			if !slices.Contains(all, name) {
+				all = append(slices.Clip(all), name) // never into the record's own
+			}
+		}
+	}
+	return all
+}
+
+// ByBasic returns the devops-service account that the credentials of HTTP Basic log in
+// to. It returns nil if the account is unknown or the password is wrong.
+func ByBasic(v world.View, credentials string) *Caller {
+	name, password, ok := DecodeBasic(credentials)
+	a := Accounts.Get(v, name)
+	if !ok || a == nil || a.Password != password {
+		return nil
+	}
+	return &Caller{ID: a.Name, Name: a.Name, Permissions: a.Policies}
+}
+
+// DecodeBasic decodes the credentials of HTTP Basic, which follow the scheme in the
+// header.
+func DecodeBasic(credentials string) (name, password string, ok bool) {
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(credentials), "="))
+	if err != nil {
+		return "", "", false
+	}
+	return strings.Cut(string(raw), ":")
+}
+
+// member is the name of the user that every caller is where authentication is off. The
+// records that a fixture generates belong to that user too.
+const member = "demo"
+
+// Member returns the user "demo", or else the first user, and the first of the user's
+// projects. Each is nil if there is none.
+func Member(v world.View) (*User, *Project) {
+	u := First(AllUsers, v, "")
+	for x := range AllUsers.All(v, "", 0) {
+		if x.Name == member {
+			u = x
+			break
+		}
+	}
+	if u == nil || len(u.Roles) == 0 {
+		return u, nil
+	}
+	return u, Projects.Get(v, slices.Sorted(maps.Keys(u.Roles))[0])
+}
+
+// Anyone returns the caller that every request acts as where authentication is off: the
+// user that Member finds. It returns nil if the world has no user.
+func Anyone(v world.View) *Caller {
+	u, p := Member(v)
+	if u == nil {
+		return nil
+	}
+	t := &Token{ID: "anyone", UserID: u.ID, Methods: []string{"password"}}
+	if p != nil {
+		t.ProjectID = p.ID
+	}
+	caller := callerOf(v, t)
+	if a := Accounts.Get(v, u.Name); a != nil {
+		caller.Permissions = slices.Concat(caller.Permissions, a.Policies)
+	}
+	return caller
+}

@@ -1,0 +1,152 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// busy is how many connections serve a request. One still does when its client has read the
+// answer.
+func (c *crowd) busy() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for s := range c.seats {
+		if s.since.Load() == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// A buffer is written to from many goroutines.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// started serves a handler on a free port until the test ends.
+func started(t *testing.T, h http.Handler, o Options) (*Transport, *Server) {
+	t.Helper()
+	tr, err := New(h, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tr.Listen(t.Context(), Address{At: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Serve(t.Context())
+	t.Cleanup(func() { _ = s.Close() })
+	return tr, s
+}
+
+// eventually fails the test if a condition does not come to hold.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never was so: %s", what)
+		}
+	}
+}
+
+// dialed sends bytes over a connection that is closed when the test ends.
+func dialed(t *testing.T, s *Server, text string) net.Conn {
+	t.Helper()
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addresses()[0].At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// answered reads the status of what comes first.
+func answered(t *testing.T, c net.Conn) string {
+	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	b := make([]byte, 4096)
+	n, err := c.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(string(b[:n]), "HTTP/1.1 ")[:3]
+}
+
+// Ensure connections that serve no request give way, those that have waited longest
+// first, that the others stay, that beyond the bound they are told apart, and that it is
+// logged once.
+func TestConnectionsGiveWay(t *testing.T) {
+	t.Parallel()
+	hanging := make(chan bool, 8)
+	h := func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/hang":
+			hanging <- true
+			<-r.Context().Done()
+		case Of(r).Extra():
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}
+	var logged buffer
+	tr, s := started(t, http.HandlerFunc(h), Options{Connections: 4, Grace: -1, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	hang := func() net.Conn {
+		c := dialed(t, s, "GET /hang HTTP/1.1\r\nHost: h\r\n\r\n")
+		<-hanging
+		return c
+	}
+	serving := hang()
+	for range 50 { // some send nothing, some have had an answer
+		c := dialed(t, s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+		if got := answered(t, c); got != "200" {
+			t.Fatalf("answered %s", got)
+		}
+		eventually(t, "the connection with the answer is idle", func() bool { return tr.crowd.busy() == 1 })
+		dialed(t, s, "")
+	}
+	if n := tr.Connections(); n != 4 {
+		t.Errorf("%d connections are open, want 4", n)
+	}
+	for range 3 {
+		hang()
+	}
+	for range 2 * overflow { // one that is answered gives its seat back
+		if got := answered(t, dialed(t, s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")); got != "503" {
+			t.Fatalf("where all serve a request: %s", got)
+		}
+	}
+	_ = serving.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := serving.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a connection that served a request ended: %v", err)
+	}
+	_ = s.Close()
+	if lines := strings.Split(strings.TrimSpace(logged.String()), "\n"); len(lines) != 2 {
+		t.Errorf("logged %q", lines)
+	}
+}

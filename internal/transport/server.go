@@ -1,0 +1,200 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The beginnings of URLs.
+const (
+	PlainScheme  = "http://"
+	SecureScheme = "https://"
+)
+
+// An Address is where to listen, or where a server listens.
+type Address struct {
+	Tag string // what the listener is for; empty: everything
+	TLS bool
+	At  string // HOST:PORT
+}
+
+// ParseAddress reads HOST:PORT, or TAG=HOST:PORT; https:// before HOST says that it speaks TLS,
+// HTTP/2 and HTTP/1.1. What the host and the port are shows when it is listened on.
+func ParseAddress(text string) Address {
+	tag, at, ok := strings.Cut(text, "=")
+	if !ok {
+		tag, at = "", text
+	}
+	at, secure := strings.CutPrefix(at, SecureScheme)
+	return Address{tag, secure, strings.TrimPrefix(at, PlainScheme)}
+}
+
+// String is the address as ParseAddress reads it.
+func (a Address) String() string {
+	text := a.At
+	if a.TLS {
+		text = SecureScheme + text
+	}
+	if a.Tag != "" {
+		text = a.Tag + "=" + text
+	}
+	return text
+}
+
+// Scheme is the beginning of URLs of the address.
+func (a Address) Scheme() string {
+	if a.TLS {
+		return SecureScheme
+	}
+	return PlainScheme
+}
+
+// URL is how a client on this machine reaches the address.
+func (a Address) URL() string {
+	host, port, err := net.SplitHostPort(a.At)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return a.Scheme() + net.JoinHostPort(host, port)
+}
+
+// A Server is a handler on its listeners. Its methods may be used from many goroutines.
+type Server struct {
+	transport *Transport
+	http      *http.Server
+	open      []bounded
+	done      sync.WaitGroup
+	stop      context.CancelFunc // ends the context of all requests
+
+	mu        sync.Mutex
+	addresses []Address // where it listens; none when it is closed
+}
+
+// A bounded listener is one of a server's.
+type bounded interface {
+	net.Listener
+	where() Address
+}
+
+// Listen opens listeners. They accept nothing before Serve. The error of an address that is
+// not HOST:PORT says what is expected.
+func (t *Transport) Listen(ctx context.Context, addresses ...Address) (*Server, error) {
+	s := &Server{transport: t}
+	s.http, s.stop = t.httpServer()
+	if err := s.listen(ctx, addresses); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	for _, l := range s.open {
+		s.addresses = append(s.addresses, l.where())
+	}
+	return s, nil
+}
+
+func (s *Server) listen(ctx context.Context, addresses []Address) error {
+	var hosts []string
+	for _, a := range addresses {
+		if a.TLS {
+			host, _, _ := net.SplitHostPort(a.At)
+			hosts = append(hosts, host)
+		}
+	}
+	var config *tls.Config
+	if hosts != nil {
+		var err error
+		if config, err = s.transport.secure(hosts); err != nil {
+			return err
+		}
+	}
+	for _, a := range addresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.At)
+		if err != nil {
+			if _, _, bad := net.SplitHostPort(a.At); bad != nil {
+				err = fmt.Errorf("%w (expected HOST:PORT, https://HOST:PORT, or NAME= before it for one service)", err)
+			}
+			return fmt.Errorf("listen %q: %w", a, err)
+		}
+		a.At = l.Addr().String()
+		own := &listener{Listener: l, at: a, server: s, crowd: s.transport.crowd}
+		if a.TLS {
+			s.open = append(s.open, newSecured(own, config, s.transport.options.Log))
+		} else {
+			s.open = append(s.open, own)
+		}
+	}
+	return nil
+}
+
+// Serve begins to serve, until the context ends or the server is closed.
+func (s *Server) Serve(ctx context.Context) {
+	for _, l := range s.open {
+		if l, ok := l.(*secured); ok {
+			s.done.Go(l.run)
+		}
+		s.done.Go(func() { _ = s.http.Serve(l) })
+	}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	s.http.RegisterOnShutdown(func() { stop() })
+}
+
+// Addresses lists where the server listens, in the order in which it was told to. There are
+// none when it is closed.
+func (s *Server) Addresses() []Address {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.addresses)
+}
+
+// A Want is a listener that would do.
+type Want struct {
+	Tag string
+	TLS bool
+}
+
+// Find returns the address of the listener that is the first to be wanted.
+func (s *Server) Find(wanted ...Want) (Address, bool) {
+	all := s.Addresses()
+	for _, w := range wanted {
+		if i := slices.IndexFunc(all, func(a Address) bool { return a.Tag == w.Tag && a.TLS == w.TLS }); i >= 0 {
+			return all[i], true
+		}
+	}
+	return Address{}, false
+}
+
+// end takes the addresses away, and ends the context of the requests.
+func (s *Server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addresses = nil
+	s.stop()
+}
+
+// Shutdown stops listening and waits for the exchanges under way until the context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.end()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.done.Wait()
+	return err
+}
+
+// Close stops at once. Closing twice does no harm.
+func (s *Server) Close() error {
+	s.end()
+	err := s.http.Close()
+	for _, l := range s.open { // those that were not served are not net/http's to close
+		_ = l.Close()
+	}
+	s.done.Wait()
+	return err
+}
