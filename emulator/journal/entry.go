@@ -83,12 +83,12 @@ type Fault struct {
 	Undocumented bool     `json:"undocumented,omitempty"` // the contract has no such status for the operation
 }
 
-// Ended tells how an exchange ended.
+// Ended is how an exchange ended.
 type Ended string
 
 // The ends.
 const (
-	Open     Ended = "open"     // it has not
+	Open     Ended = "open"     // the exchange has not ended
 	Answered Ended = "answered" // with a whole answer
 	Aborted  Ended = "aborted"  // the client left
 	Cut      Ended = "cut"      // a fault broke the connection

@@ -20,7 +20,7 @@ type Budget struct {
 	members map[*Journal]struct{}
 }
 
-// NewBudget makes a budget of so many bytes; 0 is DefaultAllBytes.
+// NewBudget returns a budget of that many bytes; 0 is DefaultAllBytes.
 func NewBudget(bytes int) *Budget {
 	if bytes == 0 {
 		bytes = journal.DefaultAllBytes
@@ -123,8 +123,8 @@ func level(largestFirst []member, need int64) int64 {
 	return 0
 }
 
-// forget drops the oldest entries, so many bytes of them, but never the newest entry, and
-// gives their memory back. It returns how many bytes those were.
+// forget drops the oldest entries until it has freed the bytes, but never the newest entry,
+// and gives their memory back. It returns how many bytes it has freed.
 func (j *Journal) forget(bytes int64) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()

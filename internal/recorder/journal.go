@@ -85,7 +85,7 @@ type Opening struct {
 	Host      string
 	Proto     string
 	Now       time.Time // on the sandbox's clock
-	Frozen    bool      // that clock stands still
+	Frozen    bool      // that clock is frozen
 	Began     time.Time
 	Conn      uint64 // number of the connection; 0 if it is unknown
 	Reused    bool   // the connection had carried a request before

@@ -9,8 +9,8 @@ import (
 	"standin/emulator/journal"
 )
 
-// Wait is Find that waits until there are so many entries, the patience is over, or
-// the context ends.
+// Wait is Find that waits until at least atLeast entries fit, the patience is over, or the
+// context ends.
 func (j *Journal) Wait(ctx context.Context, f journal.Filter, atLeast int, patience time.Duration) journal.Page {
 	j.Await(ctx, f, atLeast, patience)
 	return j.Find(f)
@@ -24,7 +24,7 @@ func (j *Journal) Await(ctx context.Context, f journal.Filter, atLeast int, pati
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if atLeast > j.MostEntries() { // there are never so many
+	if atLeast > j.MostEntries() { // the journal never holds that many
 		<-ctx.Done()
 		return
 	}

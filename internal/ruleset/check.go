@@ -101,7 +101,7 @@ func (c *Checker) Err() error {
 	return file.Sorted(errors.Join(c.errs...), mostErrors)
 }
 
-// mostErrors is how many mistakes are told at once.
+// mostErrors is the largest number of mistakes that are reported at once.
 const mostErrors = 20
 
 // Add adds a mistake; nil is none.

@@ -45,9 +45,9 @@ type Decision struct {
 
 const mostMisses = 3
 
-// Decide asks the rules about a request: an extra rule of the request's own first,
-// if there is one, then those of the set. All that fit count it; the first that
-// fires, and those before it that let others continue, take effect.
+// Decide decides which rules fire for a request. It asks the request's own rule first, if
+// own is not nil, then those of the set. Every rule that fits counts the request. The first
+// rule that fires takes effect, and so do those before it that let others continue.
 func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 	var d Decision
 	x := s.index.Load()

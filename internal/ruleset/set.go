@@ -45,7 +45,7 @@ type Armed struct {
 	meters                map[string]*meter
 }
 
-// Done ends when the rule is removed.
+// Done returns a context that is cancelled when the rule is removed.
 func (a *Armed) Done() context.Context { return a.ctx }
 
 // End ends a rule of a request's own.
@@ -77,13 +77,13 @@ func (x *index) of(op *contract.Operation) []*Armed {
 	return list
 }
 
-// about tells that the rule is about the operation; nil is none.
+// about reports whether the rule is about the operation; nil is no operation.
 func (a *Armed) about(op *contract.Operation) bool {
 	return a.Where.Operation == "" || op != nil && a.operation.Match(op.ID)
 }
 
-// Arm adds rules behind those that are there. They must have been checked; all
-// are added or, if there are too many or a name is taken, none.
+// Arm adds rules after those that are there. Check or Parse must have returned them. Arm adds
+// all of them or, if there are too many or a name is taken, none.
 func (s *Set) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	compiled := compile(rules)
 	s.mu.Lock()
@@ -120,7 +120,7 @@ func (s *Set) Replace(rules ...fault.Rule) error {
 	return nil
 }
 
-// add puts rules behind others and takes both for its own. The lock is held.
+// add puts rules after others and makes both the rules of the set. The lock is held.
 func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
 	if len(present)+len(rules) > MostRules {
 		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
@@ -251,5 +251,5 @@ func (s *Set) Unfired() []string {
 	return names
 }
 
-// None tells that there are no rules.
+// None reports whether there are no rules.
 func (s *Set) None() bool { return s.index.Load() == nil }

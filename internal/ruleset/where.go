@@ -18,8 +18,8 @@ import (
 	"standin/internal/value"
 )
 
-// A condition is one member of a Where. It tells what was wrong, or nothing if
-// the request fits.
+// A condition is one member of a Where. It returns why the request does not fit, or nothing
+// if it fits.
 type condition func(s *subject) (miss string)
 
 // A subject is a request that rules look at. Its body is read as JSON once.
@@ -100,7 +100,7 @@ func checkRegexp(pattern string) error {
 }
 
 // conditions are the members of a Where in a fixed order, but for the operation,
-// by which rules are found. Patterns must have been checked.
+// by which rules are found. bounded must have accepted the patterns.
 func conditions(w *fault.Where) []condition {
 	var all []condition
 	if w.Method != "" {
@@ -245,8 +245,8 @@ func text(v any) string {
 	return string(value.Append(nil, v))
 }
 
-// fit looks at a request. Where all conditions but one fit, and there are others
-// or an operation that do, it tells what kept the rule from it.
+// fit reports whether a request fits the rule. It returns what kept a rule from a request
+// that all other conditions fit, if there is another one, or an operation.
 func (a *Armed) fit(s *subject) (ok bool, miss string) {
 	failed := 0
 	for _, c := range a.conditions {
