@@ -185,7 +185,7 @@ func TestBarbicanBase64Bytes(t *testing.T) {
 	}
 	for _, profile := range []string{"documented", "observed"} {
 		for _, tt := range tests {
-			p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+			p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(emulator.Profile(profile)))
 			_, made := p.call("POST", "/v1/secrets", "creator", "{}")
 			secret := strings.TrimSuffix(made[strings.Index(made, "/v1/"):], `"}`)
 			steps := []step{
@@ -206,7 +206,7 @@ func TestBarbicanBase64Bytes(t *testing.T) {
 				}
 			}
 		}
-		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(emulator.Profile(profile)))
 		code, body := p.call("POST", "/v1/secrets", "creator", `{"payload":"YWJjÿ","payload_content_type":"application/octet-stream","payload_content_encoding":"base64"}`)
 		if code != 400 || !strings.Contains(body, "Invalid payload for payload_content_encoding") {
 			t.Errorf("%s: %d %s", profile, code, body)
@@ -219,7 +219,7 @@ func TestBarbicanOddUsers(t *testing.T) {
 	t.Parallel()
 	const acl = matrixContainer + "/acl"
 	for profile, status := range map[string]int{"documented": 400, "observed": 500} {
-		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(profile))
+		p := newPlayer(t, emulator.WithFixture(matrixFixture), emulator.WithProfile(emulator.Profile(profile)))
 		for _, element := range []string{"null", "[]", "{}", `["b"]`, "9223372036854775808"} {
 			for _, method := range []string{"PUT", "PATCH"} {
 				code, body := p.call(method, acl, "creator", `{"read":{"users":["a",`+element+`],"project-access":false}}`)

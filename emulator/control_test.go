@@ -102,7 +102,7 @@ func TestControlAccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	off, err := emulator.New(emulator.WithControlOff())
+	off, err := emulator.New(emulator.WithControl(false))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/core"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -65,14 +66,14 @@ func TestSeats(t *testing.T) {
 		_ = c.Close()
 		_ = dial().Close()
 	}
-	eventually(t, "all seats are given back", func() bool { return s.transport.Connections() == 0 })
+	eventually(t, "all seats are given back", func() bool { return s.core.Transport.Connections() == 0 })
 }
 
 // Ensure requests by connections beyond the bound are answered 503, but for health, and that
 // those that serve a request stay.
 func TestAllConnectionsServe(t *testing.T) {
 	t.Parallel()
-	giveWay := func(c *config) error { c.transport.Grace = -1; return nil }
+	giveWay := whole(func(o *core.Options) error { o.Transport.Grace = -1; return nil })
 	e, err := New(WithConnections(4), giveWay)
 	if err != nil {
 		t.Fatal(err)
@@ -168,10 +169,10 @@ func over(s *Server, http2 bool) *http.Client {
 
 // patient is an option: how long a client may take to read a piece.
 func patient(d time.Duration) Option {
-	return func(c *config) error {
-		c.transport.Patience = d
+	return whole(func(o *core.Options) error {
+		o.Transport.Patience = d
 		return nil
-	}
+	})
 }
 
 // Ensure an answer that nobody reads ends, over HTTP/1 with and without TLS, and in a
@@ -273,7 +274,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 	}
 	defer s.Close()
 	first := wire(t, s, "")
-	eventually(t, "one seat is taken", func() bool { return s.transport.Connections() == 1 })
+	eventually(t, "one seat is taken", func() bool { return s.core.Transport.Connections() == 1 })
 	const health = "GET /_standin/health HTTP/1.1\r\nHost: h\r\n\r\n"
 	const list = "GET /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\n\r\n"
 	second := wire(t, s, health)
@@ -281,7 +282,7 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 		t.Fatalf("health: %s", got)
 	}
 	_ = first.Close()
-	eventually(t, "one seat is taken", func() bool { return s.transport.Connections() == 1 })
+	eventually(t, "one seat is taken", func() bool { return s.core.Transport.Connections() == 1 })
 	if _, err := io.WriteString(second, list); err != nil {
 		t.Fatal(err)
 	}
@@ -308,13 +309,13 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	defer s.Close()
 	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
 		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
-		for deadline := time.Now().Add(20 * time.Second); s.transport.Connections() != 1 || e.serving.Load() != 1; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); s.core.Transport.Connections() != 1 || e.in.Serving() != 1; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s does not wait", path)
 			}
 		}
 		_ = c.Close()
-		for deadline := time.Now().Add(20 * time.Second); s.transport.Connections() > 0; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); s.core.Transport.Connections() > 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s goes on without its client", path)
 			}
@@ -346,7 +347,7 @@ func TestServingSandboxesStay(t *testing.T) {
 				done <- err
 			}()
 			time.Sleep(want / 2)
-			if all := e.others.list(); want > 0 && len(all) != 1 {
+			if all := e.core.Sandboxes.List(); want > 0 && len(all) != 2 {
 				t.Error("the sandbox is gone while it serves a request")
 			}
 			if err := <-done; err != nil || time.Since(began) != want {
@@ -354,7 +355,7 @@ func TestServingSandboxesStay(t *testing.T) {
 			}
 		}
 		time.Sleep(2 * time.Minute)
-		if all := e.others.list(); len(all) != 0 {
+		if all := e.core.Sandboxes.List(); len(all) != 1 {
 			t.Error("the sandbox is still there")
 		}
 	})
@@ -369,10 +370,10 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		long := []byte(`{"clients":["` + strings.Repeat("x", checkedBytes) + `"]}`) // which breaks the contract
+		long := []byte(`{"clients":["` + strings.Repeat("x", 256<<10) + `"]}`) // which breaks the contract
 		replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) { return service.JSON(http.StatusOK, long), nil })
 		get(e, "/v1/clients")
-		if n := e.unchecked.Load(); n != want || e.Violations() != 1-want {
+		if n := e.core.Path.Unchecked(); n != want || e.Violations() != 1-want {
 			t.Errorf("%s: %d unchecked, %d violations", mode, n, e.Violations())
 		}
 		health := get(e, "/_standin/health").Body.String()
@@ -397,10 +398,10 @@ func TestSlowClients(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e, err := New(func(c *config) error {
-				c.transport = tt.times
+			e, err := New(whole(func(o *core.Options) error {
+				o.Transport = tt.times
 				return nil
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}

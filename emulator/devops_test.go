@@ -100,7 +100,7 @@ func TestDevopsClient(t *testing.T) {
 	for _, profile := range []string{"documented", "observed"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			p := newPlayer(t, emulator.WithFixture("default"), emulator.WithProfile(profile))
+			p := newPlayer(t, emulator.WithFixture("default"), emulator.WithProfile(emulator.Profile(profile)))
 			send := func(method, path, body string) (int, string) {
 				t.Helper()
 				req, err := http.NewRequest(method, "http://localhost:9311/v3"+path, strings.NewReader(body))

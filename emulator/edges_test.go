@@ -19,6 +19,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/catalog"
 )
 
 // Ensure a function that panics or fails is a 500, and the emulator lives on.
@@ -219,14 +220,14 @@ func TestOwnFaults(t *testing.T) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	if got := status(s.Emulator, "/v1/clients", fault.Header, "freezer.clients.create/753"); got != 200 {
+	if got := status(s.Emulator(), "/v1/clients", fault.Header, "freezer.clients.create/753"); got != 200 {
 		t.Errorf("of another operation: %d", got)
 	}
 	entries := s.Requests()
 	if near := fmt.Sprint(entries[len(entries)-1].Near); !strings.Contains(near, "names a failure of freezer.clients.create") {
 		t.Errorf("near %s", near)
 	}
-	if w := recorded(s.Emulator, "GET", "/v1/clients", "", fault.Header, "freezer.clients.list/401; stealth=true; retry_after=-5s"); w.Code != 401 || w.Header().Get(fault.Header) != "" || w.Header().Get("Retry-After") != "-5" {
+	if w := recorded(s.Emulator(), "GET", "/v1/clients", "", fault.Header, "freezer.clients.list/401; stealth=true; retry_after=-5s"); w.Code != 401 || w.Header().Get(fault.Header) != "" || w.Header().Get("Retry-After") != "-5" {
 		t.Errorf("a name and more: %d %v", w.Code, w.Header())
 	}
 }
@@ -392,7 +393,7 @@ func TestHeadersAndLimits(t *testing.T) {
 		t.Errorf("got %v", resp.Header)
 	}
 	arm(t, s, `{what: {page_cap: 1}, when: {times: 0}, where: {operation: "*.list"}}`)
-	if got := status(s.Emulator, "/v1/clients?limit=abc"); got != 400 {
+	if got := status(s.Emulator(), "/v1/clients?limit=abc"); got != 400 {
 		t.Errorf("a bad limit: %d", got)
 	}
 }
@@ -419,7 +420,7 @@ func TestEveryMistake(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := emulator.CheckScenario(path, []byte(text))
+	_, err := catalog.CheckScenario(path, []byte(text))
 	for _, want := range []string{":4:6: unknown key", ":5:25: no operation", "skip must", "every must", "a probability", "status 5030", ":10:17: no operation a", ":2:10: fixture \"documentd\""} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in %v", want, err)

@@ -164,14 +164,14 @@ func TestEntriesAreDescribed(t *testing.T) {
 	s.Freeze(time.Time{})
 	send := func(method, path, body string, header ...string) {
 		t.Helper()
-		recorded(s.Emulator, method, path, body, append([]string{"X-Auth-Token", "demo-token"}, header...)...)
+		recorded(s.Emulator(), method, path, body, append([]string{"X-Auth-Token", "demo-token"}, header...)...)
 	}
 	send("GET", "/v1/clients?limit=1", "")                               // a fault, a draw, a status that is not documented
 	send("GET", "/v1/clients?limit=1", "")                               // another attempt
 	send("GET", "/v1/client", "")                                        // near
 	send("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody)) // a hash
 	send("POST", "/v1/clients", "\xff\xfe")                              // Base64
-	w := recorded(s.Emulator, "GET", "/_standin/requests", "")
+	w := recorded(s.Emulator(), "GET", "/_standin/requests", "")
 	var page struct {
 		Requests []any `json:"requests"`
 	}

@@ -16,6 +16,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/catalog"
 )
 
 // show does a request as the member demo and prints the answer.
@@ -123,7 +124,7 @@ func ExampleDocumented() {
 	t := &stage{} // in a test: its t
 	defer t.end()
 	for _, status := range []int{400, 401, 503, 753} {
-		s := emulator.RunT(t, emulator.WithFault(emulator.Documented("freezer.clients.create", status)))
+		s := emulator.RunT(t, emulator.WithFault(fault.Failure("freezer.clients.create", status)))
 		client := s.Client()
 		show(client, http.MethodPost, s.URL+"/v1/clients", `{"client_id":"node7","hostname":"h"}`)
 		client.CloseIdleConnections()
@@ -140,7 +141,7 @@ func ExampleDocumented() {
 func ExampleWithScenario() {
 	t := &stage{} // in a test: its t
 	defer t.end()
-	for _, name := range emulator.ScenarioNames() {
+	for _, name := range catalog.ScenarioNames() {
 		s := emulator.RunT(t, emulator.WithScenario(name))
 		client := s.Client()
 		client.Timeout = 2 * time.Second

@@ -2,14 +2,10 @@ package emulator
 
 import (
 	"bytes"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/rs/zerolog"
 
 	"standin/internal/service"
 )
@@ -17,17 +13,11 @@ import (
 // replace puts a handler in the place of another, as a bug would.
 func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 	t.Helper()
-	for _, b := range e.routes.services {
-		for _, p := range append(slices.Collect(maps.Values(b.paths)), slices.Collect(maps.Values(b.literal))...) {
-			for _, op := range p.operations {
-				if op.ID == id {
-					op.handler = h
-					return
-				}
-			}
-		}
+	op := e.core.Path.Routes.Operation(id)
+	if op == nil {
+		t.Fatalf("no operation %s", id)
 	}
-	t.Fatalf("no operation %s", id)
+	op.Do = h
 }
 
 func get(e *Emulator, path string) *httptest.ResponseRecorder {
@@ -44,7 +34,7 @@ func get(e *Emulator, path string) *httptest.ResponseRecorder {
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	e, err := New(WithLogger(zerolog.New(&log)))
+	e, err := New(WithLogger(jsonTo(&log)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,14 +72,14 @@ func TestViolations(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	var reported []error
-	e, err := New(WithLogger(zerolog.New(&log)), withViolations(func(err error) { reported = append(reported, err) }))
+	e, err := New(WithLogger(jsonTo(&log)), withViolations(func(err error) { reported = append(reported, err) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
 		return service.JSON(http.StatusOK, []byte(`{"clients":5}`)), nil
 	})
-	const requests = checkedFirst + 2*checkedThen
+	const checkedFirst, requests = 100, 100 + 2*100
 	for range requests {
 		get(e, "/v1/clients")
 	}
@@ -108,7 +98,7 @@ func TestViolations(t *testing.T) {
 func TestLogsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	e, err := New(WithLogger(zerolog.New(&log)))
+	e, err := New(WithLogger(jsonTo(&log)))
 	if err != nil {
 		t.Fatal(err)
 	}

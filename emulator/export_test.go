@@ -2,8 +2,20 @@ package emulator
 
 import (
 	"bytes"
+	"io"
+	"log/slog"
 	"sync"
+
+	"standin/emulator/journal"
+	"standin/internal/core"
+	"standin/internal/exchange"
+	"standin/internal/sandbox"
 )
+
+// jsonTo is a logger that writes JSON, exchanges included.
+func jsonTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 // A Buffer is written to from many goroutines. It serves the tests inside and outside
 // of the package.
@@ -23,3 +35,53 @@ func (b *Buffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
+
+// What only the command has, for the tests of what it does.
+
+// SandboxHeader is the request header that names the sandbox.
+const SandboxHeader = exchange.SandboxHeader
+
+// WithClock sets the clock by the text of the flag --clock.
+func WithClock(text string) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		at, err := sandbox.ParseClock(text)
+		p.Clock = &at
+		return err
+	})
+}
+
+// WithDefaultFixture starts from a fixture where nobody names one.
+func WithDefaultFixture(name string) Option {
+	return whole(func(o *core.Options) error {
+		o.Sandboxes.Fixture = name
+		return nil
+	})
+}
+
+// WithRemovedSandboxes keeps the journals of sandboxes that are deleted.
+func WithRemovedSandboxes() Option {
+	return whole(func(o *core.Options) error {
+		o.Sandboxes.KeepRemoved = true
+		return nil
+	})
+}
+
+// WithLines has a function called with the line of each exchange.
+func WithLines(f func(*journal.Line)) Option {
+	return whole(func(o *core.Options) error {
+		o.Exchange.Lines = exchange.Lines{Which: exchange.LogRequests, To: f}
+		return nil
+	})
+}
+
+// VerifyAll verifies all sandboxes together.
+func (e *Emulator) VerifyAll() Verdict {
+	all := e.core.Sandboxes.VerifyAll()
+	return Verdict{sandbox.Passed(all), all}
+}
+
+// Emulator is what the server serves.
+func (s *Server) Emulator() *Emulator { return &Emulator{URL: memoryURL, box: s.box} }
+
+// JSONTo is a logger that writes JSON, exchanges included.
+func JSONTo(w io.Writer) *slog.Logger { return jsonTo(w) }

@@ -23,6 +23,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 	"standin/internal/value"
 )
@@ -31,7 +32,7 @@ import (
 // contract has it, to a request that would have succeeded or failed otherwise.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	k, err := emulator.Catalogue()
+	k, err := catalog.Rules()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +314,7 @@ func TestRequestHeader(t *testing.T) {
 			t.Errorf("%s armed a rule", tt.header)
 		}
 	}
-	off := emulator.RunT(t, emulator.WithoutRequestFaults())
+	off := emulator.RunT(t, emulator.WithRequestFaults(false))
 	if code, err := fetch(t, off.Client(), "GET", off.URL+"/v1/clients", "", fault.Header, "status=503"); code != 200 || err != nil {
 		t.Errorf("switched off: %d %v", code, err)
 	}

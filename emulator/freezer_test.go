@@ -235,7 +235,7 @@ func TestFreezerCommas(t *testing.T) {
 		} {
 			steps = append(steps, step{method: "GET", path: "/v1/clients?" + query, status: want.status, not: has(want.not)})
 		}
-		tell(t, "freezer", "empty", steps, emulator.WithProfile(profile))
+		tell(t, "freezer", "empty", steps, emulator.WithProfile(emulator.Profile(profile)))
 	}
 }
 

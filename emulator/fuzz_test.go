@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 )
 
@@ -18,7 +19,7 @@ import (
 // or an answer that breaks its contract, and that one that is not whole changes nothing. The
 // seeds are the contracts' samples, whole and cut. FuzzWire does the same over connections.
 func FuzzRequest(f *testing.F) {
-	all, err := emulator.Contracts()
+	all, err := catalog.Contracts()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte
 // FuzzFixture ensures that a fixture is refused with an error or loaded, and
 // that what was loaded is loaded again, the same, from its dump.
 func FuzzFixture(f *testing.F) {
-	l := emulator.NewLoader()
+	l := catalog.NewLoader()
 	l.MostGenerated = 10
 	fx, err := l.Load("default")
 	if err != nil {

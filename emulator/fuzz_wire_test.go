@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"standin/emulator"
+	"standin/internal/catalog"
 )
 
 // FuzzWire ensures that no bytes on a connection bring a 500 or an answer that breaks its
 // contract, and that a request that does not come whole changes nothing. The seeds are the
 // contracts' samples, whole and cut.
 func FuzzWire(f *testing.F) {
-	all, err := emulator.Contracts()
+	all, err := catalog.Contracts()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func FuzzWire(f *testing.F) {
 	for _, tail := range []string{"2\r\n{}\r\n0\r\n\r\n", "2\r\n{}\r\n", "2\r\n{}\r\nx\r\n", "2;a=b\r\n{}\r\n0\r\nTrailer: x\r\n\r\n", "ffffffffffffffff\r\n{}"} {
 		f.Add([]byte("POST /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\nContent-Type: application/json" + chunks + tail))
 	}
-	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithContractCheck(emulator.CheckAlways), emulator.WithoutRequestFaults())
+	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithContractCheck(emulator.CheckAlways), emulator.WithRequestFaults(false))
 	if err != nil {
 		f.Fatal(err)
 	}

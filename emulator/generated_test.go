@@ -14,9 +14,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
-	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/fixtures"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/scenario"
@@ -172,7 +172,7 @@ func TestGeneratedScenarioSchema(t *testing.T) {
 // built-in fixtures keep to it.
 func TestGeneratedSchema(t *testing.T) {
 	t.Parallel()
-	publish(t, "../schemas/fixture.schema.json", emulator.NewLoader().Schema(), fixtures.FS)
+	publish(t, "../schemas/fixture.schema.json", catalog.NewLoader().Schema(), fixtures.FS)
 }
 
 // publish keeps a schema in its file and holds the YAML files to it.

@@ -1,7 +1,13 @@
 package emulator_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -9,52 +15,83 @@ import (
 // allowed says which of the module's packages a package may import. A package
 // that is not here is new: draw its arrows.
 var allowed = map[string]string{
-	"standin/cmd/standin":                "emulator emulator/journal internal/contract internal/file internal/world scenarios",
-	"standin/bench":                      "emulator",
-	"standin/emulator":                   "emulator/fault emulator/journal fixtures internal/contract internal/control internal/file internal/identity internal/recorder internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/transport internal/world scenarios schemas",
-	"standin/internal/contract":          "internal/file internal/value",
-	"standin/internal/control":           "emulator/fault emulator/journal internal/contract internal/file internal/identity internal/recorder internal/ruleset internal/scenario internal/service internal/value",
-	"standin/emulator/fault":             "internal/contract internal/file internal/value",
-	"standin/internal/file":              "internal/value",
-	"standin/emulator/journal":           "internal/contract internal/file internal/value",
-	"standin/internal/identity":          "internal/file internal/world",
-	"standin/internal/service":           "internal/contract internal/file internal/identity internal/value internal/world",
-	"standin/internal/service/barbican":  "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
-	"standin/internal/service/devops":    "internal/file internal/identity internal/service internal/value internal/world",
-	"standin/internal/service/freezer":   "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
-	"standin/internal/service/keystone":  "internal/identity internal/service internal/service/openstack internal/value internal/world",
-	"standin/internal/service/openstack": "internal/identity internal/service internal/value internal/world",
-	"standin/internal/service/privx":     "internal/file internal/identity internal/service internal/value internal/world",
-	"standin/internal/value":             "",
-	"standin/internal/world":             "internal/file internal/value",
-	"standin/fixtures":                   "",
-	"standin/parity":                     "emulator internal/file internal/value",
-	"standin/parity/compare":             "emulator parity",
-	"standin/parity/record":              "parity",
-	"standin/scenarios":                  "",
-	"standin/tools/clients":              "emulator emulator/fault",
-	"standin/tools/soak":                 "emulator",
-	"standin/schemas":                    "",
-	"standin/internal/recorder":          "emulator/journal internal/contract internal/value",
-	"standin/internal/ruleset":           "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
-	"standin/internal/scenario":          "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
-	"standin/internal/transport":         "",
+	// the edges: the command, and what users import
+	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
+	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/transport",
+	"emulator/fault":   "internal/contract internal/file internal/value",
+	"emulator/journal": "internal/contract internal/file internal/value",
+
+	// an emulator, from the top down
+	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
+	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
+	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
+	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/file internal/identity internal/recorder internal/ruleset internal/scenario internal/service internal/world",
+	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
+	"internal/route":     "internal/contract internal/file internal/service",
+	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
+	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
+	"internal/recorder":  "emulator/journal internal/contract internal/value",
+	"internal/transport": "",
+
+	// services
+	"internal/service/barbican":  "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
+	"internal/service/devops":    "internal/file internal/identity internal/service internal/value internal/world",
+	"internal/service/freezer":   "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
+	"internal/service/keystone":  "internal/identity internal/service internal/service/openstack internal/value internal/world",
+	"internal/service/privx":     "internal/file internal/identity internal/service internal/value internal/world",
+	"internal/service/openstack": "internal/identity internal/service internal/value internal/world",
+	"internal/service":           "internal/contract internal/identity internal/value internal/world",
+
+	// what all of it stands on
+	"internal/identity": "internal/file internal/world",
+	"internal/world":    "internal/file internal/value",
+	"internal/contract": "internal/file internal/value",
+	"internal/file":     "internal/value",
+	"internal/value":    "",
+	"fixtures":          "",
+	"scenarios":         "",
+	"schemas":           "",
+
+	// measuring and comparing
+	"bench":          "",
+	"parity":         "emulator internal/catalog internal/file internal/value",
+	"parity/compare": "emulator internal/catalog parity",
+	"parity/record":  "parity",
+	"tools/clients":  "emulator emulator/fault",
+	"tools/soak":     "emulator",
 }
 
-// homes says in which package alone something may be imported.
+// homes says in which packages alone something may be imported.
 var homes = map[string]string{
-	"github.com/gorilla/mux":                   "standin/emulator",
-	"github.com/santhosh-tekuri/jsonschema/v5": "standin/internal/contract",
-	"github.com/brianvoe/gofakeit/v6":          "standin/internal/world",
-	"github.com/tidwall/btree":                 "standin/internal/world",
-	"go.yaml.in/yaml/v4":                       "standin/internal/file standin/internal/world",
-	"github.com/rs/zerolog":                    "standin/emulator standin/cmd/standin standin/tools/soak",
-	"github.com/alecthomas/kong":               "standin/cmd/standin",
-	"sync":                                     "standin/emulator standin/internal/contract standin/internal/transport standin/internal/recorder standin/internal/ruleset standin/bench standin/tools/soak",
-	"crypto/tls":                               "standin/cmd/standin standin/internal/transport",
+	"github.com/gorilla/mux":                   "internal/route",
+	"github.com/santhosh-tekuri/jsonschema/v5": "internal/contract",
+	"github.com/brianvoe/gofakeit/v6":          "internal/world",
+	"github.com/tidwall/btree":                 "internal/world",
+	"go.yaml.in/yaml/v4":                       "internal/file internal/world",
+	"github.com/rs/zerolog":                    "cmd/standin",
+	"github.com/alecthomas/kong":               "cmd/standin",
+	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
+	"crypto/tls":                               "cmd/standin internal/transport",
+	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/transport tools/soak",
 	"math/rand":                                "",
-	"math/rand/v2":                             "standin/internal/world",
+	"math/rand/v2":                             "internal/world",
 }
+
+// words says in which packages alone, of those an emulator is made of, something of the standard
+// library may be named.
+var words = map[string]string{
+	"http.ResponseWriter": "internal/exchange emulator",
+	"http.Error":          "",
+	"net.Listener":        "internal/transport",
+	"net.ListenConfig":    "internal/transport",
+	"tls.Config":          "internal/transport",
+	"*.Hijack":            "internal/transport",
+	"*.SetLinger":         "internal/transport",
+	"*.ListenAndServe":    "",
+}
+
+// sandboxImports are what a sandbox may not know of.
+var sandboxImports = []string{"net", "net/http", "net/url"}
 
 // Ensure the arrows between packages point one way, and libraries stay where
 // they are at home.
@@ -64,9 +101,11 @@ func TestLayers(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	seen := map[string]bool{}
 	for line := range strings.Lines(strings.TrimSpace(string(out))) {
 		fields := strings.Fields(line)
-		pkg := fields[0]
+		pkg := strings.TrimPrefix(fields[0], "standin/")
+		seen[pkg] = true
 		may, known := allowed[pkg]
 		if !known {
 			t.Errorf("%s: a new package; say in this test what it may import", pkg)
@@ -79,6 +118,64 @@ func TestLayers(t *testing.T) {
 			if home, bound := homes[imp]; bound && !contains(home, pkg) {
 				t.Errorf("%s must not import %s; only %s may", pkg, imp, home)
 			}
+			if pkg == "internal/sandbox" && slices.Contains(sandboxImports, imp) {
+				t.Errorf("%s must not import %s", pkg, imp)
+			}
+		}
+		for may := range strings.FieldsSeq(may) {
+			if !slices.Contains(fields, "standin/"+may) {
+				t.Errorf("%s may import %s, and does not: take it off the list", pkg, may)
+			}
+		}
+	}
+	for pkg := range allowed {
+		if !seen[pkg] {
+			t.Errorf("%s is no package", pkg)
+		}
+	}
+}
+
+// Ensure what only one package does is named in it alone.
+func TestWordsHaveAHome(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	for _, root := range []string{".", "../internal"} {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			pkg := filepath.ToSlash(filepath.Join("emulator", filepath.Dir(path)))
+			ast.Inspect(f, func(n ast.Node) bool {
+				s, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				of, _ := s.X.(*ast.Ident)
+				for word, home := range words {
+					x, name, _ := strings.Cut(word, ".")
+					if s.Sel.Name != name || x != "*" && (of == nil || of.Name != x) {
+						continue
+					}
+					found[word] = true
+					if !contains(home, pkg) {
+						t.Errorf("%s names %s; only %q may", path, word, home)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for word, home := range words {
+		if home != "" && !found[word] {
+			t.Errorf("nobody names %s", word)
 		}
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"standin/emulator"
 	"standin/emulator/journal"
 )
@@ -16,7 +14,7 @@ import (
 func TestComplaintsOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	var out emulator.Buffer
-	e, err := emulator.New(emulator.WithLogger(zerolog.New(&out)), emulator.WithExchangeLog(emulator.LogRequests, func(*journal.Line) { panic("in the log") }))
+	e, err := emulator.New(emulator.WithLogger(emulator.JSONTo(&out)), emulator.WithLines(func(*journal.Line) { panic("in the log") }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func TestComplaintsOfNetHTTP(t *testing.T) {
 		resp.Body.Close()
 	}
 	_ = s.Shutdown(t.Context()) // which waits for the exchange
-	if got := out.String(); !strings.HasPrefix(got, `{"level":"warn","message":"http: panic serving`) {
+	if got := out.String(); !strings.Contains(got, `"level":"WARN","msg":"http: panic serving`) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -42,7 +40,7 @@ func TestExchangeLog(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var lines []string
-	e, err := emulator.New(emulator.WithFixture("default"), emulator.WithExchangeLog(emulator.LogRequests, func(l *journal.Line) {
+	e, err := emulator.New(emulator.WithFixture("default"), emulator.WithLines(func(l *journal.Line) {
 		mu.Lock()
 		defer mu.Unlock()
 		if l.Took <= 0 || l.Time.IsZero() {

@@ -1,342 +1,321 @@
 package emulator
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"net/url"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"standin/emulator/fault"
 	"standin/emulator/journal"
-	"standin/internal/scenario"
-	"standin/internal/service"
+	"standin/internal/core"
+	"standin/internal/exchange"
+	"standin/internal/sandbox"
 	"standin/internal/transport"
 )
 
 // An Option changes an emulator before it starts. A bad value is an error of New.
-type Option func(*config) error
+type Option interface{ change(o *core.Options) error }
 
-type config struct {
-	// of a sandbox
-	fixtures []string
-	seed     *int64
-	clock    *setting
-	profile  string
-	quirks   []string
-	scenario string
-	usual    string             // the fixture where nobody names one; empty: "empty"
-	itsWorld bool               // the base's world stays, whatever the scenario's fixture is
-	content  *scenario.Scenario // a scenario that is at hand
-	rules    []fault.Rule
-
-	// of the whole emulator
-	ofSandbox       bool // options of the whole emulator are refused
-	contracts       []string
-	settings        service.Settings
-	transport       transport.Options
-	hostHref        string // of Barbican's references
-	controlHosts    []string
-	controlToken    string
-	controlOff      bool
-	check           CheckMode
-	logger          zerolog.Logger
-	logged          ExchangeLog // empty: by the logger, at debug level
-	exchangeLog     func(*journal.Line)
-	onViolation     func(error)
-	journal         journal.Limits
-	sandboxes       int
-	sandboxTTL      time.Duration
-	noRequestFaults bool
-	keepRemoved     bool
-	tb              TB
+// A SandboxOption is an Option that a sandbox can have for itself.
+type SandboxOption interface {
+	Option
+	plan(p *sandbox.Plan) error
 }
 
-func defaults() config {
-	return config{
-		check: CheckSampled, logger: zerolog.Nop(), sandboxes: usualSandboxes, sandboxTTL: usualTTL,
-	}
-}
+// whole is an option of a whole emulator.
+type whole func(o *core.Options) error
 
-// whole is an option that a sandbox cannot have for itself.
-func whole(name string, set func(c *config) error) Option {
-	return func(c *config) error {
-		if c.ofSandbox {
-			return fmt.Errorf("%s is an option of the whole emulator, not of a sandbox", name)
+func (f whole) change(o *core.Options) error { return f(o) }
+
+// own is an option of a sandbox, or of how all of an emulator's start.
+type own func(p *sandbox.Plan) error
+
+func (f own) plan(p *sandbox.Plan) error   { return f(p) }
+func (f own) change(o *core.Options) error { return f(&o.Plan) }
+
+// planOf is the plan of a sandbox with options.
+func planOf(opts []SandboxOption) (sandbox.Plan, error) {
+	p := sandbox.Plan{}
+	for _, opt := range opts {
+		if opt == nil {
+			continue
 		}
-		return set(c)
+		if err := opt.plan(&p); err != nil {
+			return p, err
+		}
 	}
+	return p, nil
 }
 
-// WithFixture starts from fixtures, each the name of a built-in one (empty,
-// default, documented) or the path of a file. Later ones add to earlier ones. They count
-// in place of a scenario's.
-func WithFixture(names ...string) Option {
-	return func(c *config) error {
-		c.fixtures = names
-		return nil
-	}
-}
-
-// WithUsualFixture starts from a fixture where neither WithFixture nor a scenario
-// names one; without it that is "empty".
-func WithUsualFixture(name string) Option {
-	return whole("WithUsualFixture", func(c *config) error {
-		c.usual = name
+// WithFixture starts from fixtures. Default: the scenario's, else "empty". Each is the name of a
+// built-in one (empty, default, documented) or the path of a file. Later ones add to earlier ones.
+func WithFixture(names ...string) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Fixtures = append(p.Fixtures, names...)
 		return nil
 	})
 }
 
-// WithSeed sets the seed of ids and secrets, in place of the fixture's. 0 is a
-// seed like any other.
-func WithSeed(seed int64) Option {
-	return func(c *config) error {
-		c.seed = &seed
+// WithFixtureData starts from a fixture that is at hand, on top of those before it. Default:
+// none. It is the text of a fixture file as []byte or string, or any value that encoding/json
+// writes as one. It may extend built-in fixtures.
+func WithFixtureData(fixture any) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		data, err := textOf(fixture)
+		if err != nil {
+			return fmt.Errorf("fixture: %w", err)
+		}
+		name := fmt.Sprintf("fixture data %d", len(p.Fixtures)+1)
+		read(p, func(path string) ([]byte, error) {
+			if path == name {
+				return data, nil
+			}
+			return nil, fs.ErrNotExist
+		})
+		p.Fixtures = append(p.Fixtures, name)
 		return nil
+	})
+}
+
+// WithFixtureFS starts from files of a file system, on top of the fixtures before it. Default:
+// none. The files may extend others of it, and built-in fixtures.
+func WithFixtureFS(fsys fs.FS, names ...string) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		read(p, func(path string) ([]byte, error) { return fs.ReadFile(fsys, filepath.ToSlash(path)) })
+		p.Fixtures = append(p.Fixtures, names...)
+		return nil
+	})
+}
+
+// read has files read by a function first, then as before.
+func read(p *sandbox.Plan, open func(path string) ([]byte, error)) {
+	before := p.Open
+	p.Open = func(path string) ([]byte, error) {
+		data, err := open(path)
+		if err != nil && before != nil {
+			return before(path)
+		}
+		return data, err
 	}
 }
 
-// WithScenario starts with a scenario, by the name of a built-in one or the path
-// of a file.
-func WithScenario(name string) Option {
-	return func(c *config) error {
-		c.scenario = name
+// WithSeed sets the seed of ids, secrets and draws. Default: the scenario's, else the fixture's,
+// else 1. 0 is a seed like any other.
+func WithSeed(seed int64) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Seed = &seed
 		return nil
-	}
+	})
 }
 
-// WithProfile chooses how the services behave where the real servers do something
-// else than their documents: "documented" as the documents say, which is the default, "observed" as
-// the servers do. It counts in place of a scenario's.
-func WithProfile(name string) Option {
-	return func(c *config) error {
-		c.profile = name
+// WithScenario starts with a scenario, by the name of a built-in one or the path of a file.
+// Default: none. What other options say counts in place of what it says.
+func WithScenario(name string) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Scenario = name
 		return nil
-	}
+	})
 }
 
-// WithQuirks turns quirks on beyond the profile and the scenario's, by name or glob
-// ("freezer.*"), or off ("-freezer.offset-is-an-index"). Later ones count. Quirks lists them.
-func WithQuirks(names ...string) Option {
-	return func(c *config) error {
-		c.quirks = append(c.quirks, names...)
-		return nil
-	}
-}
-
-// WithFault arms rules, behind those of a scenario.
-func WithFault(rules ...fault.Rule) Option {
-	return func(c *config) error {
-		c.rules = append(c.rules, rules...)
-		return nil
-	}
-}
-
-// Documented is the rule by which an operation once answers an error that its
-// contract documents: Documented("freezer.clients.create", 753).
-func Documented(operation string, status int) fault.Rule {
-	return fault.Rule{Use: fmt.Sprintf("%s/%d", operation, status)}
-}
-
-// WithClock sets the clock, in place of that of fixture and scenario: "real", an offset
-// such as "+1h", a time as RFC 3339 has it, at which the clock is frozen, or "start:" and
-// such a time, from which it runs.
-func WithClock(text string) Option {
-	return func(c *config) error {
-		s, err := parseClock(text)
-		c.clock = &s
+// WithScenarioData starts with a scenario that is at hand: the text of a scenario file as []byte
+// or string, or any value that encoding/json writes as one. Default: none. Its fixtures are
+// built-in ones, or files as seen from the working directory.
+func WithScenarioData(scenario any) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		var err error
+		p.Text, err = textOf(scenario)
 		return err
-	}
+	})
 }
 
-// WithJournal bounds the journals of the sandboxes, each and all together; 0 is the
-// default of each bound.
+// A Profile is how the services behave where the real servers do something else than their
+// documents say.
+type Profile string
+
+// The profiles.
+const (
+	ProfileDocumented Profile = "documented" // as the documents say
+	ProfileObserved   Profile = "observed"   // as the real servers were seen to do
+)
+
+// WithProfile chooses how the services behave. Default: the scenario's, else ProfileDocumented.
+func WithProfile(profile Profile) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Profile = string(profile)
+		return nil
+	})
+}
+
+// WithQuirks turns quirks on beyond the profile's and the scenario's, by name or glob
+// ("freezer.*"), or off ("-freezer.offset-is-an-index"). Default: none. Later ones count. The
+// command standin quirks lists them.
+func WithQuirks(names ...string) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Quirks = append(p.Quirks, names...)
+		return nil
+	})
+}
+
+// WithFault arms rules, behind those of a scenario. Default: none.
+func WithFault(rules ...fault.Rule) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Rules = append(p.Rules, rules...)
+		return nil
+	})
+}
+
+// WithTime freezes the clock at a time. Default: the clock of the scenario, else of the fixture,
+// else the real time.
+func WithTime(at time.Time) SandboxOption { return withClock(sandbox.FrozenAt(at)) }
+
+// WithStartTime has the clock run from a time on. Default: as that of WithTime.
+func WithStartTime(at time.Time) SandboxOption { return withClock(sandbox.StartingAt(at)) }
+
+// WithClockOffset has the clock run ahead of the real time, or behind it. Default: as that of
+// WithTime. 0 is the real time, whatever scenario and fixture say.
+func WithClockOffset(d time.Duration) SandboxOption { return withClock(sandbox.OffsetBy(d)) }
+
+func withClock(s sandbox.Setting) SandboxOption {
+	return own(func(p *sandbox.Plan) error {
+		p.Clock = &s
+		return nil
+	})
+}
+
+// WithJournal bounds the journals of the sandboxes, each and all together. Default: 4,096 entries
+// and 16 MiB each, 256 MiB together. 0 is the default of each bound.
 func WithJournal(limits journal.Limits) Option {
-	return whole("WithJournal", func(c *config) error {
-		if limits.Entries < 0 || limits.Bytes < 0 || limits.AllBytes < 0 {
-			return errors.New("the bounds of a journal must not be negative")
-		}
-		c.journal = limits
+	return whole(func(o *core.Options) error {
+		o.Sandboxes.Journal = limits
 		return nil
 	})
 }
 
-// WithSandboxes bounds the sandboxes beside the default one. Those that were made
-// by their first use are gone when nobody has used them for the ttl; 0 keeps them.
+// WithSandboxes bounds the sandboxes beside the default one. Default: 10,000, and an hour. Those
+// that were made by their first use are gone when nobody has used them for the ttl; 0 keeps them.
 func WithSandboxes(most int, ttl time.Duration) Option {
-	return whole("WithSandboxes", func(c *config) error {
-		if most < 0 || ttl < 0 {
-			return errors.New("the bounds of sandboxes must not be negative")
-		}
-		c.sandboxes, c.sandboxTTL = most, ttl
+	return whole(func(o *core.Options) error {
+		o.Sandboxes.Most, o.Sandboxes.TTL = &most, &ttl
 		return nil
 	})
 }
 
-// WithConnections bounds the connections that are open at once; the default is 8192.
-// Beyond it, the connection that has served no request for longest is closed. Where all
-// serve one, new connections are answered 503, but for health.
+// WithConnections bounds the connections that are open at once. Default: 8,192. Beyond it, the
+// connection that has served no request for longest is closed. Where all serve one, new
+// connections are answered 503, but for health.
 func WithConnections(most int) Option {
-	return whole("WithConnections", func(c *config) error {
-		if most < 1 {
-			return errors.New("the bound of connections must be 1 or more")
-		}
-		c.transport.Connections = most
+	return whole(func(o *core.Options) error {
+		o.Transport.Connections = cmp.Or(most, -1)
 		return nil
 	})
 }
 
-// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free
-// port: Server.TLSURL. The certificate is issued by a CA that the emulator makes for itself, for
-// localhost, 127.0.0.1, ::1, the hosts that it is told to listen on, and these ones: host names,
-// which may begin with "*.", or IP addresses. Clients trust Emulator.CA.
+// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free port:
+// Server.TLSURL. Default: only where an address says so. The certificate is issued by a CA that
+// the emulator makes for itself, for localhost, 127.0.0.1, ::1, the hosts that it is told to
+// listen on, and these ones: host names, which may begin with "*.", or IP addresses. Clients trust
+// Emulator.CA.
 func WithTLS(hosts ...string) Option {
-	return whole("WithTLS", func(c *config) error {
+	return whole(func(o *core.Options) error {
 		for _, h := range hosts {
 			if err := transport.CheckHost(h); err != nil {
 				return err
 			}
 		}
-		c.transport.TLS.On = true
-		c.transport.TLS.Hosts = append(c.transport.TLS.Hosts, hosts...)
+		o.Transport.TLS.On = true
+		o.Transport.TLS.Hosts = append(o.Transport.TLS.Hosts, hosts...)
 		return nil
 	})
 }
 
-// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM:
-// the certificate, followed by those that it was issued with, and its key. The emulator then
-// has no CA.
+// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM: the
+// certificate, followed by those that it was issued with, and its key. Default: one of the
+// emulator's CA, which there is not then.
 func WithTLSCertificate(certFile, keyFile string) Option {
-	return whole("WithTLSCertificate", func(c *config) error {
+	return whole(func(o *core.Options) error {
 		cert, err := transport.LoadCertificate(certFile, keyFile)
-		c.transport.TLS.On, c.transport.TLS.Certificate = true, cert
+		o.Transport.TLS.On, o.Transport.TLS.Certificate = true, cert
 		return err
 	})
 }
 
-// WithRemovedSandboxes keeps the journals of sandboxes that are deleted, for VerifyAll,
-// AllRequests and AllJournals.
-func WithRemovedSandboxes() Option {
-	return whole("WithRemovedSandboxes", func(c *config) error {
-		c.keepRemoved = true
+// WithRequestFaults says whether the request header X-Standin-Fault counts. Default: true.
+func WithRequestFaults(on bool) Option {
+	return whole(func(o *core.Options) error {
+		o.Exchange.NoRequestFaults = !on
 		return nil
 	})
 }
 
-// WithoutRequestFaults ignores the request header X-Standin-Fault.
-func WithoutRequestFaults() Option {
-	return whole("WithoutRequestFaults", func(c *config) error {
-		c.noRequestFaults = true
+// WithControl says whether the control API is served, beyond health and the index. Default: true.
+func WithControl(on bool) Option {
+	return whole(func(o *core.Options) error {
+		o.Control.Off = !on
 		return nil
 	})
 }
 
-// WithControlToken has the control API ask for this bearer token. Health and the
-// index stay open.
+// WithControlToken has the control API ask for this bearer token. Default: empty, for none.
+// Health and the index stay open.
 func WithControlToken(token string) Option {
-	return whole("WithControlToken", func(c *config) error {
-		c.controlToken = token
+	return whole(func(o *core.Options) error {
+		o.Control.Token = token
 		return nil
 	})
 }
 
-// WithControlOff turns the control API off, but for health and the index.
-func WithControlOff() Option {
-	return whole("WithControlOff", func(c *config) error {
-		c.controlOff = true
-		return nil
-	})
-}
-
-// withSetting sets the clock.
-func withSetting(s setting) Option {
-	return func(c *config) error {
-		c.clock = &s
-		return nil
-	}
-}
-
-// withItsWorld keeps the world of a fork.
-func withItsWorld() Option {
-	return func(c *config) error {
-		c.itsWorld = true
-		return nil
-	}
-}
-
-// withTB lets sandboxes fail a test.
-func withTB(tb TB) Option {
-	return func(c *config) error {
-		c.tb = tb
-		return nil
-	}
-}
-
-// WithAuthOff lets everybody do what the member "demo" may do.
-func WithAuthOff() Option {
-	return whole("WithAuthOff", func(c *config) error {
-		c.settings.AuthOff = true
-		return nil
-	})
-}
-
-// WithHostHref fixes what Barbican's references begin with, as its option
-// host_href does. Empty, they begin with the address of the request.
-func WithHostHref(href string) Option {
-	return whole("WithHostHref", func(c *config) error {
-		if u, err := url.Parse(href); href != "" && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.RawQuery != "" || u.Fragment != "") {
-			return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
-		}
-		c.hostHref = strings.TrimSuffix(href, "/")
-		return nil
-	})
-}
-
-// WithContract adds services whose operations answer the examples of an OpenAPI
-// 3.1 document each. The document names its service in x-service.
-func WithContract(files ...string) Option {
-	return whole("WithContract", func(c *config) error {
-		c.contracts = append(c.contracts, files...)
-		return nil
-	})
-}
-
-// WithControlHost lets the control API be reached under more host names.
+// WithControlHost lets the control API be reached under more host names. Default: IP addresses,
+// names without a dot, and names that nobody can register.
 func WithControlHost(names ...string) Option {
-	return whole("WithControlHost", func(c *config) error {
-		c.controlHosts = append(c.controlHosts, names...)
+	return whole(func(o *core.Options) error {
+		o.Control.Hosts = append(o.Control.Hosts, names...)
 		return nil
 	})
 }
 
-// An ExchangeLog says which exchanges are logged.
-type ExchangeLog string
-
-// The exchange logs.
-const (
-	LogRequests ExchangeLog = "requests" // all of them
-	LogErrors   ExchangeLog = "errors"   // those whose journal.Line is Bad
-	LogOff      ExchangeLog = "off"
-)
-
-// WithExchangeLog has f called after exchanges with their lines, in place of the
-// logger's line at debug level. Secrets in a line are redacted. Requests to the
-// control API have none. f is called from many goroutines at once, and must neither
-// wait nor keep the line.
-func WithExchangeLog(which ExchangeLog, f func(*journal.Line)) Option {
-	return whole("WithExchangeLog", func(c *config) error {
-		c.logged, c.exchangeLog = which, f
+// WithAuth says whether callers must log in. Default: true. Without it, everybody does what the
+// member "demo" may do.
+func WithAuth(on bool) Option {
+	return whole(func(o *core.Options) error {
+		o.Exchange.Settings.AuthOff = !on
 		return nil
 	})
 }
 
-// WithLogger logs there: exchanges at debug level, violations of the contract and what
-// net/http complains of as warnings, panics as errors.
-func WithLogger(l zerolog.Logger) Option {
-	return whole("WithLogger", func(c *config) error {
-		c.logger = l
+// WithHostHref fixes what Barbican's references begin with, as its option host_href does.
+// Default: empty, for the address of the request.
+func WithHostHref(href string) Option {
+	return whole(func(o *core.Options) error {
+		o.Catalog.HostHref = strings.TrimSuffix(href, "/")
+		return nil
+	})
+}
+
+// WithContract adds services whose operations answer the examples of an OpenAPI 3.1 document
+// each. Default: none. The document names its service in x-service.
+func WithContract(files ...string) Option {
+	return whole(func(o *core.Options) error {
+		o.Catalog.Contracts = append(o.Catalog.Contracts, files...)
+		return nil
+	})
+}
+
+// discard is the logger where there is none.
+var discard = slog.New(slog.DiscardHandler)
+
+// WithLogger logs there: exchanges at debug level, violations of the contract and what net/http
+// complains of as warnings, panics as errors. Default: nothing is logged; RunT and NewT log to
+// the test.
+func WithLogger(l *slog.Logger) Option {
+	return whole(func(o *core.Options) error {
+		if l == nil {
+			l = discard
+		}
+		o.Exchange.Log = l
 		return nil
 	})
 }
@@ -351,13 +330,13 @@ const (
 	CheckOff     CheckMode = "off"
 )
 
-// WithContractCheck sets how many answers are held to the contract; the default
-// is CheckSampled, under RunT CheckAlways.
+// WithContractCheck sets how many answers are held to the contract. Default: CheckSampled, under
+// RunT and NewT CheckAlways.
 func WithContractCheck(mode CheckMode) Option {
-	return whole("WithContractCheck", func(c *config) error {
+	return whole(func(o *core.Options) error {
 		switch mode {
 		case CheckAlways, CheckSampled, CheckOff:
-			c.check = mode
+			o.Exchange.Check = exchange.CheckMode(mode)
 			return nil
 		default:
 			return fmt.Errorf("contract check %q: expected always, sampled or off", mode)
@@ -365,10 +344,10 @@ func WithContractCheck(mode CheckMode) Option {
 	})
 }
 
-// withViolations has violations of the contract reported, under RunT to the test.
+// withViolations has violations of the contract reported.
 func withViolations(report func(error)) Option {
-	return func(c *config) error {
-		c.onViolation = report
+	return whole(func(o *core.Options) error {
+		o.Exchange.Report = report
 		return nil
-	}
+	})
 }

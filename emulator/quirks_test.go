@@ -48,7 +48,7 @@ func TestProfiles(t *testing.T) {
 	}{
 		{"default", nil, false},
 		{"documented", []emulator.Option{emulator.WithProfile("documented")}, false},
-		{"observed", []emulator.Option{emulator.WithProfile(ruleset.Observed)}, true},
+		{"observed", []emulator.Option{emulator.WithProfile(emulator.ProfileObserved)}, true},
 		{"by name", []emulator.Option{emulator.WithQuirks(upperCase)}, true},
 		{"by glob", []emulator.Option{emulator.WithQuirks("barbican.*")}, true},
 		{"another one", []emulator.Option{emulator.WithQuirks("barbican.wrong-*")}, false},
@@ -61,7 +61,7 @@ func TestProfiles(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlayer(t, append([]emulator.Option{emulator.WithUsualFixture("documented")}, c.opts...)...)
+			p := newPlayer(t, append([]emulator.Option{emulator.WithDefaultFixture("documented")}, c.opts...)...)
 			want := http.StatusOK
 			if c.on {
 				want = http.StatusBadRequest
@@ -168,7 +168,7 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 		return resp.Status + " " + string(body)
 	}
 	documented := answer()
-	if answer(emulator.WithProfile(ruleset.Observed)) == documented {
+	if answer(emulator.WithProfile(emulator.ProfileObserved)) == documented {
 		return
 	}
 	var off, alone []string
@@ -185,7 +185,7 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 	if len(alone) == 0 {
 		t.Errorf("no quirk of the operation explains it alone")
 	}
-	if got := answer(emulator.WithProfile(ruleset.Observed), emulator.WithQuirks(off...)); got != documented {
+	if got := answer(emulator.WithProfile(emulator.ProfileObserved), emulator.WithQuirks(off...)); got != documented {
 		t.Errorf("without %q still\n%s\nnot\n%s", off, got, documented)
 	}
 }
@@ -210,7 +210,7 @@ func TestErrorsInEveryForm(t *testing.T) {
 			for _, c := range contracts(t) {
 				t.Run(profile+"/"+accept+"/"+c.Service, func(t *testing.T) {
 					t.Parallel()
-					p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithProfile(profile))
+					p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithProfile(emulator.Profile(profile)))
 					p.loose = true
 					for _, op := range everywhere(c) {
 						for _, s := range op.Samples {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"standin/emulator"
 )
 
@@ -138,7 +136,7 @@ type witness struct {
 func newWitness(t *testing.T) *witness {
 	t.Helper()
 	w := &witness{t: t}
-	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithLogger(zerolog.New(&w.log)))
+	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithLogger(emulator.JSONTo(&w.log)))
 	if err != nil {
 		t.Fatal(err)
 	}

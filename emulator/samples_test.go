@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 	"standin/internal/value"
 	"standin/schemas"
@@ -135,7 +136,7 @@ func (p *player) unscoped() string {
 
 // documents are the contracts as their documents have them, samples included.
 var documents = sync.OnceValues(func() ([]*contract.Contract, error) {
-	order, err := emulator.Contracts()
+	order, err := catalog.Contracts()
 	if err != nil {
 		return nil, err
 	}

@@ -73,13 +73,13 @@ func TestWaysIn(t *testing.T) {
 	create(s.URL, "outside")
 	create(box.URL, "by-path")
 	create(s.URL, "by-header", emulator.SandboxHeader, box.Name())
-	w := recorded(s.Emulator, "POST", "/~"+box.Name()+"/v3/auth/tokens", login)
+	w := recorded(s.Emulator(), "POST", "/~"+box.Name()+"/v3/auth/tokens", login)
 	token := w.Header().Get("X-Subject-Token")
 	create(s.URL, "by-token", "X-Auth-Token", token)
 	if !strings.Contains(w.Body.String(), "/~"+box.Name()+"/key-manager") {
 		t.Errorf("the catalogue leads outside: %s", w.Body)
 	}
-	form := recorded(s.Emulator, "POST", "/~"+box.Name()+"/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret",
+	form := recorded(s.Emulator(), "POST", "/~"+box.Name()+"/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret",
 		"Content-Type", "application/x-www-form-urlencoded", "Authorization", "Basic cHJpdngtZXh0ZXJuYWw6cHJpdngtc2VjcmV0")
 	var grant struct {
 		Token string `json:"access_token"`
@@ -248,15 +248,17 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// Ensure options of the whole emulator are refused for a sandbox.
+// Ensure options of the whole emulator are none of a sandbox, and bad names are refused.
 func TestSandboxOptions(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.NewSandbox("a", emulator.WithAuthOff()); err == nil || !strings.Contains(err.Error(), "of the whole emulator") {
-		t.Errorf("got %v", err)
+	for name, o := range map[string]emulator.Option{"WithAuth": emulator.WithAuth(false), "WithTLS": emulator.WithTLS(), "WithLogger": emulator.WithLogger(nil)} {
+		if _, is := o.(emulator.SandboxOption); is {
+			t.Errorf("%s is taken for an option of a sandbox", name)
+		}
 	}
 	for _, name := range []string{"", "default", "a/b", "-a"} {
 		if _, err := e.NewSandbox(name); err == nil {

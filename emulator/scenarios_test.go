@@ -13,6 +13,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/catalog"
 )
 
 // The requests that the scenarios are tried with, one to each service.
@@ -175,7 +176,7 @@ var rehearsals = map[string]func(r *rehearsal){
 // Ensure every built-in scenario does what it says.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	names := emulator.ScenarioNames()
+	names := catalog.ScenarioNames()
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -403,7 +403,7 @@ func TestWhoMayWhat(t *testing.T) {
 				}
 			}
 			s.Caller = "none"
-			p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithAuthOff())
+			p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithAuth(false))
 			if resp, body := p.play(op, s); resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 				t.Errorf("%s with authentication off: %d %s", op.ID, resp.StatusCode, body)
 			}
@@ -429,7 +429,7 @@ func TestKeystoneStory(t *testing.T) {
 		{method: "DELETE", path: "/v3/auth/tokens", caller: "admin", header: own("demo"), status: 204},
 		{method: "GET", path: "/v3/auth/catalog", status: 401},
 	})
-	p := newPlayer(t, emulator.WithAuthOff())
+	p := newPlayer(t, emulator.WithAuth(false))
 	req, _ := http.NewRequest(http.MethodGet, "http://h/v3/auth/tokens", nil)
 	req.Header.Set("X-Subject-Token", "demo-token")
 	if resp, body := p.do(req); resp.StatusCode != http.StatusOK {

@@ -196,7 +196,7 @@ func TestShowCA(t *testing.T) {
 		t.Errorf("without TLS: %d %s", status, body)
 	}
 	late := emulator.RunT(t)
-	more, err := late.Start(t.Context(), "https://127.0.0.1:0")
+	more, err := late.Emulator().Start(t.Context(), "https://127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,10 +296,7 @@ func TestBadTLS(t *testing.T) {
 		}
 	}
 	s := emulator.RunT(t)
-	if _, err := s.NewSandbox("box", emulator.WithTLS()); err == nil {
-		t.Error("a sandbox got TLS of its own")
-	}
-	if _, err := s.Start(t.Context(), "https://nowhere"); err == nil || !strings.Contains(err.Error(), "expected HOST:PORT") {
+	if _, err := s.Emulator().Start(t.Context(), "https://nowhere"); err == nil || !strings.Contains(err.Error(), "expected HOST:PORT") {
 		t.Errorf("an address without a port: %v", err)
 	}
 }

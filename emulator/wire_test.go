@@ -113,7 +113,7 @@ func TestWireTruth(t *testing.T) {
 				case "tls":
 					addr = s.TLSAddr("")
 				default:
-					addr = secured(t, s.Emulator, false).Listener.Addr().String()
+					addr = secured(t, s.Emulator(), false).Listener.Addr().String()
 				}
 				if err := s.Fault(fault.Rule{Name: "break", What: fault.What{Connection: tt.c}}); err != nil {
 					t.Fatal(err)
@@ -174,7 +174,7 @@ func TestBreaksOverHTTP2(t *testing.T) {
 		t.Run(string(c.Kind), func(t *testing.T) {
 			t.Parallel()
 			s := emulator.RunT(t)
-			srv := secured(t, s.Emulator, true)
+			srv := secured(t, s.Emulator(), true)
 			streamReset(t, s, srv.Client(), srv.URL, c)
 		})
 		t.Run(string(c.Kind)+"/own listener", func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"standin/emulator"
+	"standin/internal/catalog"
 )
 
 // Explain tells, for each entry of a story's file, the quirks without which an
@@ -65,7 +66,7 @@ func Explain(ctx context.Context, folder string, s Story) (map[int][]string, err
 
 // observed are the quirks of the story's service that are in the observed profile.
 func observed(s Story) ([]string, error) {
-	all, err := emulator.Quirks()
+	all, err := catalog.Quirks()
 	service, _, _ := strings.Cut(s.Name, "/")
 	var names []string
 	for _, q := range all {

@@ -5,8 +5,9 @@ import (
 	"os"
 	"slices"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/core"
 	"standin/internal/file"
 )
 
@@ -44,14 +45,14 @@ func checkContract(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	builtin, err := emulator.Contracts()
+	builtin, err := catalog.Contracts()
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(builtin, func(o *contract.Contract) bool { return o.Service == c.Service }) {
 		return c.CompileAll()
 	}
-	_, err = emulator.New(emulator.WithContract(name))
+	_, err = core.New(core.Options{Catalog: catalog.Options{Contracts: []string{name}}})
 	return err
 }
 
@@ -70,8 +71,8 @@ func check(name string) (warnings []error, err error) {
 		return nil, checkContract(name, data)
 	}
 	if isScenario(root) {
-		return emulator.CheckScenario(name, data)
+		return catalog.CheckScenario(name, data)
 	}
-	_, err = emulator.NewLoader().Load(name)
+	_, err = catalog.NewLoader().Load(name)
 	return nil, err
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 )
 
@@ -25,7 +25,7 @@ func (*faultsCmd) Help() string {
 
 // Run prints a line for each failure, or all that is known of one.
 func (c *faultsCmd) Run(s streams) error {
-	k, err := emulator.Catalogue()
+	k, err := catalog.Rules()
 	if err != nil {
 		return err
 	}

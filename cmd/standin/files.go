@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/file"
 )
 
@@ -25,7 +25,7 @@ func scenarioFiles(names []string) ([]string, error) {
 	var all []string
 	for _, name := range names {
 		info, err := os.Stat(name)
-		if err != nil || !info.IsDir() || slices.Contains(emulator.ScenarioNames(), name) {
+		if err != nil || !info.IsDir() || slices.Contains(catalog.ScenarioNames(), name) {
 			all = append(all, name)
 			continue
 		}

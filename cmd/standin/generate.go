@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 )
 
 type generateCmd struct {
@@ -20,7 +20,7 @@ func (c *generateCmd) Run(s streams) error {
 	if c.Count < 0 || c.Count > mostGenerated {
 		return fmt.Errorf("--count %d: expected 0 to %d", c.Count, mostGenerated)
 	}
-	b, err := emulator.NewLoader().Generate(c.Service, c.Count, c.Seed)
+	b, err := catalog.NewLoader().Generate(c.Service, c.Count, c.Seed)
 	if err != nil {
 		return err
 	}

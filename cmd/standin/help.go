@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 )
 
 // examples follow the list of commands.
@@ -21,7 +21,7 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (*versionCmd) Run(s streams) error {
-	_, err := fmt.Fprintln(s.out, emulator.Version())
+	_, err := fmt.Fprintln(s.out, catalog.Version())
 	return err
 }
 

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"standin/emulator"
 	"standin/emulator/journal"
+	"standin/internal/exchange"
+	"standin/internal/sandbox"
 )
 
 // An outlet passes log lines to a writer from a goroutine of its own, so that logging
@@ -98,9 +101,6 @@ func (o *outlet) close() {
 	}
 }
 
-// defaultSandbox is the sandbox that lines do not name.
-const defaultSandbox = "default"
-
 // The flags about logs.
 type logFlags struct {
 	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 500 or more (753 too), a fault or a violation of the contract; off."`
@@ -134,22 +134,22 @@ func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 // usualLine is room for the line of an exchange.
 const usualLine = 160
 
-// exchanges is the option that logs exchanges to a writer.
-func (c *logFlags) exchanges(log zerolog.Logger, out *outlet, to io.Writer) emulator.Option {
-	which := emulator.ExchangeLog(c.Log)
+// lines says which exchanges are logged, and logs them to a writer.
+func (c *logFlags) lines(log zerolog.Logger, out *outlet, to io.Writer) exchange.Lines {
+	which := exchange.LineMode(c.Log)
 	if c.Log == "auto" {
-		which = emulator.LogErrors
+		which = exchange.LogErrors
 		if terminal(to) {
-			which = emulator.LogRequests
+			which = exchange.LogRequests
 		}
 	}
 	switch least := log.GetLevel(); {
 	case least > zerolog.WarnLevel:
-		which = emulator.LogOff
-	case least == zerolog.WarnLevel && which == emulator.LogRequests:
-		which = emulator.LogErrors
+		which = exchange.LogOff
+	case least == zerolog.WarnLevel && which == exchange.LogRequests:
+		which = exchange.LogErrors
 	}
-	return emulator.WithExchangeLog(which, func(l *journal.Line) {
+	return exchange.Lines{Which: which, To: func(l *journal.Line) {
 		level := zerolog.InfoLevel
 		if l.Bad() {
 			level = zerolog.WarnLevel
@@ -158,11 +158,22 @@ func (c *logFlags) exchanges(log zerolog.Logger, out *outlet, to io.Writer) emul
 			event(log.WithLevel(level), l)
 			return
 		}
-		if l.Sandbox == defaultSandbox {
+		if l.Sandbox == sandbox.Default {
 			l.Sandbox = ""
 		}
 		out.put(append(l.Append(make([]byte, 0, usualLine)), '\n'))
-	})
+	}}
+}
+
+// logger is a logger of the standard library that writes to one of ours.
+func logger(l zerolog.Logger) *slog.Logger { return slog.New(untimed{zerolog.NewSlogHandler(l)}) }
+
+// untimed leaves it to the logger below whether lines have a time.
+type untimed struct{ slog.Handler }
+
+func (u untimed) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = time.Time{}
+	return u.Handler.Handle(ctx, r)
 }
 
 // event logs an exchange as JSON.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/world"
 )
 
@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Name("standin"),
 		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
 		kong.DefaultEnvars("STANDIN"),
-		kong.Vars{"version": emulator.Version(), "seed": strconv.Itoa(world.DefaultSeed)},
+		kong.Vars{"version": catalog.Version(), "seed": strconv.Itoa(world.DefaultSeed)},
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 )
 
@@ -18,7 +18,7 @@ type operationsCmd struct {
 // and those beyond, and how many quirks may change an answer. Of a single operation it
 // names the quirks.
 func (c *operationsCmd) Run(s streams) error {
-	all, err := emulator.Contracts()
+	all, err := catalog.Contracts()
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (c *operationsCmd) Run(s streams) error {
 		}
 	}
 	if found == 0 {
-		k, err := emulator.Catalogue()
+		k, err := catalog.Rules()
 		if err == nil {
 			err = k.Known(c.Operation)
 		}

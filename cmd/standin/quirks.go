@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/contract"
 )
 
@@ -15,7 +15,7 @@ type quirksCmd struct {
 
 // Run prints what document and server say, quirk by quirk.
 func (c *quirksCmd) Run(s streams) error {
-	all, err := emulator.Quirks()
+	all, err := catalog.Quirks()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/sandbox"
 )
 
 type requestsCmd struct {
@@ -50,10 +51,10 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
 		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
 	}
-	sandbox := cmp.Or(c.Sandbox, inside, defaultSandbox)
+	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
 	switch {
 	case c.Sequence != 0:
-		e, err := cl.one(ctx, sandbox, c.Sequence)
+		e, err := cl.one(ctx, box, c.Sequence)
 		if err == nil {
 			whole(s.out, &e)
 		}
@@ -63,13 +64,13 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	case c.All:
 		return c.listAll(ctx, cl, s.out)
 	case c.Follow:
-		err := cl.follow(ctx, sandbox, func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
+		err := cl.follow(ctx, box, func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	page, err := cl.page(ctx, sandbox, c.Operation)
+	page, err := cl.page(ctx, box, c.Operation)
 	if err == nil {
 		fmt.Fprint(s.out, page.Dropped())
 		printEntries(s.out, page.Entries)

@@ -6,13 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"standin/emulator"
 	"standin/emulator/journal"
+	"standin/internal/core"
+	"standin/internal/sandbox"
 )
 
 type runCmd struct {
@@ -60,9 +62,7 @@ type outcome struct {
 	took       time.Duration
 }
 
-func (o *outcome) passed() bool {
-	return !slices.ContainsFunc(o.judgements, func(j journal.Judgement) bool { return !j.Met })
-}
+func (o *outcome) passed() bool { return sandbox.Passed(o.judgements) }
 
 // Run starts an emulator on a free port for each scenario, runs the command with the
 // emulator's address in its environment, and judges.
@@ -143,50 +143,47 @@ func distinct(outcomes []outcome, name string) string {
 const noScenario = "none"
 
 // emulators makes an emulator for each scenario.
-func (c *runCmd) emulators() ([]*emulator.Emulator, error) {
+func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	names, err := scenarioFiles(c.Scenario)
 	if err != nil {
 		return nil, err
 	}
-	opts := []emulator.Option{
-		emulator.WithFixture(c.Fixture...), emulator.WithProfile(c.Profile), emulator.WithQuirks(c.Quirk...), emulator.WithRemovedSandboxes(),
-	}
-	if c.Seed != nil {
-		opts = append(opts, emulator.WithSeed(*c.Seed))
-	}
+	o := core.Options{Sandboxes: sandbox.Options{KeepRemoved: true}}
+	o.Exchange.Log = slog.New(slog.DiscardHandler)
 	if len(names) == 0 {
-		names, opts = []string{""}, append(opts, emulator.WithUsualFixture(usualFixture))
+		names, o.Sandboxes.Fixture = []string{""}, defaultFixture
 	}
-	var all []*emulator.Emulator
+	var all []*core.Emulator
 	var errs []error
 	for _, name := range names {
-		e, err := emulator.New(append([]emulator.Option{emulator.WithScenario(name)}, opts...)...)
+		o.Plan = sandbox.Plan{Scenario: name, Fixtures: c.Fixture, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed}
+		e, err := core.New(o)
 		all, errs = append(all, e), append(errs, err)
 	}
 	return all, errors.Join(errs...)
 }
 
 // rehearse runs the command against an emulator and judges.
-func (c *runCmd) rehearse(ctx context.Context, e *emulator.Emulator, command []string, s streams) (outcome, error) {
+func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []string, s streams) (outcome, error) {
 	srv, err := e.Start(context.WithoutCancel(ctx))
 	if err != nil {
 		return outcome{}, err
 	}
 	defer srv.Close()
-	begun := time.Now()
-	end, err := execute(ctx, c.Timeout, command, srv.Environment(), s)
+	begun, start := time.Now(), e.Sandboxes.Origin()
+	end, err := execute(ctx, c.Timeout, command, e.Sandboxes.Default().Environment(srv.URL), s)
 	if err != nil {
 		return outcome{}, err
 	}
-	o := outcome{name: cmp.Or(e.Scenario(), noScenario), took: time.Since(begun), requests: e.AllRequests(), journal: e.AllJournals()}
-	g := e.Exit().Judge(end.code, end.found)
+	o := outcome{name: cmp.Or(start.Scenario, noScenario), took: time.Since(begun), requests: e.Sandboxes.AllRequests(), journal: e.Sandboxes.AllJournals()}
+	g := start.Exit.Judge(end.code, end.found)
 	if end.stopped {
 		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.found}
 	}
-	sent := e.Sent()
+	sent := e.Path.Sent()
 	o.judgements = append([]journal.Judgement{
 		g, {Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
-	}, e.VerifyAll().Judgements...)
+	}, e.Sandboxes.VerifyAll()...)
 	return o, nil
 }
 

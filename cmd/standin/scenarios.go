@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/internal/file"
 	"standin/scenarios"
 )
@@ -23,7 +23,7 @@ const schemasAt = "http://127.0.0.1:9311/_standin/schemas/"
 // Run prints a line for each scenario, or the file of one.
 func (c *scenariosCmd) Run(s streams) error {
 	if c.Name != "" {
-		if names := emulator.ScenarioNames(); !slices.Contains(names, c.Name) {
+		if names := catalog.ScenarioNames(); !slices.Contains(names, c.Name) {
 			return fmt.Errorf("no built-in scenario %q%s (built in: %s)", c.Name, file.Hint(c.Name, names), strings.Join(names, ", "))
 		}
 		text, err := fs.ReadFile(scenarios.FS, c.Name+".yaml")
@@ -32,7 +32,7 @@ func (c *scenariosCmd) Run(s streams) error {
 		}
 		return err
 	}
-	all, err := emulator.BuiltinScenarios()
+	all, err := catalog.Scenarios()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"standin/emulator"
+	"standin/internal/catalog"
 )
 
 type schemaCmd struct {
@@ -19,6 +19,6 @@ Example:
 
 // Run prints the schema.
 func (c *schemaCmd) Run(s streams) error {
-	_, err := s.out.Write(emulator.Schema(c.Name))
+	_, err := s.out.Write(catalog.Schema(c.Name))
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,8 +12,13 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
-	"standin/emulator"
 	"standin/emulator/journal"
+	"standin/internal/catalog"
+	"standin/internal/core"
+	"standin/internal/exchange"
+	"standin/internal/sandbox"
+	"standin/internal/service"
+	"standin/internal/transport"
 )
 
 type serveCmd struct {
@@ -43,8 +49,8 @@ type serveCmd struct {
 	logFlags
 }
 
-// usualFixture is what the command starts from where nobody says otherwise.
-const usualFixture = "default"
+// defaultFixture is what the command starts from where nobody says otherwise.
+const defaultFixture = "default"
 
 // grace is how long exchanges under way may take after the order to stop.
 const grace = 500 * time.Millisecond
@@ -67,11 +73,11 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 
 // serve serves until the context ends.
 func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out *outlet) error {
-	opts, err := c.tlsFlags.options()
+	o, err := c.options(log, out, s.err)
 	if err != nil {
 		return err
 	}
-	e, err := emulator.New(append(append(opts, c.options(log)...), c.exchanges(log, out, s.err))...)
+	e, err := core.New(o)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	}
 	fmt.Fprintln(s.out, ready...)
 	if c.Watch {
-		watch(ctx, e, log)
+		watch(ctx, e.Sandboxes, log)
 	}
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -115,37 +121,31 @@ func terminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-func (c *serveCmd) options(log zerolog.Logger) []emulator.Option {
-	opts := []emulator.Option{
-		emulator.WithUsualFixture(usualFixture),
-		emulator.WithFixture(c.Fixture...),
-		emulator.WithScenario(c.Scenario),
-		emulator.WithProfile(c.Profile),
-		emulator.WithQuirks(c.Quirk...),
-		emulator.WithSandboxes(c.Sandboxes, c.SandboxTTL),
-		emulator.WithJournal(journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes, AllBytes: c.JournalsBytes}),
-		emulator.WithConnections(c.Connections),
-		emulator.WithControlToken(c.ControlToken),
-		emulator.WithHostHref(c.HostHref),
-		emulator.WithContract(c.Contract...),
-		emulator.WithControlHost(c.ControlHost...),
-		emulator.WithContractCheck(emulator.CheckMode(c.ContractCheck)),
-		emulator.WithLogger(log),
+// options are those of the emulator.
+func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.Options, error) {
+	o := core.Options{
+		Plan:    sandbox.Plan{Fixtures: c.Fixture, Scenario: c.Scenario, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed},
+		Catalog: catalog.Options{HostHref: strings.TrimSuffix(c.HostHref, "/"), Contracts: c.Contract},
+		Sandboxes: sandbox.Options{
+			Fixture: defaultFixture, Most: &c.Sandboxes, TTL: &c.SandboxTTL,
+			Journal: journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes, AllBytes: c.JournalsBytes},
+		},
+		Exchange: exchange.Options{
+			Settings: service.Settings{AuthOff: c.Auth == "off"}, Check: exchange.CheckMode(c.ContractCheck),
+			NoRequestFaults: c.RequestFaults == "off", Log: logger(log), Lines: c.lines(log, out, to),
+		},
+		Transport: transport.Options{Connections: cmp.Or(c.Connections, -1)},
+		Control:   core.Control{Off: c.Control == "off", Token: c.ControlToken, Hosts: c.ControlHost},
 	}
-	if c.Seed != nil {
-		opts = append(opts, emulator.WithSeed(*c.Seed))
-	}
+	o.Transport.Log = o.Exchange.Log
 	if c.Clock != "" {
-		opts = append(opts, emulator.WithClock(c.Clock))
+		at, err := sandbox.ParseClock(c.Clock)
+		if err != nil {
+			return o, err
+		}
+		o.Plan.Clock = &at
 	}
-	if c.Control == "off" {
-		opts = append(opts, emulator.WithControlOff())
-	}
-	if c.RequestFaults == "off" {
-		opts = append(opts, emulator.WithoutRequestFaults())
-	}
-	if c.Auth == "off" {
-		opts = append(opts, emulator.WithAuthOff())
-	}
-	return opts
+	var err error
+	o.Transport.TLS, err = c.tls()
+	return o, err
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator"
+	"standin/internal/transport"
 )
 
 // The flags about TLS. Each of them turns it on.
@@ -35,20 +35,25 @@ func (c *tlsFlags) on() bool {
 	return c.TLS || len(c.TLSListen) > 0 || len(c.TLSHost) > 0 || c.TLSCert != "" || c.TLSKey != ""
 }
 
-// options are those of the emulator.
-func (c *tlsFlags) options() ([]emulator.Option, error) {
+// tls says how the emulator serves TLS.
+func (c *tlsFlags) tls() (transport.TLS, error) {
+	t := transport.TLS{On: c.on(), Hosts: c.TLSHost}
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return nil, errors.New(errHalfOfPair)
+		return t, errors.New(errHalfOfPair)
 	case c.TLSCert != "" && len(c.TLSHost) > 0:
-		return nil, errors.New(errHostOfPair)
+		return t, errors.New(errHostOfPair)
 	case c.TLSCert != "":
-		return []emulator.Option{emulator.WithTLSCertificate(c.TLSCert, c.TLSKey)}, nil
-	case c.on():
-		return []emulator.Option{emulator.WithTLS(c.TLSHost...)}, nil
-	default:
-		return nil, nil
+		var err error
+		t.Certificate, err = transport.LoadCertificate(c.TLSCert, c.TLSKey)
+		return t, err
 	}
+	for _, h := range t.Hosts {
+		if err := transport.CheckHost(h); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }
 
 // addresses adds those with TLS to the others. Where one of these has TLS by its

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"standin/emulator"
+	"standin/internal/sandbox"
 )
 
 // glance is how often the files are looked at. They are looked at rather than
@@ -30,10 +30,10 @@ func (s *settler) settled(now string) bool {
 
 // watch starts the emulator again when one of its files changes, until the context
 // ends.
-func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
+func watch(ctx context.Context, all *sandbox.Registry, log zerolog.Logger) {
 	t := time.NewTicker(glance)
 	defer t.Stop()
-	first, told := look(e.Files()), ""
+	first, told := look(all.Origin().Files), ""
 	s := settler{read: first, last: first}
 	for {
 		select {
@@ -41,13 +41,13 @@ func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 			return
 		case <-t.C:
 		}
-		files := e.Files()
+		files := all.Origin().Files
 		now := look(files)
 		if !s.settled(now) && (told == "" || now != s.read) {
 			continue
 		}
 		s.read = now
-		if err := e.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
+		if err := all.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
 			if told != err.Error() {
 				log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
 			}
@@ -55,9 +55,9 @@ func watch(ctx context.Context, e *emulator.Emulator, log zerolog.Logger) {
 			continue
 		}
 		told = ""
-		log.Info().Strs("files", e.Files()).Msg("reloaded")
-		if !slices.Equal(files, e.Files()) {
-			s.read = look(e.Files())
+		log.Info().Strs("files", all.Origin().Files).Msg("reloaded")
+		if !slices.Equal(files, all.Origin().Files) {
+			s.read = look(all.Origin().Files)
 			s.last = s.read
 		}
 	}

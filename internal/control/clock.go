@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"standin/internal/file"
+	"standin/internal/sandbox"
 	"standin/internal/scenario"
 	"standin/internal/service"
 	"standin/internal/value"
@@ -42,11 +43,11 @@ func (m *Moment) UnmarshalNode(n file.Node) error {
 // JSONSchema describes the spellings of a moment.
 func (*Moment) JSONSchema() *value.Object { return value.NewObject() }
 
-func (a *api) showClock(_ *service.Call, s Sandbox) (service.Reply, error) {
-	return reply(http.StatusOK, s.Clock())
+func (a *api) showClock(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	return reply(http.StatusOK, clockOf(s))
 }
 
-func (a *api) setClock(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) setClock(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	var change Change
 	if err := decode(c, &change); err != nil {
 		return service.Reply{}, err
@@ -61,11 +62,33 @@ func (a *api) setClock(c *service.Call, s Sandbox) (service.Reply, error) {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `expected one of {"freeze": true}, {"freeze": TIME}, {"set": TIME}, {"advance": "90s"}, {"resume": true}`)
 	}
 	if d := change.Advance; d != nil {
-		now := s.Clock().Now
+		now := s.Now()
 		if to := now.Add(time.Duration(*d)); to.Before(file.FirstTime) || to.After(file.LastTime) {
 			return service.Reply{}, service.Errorf(service.Invalid, "", "advance %s: %s, and it is %s", time.Duration(*d), file.ErrRange, now.Format(time.RFC3339))
 		}
 	}
-	s.SetClock(change)
-	return reply(http.StatusOK, s.Clock())
+	change.of(s)
+	return reply(http.StatusOK, clockOf(s))
+}
+
+// of changes the clock of a sandbox.
+func (c *Change) of(s *sandbox.Sandbox) {
+	switch {
+	case c.Freeze != nil && c.Freeze.Now:
+		s.Freeze(nil)
+	case c.Freeze != nil:
+		s.Freeze(&c.Freeze.At)
+	case c.Set != nil:
+		s.SetClock(*c.Set)
+	case c.Advance != nil:
+		s.Advance(time.Duration(*c.Advance))
+	default:
+		s.Resume()
+	}
+}
+
+// clockOf is the state of a sandbox's clock.
+func clockOf(s *sandbox.Sandbox) Clock {
+	at := s.Clock()
+	return Clock{Now: at.Now(), Mode: at.Mode(), Offset: at.Offset()}
 }

@@ -3,11 +3,11 @@ package control
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/sandbox"
 	"standin/internal/service"
 )
 
@@ -32,7 +32,7 @@ type operation struct {
 
 func (a *api) operations(*service.Call) (service.Reply, error) {
 	all := []operation{}
-	for _, ct := range a.host.Contracts() {
+	for _, ct := range a.Catalog.Contracts {
 		for _, op := range ct.Operations {
 			o := operation{
 				Operation: op.ID, Service: op.Service, Method: op.Method, Path: op.Path,
@@ -66,13 +66,13 @@ type quirk struct {
 	Setting    bool     `json:"setting"`
 }
 
-func (a *api) listQuirks(_ *service.Call, s Sandbox) (service.Reply, error) {
-	on := s.Info().Quirks
+func (a *api) listQuirks(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	on := s.Start().Quirks
 	all := []quirk{}
-	for _, ct := range a.host.Contracts() {
+	for _, ct := range a.Catalog.Contracts {
 		for _, q := range ct.Quirks {
 			all = append(all, quirk{
-				Name: q.Name, On: slices.Contains(on, q.Name), Document: q.Document, Server: q.Server,
+				Name: q.Name, On: on[q.Name], Document: q.Document, Server: q.Server,
 				Evidence: q.Evidence, Operations: append([]string{}, q.Operations...), Setting: q.Setting,
 			})
 		}
@@ -82,7 +82,7 @@ func (a *api) listQuirks(_ *service.Call, s Sandbox) (service.Reply, error) {
 
 func (a *api) openapi(c *service.Call) (service.Reply, error) {
 	var names []string
-	for _, ct := range a.host.Contracts() {
+	for _, ct := range a.Catalog.Contracts {
 		if ct.Service == c.Vars["service"] {
 			return service.JSON(http.StatusOK, ct.JSON()), nil
 		}

@@ -1,16 +1,13 @@
 // Package control is the emulator's own API, under /_standin/, and the index at /.
 //
 // It is a service like the others: described by schemas/control.yaml, served on
-// the same request path. What it does to the emulator it does through a Host.
+// the same request path. It shows the catalog, and
+// shows and changes sandboxes.
 package control
 
 import (
-	"context"
 	"crypto/subtle"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -18,73 +15,33 @@ import (
 	"slices"
 	"strings"
 
-	"standin/emulator/fault"
-	"standin/emulator/journal"
-	"standin/internal/contract"
+	"standin/internal/catalog"
 	"standin/internal/file"
 	"standin/internal/identity"
-	"standin/internal/recorder"
-	"standin/internal/ruleset"
-	"standin/internal/scenario"
+	"standin/internal/route"
+	"standin/internal/sandbox"
 	"standin/internal/service"
 	"standin/internal/value"
 )
 
-// A Host is the emulator as the control API sees it. Its errors are those of
-// package service where they have a status of their own; any other is a mistake of the caller.
-type Host interface {
-	Contracts() []*contract.Contract
-	Version() string
-	Health() Health
-	Sections() []string
-	Catalogue() *ruleset.Catalogue
-	Scenarios() ([]*scenario.Scenario, error)
-	// AllowedHosts are names under which the API may be reached besides the usual.
-	AllowedHosts() []string
-	// Token is what callers must show; empty if they need not.
-	Token() string
-	// Schema is the JSON Schema of the files of a name, scenario or fixture; nil if there
-	// is none.
-	Schema(name string) []byte
-	// CA is the certificate of the emulator's own CA in PEM; nil without one.
-	CA() []byte
-
-	// Sandbox finds the sandbox of a call, by a name that was found good.
-	Sandbox(name string) (Sandbox, error)
-	Sandboxes() []Sandbox
-	NewSandbox(spec Spec) (Sandbox, error)
-	DeleteSandbox(name string) bool
+// A Config is what the API shows and changes, and who may.
+type Config struct {
+	Catalog   *catalog.Catalog
+	Sandboxes *sandbox.Registry
+	Health    func() Health // read from counters: it waits for nothing that a request holds
+	CA        func() []byte // the certificate of the emulator's own CA in PEM; nil without one
+	Hosts     []string      // names under which the API may be reached besides this machine's
+	Token     string        // that callers must show; empty: they need not
 }
 
-// A Sandbox is one as the control API sees it.
-type Sandbox interface {
-	Name() string
-	Info() Info
-	Access(url string) Access
-	Gone() context.Context // ends with the sandbox
-	Journal() *recorder.Journal
+// Prefix is the beginning of the API's paths.
+const Prefix = "/_standin"
 
-	// Dump writes the world of the moment, or that of a snapshot, as a fixture: all of
-	// it or one section, as often as it is called. Load reads one in its place.
-	Dump(snapshot, section string) (write func(w io.Writer) error, err error)
-	Load(section string, data []byte) error
-	Reset(only []string, to string) error
-	Snapshots() []string
-	Snapshot(name string) error
-	Restore(name string) error
-	DropSnapshot(name string) error
+// HealthPath is the path of health, which is for everybody.
+const HealthPath = Prefix + "/health"
 
-	Faults() []fault.State
-	Arm(rules []fault.Rule) ([]fault.State, error)
-	RemoveFault(name string) bool
-	Apply(name string) error // of a built-in scenario
-	ApplyContent(s *scenario.Scenario) error
-
-	Clock() Clock
-	SetClock(c Change)
-	// Verify holds the journal to expectations; nil are those of the scenario.
-	Verify(expect []journal.Expectation) (passed bool, judgements []journal.Judgement)
-}
+// Aliases are paths that people know from WireMock, and which of the API they stand for.
+var Aliases = map[string]string{"/__admin/reset": Prefix + "/reset", "/__admin/requests": Prefix + "/requests"}
 
 // The bounds of bodies that are larger than the usual ones.
 const (
@@ -92,13 +49,13 @@ const (
 	scenarioLimit = 8 << 20
 )
 
-type api struct{ host Host }
+type api struct{ Config }
 
-// New is the service. Without a host it can be described but not called.
-func New(h Host) *service.Service {
-	a := &api{host: h}
+// New is the service.
+func New(c Config) *service.Service {
+	a := &api{c}
 	return &service.Service{
-		Name: "control",
+		Name: catalog.Control,
 		Handlers: map[string]service.Handler{
 			"control.index":        a.index,
 			"control.health":       a.health,
@@ -148,7 +105,7 @@ func New(h Host) *service.Service {
 		Makes:     makes,
 		Alone:     alone,
 		Outside:   true,
-		Fail:      Problem,
+		Fail:      service.Problem,
 		Normalise: normalise,
 		HeadAsGet: true,
 		BodyLimits: map[string]int{
@@ -171,7 +128,7 @@ var (
 	}
 )
 
-const faultsPath = "/_standin/faults/"
+const faultsPath = Prefix + "/faults/"
 
 // slash stands for the slashes in the name of a rule, which is one parameter.
 const slash = "%2F"
@@ -186,27 +143,6 @@ func normalise(path string) string {
 	return path
 }
 
-// Problem writes an error as RFC 9457 problem details.
-func Problem(_ *service.Call, e *service.Error) service.Reply {
-	o := value.NewObject(
-		value.Member{Name: "title", Value: e.Kind.Reason()},
-		value.Member{Name: "status", Value: int(e.Kind)},
-	)
-	if e.Message != "" {
-		o.Set("detail", e.Message)
-	}
-	switch detail := e.Detail.(type) {
-	case []string:
-		o.Set("near", value.List(detail))
-	case []journal.Judgement:
-		b, _ := json.Marshal(detail) // it holds nothing that JSON cannot
-		o.Set("judgements", json.RawMessage(b))
-	}
-	return service.Reply{
-		Status: int(e.Kind), ContentType: "application/problem+json", Header: e.Header, Body: value.Append(nil, o),
-	}
-}
-
 // routed tells, for a path that is nobody's, which ones are near.
 func (a *api) routed(c *service.Call) error {
 	err := service.Routed(c)
@@ -219,33 +155,8 @@ func (a *api) routed(c *service.Call) error {
 		return e
 	}
 	e.Message = "Nothing answers at " + c.Path + ". GET / lists the services, GET /_standin/operations all operations."
-	e.Detail = Near(a.host.Contracts(), c.Path)
+	e.Detail = value.Member{Name: "near", Value: value.List(route.Near(a.Catalog.Contracts, c.Path))}
 	return e
-}
-
-const mostNear = 3
-
-// Near lists paths of the contracts that are like a path: the same one under the prefixes
-// of its services, if it is there only, else what is spelled alike.
-func Near(contracts []*contract.Contract, path string) []string {
-	all, prefixed := []string{}, []string{}
-	for _, ct := range contracts {
-		for _, op := range ct.Operations {
-			full := ct.Prefix + op.Path
-			if op.Path == path && full != path && !slices.Contains(prefixed, full) {
-				prefixed = append(prefixed, full)
-			}
-			for _, p := range []string{op.Path, full} {
-				if p != path && !slices.Contains(all, p) {
-					all = append(all, p)
-				}
-			}
-		}
-	}
-	if len(prefixed) > 0 {
-		return prefixed
-	}
-	return append([]string{}, file.Nearest(path, all, mostNear)...)
 }
 
 // safe keeps web pages out: those of other origins, and those that have given
@@ -254,7 +165,7 @@ func (a *api) safe(c *service.Call) error {
 	if open(c) {
 		return nil
 	}
-	if token := a.host.Token(); token != "" {
+	if token := a.Token; token != "" {
 		scheme, shown, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1 {
 			return service.Errorf(service.Unauthorized, "", "The control API wants its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
@@ -275,7 +186,7 @@ func (a *api) safe(c *service.Call) error {
 
 // open reports whether a call is for everybody: health, and the index.
 func open(c *service.Call) bool {
-	return c.Is("control.health") || !strings.HasPrefix(c.Path+"/", "/_standin/")
+	return c.Is("control.health") || !route.Below(c.Path, Prefix)
 }
 
 // ownOrigin reports whether an Origin is that of the emulator's own pages.
@@ -301,7 +212,7 @@ var private = []string{".localhost", ".internal", ".test", ".cluster.local"}
 func (a *api) known(host string) bool {
 	return net.ParseIP(host) != nil || !strings.Contains(host, ".") ||
 		slices.ContainsFunc(private, func(end string) bool { return strings.HasSuffix(host, end) }) ||
-		slices.ContainsFunc(a.host.AllowedHosts(), func(h string) bool { return canonical(h) == host })
+		slices.ContainsFunc(a.Hosts, func(h string) bool { return canonical(h) == host })
 }
 
 // Health is what GET health answers.
@@ -317,12 +228,12 @@ type Health struct {
 }
 
 func (a *api) health(*service.Call) (service.Reply, error) {
-	return reply(http.StatusOK, a.host.Health())
+	return reply(http.StatusOK, a.Health())
 }
 
 // ca answers GET ca.pem, the certificate that clients are to trust.
 func (a *api) ca(*service.Call) (service.Reply, error) {
-	pem := a.host.CA()
+	pem := a.CA()
 	if pem == nil {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "There is no CA: the emulator serves no TLS, or a certificate that it was given.")
 	}
@@ -334,15 +245,7 @@ func empty() service.Reply { return service.Reply{Status: http.StatusNoContent} 
 
 // mistake is the error of a request that makes no sense; one that has a status of
 // its own keeps it.
-func mistake(err error) error {
-	if err == nil {
-		return nil
-	}
-	if e, ok := errors.AsType[*service.Error](err); ok {
-		return e
-	}
-	return service.Errorf(service.Invalid, "", "%s", err.Error())
-}
+func mistake(err error) error { return sandbox.Problem(err) }
 
 // decode reads a request's body, which is YAML or JSON.
 func decode(c *service.Call, into any) error {

@@ -8,42 +8,36 @@ import (
 	"strings"
 
 	"standin/emulator/fault"
+	"standin/internal/catalog"
 	"standin/internal/file"
+	"standin/internal/sandbox"
 	"standin/internal/scenario"
 	"standin/internal/service"
 )
 
-func (a *api) listFaults(_ *service.Call, s Sandbox) (service.Reply, error) {
-	return reply(http.StatusOK, append([]fault.State{}, s.Faults()...))
+func (a *api) listFaults(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	return reply(http.StatusOK, append([]fault.State{}, s.Rules().States()...))
 }
 
 // createFaults arms one rule, or a list of them: all or none.
-func (a *api) createFaults(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) createFaults(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	if len(bytes.TrimSpace(c.Body)) == 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `nothing was armed: the request has no body; expected a rule such as {"use":"freezer.clients.create/753"}`)
 	}
-	rules, err := a.host.Catalogue().Parse(bodyName, c.Body, names(s)...)
+	rules, err := a.Catalog.Rules.Parse(bodyName, c.Body, s.RuleNames()...)
 	if err != nil {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was armed: %s", err.Error())
 	}
-	states, err := s.Arm(rules)
+	states, err := s.ArmChecked(rules)
 	if err != nil {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was armed: %s", err.Error())
 	}
 	return reply(http.StatusCreated, states)
 }
 
-func names(s Sandbox) []string {
-	var all []string
-	for _, st := range s.Faults() {
-		all = append(all, st.Name)
-	}
-	return all
-}
-
-func (a *api) clearFaults(_ *service.Call, s Sandbox) (service.Reply, error) {
-	for _, name := range names(s) {
-		s.RemoveFault(name)
+func (a *api) clearFaults(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	for _, name := range s.RuleNames() {
+		s.Disarm(name)
 	}
 	return empty(), nil
 }
@@ -51,12 +45,12 @@ func (a *api) clearFaults(_ *service.Call, s Sandbox) (service.Reply, error) {
 // named is the rule whose name is in the path.
 func named(c *service.Call) string { return strings.ReplaceAll(c.Vars["name"], slash, "/") }
 
-func noFault(s Sandbox, name string) error {
-	return service.Errorf(service.NotFound, "", "No rule %q%s.", name, strings.TrimSuffix(file.Hint(name, names(s)), "?"))
+func noFault(s *sandbox.Sandbox, name string) error {
+	return service.Errorf(service.NotFound, "", "No rule %q%s.", name, strings.TrimSuffix(file.Hint(name, s.RuleNames()), "?"))
 }
 
-func (a *api) showFault(c *service.Call, s Sandbox) (service.Reply, error) {
-	all, name := s.Faults(), named(c)
+func (a *api) showFault(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	all, name := s.Rules().States(), named(c)
 	i := slices.IndexFunc(all, func(st fault.State) bool { return st.Name == name })
 	if i < 0 {
 		return service.Reply{}, noFault(s, name)
@@ -64,15 +58,15 @@ func (a *api) showFault(c *service.Call, s Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, all[i])
 }
 
-func (a *api) deleteFault(c *service.Call, s Sandbox) (service.Reply, error) {
-	if name := named(c); !s.RemoveFault(name) {
+func (a *api) deleteFault(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	if name := named(c); !s.Disarm(name) {
 		return service.Reply{}, noFault(s, name)
 	}
 	return empty(), nil
 }
 
 func (a *api) listScenarios(*service.Call) (service.Reply, error) {
-	all, err := a.host.Scenarios()
+	all, err := catalog.Scenarios()
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -81,7 +75,7 @@ func (a *api) listScenarios(*service.Call) (service.Reply, error) {
 
 // applyScenario puts a scenario in place of what the sandbox started with: a
 // built-in one by its name alone, or one whose content is the body.
-func (a *api) applyScenario(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) applyScenario(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	root, err := file.Parse(bodyName, c.Body)
 	if err != nil {
 		return service.Reply{}, mistake(err)
@@ -93,13 +87,24 @@ func (a *api) applyScenario(c *service.Call, s Sandbox) (service.Reply, error) {
 		if err := root.Decode(&spec); err != nil {
 			return service.Reply{}, mistake(err)
 		}
-		return empty(), mistake(s.Apply(spec.Name))
+		return empty(), mistake(applyBuiltin(s, spec.Name))
 	}
-	sc, _, err := scenario.Read(a.host.Catalogue(), bodyName, c.Body)
+	sc, _, err := scenario.Read(a.Catalog.Rules, bodyName, c.Body)
 	if err != nil {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was changed: %s", err.Error())
 	}
-	return empty(), mistake(s.ApplyContent(sc))
+	if err := a.Catalog.BuiltinFixtures(sc.Fixture...); err != nil {
+		return service.Reply{}, mistake(err)
+	}
+	return empty(), mistake(s.Apply(sandbox.Plan{Content: sc}))
+}
+
+// applyBuiltin takes the names of built-in scenarios only: no path comes over HTTP.
+func applyBuiltin(s *sandbox.Sandbox, name string) error {
+	if err := catalog.BuiltinScenario(name); err != nil {
+		return err
+	}
+	return s.Apply(sandbox.Plan{Scenario: name})
 }
 
 // reply is an answer of JSON, with nothing escaped that need not be.

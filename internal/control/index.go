@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"standin/internal/catalog"
 	"standin/internal/service"
 )
 
@@ -55,7 +56,7 @@ type versions struct {
 func (a *api) versions(c *service.Call) versions {
 	list := versions{[]version{}}
 	for _, d := range discoverable {
-		for _, ct := range a.host.Contracts() {
+		for _, ct := range a.Catalog.Contracts {
 			if ct.Service == d.service {
 				self := versionLink{"self", c.Root() + ct.Prefix + d.path}
 				list.Values = append(list.Values, version{d.id, d.status, []versionLink{self}})
@@ -70,7 +71,7 @@ func (a *api) versions(c *service.Call) versions {
 // It has no member "version": keystoneauth would take it for a version's document.
 func (a *api) index(c *service.Call) (service.Reply, error) {
 	all := []entry{}
-	for _, ct := range a.host.Contracts() {
+	for _, ct := range a.Catalog.Contracts {
 		e := entry{
 			Service: ct.Service, Title: ct.Title, URL: c.Root() + ct.Prefix,
 			OpenAPI: c.Root() + "/_standin/openapi/" + ct.Service,
@@ -85,7 +86,7 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		Release  string   `json:"release"`
 		Versions versions `json:"versions"`
 		Services []entry  `json:"services"`
-	}{"standin", a.host.Version(), a.versions(c), all}
+	}{"standin", catalog.Version(), a.versions(c), all}
 	accept := c.Accept()
 	if service.Quality(accept, "text/html") <= service.Quality(accept, "application/json") {
 		return reply(http.StatusOK, page)

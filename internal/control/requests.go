@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,8 +13,10 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/recorder"
+	"standin/internal/sandbox"
 	"standin/internal/scenario"
 	"standin/internal/service"
+	"standin/internal/value"
 )
 
 // longestWait bounds long polls, and is how often a stream shows that it lives.
@@ -24,13 +27,13 @@ const (
 
 // listRequests answers GET requests: those that fit, at once or as soon as there
 // are enough.
-func (a *api) listRequests(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q := c.Query()
 	f := journal.Filter{
 		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
 		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")),
 	}
-	if err := errors.Join(f.Check(), a.host.Catalogue().Known(f.Operation)); err != nil {
+	if err := errors.Join(f.Check(), a.Catalog.Rules.Known(f.Operation)); err != nil {
 		return service.Reply{}, mistake(err)
 	}
 	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
@@ -70,7 +73,7 @@ func formOf(c *service.Call, q url.Values) form {
 }
 
 // await waits for entries. It reports false if the client has left meanwhile.
-func (a *api) await(c *service.Call, s Sandbox, f journal.Filter, atLeast int, wait time.Duration) bool {
+func (a *api) await(c *service.Call, s *sandbox.Sandbox, f journal.Filter, atLeast int, wait time.Duration) bool {
 	ctx, cancel := until(c, s)
 	defer cancel()
 	s.Journal().Await(ctx, f, atLeast, wait)
@@ -155,7 +158,7 @@ func asText(c *service.Call, format string) bool {
 }
 
 // until is a context that ends with the call or with the sandbox.
-func until(c *service.Call, s Sandbox) (context.Context, context.CancelFunc) {
+func until(c *service.Call, s *sandbox.Sandbox) (context.Context, context.CancelFunc) {
 	ctx, cancel := c.Present()
 	stop := context.AfterFunc(s.Gone(), cancel)
 	return ctx, func() { stop(); cancel() }
@@ -189,7 +192,7 @@ func duration(q url.Values, name string) (time.Duration, error) {
 	return d, nil
 }
 
-func (a *api) clearRequests(_ *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) clearRequests(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Reset([]string{"journal"}, ""))
 }
 
@@ -202,7 +205,7 @@ func sequence(c *service.Call) (uint64, error) {
 	return n, nil
 }
 
-func noRequest(s Sandbox, n uint64) error {
+func noRequest(s *sandbox.Sandbox, n uint64) error {
 	counts := s.Journal().Read(journal.Filter{}).Counts()
 	if n <= counts.Evicted && n > 0 {
 		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, counts.Evicted)
@@ -210,7 +213,7 @@ func noRequest(s Sandbox, n uint64) error {
 	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, counts.Last)
 }
 
-func (a *api) showRequest(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) showRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	n, err := sequence(c)
 	if err != nil {
 		return service.Reply{}, err
@@ -222,7 +225,7 @@ func (a *api) showRequest(c *service.Call, s Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, e)
 }
 
-func (a *api) deleteRequest(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) deleteRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	n, err := sequence(c)
 	if err != nil {
 		return service.Reply{}, err
@@ -235,17 +238,17 @@ func (a *api) deleteRequest(c *service.Call, s Sandbox) (service.Reply, error) {
 
 // verify answers POST verify: 200, or 409 with what was not met. Without a body
 // the scenario's expectations count.
-func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	var expect []journal.Expectation // nil: the scenario's
 	if len(bytes.TrimSpace(c.Body)) > 0 {
-		list, err := scenario.Expectations(a.host.Catalogue(), bodyName, c.Body, names(s))
+		list, err := scenario.Expectations(a.Catalog.Rules, bodyName, c.Body, s.RuleNames())
 		if err != nil {
 			return service.Reply{}, mistake(err)
 		}
 		expect = append([]journal.Expectation{}, list...)
 	}
-	passed, judgements := s.Verify(expect)
-	if passed {
+	judgements := s.Verify(expect)
+	if sandbox.Passed(judgements) {
 		return reply(http.StatusOK, struct {
 			Passed     bool                `json:"passed"`
 			Judgements []journal.Judgement `json:"judgements"`
@@ -258,13 +261,17 @@ func (a *api) verify(c *service.Call, s Sandbox) (service.Reply, error) {
 		}
 	}
 	e := service.Errorf(service.Conflict, "", "%d of %d expectations are not met.", unmet, len(judgements))
-	e.Detail = judgements
+	text, err := encode(judgements)
+	e.Detail = value.Member{Name: "judgements", Value: json.RawMessage(text)}
+	if err != nil {
+		return service.Reply{}, err
+	}
 	return service.Reply{}, e
 }
 
 // events streams exchanges that end, and changes, as server-sent events. It
 // begins with what happens from now on, or behind the event that Last-Event-ID or "since" name.
-func (a *api) events(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) events(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q, since := c.Query(), s.Journal().LastEvent()
 	if q.Get("since") == "" && c.Header.Get("Last-Event-Id") != "" {
 		q.Set("since", c.Header.Get("Last-Event-Id"))

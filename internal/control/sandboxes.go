@@ -1,11 +1,15 @@
 package control
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"standin/emulator/fault"
+	"standin/internal/catalog"
+	"standin/internal/sandbox"
 	"standin/internal/scenario"
 	"standin/internal/service"
 )
@@ -48,37 +52,45 @@ type Access struct {
 }
 
 // in is a handler of calls that are for a sandbox.
-func (a *api) in(h func(c *service.Call, s Sandbox) (service.Reply, error)) service.Handler {
+func (a *api) in(h func(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)) service.Handler {
 	return func(c *service.Call) (service.Reply, error) {
-		s, err := a.host.Sandbox(c.Sandbox)
+		s, err := a.Sandboxes.Find(c.Sandbox)
 		if err != nil {
-			return service.Reply{}, err
+			return service.Reply{}, mistake(err)
 		}
 		return h(c, s)
 	}
 }
 
-func (a *api) info(c *service.Call, s Sandbox) Info {
-	i := s.Info()
+func (a *api) info(c *service.Call, s *sandbox.Sandbox) Info {
+	st := s.Start()
+	i := Info{
+		Name: s.Name(), Scenario: st.Scenario, Seed: s.World().Seed(), Profile: st.Profile, Quirks: slices.Sorted(maps.Keys(st.Quirks)),
+		Faults: len(s.Rules().States()), Requests: s.Journal().Last(), Clock: clockOf(s), TTL: s.TTL(),
+	}
 	root := strings.TrimSuffix(c.Root(), "/~"+c.Sandbox)
 	i.URL = root
-	if i.Name != "default" {
+	if i.Name != sandbox.Default {
 		i.URL += "/~" + i.Name
 	}
 	return i
 }
 
 // accessible is info with how clients reach the sandbox.
-func (a *api) accessible(c *service.Call, s Sandbox) Info {
+func (a *api) accessible(c *service.Call, s *sandbox.Sandbox) Info {
 	i := a.info(c, s)
-	access := s.Access(i.URL)
-	i.Access = &access
+	env := map[string]string{}
+	for _, v := range s.Environment(i.URL) {
+		name, text, _ := strings.Cut(v, "=")
+		env[name] = text
+	}
+	i.Access = &Access{Environment: env, Token: s.MemberToken()}
 	return i
 }
 
 func (a *api) listSandboxes(c *service.Call) (service.Reply, error) {
 	all := []Info{}
-	for _, s := range a.host.Sandboxes() {
+	for _, s := range a.Sandboxes.List() {
 		all = append(all, a.info(c, s))
 	}
 	return reply(http.StatusOK, all)
@@ -103,15 +115,52 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if spec.Name != "" && spec.For != "" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `a sandbox has either a name or "for", of which its name is made`)
 	}
-	s, err := a.host.NewSandbox(spec)
+	s, err := a.create(&spec)
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
 	return reply(http.StatusCreated, a.accessible(c, s))
 }
 
+// create makes a sandbox. It takes built-in fixtures and scenarios only: no path comes over
+// HTTP.
+func (a *api) create(spec *Spec) (*sandbox.Sandbox, error) {
+	if err := a.Catalog.BuiltinFixtures(spec.Fixture...); err != nil {
+		return nil, err
+	}
+	p := sandbox.Plan{}
+	if spec.Fork != "" {
+		from, err := a.Sandboxes.Find(spec.Fork)
+		if err != nil {
+			return nil, err
+		}
+		if p, err = from.Fork(spec.Snapshot); err != nil {
+			return nil, err
+		}
+	}
+	if spec.Scenario != "" {
+		if err := catalog.BuiltinScenario(spec.Scenario); err != nil {
+			return nil, err
+		}
+	}
+	p.Fixtures, p.Scenario, p.Seed, p.Profile, p.Quirks = spec.Fixture, spec.Scenario, spec.Seed, spec.Profile, spec.Quirks
+	if spec.Clock != nil {
+		at := sandbox.SettingOf(spec.Clock)
+		p.Clock = &at
+	}
+	ttl := time.Duration(spec.TTL)
+	switch {
+	case spec.Name != "":
+		return a.Sandboxes.New(spec.Name, p, ttl)
+	case spec.For != "":
+		return a.Sandboxes.NewFor(spec.For, p, ttl)
+	default:
+		return a.Sandboxes.NewUnnamed(p, ttl)
+	}
+}
+
 func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
-	s, err := a.host.Sandbox(c.Vars["name"])
+	s, err := a.Sandboxes.Find(c.Vars["name"])
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
@@ -120,10 +169,10 @@ func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
 
 func (a *api) deleteSandbox(c *service.Call) (service.Reply, error) {
 	name := c.Vars["name"]
-	if name == "default" {
+	if name == sandbox.Default {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "The default sandbox stays; POST /_standin/reset goes back to its start.")
 	}
-	if !a.host.DeleteSandbox(name) {
+	if !a.Sandboxes.Delete(name) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "No sandbox %q.", name)
 	}
 	return empty(), nil

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"standin/internal/catalog"
 	"standin/internal/file"
 	"standin/internal/service"
 )
@@ -12,7 +13,7 @@ import (
 // the editors in which they are written.
 func (a *api) showSchema(c *service.Call) (service.Reply, error) {
 	name := strings.TrimSuffix(c.Vars["name"], ".schema.json")
-	if text := a.host.Schema(name); text != nil {
+	if text := catalog.Schema(name); text != nil {
 		return service.Reply{Status: http.StatusOK, ContentType: "application/schema+json", Body: text}, nil
 	}
 	names := []string{"scenario", "fixture"}

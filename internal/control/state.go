@@ -5,16 +5,15 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
-	"standin/internal/file"
+	"standin/internal/sandbox"
 	"standin/internal/service"
 )
 
 // reset answers POST reset: everything, or the parts that "only" lists; with "to"
 // the world goes back to a snapshot.
-func (a *api) reset(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) reset(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q := c.Query()
 	var only []string
 	if list := q.Get("only"); list != "" {
@@ -25,21 +24,20 @@ func (a *api) reset(c *service.Call, s Sandbox) (service.Reply, error) {
 
 func (a *api) section(c *service.Call) (string, error) {
 	name := c.Vars["service"]
-	if name != "" && !slices.Contains(a.host.Sections(), name) {
-		return "", service.Errorf(service.NotFound, "", "No section %q%s; there are %s.",
-			name, file.Hint(name, a.host.Sections()), strings.Join(a.host.Sections(), ", "))
+	if err := a.Catalog.CheckSection(name); err != nil {
+		return "", service.Errorf(service.NotFound, "", "%s.", "N"+err.Error()[1:])
 	}
 	return name, nil
 }
 
-func (a *api) showState(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) showState(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	name, err := a.section(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
 	write, err := s.Dump("", name)
 	if err != nil {
-		return service.Reply{}, err
+		return service.Reply{}, mistake(err)
 	}
 	return dumped(write)
 }
@@ -85,7 +83,7 @@ func (f writerFunc) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (a *api) loadState(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) loadState(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	name, err := a.section(c)
 	if err != nil {
 		return service.Reply{}, err
@@ -96,11 +94,11 @@ func (a *api) loadState(c *service.Call, s Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Load(name, c.Body))
 }
 
-func (a *api) listSnapshots(_ *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) listSnapshots(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, append([]string{}, s.Snapshots()...))
 }
 
-func (a *api) createSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) createSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	var spec struct {
 		Name string `json:"name" fixture:"required"`
 	}
@@ -111,7 +109,7 @@ func (a *api) createSnapshot(c *service.Call, s Sandbox) (service.Reply, error) 
 }
 
 // showSnapshot dumps the snapshot's world as a fixture.
-func (a *api) showSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) showSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	write, err := s.Dump(c.Vars["name"], "")
 	if err != nil {
 		return service.Reply{}, mistake(err)
@@ -120,10 +118,10 @@ func (a *api) showSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
 }
 
 // applySnapshot goes back to the snapshot's world.
-func (a *api) applySnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) applySnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Restore(c.Vars["name"]))
 }
 
-func (a *api) deleteSnapshot(c *service.Call, s Sandbox) (service.Reply, error) {
+func (a *api) deleteSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.DropSnapshot(c.Vars["name"]))
 }

@@ -23,6 +23,7 @@ const (
 	Conflict        Kind = http.StatusConflict
 	TooLarge        Kind = http.StatusRequestEntityTooLarge
 	UnsupportedType Kind = http.StatusUnsupportedMediaType
+	TooMany         Kind = http.StatusTooManyRequests
 	Internal        Kind = http.StatusInternalServerError
 )
 

@@ -94,14 +94,15 @@ func (o Options) whole() Options {
 	return o
 }
 
+// Bounds are how many connections may be open at once, and the patience with clients that do
+// not read: the defaults where the options say nothing.
+func (o Options) Bounds() (connections int, patience time.Duration) {
+	o = o.whole()
+	return o.Connections, o.Patience
+}
+
 // Connections is how many connections are open.
 func (t *Transport) Connections() int { return t.crowd.taken() }
-
-// MostConnections is how many may be open at once.
-func (t *Transport) MostConnections() int { return t.options.Connections }
-
-// Patience is how long a client may take to read a piece of an answer.
-func (t *Transport) Patience() time.Duration { return t.options.Patience }
 
 // Close ends what Client has started. Closing twice does no harm.
 func (t *Transport) Close() error { return t.memory.close() }

@@ -23,6 +23,8 @@ type Loader struct {
 	// has that section: the cast of those who call.
 	Fallback string
 	Seed     *int64 // overrides the seed of the files
+	// Open reads the files; nil is os.ReadFile.
+	Open func(path string) ([]byte, error)
 	// MostGenerated bounds the records that a generate block may make up; 0 is
 	// ten million.
 	MostGenerated int
@@ -160,7 +162,11 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 	if !filepath.IsAbs(where) {
 		where = filepath.Join(dir, name)
 	}
-	data, err = os.ReadFile(where)
+	open := l.Open
+	if open == nil {
+		open = os.ReadFile
+	}
+	data, err = open(where)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil, "", false, fmt.Errorf("fixture %q: no such file, and no built-in fixture of that name%s (built in: %s)",
 			name, file.Hint(name, l.Names()), strings.Join(l.Names(), ", "))

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"standin/emulator"
+	"standin/internal/catalog"
 	"standin/parity"
 )
 
@@ -53,7 +54,7 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 			}
 			continue
 		}
-		r, err := parity.Against(ctx, folder, s, emulator.WithProfile(profile))
+		r, err := parity.Against(ctx, folder, s, emulator.WithProfile(emulator.Profile(profile)))
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 
 // reasons prints what the documents say where quirks account for differences.
 func reasons(counts map[string]int) error {
-	all, err := emulator.Quirks()
+	all, err := catalog.Quirks()
 	for _, q := range all {
 		if n := counts[q.Name]; n > 0 {
 			fmt.Printf("%s: %d\n\tdocument: %s\n\tserver:   %s\n", q.Name, n, q.Document, q.Server)

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"runtime"
@@ -23,8 +24,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"standin/emulator"
 )
@@ -40,7 +39,7 @@ func main() {
 }
 
 func run(last time.Duration, each int) error {
-	log := zerolog.New(os.Stderr).Level(zerolog.WarnLevel)
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	e, err := emulator.New(emulator.WithTLS(), emulator.WithFixture("default"), emulator.WithSandboxes(1000, 2*time.Second), emulator.WithLogger(log))
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package emulator
+package exchange
 
 import (
 	"bytes"
@@ -21,19 +21,18 @@ import (
 // reset or an aborted handler, and the journal says so.
 
 const (
-	usualHang    = 5 * time.Minute
-	usualHold    = time.Second
-	usualGarbage = 64
-	usualLie     = 10 // bytes that a Content-Length is wrong by
+	longestHang    = 5 * time.Minute
+	defaultHold    = time.Second
+	defaultGarbage = 64
+	defaultLie     = 10 // bytes that a Content-Length is wrong by
 )
 
 // cut breaks the connection without an answer.
-func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) {
+func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) end {
 	c := f.What.Connection
 	x.reply.Status = 0
 	if c.Kind == fault.Hang {
-		x.hang(w, f)
-		return
+		return x.hang(w, f)
 	}
 	t := x.take(w, f)
 	switch c.Kind {
@@ -41,11 +40,11 @@ func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) {
 		x.did(f, "connection garbage")
 		x.close(journal.Cut, nil)
 		t.write(noise(f))
-		t.end()
+		return t.end()
 	case fault.Empty:
-		x.unanswered(t, f, "connection empty").end()
+		return x.unanswered(t, f, "connection empty").end()
 	default:
-		x.unanswered(t, f, "connection reset before the headers").reset()
+		return x.unanswered(t, f, "connection reset before the headers").reset()
 	}
 }
 
@@ -75,7 +74,7 @@ func (x *exchange) unanswered(t *taken, f *ruleset.Firing, what string) *taken {
 
 // noise is bytes that are no HTTP, always the same ones.
 func noise(f *ruleset.Firing) []byte {
-	n := usualGarbage
+	n := defaultGarbage
 	if b := f.What.Connection.Bytes; b != nil {
 		n = *b
 	}
@@ -88,20 +87,20 @@ func noise(f *ruleset.Firing) []byte {
 
 // hang answers nothing, until the client leaves, the rule or the sandbox is
 // removed, the server stops, or the longest time is over.
-func (x *exchange) hang(w http.ResponseWriter, f *ruleset.Firing) {
+func (x *exchange) hang(w http.ResponseWriter, f *ruleset.Firing) end {
 	most := time.Duration(f.What.Connection.For)
 	if most == 0 {
-		most = usualHang
+		most = longestHang
 	}
 	if !x.wait(w, f, most) {
 		x.did(f, "connection hang")
-		x.leave()
+		return x.leave()
 	}
-	x.unanswered(x.take(w, f), f, "connection hang").end()
+	return x.unanswered(x.take(w, f), f, "connection hang").end()
 }
 
 // broken sends part of the answer, or one whose framing lies.
-func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) {
+func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) end {
 	c, body := f.What.Connection, x.body()
 	h := http.Header{}
 	x.header(h)
@@ -139,7 +138,7 @@ func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) {
 		h.Set("Connection", "close")
 		graceful, hold = true, time.Duration(c.For)
 		if hold == 0 {
-			hold = usualHold
+			hold = defaultHold
 		}
 		what += " " + hold.String()
 	}
@@ -148,12 +147,12 @@ func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) {
 	t.answer(x.statusLine(), h, body)
 	switch {
 	case rst:
-		t.reset()
+		return t.reset()
 	case graceful:
 		t.hold(f, hold)
-		t.close()
+		return t.close()
 	default:
-		t.end()
+		return t.end()
 	}
 }
 
@@ -176,7 +175,7 @@ func lieOf(c *fault.Connection) string {
 // lie writes a length that is not the body's, or none: then the answer ends
 // properly with the connection.
 func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (graceful bool) {
-	by := cmp.Or(c.By, usualLie)
+	by := cmp.Or(c.By, defaultLie)
 	switch lieOf(c) {
 	case "shorter":
 		h.Set("Content-Length", strconv.Itoa(max(0, length-by)))
@@ -252,26 +251,29 @@ func (t *taken) answer(line string, h http.Header, body []byte) {
 }
 
 // reset ends the connection with a TCP RST.
-func (t *taken) reset() {
+func (t *taken) reset() end {
 	if t.conn == nil {
-		panic(http.ErrAbortHandler)
+		return aborted
 	}
 	t.conn.Reset(t.x.request.Context())
+	return complete
 }
 
 // end ends the connection with a FIN, and without what TLS says at the end.
-func (t *taken) end() {
+func (t *taken) end() end {
 	if t.conn == nil {
-		panic(http.ErrAbortHandler)
+		return aborted
 	}
 	t.conn.End()
+	return complete
 }
 
 // close ends the connection as HTTP does.
-func (t *taken) close() {
+func (t *taken) close() end {
 	if t.conn != nil { // else net/http ends the answer
 		t.conn.Close()
 	}
+	return complete
 }
 
 // hold waits before the end, unless the client ends first, the rule is removed, or

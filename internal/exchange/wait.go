@@ -1,7 +1,6 @@
-package emulator
+package exchange
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -29,14 +28,8 @@ func (x *exchange) wait(w http.ResponseWriter, f *ruleset.Firing, d time.Duratio
 	return true
 }
 
-// Present is a context that ends when the client leaves.
-func (x *exchange) Present() (context.Context, context.CancelFunc) {
-	return transport.Present(x.request)
-}
-
-// leave closes the entry of an exchange whose client has left, or whose server
-// stops.
-func (x *exchange) leave() {
+// leave closes the entry of an exchange whose client has left, or whose server stops.
+func (x *exchange) leave() end {
 	x.close(journal.Aborted, nil)
-	panic(http.ErrAbortHandler) // nothing must be answered
+	return aborted
 }

@@ -1,4 +1,4 @@
-package emulator
+package exchange
 
 import (
 	"cmp"
@@ -59,9 +59,9 @@ func (x *exchange) readBody() error {
 	}
 }
 
-// incomplete ends an exchange whose body broke off: nothing is carried out, no rule
-// counts it, and a client that still reads is told.
-func (x *exchange) incomplete(w http.ResponseWriter, err error) {
+// brokeOff answers a request whose body broke off: nothing is carried out, no rule counts it,
+// and a client that still reads is told.
+func (x *exchange) brokeOff(w http.ResponseWriter, err error) end {
 	what := fmt.Sprintf("the body broke off after %d bytes", len(x.call.Body))
 	if n := x.request.ContentLength; n > 0 {
 		what = fmt.Sprintf("the body broke off after %d of %d bytes", len(x.call.Body), n)
@@ -69,19 +69,18 @@ func (x *exchange) incomplete(w http.ResponseWriter, err error) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		what += ": " + err.Error()
 	}
-	x.open()
 	x.identify()
 	x.closing.Note = what + "; nothing was carried out"
-	x.refused = service.Errorf(service.Invalid, "", "The request is not complete: %s.", what)
+	x.refused = &refusal{service.Errorf(service.Invalid, "", "The request is not complete: %s.", what), x.service, x.matched}
 	x.reply = x.answer()
 	if x.matched != nil && x.matched.Response(x.reply.Status) != nil { // few say what they answer to what is not a request
-		x.check(&x.reply)
+		x.hold(&x.reply)
 	}
 	if x.request.ProtoMajor == 1 {
 		x.reply.Set("Connection", "close")
 	}
 	x.ended = journal.Aborted
-	x.send(w)
+	return x.send(w)
 }
 
 // mostDrained is how much of a body that is too large is still read, so that

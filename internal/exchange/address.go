@@ -1,17 +1,59 @@
-package emulator
+package exchange
 
 import (
 	"cmp"
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"standin/internal/route"
 	"standin/internal/transport"
 )
 
+// SandboxHeader is the request header that names the sandbox.
+const SandboxHeader = "X-Standin-Sandbox"
+
+// An entrance is how a request says in which sandbox it is to be served.
+type entrance struct {
+	name   string
+	given  bool // by path or header; otherwise the token may lead into one
+	exists bool // it must be there
+}
+
+// address reads the path: how it names the sandbox, and what is left of it.
+func (x *exchange) address() (at string, to entrance) {
+	r := x.request
+	x.conn = transport.Of(r)
+	x.reused = x.conn.Count()
+	at = route.Collapse(r.URL.Path)
+	if rest, ok := strings.CutPrefix(at, "/~"); ok {
+		to.name, _, _ = strings.Cut(rest, "/")
+		x.inside, to.given = "/~"+to.name, true
+		at = cmp.Or(rest[len(to.name):], "/")
+	} else if header := r.Header[SandboxHeader]; len(header) > 0 {
+		to.name, to.given = header[0], true
+	}
+	if own, ok := x.path.Own.Aliases[at]; ok {
+		at = own
+	}
+	prefix := x.path.Routes.Own
+	if rest, ok := strings.CutPrefix(at, prefix+"/sandboxes/"); ok {
+		if name, rest, more := strings.Cut(rest, "/"); more { // what is meant is prefix/… in that sandbox
+			return prefix + "/" + rest, entrance{name, true, true}
+		}
+	}
+	return at, to
+}
+
 // An exchange is the service.Gateway of its call.
+
+// Present is a context that ends when the client leaves.
+func (x *exchange) Present() (context.Context, context.CancelFunc) {
+	return transport.Present(x.request)
+}
 
 // Base is Root and the prefix of the service, unless the service has an address of its own.
 func (x *exchange) Base() string {
@@ -33,7 +75,7 @@ func (x *exchange) Root() string {
 // by TLS if the request came by it, else without, as far as there is such a listener.
 // It is empty where there is none.
 func (x *exchange) Endpoint(name string) string {
-	prefix := x.emulator.routes.byName[name].contract.Prefix
+	prefix := x.path.Routes.Named(name).Contract.Prefix
 	switch x.conn.Tag() {
 	case "":
 		return x.Root() + prefix

@@ -1,4 +1,4 @@
-package emulator
+package sandbox
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 
 // A clock is a sandbox's time: the real one, another one that runs, or one that
 // is frozen. The zero clock is the real one.
-type clock struct{ setting atomic.Pointer[setting] }
+type clock struct{ setting atomic.Pointer[Setting] }
 
-// A setting of a clock. The zero setting is the real time.
-type setting struct {
+// A Setting of a clock. The zero Setting is the real time.
+type Setting struct {
 	frozen bool
 	starts bool      // a running clock starts at its time when the sandbox begins
 	at     time.Time // the time of a frozen clock; of a running one, its time at since
@@ -23,17 +23,30 @@ type setting struct {
 }
 
 // running is the setting of a clock that shows a time at a real one, and runs.
-func running(at, real time.Time) setting {
+func running(at, real time.Time) Setting {
 	if at = within(at); at.Equal(real) {
-		return setting{}
+		return Setting{}
 	}
-	return setting{at: at, since: real.Round(0)} // without the monotonic time: it does not pass while a machine sleeps
+	return Setting{at: at, since: real.Round(0)} // without the monotonic time: it does not pass while a machine sleeps
 }
 
-func (s setting) now() time.Time { return s.when(time.Now()) }
+// Now is the clock's time of the moment, in UTC.
+func (s Setting) Now() time.Time { return s.when(time.Now()) }
+
+// Mode is real, offset or frozen.
+func (s Setting) Mode() string {
+	switch {
+	case s.frozen:
+		return "frozen"
+	case !s.since.IsZero():
+		return "offset"
+	default:
+		return "real"
+	}
+}
 
 // when is the clock's time at a real one.
-func (s setting) when(real time.Time) time.Time {
+func (s Setting) when(real time.Time) time.Time {
 	switch {
 	case s.frozen, s.starts:
 		return within(s.at).UTC()
@@ -44,9 +57,12 @@ func (s setting) when(real time.Time) time.Time {
 	}
 }
 
-// offset is how far a running clock is from the real time. A time.Duration holds about
-// 290 years; what is more is written in hours.
-func (s setting) offset() string {
+// Offset is how far a running clock is from the real time; empty of any other. A time.Duration
+// holds about 290 years; what is more is written in hours.
+func (s Setting) Offset() string {
+	if s.Mode() != "offset" {
+		return ""
+	}
 	if d := s.at.Sub(s.since); s.since.Add(d).Equal(s.at) {
 		return d.String()
 	}
@@ -55,7 +71,7 @@ func (s setting) offset() string {
 }
 
 // begun is the setting with which a sandbox begins.
-func (s setting) begun() setting {
+func (s Setting) begun() Setting {
 	if s.starts {
 		return running(s.at, time.Now())
 	}
@@ -77,15 +93,15 @@ func within(t time.Time) time.Time {
 	}
 }
 
-func (c *clock) get() setting {
+func (c *clock) get() Setting {
 	if s := c.setting.Load(); s != nil {
 		return *s
 	}
-	return setting{}
+	return Setting{}
 }
 
-func (c *clock) set(s setting) {
-	if s == (setting{}) { // nil is the same, and nothing is allocated
+func (c *clock) set(s Setting) {
+	if s == (Setting{}) { // nil is the same, and nothing is allocated
 		c.setting.Store(nil)
 		return
 	}
@@ -95,10 +111,10 @@ func (c *clock) set(s setting) {
 
 // change makes another setting of the present one, without losing what others do
 // at the same time.
-func (c *clock) change(next func(s setting, real time.Time) setting) {
+func (c *clock) change(next func(s Setting, real time.Time) Setting) {
 	for {
 		old := c.setting.Load()
-		var s setting
+		var s Setting
 		if old != nil {
 			s = *old
 		}
@@ -119,33 +135,33 @@ func (c *clock) at(real time.Time) (time.Time, bool) {
 
 // stop freezes the clock at its present time.
 func (c *clock) stop() {
-	c.change(func(s setting, real time.Time) setting { return setting{frozen: true, at: s.when(real)} })
+	c.change(func(s Setting, real time.Time) Setting { return Setting{frozen: true, at: s.when(real)} })
 }
 
 // freeze freezes the clock at a time.
-func (c *clock) freeze(at time.Time) { c.set(setting{frozen: true, at: within(at)}) }
+func (c *clock) freeze(at time.Time) { c.set(Setting{frozen: true, at: within(at)}) }
 
 // to sets the clock to a time. A frozen clock stays frozen, a running one runs on.
 func (c *clock) to(at time.Time) {
-	c.change(func(s setting, real time.Time) setting { return s.moved(at, real) })
+	c.change(func(s Setting, real time.Time) Setting { return s.moved(at, real) })
 }
 
 // advance moves the clock. It stops at the ends of the range.
 func (c *clock) advance(d time.Duration) {
-	c.change(func(s setting, real time.Time) setting { return s.moved(s.when(real).Add(d), real) })
+	c.change(func(s Setting, real time.Time) Setting { return s.moved(s.when(real).Add(d), real) })
 }
 
 // moved is the setting at another time.
-func (s setting) moved(at, real time.Time) setting {
+func (s Setting) moved(at, real time.Time) Setting {
 	if s.frozen {
-		return setting{frozen: true, at: within(at)}
+		return Setting{frozen: true, at: within(at)}
 	}
 	return running(at, real)
 }
 
 // resume lets a frozen clock run on from its time.
 func (c *clock) resume() {
-	c.change(func(s setting, real time.Time) setting {
+	c.change(func(s Setting, real time.Time) Setting {
 		if s.frozen {
 			return running(s.at, real)
 		}
@@ -153,45 +169,57 @@ func (c *clock) resume() {
 	})
 }
 
-// settingOf is a scenario's clock.
-func settingOf(c *scenario.Clock) setting {
+// SettingOf is a scenario's clock.
+func SettingOf(c *scenario.Clock) Setting {
 	switch {
 	case c.Freeze != nil:
-		return setting{frozen: true, at: *c.Freeze}
+		return Setting{frozen: true, at: *c.Freeze}
 	case c.Start != nil:
-		return setting{starts: true, at: *c.Start}
+		return Setting{starts: true, at: *c.Start}
 	case c.Offset != nil:
 		real := time.Now()
 		return running(real.Add(time.Duration(*c.Offset)), real)
 	default:
-		return setting{}
+		return Setting{}
 	}
+}
+
+// FrozenAt is a clock that stands still at a time.
+func FrozenAt(at time.Time) Setting { return Setting{frozen: true, at: within(at)} }
+
+// StartingAt is a clock that runs from a time on when the sandbox begins.
+func StartingAt(at time.Time) Setting { return Setting{starts: true, at: within(at)} }
+
+// OffsetBy is a clock that runs ahead of the real time, or behind it.
+func OffsetBy(d time.Duration) Setting {
+	real := time.Now()
+	return running(real.Add(d), real)
 }
 
 // startWord precedes the time at which a clock starts to run.
 const startWord = "start:"
 
-// parseClock reads real, an offset (+1h, -30m), the time at which the clock is
+// ParseClock reads real, an offset (+1h, -30m), the time at which the clock is
 // frozen, or the time at which it starts to run (start:TIME).
-func parseClock(text string) (setting, error) {
+func ParseClock(text string) (Setting, error) {
 	if text == "real" {
-		return setting{}, nil
+		return Setting{}, nil
 	}
 	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
 		var o scenario.Offset
 		if err := o.UnmarshalText([]byte(text)); err != nil {
-			return setting{}, fmt.Errorf("clock: %w", err)
+			return Setting{}, fmt.Errorf("clock: %w", err)
 		}
-		return settingOf(&scenario.Clock{Offset: &o}), nil
+		return SettingOf(&scenario.Clock{Offset: &o}), nil
 	}
 	at, starts := strings.CutPrefix(text, startWord)
 	t, err := file.ParseTime(at)
 	switch {
 	case err != nil:
-		return setting{}, fmt.Errorf("clock %q: expected real, an offset such as +1h, a time at which it is frozen such as 2026-01-31T12:00:00Z, or start:TIME, at which it starts to run; times are from %s to %s",
+		return Setting{}, fmt.Errorf("clock %q: expected real, an offset such as +1h, a time at which it is frozen such as 2026-01-31T12:00:00Z, or start:TIME, at which it starts to run; times are from %s to %s",
 			text, file.FirstTime.Format(time.RFC3339), file.LastTime.Format(time.RFC3339))
 	case starts:
-		return setting{starts: true, at: t}, nil
+		return Setting{starts: true, at: t}, nil
 	}
-	return setting{frozen: true, at: t}, nil
+	return Setting{frozen: true, at: t}, nil
 }

@@ -1,20 +1,14 @@
-package emulator
+package sandbox
 
 import (
 	"standin/internal/identity"
 )
 
-// Environment lists the variables, NAME=VALUE, by which clients find the server
-// and log in: STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL, DEVOPS_USERNAME,
-// DEVOPS_PASSWORD. The user who logs in is demo, or else the first of the fixture.
-func (s *Server) Environment() []string { return s.environment(s.URL) }
-
-// Environment is Server.Environment for a sandbox: its URL leads the clients into it,
-// and its own users log in.
-func (s *Sandbox) Environment() []string { return s.environment(s.URL) }
-
-// environment lists the variables for clients that reach the sandbox at a URL.
-func (s *Sandbox) environment(url string) []string {
+// Environment lists the variables, NAME=VALUE, by which clients that reach the sandbox at a URL
+// find it and log in: STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL,
+// DEVOPS_USERNAME, DEVOPS_PASSWORD. The user who logs in is demo, or else the first of the
+// world.
+func (s *Sandbox) Environment(url string) []string {
 	v := s.world.Load()
 	env := []string{
 		"STANDIN_URL=" + url,
@@ -47,3 +41,6 @@ func (s *Sandbox) environment(url string) []string {
 	}
 	return env
 }
+
+// MemberToken is a fixed token of the user of Environment; empty if there is none.
+func (s *Sandbox) MemberToken() string { return identity.MemberToken(s.World()) }

@@ -1,4 +1,4 @@
-package emulator
+package sandbox
 
 import (
 	"fmt"
@@ -7,10 +7,13 @@ import (
 	"standin/internal/world"
 )
 
-// load puts a fixture in place of the world, or of one section of it. The fixture is read
+// mostOverHTTP is how many records a request may have made up in one block.
+const mostOverHTTP = 100_000
+
+// Load puts a fixture in place of the world, or of one section of it. The fixture is read
 // while requests go on.
-func (s *Sandbox) load(section string, data []byte) error {
-	loader := *s.emulator.loader
+func (s *Sandbox) Load(section string, data []byte) error {
+	loader := *s.registry.catalog.Loader
 	loader.MostGenerated = mostOverHTTP
 	var err error
 	if section == "" {
@@ -37,7 +40,7 @@ func (s *Sandbox) loadAll(loader *world.Loader, data []byte) error {
 	defer s.writing.Unlock()
 	s.world.Store(fx.World)
 	if fx.Freeze != nil {
-		s.clock.set(freezeOf(fx))
+		s.clock.set(frozenBy(fx))
 	}
 	return nil
 }
@@ -75,16 +78,23 @@ func (s *Sandbox) publish(base, next *world.World) bool {
 	return true
 }
 
-// freezeOf is the clock of a fixture.
-func freezeOf(fx *world.Fixture) setting {
+// frozenBy is the clock of a fixture.
+func frozenBy(fx *world.Fixture) Setting {
 	if fx.Freeze == nil {
-		return setting{}
+		return Setting{}
 	}
-	return setting{frozen: true, at: *fx.Freeze}
+	return Setting{frozen: true, at: *fx.Freeze}
 }
 
-// dump writes the world, or one section of it, as a fixture.
-func (s *Sandbox) dump(w *world.World, section string) func(io.Writer) error {
+// Dump returns what writes the world of the moment, or that of a snapshot, as a fixture: all of it
+// or one section, as often as it is called.
+func (s *Sandbox) Dump(snapshot, section string) (write func(io.Writer) error, err error) {
+	w := s.World()
+	if snapshot != "" {
+		if w = s.snapshot(snapshot); w == nil {
+			return nil, s.noSnapshot(snapshot)
+		}
+	}
 	fx := &world.Fixture{World: w}
 	if c := s.clock.get(); c.frozen {
 		fx.Freeze = &c.at
@@ -93,14 +103,17 @@ func (s *Sandbox) dump(w *world.World, section string) func(io.Writer) error {
 	if section != "" {
 		sections = []string{section}
 	}
-	return func(out io.Writer) error { return s.emulator.loader.DumpTo(out, fx, sections...) }
+	return func(out io.Writer) error { return s.registry.catalog.Loader.DumpTo(out, fx, sections...) }, nil
 }
 
-// transact changes the world.
-func (s *Sandbox) transact(change func(tx *world.Tx)) {
+// Transact changes the world by a function, one at a time, unless it returns an error.
+func (s *Sandbox) Transact(change func(tx *world.Tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	tx := s.world.Load().Begin()
-	change(tx)
-	s.world.Store(tx.Commit())
+	err := change(tx)
+	if err == nil {
+		s.world.Store(tx.Commit())
+	}
+	return err
 }

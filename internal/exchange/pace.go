@@ -1,4 +1,4 @@
-package emulator
+package exchange
 
 import (
 	"fmt"
@@ -11,21 +11,19 @@ import (
 )
 
 // deliver sends an answer that was not lost on the way: at once, slowly, or broken.
-func (x *exchange) deliver(w http.ResponseWriter, fired []*ruleset.Firing) {
+func (x *exchange) deliver(w http.ResponseWriter, fired []*ruleset.Firing) end {
 	for _, f := range fired {
 		switch c := f.What.Connection; {
 		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
 			x.reply.Body = x.reply.Body[:part(c, len(x.reply.Body))]
 			x.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(x.reply.Body)))
 		case c != nil:
-			x.broken(w, f)
-			return
+			return x.broken(w, f)
 		case f.What.Dribble != nil || f.What.Bandwidth > 0:
-			x.pace(w, f)
-			return
+			return x.pace(w, f)
 		}
 	}
-	x.send(w)
+	return x.send(w)
 }
 
 // part is how much of a body a break lets through.
@@ -40,7 +38,7 @@ func part(c *fault.Connection, length int) int {
 const slice = 100 * time.Millisecond
 
 // pace sends the body slowly. Where the rule is removed the rest goes out at once.
-func (x *exchange) pace(w http.ResponseWriter, f *ruleset.Firing) {
+func (x *exchange) pace(w http.ResponseWriter, f *ruleset.Firing) end {
 	x.header(w.Header())
 	body := x.body()
 	chunks, every := x.chunks(f, len(body))
@@ -60,10 +58,11 @@ func (x *exchange) pace(w http.ResponseWriter, f *ruleset.Firing) {
 			err = x.flushBody(w)
 		}
 		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(w, f, every) {
-			x.amend(journal.Aborted, "")
-			panic(http.ErrAbortHandler)
+			x.amend(journal.Aborted)
+			return aborted
 		}
 	}
+	return complete
 }
 
 // chunks is in how many parts a body comes, and the time between them.

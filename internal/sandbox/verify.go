@@ -1,4 +1,4 @@
-package emulator
+package sandbox
 
 import (
 	"cmp"
@@ -13,8 +13,14 @@ import (
 
 // kept are the sandboxes that were removed, oldest first, and are still to be judged.
 type kept struct {
-	removed []*Sandbox
+	removed []ended
 	lost    int // that were too many
+}
+
+// An ended sandbox is one that is judged, and the rules that had not fired when it was removed.
+type ended struct {
+	*Sandbox
+	unfired []string
 }
 
 // mostKept bounds the removed sandboxes that are kept.
@@ -26,8 +32,7 @@ func (k *kept) keep(s *Sandbox) bool {
 	case k == nil:
 		return false
 	case len(k.removed) < mostKept:
-		s.unfired = s.faults.Unfired()
-		k.removed = append(k.removed, s)
+		k.removed = append(k.removed, ended{s, s.faults.Unfired()})
 		return true
 	default:
 		k.lost++
@@ -37,35 +42,32 @@ func (k *kept) keep(s *Sandbox) bool {
 
 // together lists all sandboxes: the default one, then the others by name, of the
 // same name those that were removed first.
-func (e *Emulator) together() (all []*Sandbox, lost int) {
-	present := e.others.list()
-	e.others.mu.RLock()
-	if k := e.others.kept; k != nil {
-		all, lost = slices.Clone(k.removed), k.lost
+func (r *Registry) together() (all []ended, lost int) {
+	present := r.List()[1:]
+	all, lost = r.removed()
+	for _, s := range present {
+		all = append(all, ended{s, nil})
 	}
-	e.others.mu.RUnlock()
-	all = append(all, present...)
-	slices.SortStableFunc(all, func(a, b *Sandbox) int { return strings.Compare(a.name, b.name) })
-	return append([]*Sandbox{e.Sandbox}, all...), lost
+	slices.SortStableFunc(all, func(a, b ended) int { return strings.Compare(a.name, b.name) })
+	return slices.Insert(all, 0, ended{r.first, nil}), lost
 }
 
-// Sent is how many requests came to all sandboxes since the emulator was made. Those
-// to the control API do not count.
-func (e *Emulator) Sent() uint64 { return e.sent.Load() }
-
-// Scenario is the name of the scenario that the emulator started with; empty without one.
-func (e *Emulator) Scenario() string { return e.origin.Load().scenario }
-
-// Exit is the exit code that the scenario expects of the command of standin run;
-// empty if it says nothing.
-func (e *Emulator) Exit() journal.Exit { return e.origin.Load().exit }
+// removed lists the sandboxes that were removed and are kept, and counts those that are not.
+func (r *Registry) removed() (all []ended, lost int) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if k := r.kept; k != nil {
+		all, lost = slices.Clone(k.removed), k.lost
+	}
+	return all, lost
+}
 
 // AllRequests lists the exchanges of all sandboxes in the order in which they began.
-func (e *Emulator) AllRequests() []journal.Entry {
+func (r *Registry) AllRequests() []journal.Entry {
 	var entries []journal.Entry
-	all, _ := e.together()
+	all, _ := r.together()
 	for _, s := range all {
-		entries = append(entries, s.Requests()...)
+		entries = append(entries, s.journal.Find(journal.Filter{}).Entries...)
 	}
 	slices.SortStableFunc(entries, func(a, b journal.Entry) int { return a.Began.Compare(b.Began) })
 	return entries
@@ -74,11 +76,11 @@ func (e *Emulator) AllRequests() []journal.Entry {
 // AllJournals writes the journals of all sandboxes in their canonical form: the
 // default one's, then the others by name. Two runs whose sandboxes each see the same
 // requests in the same order compare, in whatever order the sandboxes take turns.
-func (e *Emulator) AllJournals() []byte {
+func (r *Registry) AllJournals() []byte {
 	var out []byte
-	all, _ := e.together()
+	all, _ := r.together()
 	for _, s := range all {
-		out = append(out, s.Journal()...)
+		out = append(out, s.Canonical()...)
 	}
 	return out
 }
@@ -87,35 +89,34 @@ func (e *Emulator) AllJournals() []byte {
 // that the emulator started with. Requests of all sandboxes are counted together. A
 // sequence must be found within one sandbox. A rule that ends must have fired: one that
 // all sandboxes start with in one of them, one that a sandbox has for itself in that one.
-func (e *Emulator) VerifyAll() Verdict {
-	all, lost := e.together()
+func (r *Registry) VerifyAll() []journal.Judgement {
+	all, lost := r.together()
 	journals := make([]*recorder.Journal, len(all))
 	for i, s := range all {
 		journals[i] = &s.journal
 	}
-	v := Verdict{Judgements: recorder.Judge(e.origin.Load().expect, journals...)}
-	for _, name := range e.faults.Unfired() {
+	v := recorder.Judge(r.Origin().Expect, journals...)
+	for _, name := range r.first.faults.Unfired() {
 		fired := journal.Expectation{Pattern: journal.Pattern{Fault: name}}
 		if g := recorder.Judge([]journal.Expectation{fired}, journals...); !g[len(g)-1].Met {
-			v.Judgements = append(v.Judgements, unfired(name))
+			v = append(v, unfired(name))
 		}
 	}
 	for _, s := range all[1:] {
-		v.Judgements = append(v.Judgements, e.ownUnfired(s)...)
+		v = append(v, r.ownUnfired(s)...)
 	}
 	if lost > 0 {
-		v.Judgements = append(v.Judgements, journal.Judgement{
+		v = append(v, journal.Judgement{
 			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d were deleted beyond the first %d", lost, mostKept),
 		})
 	}
-	v.Passed = !slices.ContainsFunc(v.Judgements, func(j journal.Judgement) bool { return !j.Met })
 	return v
 }
 
 // ownUnfired judges the rules that a sandbox has beyond those that all start with: each
 // that ends must have fired in it.
-func (e *Emulator) ownUnfired(s *Sandbox) (all []journal.Judgement) {
-	inherited := e.origin.Load().rules
+func (r *Registry) ownUnfired(s ended) (all []journal.Judgement) {
+	inherited := r.Origin().Rules
 	for _, name := range append(s.faults.Unfired(), s.unfired...) {
 		if slices.ContainsFunc(inherited, func(r fault.Rule) bool { return cmp.Or(r.Name, r.Use) == name }) {
 			continue
@@ -125,6 +126,30 @@ func (e *Emulator) ownUnfired(s *Sandbox) (all []journal.Judgement) {
 		all = append(all, g)
 	}
 	return all
+}
+
+// Verify holds the journal to expectations; nil are those of the scenario. It also judges
+// whether rules that end have fired, unless they are optional, and whether entries have fallen
+// out of the journal.
+func (s *Sandbox) Verify(expect []journal.Expectation) []journal.Judgement {
+	if expect == nil {
+		expect = s.start.Load().Expect
+	}
+	all := s.journal.Judge(expect)
+	for _, name := range s.faults.Unfired() {
+		all = append(all, unfired(name))
+	}
+	return all
+}
+
+// Passed reports whether all is met.
+func Passed(all []journal.Judgement) bool {
+	return !slices.ContainsFunc(all, func(j journal.Judgement) bool { return !j.Met })
+}
+
+// Canonical writes the journal in its canonical form, in which two runs compare.
+func (s *Sandbox) Canonical() []byte {
+	return journal.Canonical(s.journal.Find(journal.Filter{}).Entries)
 }
 
 // unfired is the judgement of a rule that ends and has not fired.

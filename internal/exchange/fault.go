@@ -1,4 +1,4 @@
-package emulator
+package exchange
 
 import (
 	"fmt"
@@ -19,23 +19,26 @@ import (
 // faulted is the rest of the request path where rules fire: what they do before the
 // handler, the handler unless they answer in its place or break the connection, and what they
 // make of the answer.
-func (x *exchange) faulted(w http.ResponseWriter) {
+func (x *exchange) faulted(w http.ResponseWriter) end {
 	if x.failing() {
-		x.sandbox.journal.Failing(x.ticket)
+		x.sandbox.Journal().Failing(x.ticket)
 	}
 	fired := x.decision.Fired
-	x.prepare(w, fired, fault.Before)
+	if !x.prepare(w, fired, fault.Before) {
+		return x.leave()
+	}
 	if cut := breaking(fired, fault.Before); cut != nil {
-		x.cut(w, cut)
-		return
+		return x.cut(w, cut)
 	}
 	if f := replacing(fired, fault.Before); f != nil {
 		x.reply = x.injected(f)
 	} else {
 		x.reply = x.paged(fired)
-		x.check(&x.reply)
+		x.hold(&x.reply)
 	}
-	x.prepare(w, fired, fault.After)
+	if !x.prepare(w, fired, fault.After) {
+		return x.leave()
+	}
 	if f := replacing(fired, fault.After); f != nil {
 		x.reply = x.injected(f)
 	}
@@ -47,10 +50,9 @@ func (x *exchange) faulted(w http.ResponseWriter) {
 		x.reply.Header = append(x.reply.Header, service.Field{Name: fault.Header, Value: strings.Join(names, ", ")})
 	}
 	if cut := breaking(fired, fault.After); cut != nil {
-		x.cut(w, cut)
-		return
+		return x.cut(w, cut)
 	}
-	x.deliver(w, fired)
+	return x.deliver(w, fired)
 }
 
 // paged answers the call, with pages that have no more items than rules say. A rule has
@@ -116,9 +118,8 @@ func replacing(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 }
 
 // prepare does what the rules of a phase do before they answer: wait, let the
-// token expire. Where the client leaves meanwhile, the exchange
-// ends there.
-func (x *exchange) prepare(w http.ResponseWriter, fired []*ruleset.Firing, phase fault.Phase) {
+// token expire. It reports false where the client leaves meanwhile.
+func (x *exchange) prepare(w http.ResponseWriter, fired []*ruleset.Firing, phase fault.Phase) bool {
 	for _, f := range fired {
 		if f.Phased() != phase {
 			continue
@@ -126,16 +127,17 @@ func (x *exchange) prepare(w http.ResponseWriter, fired []*ruleset.Firing, phase
 		if f.Delay > 0 {
 			x.did(f, "delay "+f.Delay.String())
 			if !x.wait(w, f, f.Delay) {
-				x.leave()
+				return false
 			}
 			if phase == fault.Before {
-				x.call.Now, _ = x.sandbox.clock.now()
+				x.call.Now = x.sandbox.Now()
 			}
 		}
 		if f.What.ExpireToken && x.expireToken() {
 			x.did(f, "expire_token")
 		}
 	}
+	return true
 }
 
 // noted is what the journal says of a rule that fires.
@@ -158,21 +160,21 @@ func (x *exchange) did(f *ruleset.Firing, what string) {
 // none that could.
 func (x *exchange) expireToken() bool {
 	c := x.call.Caller
-	if c == nil || c.Token == nil || identity.Tokens.Get(x.sandbox.world.Load(), c.Token.ID) == nil {
+	if c == nil || c.Token == nil || identity.Tokens.Get(x.sandbox.World(), c.Token.ID) == nil {
 		return false
 	}
-	x.sandbox.transact(func(tx *world.Tx) {
+	return x.sandbox.Transact(func(tx *world.Tx) error {
 		if t := identity.Tokens.Get(tx, c.Token.ID); t != nil {
 			dead := *t
 			dead.Expires = x.call.Now
 			identity.Tokens.Put(tx, &dead)
 		}
-	})
-	return true
+		return nil
+	}) == nil
 }
 
-// usualRefusal is the status of a rate limit.
-const usualRefusal = http.StatusTooManyRequests
+// rateLimited is the status of a rate limit that names none.
+const rateLimited = http.StatusTooManyRequests
 
 // injected is the answer of a rule: its function's, or its status in the words of
 // the contract, or else in the service's envelope.
@@ -188,7 +190,7 @@ func (x *exchange) injected(f *ruleset.Firing) service.Reply {
 	}
 	status := f.What.Status
 	if status == 0 {
-		status = usualRefusal
+		status = rateLimited
 	}
 	x.did(f, fmt.Sprintf("status %d", status))
 	reply := x.envelope(status)
@@ -207,7 +209,7 @@ func (x *exchange) injected(f *ruleset.Firing) service.Reply {
 		}
 	}
 	if spec != nil && f.What.Body == nil && f.What.Patch == nil {
-		x.check(&reply)
+		x.hold(&reply)
 	}
 	return reply
 }
@@ -215,37 +217,35 @@ func (x *exchange) injected(f *ruleset.Firing) service.Reply {
 // documented is what the contract says of a status: the operation, or the service.
 // Of what only a fault brings, a quirk that is on comes first.
 func (x *exchange) documented(status int) (spec *contract.Response, quirk bool) {
-	for _, q := range x.service.contract.Quirks {
+	for _, q := range x.service.Contract.Quirks {
 		if r := q.Answers.Response(status); r != nil && r.FaultOnly && x.call.Quirk(q.Name) && q.Changes(x.operationID()) {
 			return r, true
 		}
 	}
-	if r := x.contractOf().Response(status); r != nil {
+	if r := x.contract().Response(status); r != nil {
 		return r, false
 	}
-	return x.service.elsewhere.Response(status), false
+	return x.service.Contract.Elsewhere.Response(status), false
 }
 
-// envelope is a status as the service answers it by itself.
+// envelope is a status as the service answers it by itself. The service sees a caller that is
+// known, unless the status is 401.
 func (x *exchange) envelope(status int) service.Reply {
-	c := &x.call
+	c := x.call
 	reply := service.Reply{Status: status}
 	if status >= http.StatusBadRequest {
 		e := service.Errorf(service.Kind(status), "", "")
 		if status == http.StatusMethodNotAllowed {
 			e = e.With("Allow", c.Allow(c.Methods...))
 		}
-		known := c.CallerError
+		c.CallerError = nil
 		if status == http.StatusUnauthorized {
-			c.CallerError = e // services look at it
-		} else {
-			c.CallerError = nil
+			c.CallerError = e
 		}
-		reply = x.service.Fail(c, e)
-		defer func() { c.CallerError = known }()
+		reply = x.service.Fail(&c, e)
 	}
 	if x.service.Finish != nil {
-		x.service.Finish(c, &reply)
+		x.service.Finish(&x.call, &reply)
 	}
 	reply.Status = status
 	return reply

@@ -1,0 +1,177 @@
+// Package core puts an emulator together: what the binary carries, the sandboxes, the request
+// path with the control API behind it, and the transport that carries it. It is what package
+// emulator, and the command, are made of.
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"standin/internal/catalog"
+	"standin/internal/control"
+	"standin/internal/exchange"
+	"standin/internal/route"
+	"standin/internal/sandbox"
+	"standin/internal/transport"
+)
+
+// Options are those of an emulator. The zero value of each is its default.
+type Options struct {
+	Plan      sandbox.Plan // how the default sandbox starts, and the others do
+	Sandboxes sandbox.Options
+	Exchange  exchange.Options
+	Transport transport.Options
+	Catalog   catalog.Options
+	Control   Control
+}
+
+// Control says who may call the control API.
+type Control struct {
+	Off   bool     // nobody, but for health and the index
+	Token string   // that callers must show; empty: they need not
+	Hosts []string // names under which it may be reached besides this machine's
+}
+
+// check refuses values that are out of their ranges.
+func (o *Options) check() error {
+	j := o.Sandboxes.Journal
+	negative := func(d *time.Duration) bool { return d != nil && *d < 0 }
+	switch href := o.Catalog.HostHref; {
+	case j.Entries < 0 || j.Bytes < 0 || j.AllBytes < 0:
+		return errors.New("the bounds of a journal must not be negative")
+	case o.Sandboxes.Most != nil && *o.Sandboxes.Most < 0 || negative(o.Sandboxes.TTL):
+		return errors.New("the bounds of sandboxes must not be negative")
+	case o.Transport.Connections < 0:
+		return errors.New("the bound of connections must be 1 or more")
+	case href != "" && !isAddress(href):
+		return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
+	}
+	return nil
+}
+
+// isAddress reports whether references can begin with a text.
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && strings.HasPrefix(u.Scheme, "http") && u.RawQuery == "" && u.Fragment == ""
+}
+
+// An Emulator is all of one.
+type Emulator struct {
+	Catalog   *catalog.Catalog
+	Sandboxes *sandbox.Registry
+	Path      *exchange.Path
+	Transport *transport.Transport
+	tls       bool
+}
+
+// New makes an emulator. An error tells the mistakes in fixtures, scenarios and contracts, with
+// their places.
+func New(o Options) (*Emulator, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	e := &Emulator{tls: o.Transport.TLS.On}
+	var err error
+	if e.Catalog, err = catalog.New(o.Catalog); err != nil {
+		return nil, err
+	}
+	if e.Sandboxes, err = sandbox.NewRegistry(e.Catalog, o.Sandboxes, o.Plan); err != nil {
+		return nil, err
+	}
+	api := control.New(control.Config{
+		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Hosts: o.Control.Hosts, Token: o.Control.Token,
+	})
+	routes, err := route.New(e.Catalog.Contracts, append(slices.Clone(e.Catalog.Services), api), catalog.Control, control.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	o.Exchange.Connections, o.Exchange.Patience = o.Transport.Bounds()
+	e.Path = exchange.New(exchange.Config{
+		Routes: routes, Sandboxes: e.Sandboxes, Rules: e.Catalog.Rules, Options: o.Exchange,
+		Own: exchange.Own{Health: control.HealthPath, Off: o.Control.Off, Aliases: control.Aliases},
+	})
+	e.Transport, err = transport.New(e.Path, o.Transport)
+	return e, err
+}
+
+func (e *Emulator) ca() []byte { return e.Transport.CA() }
+
+func (e *Emulator) health() control.Health {
+	budget := e.Sandboxes.Budget()
+	return control.Health{
+		Status: "ok", Version: catalog.Version(), Violations: e.Path.Violations(), Unchecked: e.Path.Unchecked(),
+		Sandboxes: e.Sandboxes.Count(), JournalBytes: budget.Used(), JournalLimit: budget.Limit(), Connections: e.Transport.Connections(),
+	}
+}
+
+// A Server is an emulator on its listeners.
+type Server struct {
+	*transport.Server
+	URL    string // of the combined listener, or of the first one; without TLS comes first
+	TLSURL string // of the combined listener with TLS, or of the first one with it; empty without
+}
+
+// Start listens on addresses, as transport.ParseAddress reads them, and serves until the context
+// ends or the server is closed. Tags are the names of services. Without any address it is
+// 127.0.0.1 and a free port, and another one with TLS where the options have it on.
+func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, error) {
+	if len(addresses) == 0 {
+		addresses = []string{"127.0.0.1:0"}
+		if e.tls {
+			addresses = append(addresses, transport.SecureScheme+"127.0.0.1:0")
+		}
+	}
+	var all []transport.Address
+	for _, text := range addresses {
+		a := transport.ParseAddress(text)
+		if a.Tag != "" && e.Path.Routes.Named(a.Tag) == nil {
+			return nil, fmt.Errorf("listen %q: no service %q; there are %s", text, a.Tag, strings.Join(e.Path.Routes.Names(), ", "))
+		}
+		if a.Tag == catalog.Control {
+			e.Path.Apart()
+		}
+		all = append(all, a)
+	}
+	s, err := e.Transport.Listen(ctx, all...)
+	if err != nil {
+		return nil, err
+	}
+	own := &Server{Server: s}
+	own.URL, own.TLSURL = urls(s)
+	s.Serve(ctx)
+	return own, nil
+}
+
+// urls are the addresses that a server is known by.
+func urls(s *transport.Server) (plain, secure string) {
+	all := s.Addresses()
+	plain = all[0].URL()
+	if a, ok := s.Find(transport.Want{}, transport.Want{TLS: true}); ok {
+		plain = a.URL()
+	}
+	if a, ok := s.Find(transport.Want{TLS: true}); ok {
+		secure = a.URL()
+	} else if i := slices.IndexFunc(all, func(a transport.Address) bool { return a.TLS }); i >= 0 {
+		secure = all[i].URL()
+	}
+	return plain, secure
+}
+
+// Addr is the address, HOST:PORT, of the listener of a service; of the combined one for services
+// that have none of their own, and for the empty name. One without TLS comes first. It is empty
+// where there is none.
+func (s *Server) Addr(service string) string {
+	a, _ := s.Find(transport.Want{Tag: service}, transport.Want{Tag: service, TLS: true}, transport.Want{}, transport.Want{TLS: true})
+	return a.At
+}
+
+// TLSAddr is Addr for listeners with TLS alone.
+func (s *Server) TLSAddr(service string) string {
+	a, _ := s.Find(transport.Want{Tag: service, TLS: true}, transport.Want{TLS: true})
+	return a.At
+}
