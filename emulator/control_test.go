@@ -17,6 +17,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/servicetest"
 )
 
 // Ensure bad rules, scenarios, sandboxes and questions are refused with what is
@@ -311,17 +312,17 @@ func TestSecretsAreRedacted(t *testing.T) {
 // Ensure a long list of exchanges, which is sent while it is read, is whole in every form.
 func TestLongLists(t *testing.T) {
 	t.Parallel()
-	p := newPlayer(t)
+	p := servicetest.NewPlayer(t)
 	const exchanges = 300
 	for range exchanges {
-		p.call("POST", "/v1/clients", "demo", `{"client_id":"`+strings.Repeat("x", 5000)+`"}`)
+		p.Call("POST", "/v1/clients", "demo", `{"client_id":"`+strings.Repeat("x", 5000)+`"}`)
 	}
 	for _, query := range []string{"", "?canonical=true", "?format=text"} {
 		req, err := http.NewRequest(http.MethodGet, "http://localhost/_standin/requests"+query, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, body := p.do(req)
+		resp, body := p.Do(req)
 		if long := resp.ContentLength < 0; long != (query != "?format=text") {
 			t.Errorf("%s: sent while it was read: %t, %d bytes", query, long, len(body))
 		}

@@ -25,6 +25,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 )
 
@@ -48,9 +49,9 @@ func TestCatalogue(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
-				op := p.byID[f.Operation]
-				resp, body := p.play(op, sampleOf(op))
+				p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
+				op := p.Operation(f.Operation)
+				resp, body := p.Play(op, sampleOf(op))
 				if resp.StatusCode != f.Status || !strings.Contains(resp.Header.Get(fault.Header), f.Name) {
 					t.Fatalf("got %d, %v: %s", resp.StatusCode, resp.Header, body)
 				}
@@ -113,7 +114,7 @@ func documented(t *testing.T, op *contract.Operation, s contract.Sample, status 
 // and that this request has all that the failure asks for.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			for _, s := range op.Samples {
 				if s.Status < 400 || s.Response == "" || s.Method != "" {

@@ -20,6 +20,7 @@ import (
 	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/scenario"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 	"standin/scenarios"
 )
@@ -97,7 +98,7 @@ func connectionTable() string {
 func quirkTable(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, q := range c.Quirks {
 			note := ""
 			if q.Setting {
@@ -112,7 +113,7 @@ func quirkTable(t *testing.T) string {
 func table(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			var documented, beyond []string
 			for _, r := range op.Responses {
@@ -131,7 +132,7 @@ func table(t *testing.T) string {
 // Ensure the contracts that the emulator starts with are those of the documents.
 func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
 		loaded, err := contract.Load(c.JSON())
 		if err != nil {
