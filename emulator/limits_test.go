@@ -2,7 +2,10 @@ package emulator_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -179,6 +182,40 @@ func TestLimitsAreDocumented(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("docs/limits.md has no row %s", want)
+		}
+	}
+}
+
+// Ensure the tests that docs/limits.md names exist.
+func TestLimitsHaveTests(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test\\w+)` \\|").FindAllSubmatch(page, -1)
+	if len(named) == 0 {
+		t.Fatal("docs/limits.md names no test")
+	}
+	defined := map[string]bool{}
+	for _, root := range []string{".", "../internal", "../cmd"} {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+				defined[string(m[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range named {
+		if !defined[string(m[1])] {
+			t.Errorf("docs/limits.md names %s, which does not exist", m[1])
 		}
 	}
 }
