@@ -99,57 +99,6 @@ func TestSeveralAcceptHeaders(t *testing.T) {
 	}
 }
 
-// Ensure the control API is out of reach for pages, whatever they say.
-func TestControlIsNotForPages(t *testing.T) {
-	t.Parallel()
-	s := emulator.RunT(t, emulator.WithControlHost("standin.example.com"))
-	tests := []struct{ name, head, want string }{
-		{"an address", "Host: 127.0.0.1:9311", "200"},
-		{"IPv6", "Host: [::1]:9311", "200"},
-		{"localhost", "Host: localhost", "200"},
-		{"a container", "Host: standin:9311", "200"},
-		{"Docker's host", "Host: host.docker.internal:9311", "200"},
-		{"Docker's host, shouted, with its dot", "Host: HOST.Docker.Internal.:9311", "200"},
-		{"Podman's host", "Host: host.containers.internal", "200"},
-		{"Lima's host", "Host: host.lima.internal", "200"},
-		{"a service of Kubernetes", "Host: standin.ci.svc.cluster.local:9311", "200"},
-		{"localhost with its dot", "Host: localhost.", "200"},
-		{"an allowed name", "Host: standin.example.com", "200"},
-		{"an allowed name, shouted, with its dot", "Host: STANDIN.example.com.", "200"},
-		{"its own origin in another case", "Host: LOCALHOST:9311\nOrigin: http://localhost:9311", "200"},
-		{"its own origin", "Host: localhost:9311\nOrigin: http://localhost:9311", "200"},
-		{"its own origin behind a proxy", "Host: localhost:9311\nX-Forwarded-Host: dev.example.com\nX-Forwarded-Proto: https\nOrigin: https://dev.example.com", "200"},
-		{"somebody's name for this machine", "Host: evil.example.com", "403"},
-		{"a name that ends like a private one", "Host: notinternal.example", "403"},
-		{"the same, pretending", "Host: evil.example.com\nX-Forwarded-Host: localhost", "403"},
-		{"another origin", "Host: localhost\nOrigin: https://evil.example.com", "403"},
-		{"another port is another origin", "Host: localhost:9311\nOrigin: http://localhost:3000", "403"},
-		{"no origin at all", "Host: localhost\nOrigin: null", "403"},
-		{"another site", "Host: localhost\nSec-Fetch-Site: cross-site", "403"},
-	}
-	for _, tt := range tests {
-		line, _ := dial(t, s).send("GET /_standin/state HTTP/1.1\n"+tt.head, "")
-		if !strings.Contains(line, " "+tt.want+" ") {
-			t.Errorf("%s: %q, want %s", tt.name, line, tt.want)
-		}
-	}
-	if line, _ := dial(t, s).send("GET /_standin/health HTTP/1.1\nHost: evil.example.com", ""); line != "HTTP/1.1 200 OK" {
-		t.Errorf("health: %q", line)
-	}
-}
-
-// Ensure loading nothing is a mistake, and what is wrong is not repeated at length.
-func TestStateRefuses(t *testing.T) {
-	t.Parallel()
-	servicetest.Tell(t, "control", "default", []step{
-		{Method: "PUT", Path: "/_standin/state", Status: 400, Want: has("no body")},
-		{Method: "PUT", Path: "/_standin/state", Body: strings.Repeat("a", 3<<20), Status: 400, Not: has(strings.Repeat("a", 100))},
-		{Method: "PUT", Path: "/_standin/state/devops", Body: `{"freezer":{}}`, Status: 400, Want: has(`expected a fixture with the section`)},
-		{Method: "PUT", Path: "/_standin/state", Body: `{"extends":"/etc/passwd"}`, Status: 400, Want: has("1:12: extends")},
-		{Method: "GET", Path: "/_standin/state/devops", Status: 200, Want: has("ami-63071b0a")},
-	})
-}
-
 // Ensure a team's own contract is answered by its examples, wherever its
 // parameters stand, and concrete paths come first.
 func TestOwnContract(t *testing.T) {

@@ -181,11 +181,6 @@ func TestCountingIsAtomic(t *testing.T) {
 	}
 }
 
-// status asks an emulator without a server.
-func status(e *emulator.Emulator, path string, header ...string) int {
-	return recorded(e, "GET", path, "", header...).Code
-}
-
 // Ensure that with phase after the world has changed though the client got no
 // answer, and that a retry is answered as the real service would.
 func TestLostReplies(t *testing.T) {

@@ -16,5 +16,9 @@ type step = servicetest.Step
 
 var has = servicetest.Has
 
-// recorded sends a request to an emulator without a server.
-var recorded = servicetest.Recorded
+// recorded and status ask an emulator without a server, call asks one through a client.
+var (
+	recorded = servicetest.Recorded
+	status   = servicetest.Status
+	call     = servicetest.Fetch
+)

@@ -10,6 +10,7 @@ package servicetest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -198,7 +199,7 @@ func Login(req *http.Request, service, caller string) {
 
 // Recorded sends JSON to an emulator without a client, as demo, and returns what it wrote. The
 // headers are names and values in turn; they replace those that Recorded sets.
-func Recorded(e *emulator.Emulator, method, path, body string, header ...string) *httptest.ResponseRecorder {
+func Recorded(h http.Handler, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Host = "localhost"
@@ -207,6 +208,43 @@ func Recorded(e *emulator.Emulator, method, path, body string, header ...string)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	e.ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 	return w
+}
+
+// Status returns the status of a GET that Recorded sends.
+func Status(h http.Handler, path string, header ...string) int {
+	return Recorded(h, http.MethodGet, path, "", header...).Code
+}
+
+// Fetch sends a request through a client, as demo at every service, and reads the response to its
+// end. It returns the status, and the body as far as it came. The headers are names and values in
+// turn; they replace those that Fetch sets.
+func Fetch(ctx context.Context, c *http.Client, method, url, body string, header ...string) (int, string, error) {
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	if body == "" {
+		r.Body = http.NoBody
+		r.ContentLength = 0
+	}
+	r.Header.Set("X-Auth-Token", "demo-token")
+	if strings.Contains(url, "/local-user-store/") {
+		r.Header.Set("Authorization", "Bearer demo-token")
+	}
+	if strings.Contains(url, "/v3/image") {
+		r.SetBasicAuth("demo", "demo")
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b), err
 }

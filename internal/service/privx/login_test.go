@@ -169,7 +169,7 @@ func TestTokenLifetime(t *testing.T) {
 		want  int
 	}{{299 * time.Second, 200}, {time.Second, 401}} {
 		e.Advance(c.after)
-		if got := servicetest.Recorded(e, "GET", apiClients, "", bearer...).Code; got != c.want {
+		if got := servicetest.Status(e, apiClients, bearer...); got != c.want {
 			t.Errorf("%s later: %d, want %d", c.after, got, c.want)
 		}
 	}
