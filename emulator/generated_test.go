@@ -23,6 +23,7 @@ import (
 	"standin/internal/servicetest"
 	"standin/internal/value"
 	"standin/scenarios"
+	"standin/schemas"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of files anew")
@@ -132,7 +133,13 @@ func table(t *testing.T) string {
 // Ensure the contracts that the emulator starts with are those of the documents.
 func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
+	var sums []byte
 	for _, c := range servicetest.Contracts(t) {
+		document, err := os.ReadFile("../schemas/" + c.Service + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, schemas.Sum(c.Service, document)...)
 		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
 		loaded, err := contract.Load(c.JSON())
 		if err != nil {
@@ -142,6 +149,7 @@ func TestGeneratedContracts(t *testing.T) {
 			t.Errorf("%s: loaded\n%s\nparsed\n%s", c.Service, got, want)
 		}
 	}
+	keep(t, "../schemas/json/sums", sums)
 }
 
 // outline tells all of a contract but its samples.

@@ -59,6 +59,7 @@ var allowed = map[string]string{
 	"parity/compare":       "emulator internal/catalog parity",
 	"parity/record":        "parity",
 	"tools/clients":        "emulator emulator/fault",
+	"tools/measure":        "",
 	"tools/soak":           "emulator",
 }
 

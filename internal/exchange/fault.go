@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,8 +28,8 @@ func (x *exchange) faulted(w http.ResponseWriter) end {
 	if !x.prepare(w, fired, fault.Before) {
 		return x.leave()
 	}
-	if cut := breaking(fired, fault.Before); cut != nil {
-		return x.cut(w, cut)
+	if cut := cutting(fired, fault.Before); cut != nil {
+		return x.broken(w, cut)
 	}
 	if f := replacing(fired, fault.Before); f != nil {
 		x.reply = x.injected(f)
@@ -49,8 +50,8 @@ func (x *exchange) faulted(w http.ResponseWriter) end {
 	if names := x.effective(fired); len(names) > 0 {
 		x.reply.Header = append(x.reply.Header, service.Field{Name: fault.Header, Value: strings.Join(names, ", ")})
 	}
-	if cut := breaking(fired, fault.After); cut != nil {
-		return x.cut(w, cut)
+	if cut := cutting(fired, fault.After); cut != nil {
+		return x.broken(w, cut)
 	}
 	return x.deliver(w, fired)
 }
@@ -97,8 +98,8 @@ func (x *exchange) failing() bool {
 	})
 }
 
-// breaking is the rule that breaks the connection without an answer in a phase.
-func breaking(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
+// cutting is the rule that breaks the connection without an answer in a phase.
+func cutting(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	for _, f := range fired {
 		if c := f.What.Connection; c != nil && !c.NeedsAnswer() && f.Phased() == phase {
 			return f
@@ -305,14 +306,14 @@ func (x *exchange) changeHeaders(h *fault.Headers) bool {
 		}
 		reply.Header = slices.DeleteFunc(reply.Header, func(f service.Field) bool { return f.Name == name })
 	}
-	for _, name := range sortedKeys(h.Set) {
+	for _, name := range slices.Sorted(maps.Keys(h.Set)) {
 		if key := http.CanonicalHeaderKey(name); key == "Content-Type" {
 			reply.ContentType = h.Set[name]
 		} else {
 			reply.Set(key, h.Set[name])
 		}
 	}
-	for _, name := range sortedKeys(h.Add) {
+	for _, name := range slices.Sorted(maps.Keys(h.Add)) {
 		reply.Header = append(reply.Header, service.Field{Name: http.CanonicalHeaderKey(name), Value: h.Add[name]})
 	}
 	return len(h.Remove)+len(h.Set)+len(h.Add) > 0

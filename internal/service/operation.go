@@ -63,14 +63,18 @@ func OneOf(names []string) string { return strings.Join(names, " or ") }
 // after Routed.
 func Allowed(c *Call) error { return Ask(c.Row.Policy, c) }
 
-// Ask returns the error of a policy for the caller. It is the policy that the error's By
-// names.
+// Ask returns the error of a policy for the caller. The error's By names the policy, unless
+// the policy set it.
 func Ask(p Policy, c *Call) error {
 	err := p.Refuse(c)
 	if err == nil {
 		return nil
 	}
-	return AsError(err).RefusedBy("policy: " + p.String())
+	e := AsError(err)
+	if e.By == "" {
+		e.By = "policy: " + p.String()
+	}
+	return e
 }
 
 // Understood is the check that the operation reads such a request. It comes after Routed.

@@ -116,17 +116,13 @@ func check(t *testing.T, op *contract.Operation, s contract.Sample, resp *http.R
 
 // documents are the contracts as their documents have them, samples included.
 var documents = sync.OnceValues(func() ([]*contract.Contract, error) {
-	order, err := catalog.Contracts()
-	if err != nil {
-		return nil, err
-	}
 	var all []*contract.Contract
-	for _, c := range order {
-		data, err := fs.ReadFile(schemas.FS, c.Service+".yaml")
+	for _, name := range catalog.Names() {
+		data, err := fs.ReadFile(schemas.FS, name+".yaml")
 		if err != nil {
 			return nil, err
 		}
-		parsed, err := contract.Parse("schemas/"+c.Service+".yaml", data)
+		parsed, err := contract.Parse("schemas/"+name+".yaml", data)
 		if err != nil {
 			return nil, err
 		}

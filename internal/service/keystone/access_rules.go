@@ -12,9 +12,9 @@ import (
 
 // ruleOperations are about the access rules of application credentials.
 var ruleOperations = []service.Operation{
-	{ID: "keystone.access-rules.list", Do: listRules},
-	{ID: "keystone.access-rules.show", Do: showRule},
-	{ID: "keystone.access-rules.delete", Do: deleteRule},
+	{ID: "keystone.access-rules.list", Do: listRules, Policy: ruleOwners("list_access_rules", "reader")},
+	{ID: "keystone.access-rules.show", Do: showRule, Policy: ruleOwners("get_access_rule", "reader")},
+	{ID: "keystone.access-rules.delete", Do: deleteRule, Policy: ruleOwners("delete_access_rule", "admin")},
 }
 
 func noRule(id string) error { return notFound("Access Rule", id) }
@@ -79,20 +79,8 @@ func rule(c *service.Call, r identity.AccessRule) *value.Object {
 	return o
 }
 
-// ownRules is the policy of access rules: their user may, and who has a role in the
-// whole system. An admin of a project may not.
-func ownRules(c *service.Call, policy string, roles ...string) error {
-	if c.Settings.AuthOff || c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller) || c.Caller.System && c.Caller.HasRole(roles...) {
-		return nil
-	}
-	return forbidden(policy)
-}
-
 // listRules answers GET /v3/users/{user_id}/access_rules.
 func listRules(c *service.Call) (service.Reply, error) {
-	if err := ownRules(c, "list_access_rules", "reader"); err != nil {
-		return service.Reply{}, err
-	}
 	var list []*value.Object
 	for _, r := range rulesOf(c.View, c.Vars["user_id"]) {
 		list = append(list, rule(c, r))
@@ -100,11 +88,8 @@ func listRules(c *service.Call) (service.Reply, error) {
 	return listReply(c, "access_rules", list, "service", "path", "method")
 }
 
-// ownRule finds the rule of the path. Whose it is is not looked at.
-func ownRule(c *service.Call, policy, role string) (*identity.AccessRule, error) {
-	if err := ownRules(c, policy, role); err != nil {
-		return nil, err
-	}
+// ruleOf finds the rule of the path, of any user.
+func ruleOf(c *service.Call) (*identity.AccessRule, error) {
 	if r := ruleByID(c.View, c.Vars["access_rule_id"]); r != nil {
 		return r, nil
 	}
@@ -113,7 +98,7 @@ func ownRule(c *service.Call, policy, role string) (*identity.AccessRule, error)
 
 // showRule answers GET /v3/users/{user_id}/access_rules/{access_rule_id}.
 func showRule(c *service.Call) (service.Reply, error) {
-	r, err := ownRule(c, "get_access_rule", "reader")
+	r, err := ruleOf(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -122,7 +107,7 @@ func showRule(c *service.Call) (service.Reply, error) {
 
 // deleteRule answers DELETE of a rule, which no credential may have any more.
 func deleteRule(c *service.Call) (service.Reply, error) {
-	r, err := ownRule(c, "delete_access_rule", "admin")
+	r, err := ruleOf(c)
 	if err != nil {
 		return service.Reply{}, err
 	}

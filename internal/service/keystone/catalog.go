@@ -2,6 +2,7 @@ package keystone
 
 import (
 	"net/http"
+	"slices"
 
 	"standin/internal/service"
 	"standin/internal/value"
@@ -10,13 +11,13 @@ import (
 
 // catalogOperations show the catalogue and the records that it is made of.
 var catalogOperations = []service.Operation{
-	{ID: "keystone.catalog.show", Do: showCatalog},
-	{ID: "keystone.services.list", Do: listServices},
-	{ID: "keystone.services.show", Do: showService},
-	{ID: "keystone.endpoints.list", Do: listEndpoints},
-	{ID: "keystone.endpoints.show", Do: showEndpoint},
-	{ID: "keystone.regions.list", Do: listRegions},
-	{ID: "keystone.regions.show", Do: showRegion},
+	{ID: "keystone.catalog.show", Do: showCatalog, Policy: scoped("get_auth_catalog")},
+	{ID: "keystone.services.list", Do: listServices, Policy: admins("list_services")},
+	{ID: "keystone.services.show", Do: showService, Policy: admins("get_service")},
+	{ID: "keystone.endpoints.list", Do: listEndpoints, Policy: admins("list_endpoints")},
+	{ID: "keystone.endpoints.show", Do: showEndpoint, Policy: endpointPolicy},
+	{ID: "keystone.regions.list", Do: listRegions, Policy: members("list_regions")},
+	{ID: "keystone.regions.show", Do: showRegion, Policy: members("get_region")},
 }
 
 const region = "RegionOne"
@@ -36,9 +37,6 @@ func fixedID(name string) string { return world.Hex(world.Draw(0, "keystone/"+na
 
 // showCatalog answers GET /v3/auth/catalog.
 func showCatalog(c *service.Call) (service.Reply, error) {
-	if c.Caller.Project == nil || powerless(c.Caller) {
-		return service.Reply{}, service.Errorf(service.Forbidden, "", "")
-	}
 	return reply(object("catalog", catalog(c), "links", object("self", self(c))))
 }
 
@@ -93,51 +91,36 @@ func regions(c *service.Call) []*value.Object {
 
 // listServices answers GET /v3/services.
 func listServices(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_services")
-	}
 	return listReply(c, "services", services(c), "name", "type")
 }
 
 // showService answers GET /v3/services/{service_id}.
 func showService(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("get_service")
-	}
 	return showOne("service", services(c), c.Vars["service_id"])
 }
 
 // listEndpoints answers GET /v3/endpoints.
 func listEndpoints(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_endpoints")
-	}
 	return listReply(c, "endpoints", endpoints(c), "interface", "service_id", "region_id")
 }
 
-// showEndpoint answers GET /v3/endpoints/{endpoint_id}. Whether there is one is
-// told to everybody.
+// endpointPolicy lets everybody see that there is no endpoint of an id.
+var endpointPolicy = &policy{"get_endpoint", func(c *service.Call) bool {
+	return admin(c) || !slices.ContainsFunc(endpoints(c), func(o *value.Object) bool { return member(o, "id") == c.Vars["endpoint_id"] })
+}}
+
+// showEndpoint answers GET /v3/endpoints/{endpoint_id}.
 func showEndpoint(c *service.Call) (service.Reply, error) {
-	r, err := showOne("endpoint", endpoints(c), c.Vars["endpoint_id"])
-	if err == nil && !admin(c) {
-		return service.Reply{}, forbidden("get_endpoint")
-	}
-	return r, err
+	return showOne("endpoint", endpoints(c), c.Vars["endpoint_id"])
 }
 
 // listRegions answers GET /v3/regions, to everybody.
 func listRegions(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("list_regions")
-	}
 	return listReply(c, "regions", regions(c), "parent_region_id")
 }
 
 // showRegion answers GET /v3/regions/{region_id}, to everybody.
 func showRegion(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("get_region")
-	}
 	return showOne("region", regions(c), c.Vars["region_id"])
 }
 

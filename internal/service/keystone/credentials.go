@@ -14,10 +14,10 @@ import (
 
 // credentialOperations are about application credentials.
 var credentialOperations = []service.Operation{
-	{ID: "keystone.application-credentials.list", Do: listCredentials},
-	{ID: "keystone.application-credentials.create", Do: createCredential},
-	{ID: "keystone.application-credentials.show", Do: showCredential},
-	{ID: "keystone.application-credentials.delete", Do: deleteCredential},
+	{ID: "keystone.application-credentials.list", Do: listCredentials, Policy: owners("list_application_credentials")},
+	{ID: "keystone.application-credentials.create", Do: createCredential, Policy: credentialCreation},
+	{ID: "keystone.application-credentials.show", Do: showCredential, Policy: credentialOwners("get_application_credential")},
+	{ID: "keystone.application-credentials.delete", Do: deleteCredential, Policy: credentialOwners("delete_application_credential")},
 }
 
 func noCredential(id string) error { return notFound("Application Credential", id) }
@@ -69,9 +69,6 @@ func credential(c *service.Call, a *identity.AppCredential, secret bool) *value.
 // listCredentials answers GET /v3/users/{user_id}/application_credentials.
 func listCredentials(c *service.Call) (service.Reply, error) {
 	id := c.Vars["user_id"]
-	if !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
-		return service.Reply{}, forbidden("list_application_credentials")
-	}
 	var list []*value.Object
 	for a := range identity.CredentialsByUser.All(c.View, id, 0) {
 		list = append(list, credential(c, a, false))
@@ -79,24 +76,16 @@ func listCredentials(c *service.Call) (service.Reply, error) {
 	return listReply(c, "application_credentials", list, "name")
 }
 
-// ownCredential finds the credential of the path, for admins and its user.
-func ownCredential(c *service.Call, rule string) (*identity.AppCredential, error) {
-	a := identity.Credentials.Get(c.View, c.Vars["application_credential_id"])
-	mine := c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller)
-	switch {
-	case !admin(c) && (!mine || a != nil && a.UserID != c.Caller.ID):
-		return nil, forbidden(rule)
-	case a == nil:
-		return nil, noCredential(c.Vars["application_credential_id"])
-	}
-	return a, nil
+// credentialOf returns the credential of the path, or nil if there is none.
+func credentialOf(c *service.Call) *identity.AppCredential {
+	return identity.Credentials.Get(c.View, c.Vars["application_credential_id"])
 }
 
 // showCredential answers GET /v3/users/{user_id}/application_credentials/{application_credential_id}.
 func showCredential(c *service.Call) (service.Reply, error) {
-	a, err := ownCredential(c, "get_application_credential")
-	if err != nil {
-		return service.Reply{}, err
+	a := credentialOf(c)
+	if a == nil {
+		return service.Reply{}, noCredential(c.Vars["application_credential_id"])
 	}
 	return reply(object("application_credential", credential(c, a, false)))
 }
@@ -113,11 +102,11 @@ func manages(c *service.Call) error {
 // deleteCredential answers DELETE of a credential. Its tokens end with it, its access
 // rules do not.
 func deleteCredential(c *service.Call) (service.Reply, error) {
-	a, err := ownCredential(c, "delete_application_credential")
-	if err == nil {
-		err = manages(c)
+	a := credentialOf(c)
+	if a == nil {
+		return service.Reply{}, noCredential(c.Vars["application_credential_id"])
 	}
-	if err != nil {
+	if err := manages(c); err != nil {
 		return service.Reply{}, err
 	}
 	identity.Credentials.Delete(c.Tx(), a.ID)
@@ -125,16 +114,18 @@ func deleteCredential(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// createCredential answers POST /v3/users/{user_id}/application_credentials: only
-// users themselves may, for the project of their token and roles that they have there.
+// credentialCreation is the policy of the user of the path.
+var credentialCreation = &policy{"create_application_credential", func(c *service.Call) bool {
+	return themselves(c) && c.Caller.User != nil
+}}
+
+// createCredential answers POST /v3/users/{user_id}/application_credentials: a credential for
+// the project of the caller's token and roles that the caller has there.
 func createCredential(c *service.Call) (service.Reply, error) {
 	v, _ := c.JSON()
 	o := member(v, "application_credential")
 	if o == nil {
 		o = value.NewObject()
-	}
-	if c.Vars["user_id"] != c.Caller.ID || c.Caller.User == nil || powerless(c.Caller) {
-		return service.Reply{}, forbidden("create_application_credential")
 	}
 	if err := check(credentialSchema, o); err != nil {
 		return service.Reply{}, err

@@ -23,10 +23,11 @@ func New() *service.Service {
 		Operations: slices.Concat(
 			discoveryOperations, tokenOperations, catalogOperations, peopleOperations, credentialOperations, ruleOperations, neighbourOperations,
 		),
+		Policies: true,
 		Identify: identify,
 		Checks: []service.Check{
 			{Name: "options", Do: optionsAsked}, {Name: "json", Do: bodyIsJSON}, {Name: service.CheckCaller.Name, Do: neighbour},
-			service.CheckRoute, service.CheckCaller, service.CheckSize,
+			service.CheckRoute, service.CheckCaller, service.CheckSize, service.CheckPolicy,
 		},
 		Fail:      fail,
 		Finish:    finish,
@@ -191,8 +192,8 @@ func isObject(v any) bool {
 
 // discoveryOperations tell the versions of the API.
 var discoveryOperations = []service.Operation{
-	{ID: "keystone.versions.list", Do: listVersions},
-	{ID: "keystone.version.show", Do: showVersion},
+	{ID: "keystone.versions.list", Do: listVersions, Policy: service.Everybody},
+	{ID: "keystone.version.show", Do: showVersion, Policy: service.Everybody},
 }
 
 // listVersions answers GET / under the service's prefix.

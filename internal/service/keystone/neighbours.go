@@ -9,15 +9,15 @@ import (
 
 // neighbourOperations find nothing.
 var neighbourOperations = []service.Operation{
-	{ID: "keystone.auth-system.list", Do: listOwnSystems},
-	{ID: "keystone.groups.list", Do: listGroups},
-	{ID: "keystone.groups.show", Do: showGroup},
-	{ID: "keystone.group-users.list", Do: listGroupUsers},
-	{ID: "keystone.user-groups.list", Do: listUserGroups},
-	{ID: "keystone.credentials.list", Do: listOtherCredentials},
-	{ID: "keystone.credentials.show", Do: showOtherCredential},
-	{ID: "keystone.trusts.list", Do: listTrusts},
-	{ID: "keystone.trusts.show", Do: showTrust},
+	{ID: "keystone.auth-system.list", Do: listOwnSystems, Policy: members("get_auth_system")},
+	{ID: "keystone.groups.list", Do: listGroups, Policy: admins("list_groups")},
+	{ID: "keystone.groups.show", Do: groupMissing, Policy: admins("get_group")},
+	{ID: "keystone.group-users.list", Do: groupMissing, Policy: admins("list_users_in_group")},
+	{ID: "keystone.user-groups.list", Do: listUserGroups, Policy: owners("list_groups_for_user")},
+	{ID: "keystone.credentials.list", Do: listOtherCredentials, Policy: members("list_credentials")},
+	{ID: "keystone.credentials.show", Do: showOtherCredential, Policy: admins("get_credential")},
+	{ID: "keystone.trusts.list", Do: listTrusts, Policy: trustListing{}},
+	{ID: "keystone.trusts.show", Do: showTrust, Policy: service.Everybody},
 }
 
 // Groups, credentials of other kinds and trusts cannot be made, so that there are none:
@@ -53,9 +53,6 @@ func neighbour(c *service.Call) error {
 // listOwnSystems answers GET /v3/auth/system: whether the caller can have a token for the
 // whole system.
 func listOwnSystems(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("get_auth_system")
-	}
 	list := []any{}
 	if u := c.Caller.User; u != nil && len(u.System) > 0 {
 		list = append(list, object("all", true))
@@ -63,72 +60,34 @@ func listOwnSystems(c *service.Call) (service.Reply, error) {
 	return reply(object("system", list, "links", object("self", c.Base()+c.Path)))
 }
 
-// none answers an empty list to admins.
-func none(c *service.Call, name, rule string) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden(rule)
-	}
-	return listReply(c, name, nil)
-}
-
-// missing answers for a thing that is not there, to admins.
-func missing(c *service.Call, kind, id, rule string) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden(rule)
-	}
-	return service.Reply{}, notFound(kind, id)
-}
-
 // listGroups answers GET /v3/groups.
-func listGroups(c *service.Call) (service.Reply, error) { return none(c, "groups", "list_groups") }
+func listGroups(c *service.Call) (service.Reply, error) { return listReply(c, "groups", nil) }
 
-// showGroup answers GET /v3/groups/{group_id}.
-func showGroup(c *service.Call) (service.Reply, error) {
-	return missing(c, "group", c.Vars["group_id"], "get_group")
-}
-
-// listGroupUsers answers GET /v3/groups/{group_id}/users.
-func listGroupUsers(c *service.Call) (service.Reply, error) {
-	return missing(c, "group", c.Vars["group_id"], "list_users_in_group")
+// groupMissing answers GET /v3/groups/{group_id} and GET /v3/groups/{group_id}/users.
+func groupMissing(c *service.Call) (service.Reply, error) {
+	return service.Reply{}, notFound("group", c.Vars["group_id"])
 }
 
 // listUserGroups answers GET /v3/users/{user_id}/groups.
 func listUserGroups(c *service.Call) (service.Reply, error) {
-	if _, err := themselves(c, "list_groups_for_user"); err != nil {
+	if _, err := userOf(c); err != nil {
 		return service.Reply{}, err
 	}
 	return listReply(c, "groups", nil)
 }
 
-// listOtherCredentials answers GET /v3/credentials: everybody sees their own.
+// listOtherCredentials answers GET /v3/credentials: callers see their own.
 func listOtherCredentials(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("list_credentials")
-	}
 	return listReply(c, "credentials", nil)
 }
 
 // showOtherCredential answers GET /v3/credentials/{credential_id}.
 func showOtherCredential(c *service.Call) (service.Reply, error) {
-	return missing(c, "credential", c.Vars["credential_id"], "get_credential")
+	return service.Reply{}, notFound("credential", c.Vars["credential_id"])
 }
 
-// listTrusts answers GET /v3/OS-TRUST/trusts. Users may ask for those that they give and
-// for those that they are given.
-func listTrusts(c *service.Call) (service.Reply, error) {
-	own := false
-	for _, who := range []string{"trustor", "trustee"} {
-		id, asked := c.Last(who + "_user_id")
-		if asked && !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
-			return service.Reply{}, forbidden("list_trusts_for_" + who)
-		}
-		own = own || asked
-	}
-	if own {
-		return listReply(c, "trusts", nil)
-	}
-	return none(c, "trusts", "list_trusts")
-}
+// listTrusts answers GET /v3/OS-TRUST/trusts.
+func listTrusts(c *service.Call) (service.Reply, error) { return listReply(c, "trusts", nil) }
 
 // showTrust answers GET /v3/OS-TRUST/trusts/{trust_id}, to everybody.
 func showTrust(c *service.Call) (service.Reply, error) {

@@ -11,18 +11,18 @@ import (
 
 // peopleOperations show users, projects, roles and domains.
 var peopleOperations = []service.Operation{
-	{ID: "keystone.auth-projects.list", Do: listOwnProjects},
-	{ID: "keystone.auth-domains.list", Do: listOwnDomains},
-	{ID: "keystone.users.list", Do: listUsers},
-	{ID: "keystone.users.show", Do: showUser},
-	{ID: "keystone.user-projects.list", Do: listUserProjects},
-	{ID: "keystone.projects.list", Do: listProjects},
-	{ID: "keystone.projects.show", Do: showProject},
-	{ID: "keystone.roles.list", Do: listRoles},
-	{ID: "keystone.roles.show", Do: showRole},
-	{ID: "keystone.domains.list", Do: listDomains},
-	{ID: "keystone.domains.show", Do: showDomain},
-	{ID: "keystone.role-assignments.list", Do: listAssignments},
+	{ID: "keystone.auth-projects.list", Do: listOwnProjects, Policy: members("get_auth_projects")},
+	{ID: "keystone.auth-domains.list", Do: listOwnDomains, Policy: members("get_auth_domains")},
+	{ID: "keystone.users.list", Do: listUsers, Policy: admins("list_users")},
+	{ID: "keystone.users.show", Do: showUser, Policy: owners("get_user")},
+	{ID: "keystone.user-projects.list", Do: listUserProjects, Policy: owners("list_user_projects")},
+	{ID: "keystone.projects.list", Do: listProjects, Policy: admins("list_projects")},
+	{ID: "keystone.projects.show", Do: showProject, Policy: projectPolicy},
+	{ID: "keystone.roles.list", Do: listRoles, Policy: roleListing{}},
+	{ID: "keystone.roles.show", Do: showRole, Policy: rolePolicy},
+	{ID: "keystone.domains.list", Do: listDomains, Policy: admins("list_domains")},
+	{ID: "keystone.domains.show", Do: showDomain, Policy: domainPolicy},
+	{ID: "keystone.role-assignments.list", Do: listAssignments, Policy: admins("list_role_assignments")},
 }
 
 func user(c *service.Call, u *identity.User) *value.Object {
@@ -68,9 +68,6 @@ func domainShown(c *service.Call, d *identity.Domain) *value.Object {
 
 // listUsers answers GET /v3/users.
 func listUsers(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_users")
-	}
 	var list []*value.Object
 	for u := range identity.AllUsers.All(c.View, "", 0) {
 		list = append(list, user(c, u))
@@ -78,12 +75,9 @@ func listUsers(c *service.Call) (service.Reply, error) {
 	return listReply(c, "users", list, "name", "domain_id", "enabled")
 }
 
-// themselves finds the user of the path, for admins and the user.
-func themselves(c *service.Call, rule string) (*identity.User, error) {
+// userOf finds the user of the path.
+func userOf(c *service.Call) (*identity.User, error) {
 	id := c.Vars["user_id"]
-	if !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
-		return nil, forbidden(rule)
-	}
 	if u := identity.Users.Get(c.View, id); u != nil {
 		return u, nil
 	}
@@ -92,7 +86,7 @@ func themselves(c *service.Call, rule string) (*identity.User, error) {
 
 // showUser answers GET /v3/users/{user_id}.
 func showUser(c *service.Call) (service.Reply, error) {
-	u, err := themselves(c, "get_user")
+	u, err := userOf(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -101,7 +95,7 @@ func showUser(c *service.Call) (service.Reply, error) {
 
 // listUserProjects answers GET /v3/users/{user_id}/projects.
 func listUserProjects(c *service.Call) (service.Reply, error) {
-	u, err := themselves(c, "list_user_projects")
+	u, err := userOf(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -122,25 +116,16 @@ func projectsOf(c *service.Call, u *identity.User) []*value.Object {
 // listOwnProjects answers GET /v3/auth/projects: what the caller's token can be
 // scoped to.
 func listOwnProjects(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("get_auth_projects")
-	}
 	return listReply(c, "projects", projectsOf(c, c.Caller.User))
 }
 
 // listOwnDomains answers GET /v3/auth/domains: nobody has a role in one.
 func listOwnDomains(c *service.Call) (service.Reply, error) {
-	if powerless(c.Caller) {
-		return service.Reply{}, forbidden("get_auth_domains")
-	}
 	return listReply(c, "domains", nil)
 }
 
 // listProjects answers GET /v3/projects.
 func listProjects(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_projects")
-	}
 	var list []*value.Object
 	for p := range identity.AllProjects.All(c.View, "", 0) {
 		list = append(list, project(c, p))
@@ -148,13 +133,14 @@ func listProjects(c *service.Call) (service.Reply, error) {
 	return listReply(c, "projects", list, "name", "domain_id", "enabled", "parent_id", "is_domain")
 }
 
-// showProject answers GET /v3/projects/{project_id}, to admins and those who act
-// in the project.
+// projectPolicy is the policy of admins and of callers who act in the project.
+var projectPolicy = &policy{"get_project", func(c *service.Call) bool {
+	return admin(c) || c.Caller.InProject(c.Vars["project_id"]) && !powerless(c.Caller)
+}}
+
+// showProject answers GET /v3/projects/{project_id}.
 func showProject(c *service.Call) (service.Reply, error) {
 	id := c.Vars["project_id"]
-	if !admin(c) && (!c.Caller.InProject(id) || powerless(c.Caller)) {
-		return service.Reply{}, forbidden("get_project")
-	}
 	if p := identity.Projects.Get(c.View, id); p != nil {
 		return reply(object("project", project(c, p)))
 	}
@@ -163,12 +149,6 @@ func showProject(c *service.Call) (service.Reply, error) {
 
 // listRoles answers GET /v3/roles. No role belongs to a domain.
 func listRoles(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		if _, ok := c.Last("domain_id"); ok {
-			return service.Reply{}, forbidden("list_domain_roles")
-		}
-		return service.Reply{}, forbidden("list_roles")
-	}
 	var list []*value.Object
 	for r := range identity.AllRoles.All(c.View, "", 0) {
 		list = append(list, role(c, r))
@@ -176,17 +156,17 @@ func listRoles(c *service.Call) (service.Reply, error) {
 	return listReply(c, "roles", list, "name", "domain_id")
 }
 
-// showRole answers GET /v3/roles/{role_id}. Whether there is one is told to
-// everybody.
+// rolePolicy lets every caller with a role see that there is no role of an id.
+var rolePolicy = &policy{"get_role", func(c *service.Call) bool {
+	return !powerless(c.Caller) && (admin(c) || roleByID(c, c.Vars["role_id"]) == nil)
+}}
+
+// showRole answers GET /v3/roles/{role_id}.
 func showRole(c *service.Call) (service.Reply, error) {
-	r := roleByID(c, c.Vars["role_id"])
-	switch {
-	case powerless(c.Caller), r != nil && !admin(c):
-		return service.Reply{}, forbidden("get_role")
-	case r == nil:
-		return service.Reply{}, notFound("role", c.Vars["role_id"])
+	if r := roleByID(c, c.Vars["role_id"]); r != nil {
+		return reply(object("role", role(c, r)))
 	}
-	return reply(object("role", role(c, r)))
+	return service.Reply{}, notFound("role", c.Vars["role_id"])
 }
 
 func roleByID(c *service.Call, id string) *identity.Role {
@@ -200,9 +180,6 @@ func roleByID(c *service.Call, id string) *identity.Role {
 
 // listDomains answers GET /v3/domains.
 func listDomains(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_domains")
-	}
 	var list []*value.Object
 	for d := range identity.AllDomains.All(c.View, "", 0) {
 		list = append(list, domainShown(c, d))
@@ -210,13 +187,15 @@ func listDomains(c *service.Call) (service.Reply, error) {
 	return listReply(c, "domains", list, "name", "enabled")
 }
 
-// showDomain answers GET /v3/domains/{domain_id}, to admins and those whose
-// project is in the domain.
+// domainPolicy is the policy of admins and of callers whose project is in the domain.
+var domainPolicy = &policy{"get_domain", func(c *service.Call) bool {
+	p := c.Caller.Project
+	return admin(c) || p != nil && p.DomainID == c.Vars["domain_id"] && !powerless(c.Caller)
+}}
+
+// showDomain answers GET /v3/domains/{domain_id}.
 func showDomain(c *service.Call) (service.Reply, error) {
 	id := c.Vars["domain_id"]
-	if p := c.Caller.Project; !admin(c) && (p == nil || p.DomainID != id || powerless(c.Caller)) {
-		return service.Reply{}, forbidden("get_domain")
-	}
 	if d := identity.Domains.Get(c.View, id); d != nil {
 		return reply(object("domain", domainShown(c, d)))
 	}
@@ -226,9 +205,6 @@ func showDomain(c *service.Call) (service.Reply, error) {
 // listAssignments answers GET /v3/role_assignments: who has which role where, as
 // it was given; implied roles are not listed.
 func listAssignments(c *service.Call) (service.Reply, error) {
-	if !admin(c) {
-		return service.Reply{}, forbidden("list_role_assignments")
-	}
 	var list []*value.Object
 	for u := range identity.AllUsers.All(c.View, "", 0) {
 		for _, id := range slices.Sorted(maps.Keys(u.Roles)) {

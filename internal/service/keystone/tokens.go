@@ -15,10 +15,16 @@ import (
 
 // tokenOperations issue, show and revoke tokens.
 var tokenOperations = []service.Operation{
-	{ID: "keystone.tokens.create", Do: createToken},
-	{ID: "keystone.tokens.validate", Do: validateToken},
-	{ID: "keystone.tokens.revoke", Do: revokeToken},
+	{ID: "keystone.tokens.create", Do: createToken, Policy: service.Everybody},
+	{ID: "keystone.tokens.validate", Do: validateToken, Policy: validation},
+	{ID: "keystone.tokens.revoke", Do: revokeToken, Policy: revocation},
 }
+
+// The policies of tokens that are asked about.
+var (
+	validation = &subjectPolicy{rule: "validate_token", roles: []string{"admin", "service"}}
+	revocation = &subjectPolicy{rule: "revoke_token", roles: []string{"admin"}}
+)
 
 const (
 	tokenLifetime = time.Hour
@@ -103,23 +109,18 @@ func valid(c *service.Call, id string, expiredToo bool) (*identity.Token, error)
 	return t, nil
 }
 
-// subject finds the token that is asked about. Everybody may ask about those of
-// their own, some roles about all.
-func subject(c *service.Call, rule string, expiredToo bool, roles ...string) (*identity.Token, error) {
+// subject finds the token that is asked about.
+func subject(c *service.Call, p *subjectPolicy, expiredToo bool) (*identity.Token, error) {
 	id := c.Header.Get("X-Subject-Token")
-	all := c.Settings.AuthOff || c.Caller.HasRole(roles...)
-	switch {
-	case !all && (powerless(c.Caller) || id == ""):
-		return nil, forbidden(rule)
-	case id == "":
+	if id == "" {
 		return nil, service.Errorf(service.NotFound, "", "No token in the request")
 	}
 	t, err := valid(c, id, expiredToo)
 	if err == nil && ruled(c, t) && !holdsToRules(c) {
 		return nil, service.Errorf(service.NotFound, "", "Failed to validate token")
 	}
-	if err == nil && !all && t.UserID != c.Caller.ID {
-		err = forbidden(rule)
+	if err == nil && !p.all(c) && t.UserID != c.Caller.ID {
+		err = forbidden(p.rule)
 	}
 	return t, err
 }
@@ -140,7 +141,7 @@ func holdsToRules(c *service.Call) bool {
 // validateToken answers GET and HEAD /v3/auth/tokens.
 func validateToken(c *service.Call) (service.Reply, error) {
 	allow, _ := c.Last("allow_expired")
-	t, err := subject(c, "validate_token", truth(allow, false), "admin", "service")
+	t, err := subject(c, validation, truth(allow, false))
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -152,7 +153,7 @@ func validateToken(c *service.Call) (service.Reply, error) {
 // revokeToken answers DELETE /v3/auth/tokens. The token is remembered, as one
 // that is no longer good.
 func revokeToken(c *service.Call) (service.Reply, error) {
-	t, err := subject(c, "revoke_token", false, "admin")
+	t, err := subject(c, revocation, false)
 	if err != nil {
 		return service.Reply{}, err
 	}

@@ -1,0 +1,143 @@
+package keystone
+
+import (
+	"slices"
+
+	"standin/internal/service"
+)
+
+// A policy is a rule of Keystone's policy: its name after "identity:", and whether it lets the
+// caller pass. Some rules look at what the path names.
+type policy struct {
+	rule string
+	may  func(*service.Call) bool
+}
+
+// Refuse implements service.Policy.
+func (p *policy) Refuse(c *service.Call) error {
+	if p.may(c) {
+		return nil
+	}
+	return forbidden(p.rule)
+}
+
+// String implements service.Policy.
+func (p *policy) String() string { return "identity:" + p.rule }
+
+// admins is the policy of admins.
+func admins(rule string) *policy { return &policy{rule, admin} }
+
+// members is the policy of callers whose token has a role, or no project.
+func members(rule string) *policy {
+	return &policy{rule, func(c *service.Call) bool { return !powerless(c.Caller) }}
+}
+
+// owners is the policy of admins and the user of the path.
+func owners(rule string) *policy {
+	return &policy{rule, func(c *service.Call) bool { return admin(c) || themselves(c) }}
+}
+
+// themselves reports whether the caller is the user of the path.
+func themselves(c *service.Call) bool {
+	return c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller)
+}
+
+// credentialOwners is the policy of admins and the user of the credential of the path.
+func credentialOwners(rule string) *policy {
+	return &policy{rule, func(c *service.Call) bool {
+		a := credentialOf(c)
+		return admin(c) || themselves(c) && (a == nil || a.UserID == c.Caller.ID)
+	}}
+}
+
+// ruleOwners is the policy of access rules: the user of the path may, and callers with one
+// of the roles in the whole system. An admin of a project may not.
+func ruleOwners(rule string, roles ...string) *policy {
+	return &policy{rule, func(c *service.Call) bool {
+		return c.Settings.AuthOff || themselves(c) || c.Caller.System && c.Caller.HasRole(roles...)
+	}}
+}
+
+// A subjectPolicy is that of a token that is asked about: of any token for some roles, of the
+// caller's own for everybody. Whose the token is is looked at after the token is found.
+type subjectPolicy struct {
+	rule  string
+	roles []string
+}
+
+func (p *subjectPolicy) all(c *service.Call) bool {
+	return c.Settings.AuthOff || c.Caller.HasRole(p.roles...)
+}
+
+// Refuse implements service.Policy.
+func (p *subjectPolicy) Refuse(c *service.Call) error {
+	if p.all(c) || !powerless(c.Caller) && c.Header.Get("X-Subject-Token") != "" {
+		return nil
+	}
+	return forbidden(p.rule)
+}
+
+// String implements service.Policy.
+func (p *subjectPolicy) String() string { return "identity:" + p.rule }
+
+// A scoped policy demands a token for a project.
+type scoped string
+
+// Refuse implements service.Policy.
+func (scoped) Refuse(c *service.Call) error {
+	if c.Caller.Project == nil || powerless(c.Caller) {
+		return service.Errorf(service.Forbidden, "", "")
+	}
+	return nil
+}
+
+// String implements service.Policy.
+func (s scoped) String() string { return "identity:" + string(s) }
+
+// roleListing is the policy of the list of roles. The rule has another name where the roles of
+// a domain are asked for.
+type roleListing struct{}
+
+// Refuse implements service.Policy.
+func (l roleListing) Refuse(c *service.Call) error {
+	if admin(c) {
+		return nil
+	}
+	if _, ok := c.Last("domain_id"); ok {
+		return forbidden("list_domain_roles")
+	}
+	return forbidden("list_roles")
+}
+
+// String implements service.Policy.
+func (roleListing) String() string { return "identity:list_roles" }
+
+// trustListing is the policy of the list of trusts. Users may ask for those that they give
+// and for those that they are given.
+type trustListing struct{}
+
+// asked reports whether the query asks for the trusts of one side.
+func (trustListing) asked(c *service.Call, side string) (id string, ok bool) {
+	return c.Last(side + "_user_id")
+}
+
+// trustSides are the two sides of a trust.
+var trustSides = []string{"trustor", "trustee"}
+
+// Refuse implements service.Policy.
+func (l trustListing) Refuse(c *service.Call) error {
+	for _, side := range trustSides {
+		id, ok := l.asked(c, side)
+		if ok && !admin(c) && (id != c.Caller.ID || powerless(c.Caller)) {
+			return forbidden("list_trusts_for_" + side)
+		}
+	}
+	own := slices.ContainsFunc(trustSides, func(side string) bool { _, ok := l.asked(c, side); return ok })
+	if !own && !admin(c) {
+		return forbidden("list_trusts")
+	}
+	return nil
+}
+
+// String implements service.Policy.
+func (trustListing) String() string { return "identity:list_trusts" }
