@@ -122,48 +122,6 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Ensure a scenario starts from where the sandbox did, not from the one before.
-func TestScenariosDoNotAddUp(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"maintenance-window", "flaky", "short-pages", "unavailable"} {
-		if w := recorded(e, "PUT", "/_standin/scenario", `{"name":"`+name+`"}`); w.Code != 204 {
-			t.Fatalf("%s: %s", name, w.Body)
-		}
-	}
-	info := recorded(e, "GET", "/_standin/sandboxes/default", "").Body.String()
-	if !strings.Contains(info, `"seed":1,`) || !strings.Contains(info, `"mode":"real"`) {
-		t.Errorf("got %s", info)
-	}
-	if err := e.Apply("syntax-error"); err != nil {
-		t.Fatal(err)
-	}
-	if body := recorded(e, "GET", "/v1/clients", "").Body.String(); body != `{"clients":[]}` {
-		t.Errorf("the fixture of short-pages stayed: %s", body)
-	}
-}
-
-// Ensure a fork keeps its world whatever fixture a scenario has.
-func TestForkWithScenario(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w := recorded(e, "POST", "/_standin/sandboxes", `{"name":"fork","fork":"default","scenario":"short-pages"}`); w.Code != 201 {
-		t.Fatal(w.Body)
-	}
-	if body := recorded(e, "GET", "/~fork/v1/clients", "").Body.String(); body != `{"clients":[]}` {
-		t.Errorf("got %s", body)
-	}
-	if w := recorded(e, "POST", "/_standin/sandboxes", `{"name":"x","fixture":"default","snapshot":"s"}`); w.Code != 400 {
-		t.Errorf("a fixture and a snapshot: %d", w.Code)
-	}
-}
-
 // Ensure secrets are redacted in bodies that are no plain JSON, too.
 func TestSecretsInOddBodies(t *testing.T) {
 	t.Parallel()
@@ -306,38 +264,6 @@ func TestSandboxNames(t *testing.T) {
 			time.Sleep(2 * time.Second)
 		}
 	})
-}
-
-// Ensure no advance of a clock is lost, and none leads out of what times can be.
-func TestClockBounds(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 100 {
-				e.Advance(time.Second)
-			}
-		})
-	}
-	wg.Wait()
-	if now := e.Now(); now != time.Date(2026, 1, 1, 0, 13, 20, 0, time.UTC) {
-		t.Errorf("got %s", now)
-	}
-	e.Freeze(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))
-	e.Advance(time.Hour)
-	if now := e.Now(); now.Year() != 9999 || status(e, "/v1/clients") != 200 || len(e.Journal()) == 0 {
-		t.Errorf("at the end of time: %s", now)
-	}
-	e.Resume()
-	e.Freeze(time.Now())
-	e.Resume()
-	if w := recorded(e, "PUT", "/_standin/clock", `{"set":"2400-01-01T00:00:00Z"}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"now":"2400-01-01T00:00:0`) {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
 }
 
 // Ensure bodies come at the rate, and in the chunks, that were asked for.

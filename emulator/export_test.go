@@ -41,15 +41,6 @@ func (b *Buffer) String() string {
 // SandboxHeader is the request header that names the sandbox.
 const SandboxHeader = exchange.SandboxHeader
 
-// WithClock sets the clock by the text of the flag --clock.
-func WithClock(text string) SandboxOption {
-	return own(func(p *sandbox.Plan) error {
-		at, err := sandbox.ParseClock(text)
-		p.Clock = &at
-		return err
-	})
-}
-
 // WithDefaultFixture starts from a fixture where nobody names one.
 func WithDefaultFixture(name string) Option {
 	return whole(func(o *core.Options) error {

@@ -25,6 +25,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 )
 
@@ -48,9 +49,9 @@ func TestCatalogue(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
-				op := p.byID[f.Operation]
-				resp, body := p.play(op, sampleOf(op))
+				p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
+				op := p.Operation(f.Operation)
+				resp, body := p.Play(op, sampleOf(op))
 				if resp.StatusCode != f.Status || !strings.Contains(resp.Header.Get(fault.Header), f.Name) {
 					t.Fatalf("got %d, %v: %s", resp.StatusCode, resp.Header, body)
 				}
@@ -113,7 +114,7 @@ func documented(t *testing.T, op *contract.Operation, s contract.Sample, status 
 // and that this request has all that the failure asks for.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			for _, s := range op.Samples {
 				if s.Status < 400 || s.Response == "" || s.Method != "" {
@@ -178,11 +179,6 @@ func TestCountingIsAtomic(t *testing.T) {
 	if st := e.Faults()[0]; failed.Load() != 100 || st.Fired != 100 || st.Matched != 1000 {
 		t.Errorf("%d failed; %d matched, %d fired", failed.Load(), st.Matched, st.Fired)
 	}
-}
-
-// status asks an emulator without a server.
-func status(e *emulator.Emulator, path string, header ...string) int {
-	return recorded(e, "GET", path, "", header...).Code
 }
 
 // Ensure that with phase after the world has changed though the client got no
@@ -364,7 +360,7 @@ func TestWhat(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := emulator.RunT(t, emulator.WithClock("2026-01-01T00:00:00Z"))
+			s := emulator.RunT(t, emulator.WithTime(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)))
 			arm(t, s, tt.rule)
 			r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/clients", nil)
 			if err != nil {
@@ -397,7 +393,7 @@ func arm(t *testing.T, s *emulator.Server, rules string) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"window", "bucket"} {
-		e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"), emulator.WithFault(fault.Rule{
+		e, err := emulator.New(emulator.WithTime(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)), emulator.WithFault(fault.Rule{
 			Name: "limit", What: fault.What{RateLimit: &fault.RateLimit{Requests: 2, Per: fault.Duration(10 * time.Second), Kind: kind, By: "caller"}},
 		}))
 		if err != nil {
@@ -656,4 +652,41 @@ func TestShortPages(t *testing.T) {
 	if seen != 3 {
 		t.Errorf("saw %d consumers, want 3", seen)
 	}
+}
+
+// Ensure a window since the arming opens when the rule is armed, and is moved by
+// the sandbox's clock.
+func TestWindowSinceArming(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := emulator.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if w := recorded(e, "POST", "/_standin/faults", `{"name":"down","when":{"during":{"from":"0s","to":"30s"}},"what":{"status":503}}`); w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), `"during":{"from":"0s","to":"30s"}`) {
+			t.Fatal(w.Body)
+		}
+		rule := fault.Rule{Name: "later", When: fault.When{During: &fault.Window{Start: fault.Duration(time.Minute), End: fault.Duration(2 * time.Minute)}}, What: fault.What{Status: 500}}
+		if err := e.Fault(rule); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		look := func() { got = append(got, status(e, "/v1/clients")) }
+		look()
+		time.Sleep(29 * time.Second)
+		look()
+		time.Sleep(time.Second)
+		look()
+		e.Advance(30 * time.Second)
+		look()
+		e.Advance(time.Minute)
+		look()
+		for i, want := range []int{503, 503, 200, 500, 200} {
+			if got[i] != want {
+				t.Errorf("statuses %v", got)
+				break
+			}
+		}
+	})
 }

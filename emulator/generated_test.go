@@ -20,6 +20,7 @@ import (
 	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/scenario"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 	"standin/scenarios"
 	"standin/schemas"
@@ -98,7 +99,7 @@ func connectionTable() string {
 func quirkTable(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, q := range c.Quirks {
 			note := ""
 			if q.Setting {
@@ -113,7 +114,7 @@ func quirkTable(t *testing.T) string {
 func table(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			var documented, beyond []string
 			for _, r := range op.Responses {
@@ -133,7 +134,7 @@ func table(t *testing.T) string {
 func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
 	var sums []byte
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		document, err := os.ReadFile("../schemas/" + c.Service + ".yaml")
 		if err != nil {
 			t.Fatal(err)

@@ -295,3 +295,28 @@ func TestSecretsOfServices(t *testing.T) {
 		}
 	}
 }
+
+// Ensure secrets are in no journal.
+func TestSecretsAreRedacted(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := recorded(e, "POST", "/v3/auth/tokens", login).Header().Get("X-Subject-Token")
+	recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["token"],"token":{"id":"`+token+`"}}}}`)
+	recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"password":{"user":{"password":"half-a-sec`)
+	recorded(e, "GET", "/v1/clients?token=query-secret", "", "Cookie", "cookie-secret")
+	recorded(e, "POST", "/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret", "Content-Type", "application/x-www-form-urlencoded",
+		"Authorization", "Basic cHJpdngtZXh0ZXJuYWw6cHJpdngtc2VjcmV0")
+	recorded(e, "GET", "/local-user-store/api/v1/api-clients", "", "Authorization", "Bearer demo-token")
+	text := string(e.Journal()) + recorded(e, "GET", "/_standin/requests", "").Body.String()
+	for _, secret := range []string{token, `"password":"demo"`, "half-a-sec", "query-secret", "cookie-secret", "demo-secret", "cHJpdng", "demo-token", `"secret":"string"`, "privx-secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the journal has %s", secret)
+		}
+	}
+	if !strings.Contains(text, `"caller":"demo"`) || !strings.Contains(text, "grant_type=password") {
+		t.Errorf("the journal has too little: %s", text)
+	}
+}

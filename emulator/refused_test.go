@@ -68,3 +68,24 @@ func TestRefusedBy(t *testing.T) {
 		}
 	}
 }
+
+// Ensure the journal says nothing of paths that are near where the path was not the
+// reason, and that the caller of an unknown path is nobody.
+func TestReasonsInTheJournal(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(e, "/v1/clients", "X-Standin-Fault", "statos=503"); got != http.StatusBadRequest {
+		t.Errorf("a bad fault: %d", got)
+	}
+	status(e, "/v1/client")
+	entries := e.Requests()
+	if near := entries[0].Near; len(near) > 0 {
+		t.Errorf("a bad fault is near %v", near)
+	}
+	if near := entries[1].Near; len(near) == 0 || entries[1].Caller != "" {
+		t.Errorf("an unknown path is near %v, of caller %q", near, entries[1].Caller)
+	}
+}

@@ -1,40 +1,77 @@
-package emulator_test
+package sandbox_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"standin/emulator"
-	"standin/emulator/fault"
+	"standin/internal/core"
+	"standin/internal/sandbox"
+	"standin/internal/servicetest"
 )
+
+// Ensure the clock rules tokens, dates and windows, and each sandbox its own.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))
+	token := servicetest.Recorded(e, "POST", "/v3/auth/tokens", login).Header().Get("X-Subject-Token")
+	ask := func() string {
+		w := servicetest.Recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token)
+		return fmt.Sprint(w.Code, " ", w.Header().Get("Date"))
+	}
+	if got := ask(); got != "200 Thu, 01 Jan 2026 00:00:00 GMT" {
+		t.Error(got)
+	}
+	e.Advance(61 * time.Minute)
+	if got := ask(); got != "401 Thu, 01 Jan 2026 01:01:00 GMT" {
+		t.Error(got)
+	}
+	e.Advance(-30 * time.Minute)
+	if got := ask(); !strings.HasPrefix(got, "200") {
+		t.Error(got)
+	}
+	box, err := e.all.New("box", sandbox.Plan{Clock: setting(t, "+48h")}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Until(box.Now()); d < 47*time.Hour || d > 49*time.Hour {
+		t.Errorf("an offset of %s", d)
+	}
+	e.Resume()
+	if now := e.Now(); now.Year() != 2026 || now.Hour() != 0 || now.Minute() != 31 {
+		t.Errorf("resumed at %s", now)
+	}
+	for _, bad := range []string{"noon", "+x", "2026-01-01", ""} {
+		if _, err := sandbox.ParseClock(bad); err == nil {
+			t.Errorf("the clock %q was taken", bad)
+		}
+	}
+}
 
 // Ensure a clock that starts at a time runs from there, goes back there with a reset,
 // and is moved by Advance.
 func TestClockStarts(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	scenario := func(e *emulator.Emulator) *emulator.Emulator {
-		if w := recorded(e, "PUT", "/_standin/scenario", `{"name":"x","clock":{"start":"2026-01-01T12:00:00Z"}}`); w.Code != http.StatusNoContent {
+	scenario := func(t *testing.T, e emulation) emulation {
+		t.Helper()
+		if w := servicetest.Recorded(e, "PUT", "/_standin/scenario", `{"name":"x","clock":{"start":"2026-01-01T12:00:00Z"}}`); w.Code != http.StatusNoContent {
 			t.Fatal(w.Body)
 		}
 		return e
 	}
-	for name, begin := range map[string]func() (*emulator.Emulator, error){
-		"an option": func() (*emulator.Emulator, error) {
-			return emulator.New(emulator.WithClock("start:2026-01-01T12:00:00Z"))
-		},
-		"a scenario": func() (*emulator.Emulator, error) { e, err := emulator.New(); return scenario(e), err },
+	for name, begun := range map[string]func(t *testing.T) emulation{
+		"an option":  func(t *testing.T) emulation { return begin(t, clocked(t, "start:2026-01-01T12:00:00Z")) },
+		"a scenario": func(t *testing.T) emulation { return scenario(t, begin(t, core.Options{})) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				e, err := begin()
-				if err != nil {
-					t.Fatal(err)
-				}
+				e := begun(t)
 				check := func(what string, want time.Time) {
 					t.Helper()
 					if got := e.Now(); !got.Equal(want) {
@@ -46,9 +83,11 @@ func TestClockStarts(t *testing.T) {
 				check("90 seconds later", start.Add(90*time.Second))
 				e.Advance(-time.Hour)
 				check("set back", start.Add(90*time.Second-time.Hour))
-				e.Reset()
+				if err := e.Reset(nil, ""); err != nil {
+					t.Error(err)
+				}
 				check("reset", start)
-				box, err := e.NewSandbox("later")
+				box, err := e.all.New("later", sandbox.Plan{}, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -58,43 +97,6 @@ func TestClockStarts(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Ensure a window since the arming opens when the rule is armed, and is moved by
-// the sandbox's clock.
-func TestWindowSinceArming(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e, err := emulator.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Hour)
-		if w := recorded(e, "POST", "/_standin/faults", `{"name":"down","when":{"during":{"from":"0s","to":"30s"}},"what":{"status":503}}`); w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), `"during":{"from":"0s","to":"30s"}`) {
-			t.Fatal(w.Body)
-		}
-		rule := fault.Rule{Name: "later", When: fault.When{During: &fault.Window{Start: fault.Duration(time.Minute), End: fault.Duration(2 * time.Minute)}}, What: fault.What{Status: 500}}
-		if err := e.Fault(rule); err != nil {
-			t.Fatal(err)
-		}
-		var got []int
-		look := func() { got = append(got, status(e, "/v1/clients")) }
-		look()
-		time.Sleep(29 * time.Second)
-		look()
-		time.Sleep(time.Second)
-		look()
-		e.Advance(30 * time.Second)
-		look()
-		e.Advance(time.Minute)
-		look()
-		for i, want := range []int{503, 503, 200, 500, 200} {
-			if got[i] != want {
-				t.Errorf("statuses %v", got)
-				break
-			}
-		}
-	})
 }
 
 // Ensure what a clock cannot show is refused with the range, and that what it can
@@ -124,26 +126,20 @@ func TestClockEdges(t *testing.T) {
 	} {
 		t.Run(tt.clock+tt.change, func(t *testing.T) {
 			t.Parallel()
-			e, err := emulator.New(emulator.WithClock(tt.clock))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if w := recorded(e, "PUT", "/_standin/clock", tt.change); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) {
+			e := begin(t, clocked(t, tt.clock))
+			if w := servicetest.Recorded(e, "PUT", "/_standin/clock", tt.change); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("%d %s, want %s", w.Code, w.Body, tt.want)
 			}
 		})
 	}
 	for _, text := range []string{"0000-01-01T00:00:00Z", "9999-12-31T23:59:59-10:00", "start:0000-01-01T00:00:00Z", "+3000000h", "tomorrow"} {
-		if _, err := emulator.New(emulator.WithClock(text)); err == nil {
+		if _, err := sandbox.ParseClock(text); err == nil {
 			t.Errorf("the clock %s is taken", text)
 		}
 	}
 	for _, body := range []string{`{"clock":{"freeze":"0000-01-01T00:00:00Z"}}`, `{"identity":{"tokens":[{"id":"t","user_id":"u","expires_at":"9999-12-31T23:59:59-01:00"}]}}`} {
-		e, err := emulator.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if w := recorded(e, "PUT", "/_standin/state", body); w.Code != 400 || !strings.Contains(w.Body.String(), inRange) {
+		e := begin(t, core.Options{})
+		if w := servicetest.Recorded(e, "PUT", "/_standin/state", body); w.Code != 400 || !strings.Contains(w.Body.String(), inRange) {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
@@ -154,10 +150,7 @@ func TestClockEdges(t *testing.T) {
 func TestAdvanceStopsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []string{"real", "2026-01-01T00:00:00Z", "+1h"} {
-		e, err := emulator.New(emulator.WithClock(clock))
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := begin(t, clocked(t, clock))
 		before := e.Now()
 		for range 40 {
 			e.Advance(2540400 * time.Hour)
@@ -173,30 +166,58 @@ func TestAdvanceStopsAtTheEnd(t *testing.T) {
 	}
 }
 
+// Ensure no advance of a clock is lost, and none leads out of what times can be.
+func TestClockBounds(t *testing.T) {
+	t.Parallel()
+	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				e.Advance(time.Second)
+			}
+		})
+	}
+	wg.Wait()
+	if now := e.Now(); now != time.Date(2026, 1, 1, 0, 13, 20, 0, time.UTC) {
+		t.Errorf("got %s", now)
+	}
+	e.Freeze(new(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)))
+	e.Advance(time.Hour)
+	if now := e.Now(); now.Year() != 9999 || servicetest.Status(e, "/v1/clients") != 200 || len(e.Canonical()) == 0 {
+		t.Errorf("at the end of time: %s", now)
+	}
+	e.Resume()
+	e.Freeze(new(time.Now()))
+	e.Resume()
+	if w := servicetest.Recorded(e, "PUT", "/_standin/clock", `{"set":"2400-01-01T00:00:00Z"}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"now":"2400-01-01T00:00:0`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // Ensure a login at the end of time gives a token that works, and that the dump can
 // be read again.
 func TestLoginAtTheEndOfTime(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []string{"9999-12-31T23:59:59Z", "9999-12-31T22:59:59Z", "start:9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z"} {
-		e, err := emulator.New(emulator.WithFixture("default"), emulator.WithClock(clock))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":"demo","domain":{"name":"Default"}}}},"scope":{"project":{"name":"demo","domain":{"name":"Default"}}}}}`)
+		o := clocked(t, clock)
+		o.Plan.Fixtures = []string{"default"}
+		e := begin(t, o)
+		w := servicetest.Recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":"demo","domain":{"name":"Default"}}}},"scope":{"project":{"name":"demo","domain":{"name":"Default"}}}}}`)
 		if w.Code != http.StatusCreated {
 			t.Fatalf("%s: %d %s", clock, w.Code, w.Body)
 		}
-		if got := status(e, "/v1/clients", "X-Auth-Token", w.Header().Get("X-Subject-Token")); got != http.StatusOK {
+		if got := servicetest.Status(e, "/v1/clients", "X-Auth-Token", w.Header().Get("X-Subject-Token")); got != http.StatusOK {
 			t.Errorf("%s: the token gets %d", clock, got)
 		}
-		if w := recorded(e, "POST", "/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers", `{"name":"n","url":"u"}`); w.Code != http.StatusOK {
+		if w := servicetest.Recorded(e, "POST", "/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers", `{"name":"n","url":"u"}`); w.Code != http.StatusOK {
 			t.Errorf("%s: a consumer: %d %s", clock, w.Code, w.Body)
 		}
-		dump := recorded(e, "GET", "/_standin/state", "")
+		dump := servicetest.Recorded(e, "GET", "/_standin/state", "")
 		if dump.Code != http.StatusOK {
 			t.Fatalf("%s: the dump: %d %s", clock, dump.Code, dump.Body)
 		}
-		if w := recorded(e, "PUT", "/_standin/state", dump.Body.String()); w.Code != http.StatusNoContent {
+		if w := servicetest.Recorded(e, "PUT", "/_standin/state", dump.Body.String()); w.Code != http.StatusNoContent {
 			t.Errorf("%s: the dump is not read again: %s", clock, w.Body)
 		}
 	}
