@@ -164,19 +164,16 @@ func readACL(c *service.Call) (*aclBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _ := o.Get("read")
-	read, ok := v.(*value.Object)
-	if !ok || read.Len() == 0 {
+	read := o.Object("read")
+	if read == nil || read.Len() == 0 {
 		return nil, nil //nolint:nilnil // nothing is said of it
 	}
 	b := &aclBody{}
-	if v, ok := read.Get("project-access"); ok {
-		access, _ := v.(bool)
-		b.access = &access
+	if read.Has("project-access") {
+		b.access = new(read.Bool("project-access"))
 	}
-	if v, ok := read.Get("users"); ok {
-		list, _ := v.([]any)
-		b.users, err = readUsers(c, list)
+	if read.Has("users") {
+		b.users, err = readUsers(c, read.List("users"))
 	}
 	return b, err
 }

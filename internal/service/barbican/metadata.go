@@ -87,11 +87,9 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _ := o.Get("metadata")
-	pairs, _ := v.(*value.Object)
 	var keys []string
 	kept := value.NewObject()
-	for _, m := range pairs.Members() {
+	for _, m := range o.Object("metadata").Members() {
 		keys = append(keys, m.Name)
 		kept.Set(m.Name, m.Value)
 	}
@@ -128,7 +126,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 	if err != nil {
 		return metadatum{}, err
 	}
-	key, text := *textOf(o, "key"), *textOf(o, "value")
+	key, text := o.Text("key"), o.Text("value")
 	if !safeKey.MatchString(key) {
 		return metadatum{}, unsafeKey()
 	}

@@ -161,8 +161,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	if err != nil {
 		return q, err
 	}
-	v, _ := body.Get("project_quotas")
-	o, _ := v.(*value.Object)
+	o := body.Object("project_quotas")
 	for _, name := range resources {
 		if v, ok := o.Get(name); ok {
 			n := integer(v)

@@ -73,8 +73,8 @@ func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 		return nil, err
 	}
 	return &secretConsumer{
-		Secret: c.Vars["secret_ref"], Service: *textOf(o, "service"),
-		ResourceType: *textOf(o, "resource_type"), ResourceID: *textOf(o, "resource_id"),
+		Secret: c.Vars["secret_ref"], Service: o.Text("service"),
+		ResourceType: o.Text("resource_type"), ResourceID: o.Text("resource_id"),
 	}, nil
 }
 

@@ -38,9 +38,7 @@ type client struct {
 func (c *client) body() *value.Object {
 	v, _ := value.Parse([]byte(c.item))
 	item, _ := v.(*value.Object)
-	b, _ := item.Get("client")
-	body, _ := b.(*value.Object)
-	return body
+	return item.Object("client")
 }
 
 var (
@@ -235,7 +233,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	if _, ok := body.Get("uuid"); !ok {
+	if !body.Has("uuid") {
 		body.Set("uuid", world.Hex(c.Tx().Draw("freezer.clients", 16)))
 	}
 	id, err := validate(body)

@@ -47,7 +47,7 @@ func (cl *client) row() string {
 // hostname must be there and its uuid new, among those of all users and of
 // clients that were deleted, too.
 func storable(c *service.Call, cl *client, body *value.Object) error {
-	if _, flat := body.Get("hostname"); !flat {
+	if !body.Has("hostname") {
 		nested := nestedHostname(body) != nil
 		switch {
 		case c.Quirk(hostnameMissingIs500), nested && c.Quirk(itemsAreRows):
@@ -56,7 +56,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 			return badRequest("'hostname' is a required property").RefusedBy("schema: hostname")
 		}
 	}
-	if c.Quirk(uuidIsUniqueForever) && taken(c, uuidOf(body)) {
+	if c.Quirk(uuidIsUniqueForever) && taken(c, body.Text("uuid")) {
 		return integrityError(c, cl, body, "UNIQUE constraint failed: clients.id")
 	}
 	return nil
@@ -77,7 +77,7 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 	}
 	hostname, _ := body.Get("hostname")
 	description, _ := body.Get("description")
-	uuid := uuidOf(body)
+	uuid := body.Text("uuid")
 	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, project, cl.UserID, cl.ClientID, hostname, description, uuid}
 	reprs := make([]string, len(parameters))
 	for i, p := range parameters {
@@ -88,12 +88,6 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]" +
 		"\n[parameters: (" + strings.Join(reprs, ", ") + ")]" +
 		"\n(Background on this error at: https://sqlalche.me/e/14/gkpj)")
-}
-
-func uuidOf(body *value.Object) string {
-	v, _ := body.Get("uuid")
-	s, _ := v.(string)
-	return s
 }
 
 // A spent uuid cannot be given to a new client. They are known only where the
@@ -115,7 +109,7 @@ var counted = &spent{UUID: "\x00counted"}
 func taken(c *service.Call, uuid string) bool {
 	if spents.Get(c.View, counted.UUID) == nil {
 		for cl := range ofUser.Everything(c.View) {
-			spents.Put(c.Tx(), &spent{UUID: uuidOf(cl.body())})
+			spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 		}
 		spents.Put(c.Tx(), counted)
 	}
@@ -125,7 +119,7 @@ func taken(c *service.Call, uuid string) bool {
 // spend keeps the uuid of a client from being used again.
 func spend(c *service.Call, cl *client) {
 	if c.Quirk(uuidIsUniqueForever) {
-		spents.Put(c.Tx(), &spent{UUID: uuidOf(cl.body())})
+		spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 	} else if spents.Get(c.View, counted.UUID) != nil {
 		spents.Delete(c.Tx(), counted.UUID) // clients come and go uncounted now
 	}

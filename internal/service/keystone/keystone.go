@@ -85,7 +85,8 @@ func bodyIsJSON(c *service.Call) error {
 	if t := c.MediaType(); t != "" && t != "application/json" {
 		return expected("application/json in Content-Type header")
 	}
-	if v, err := c.JSON(); err != nil || !isObject(v) {
+	v, _ := c.JSON()
+	if _, ok := v.(*value.Object); !ok {
 		return expected("valid JSON in request body")
 	}
 	return nil
@@ -183,11 +184,6 @@ func forbidden(rule string) error {
 
 func notFound(kind, id string) error {
 	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
-}
-
-func isObject(v any) bool {
-	_, ok := v.(*value.Object)
-	return ok
 }
 
 // discoveryOperations tell the versions of the API.

@@ -136,10 +136,10 @@ func issueClientToken(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, refuse("invalid_request", "The domain is unknown.")
 	case c.Quirk(confidentialClient):
 		return service.Reply{}, refuse("unauthorized_client", "The OAuth client privx-external is confidential.")
-	case text(o, "grant_type") != "client_credentials":
+	case o.Text("grant_type") != "client_credentials":
 		return service.Reply{}, refuse("unsupported_grant_type", "The grant type is not supported.")
 	}
-	t, err := byClient(c, text(o, "client_id"), text(o, "client_secret"))
+	t, err := byClient(c, o.Text("client_id"), o.Text("client_secret"))
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -153,7 +153,7 @@ func loginWithToken(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	l := identity.ExternalTokens.Get(c.View, text(o, "token"))
+	l := identity.ExternalTokens.Get(c.View, o.Text("token"))
 	if l == nil {
 		return service.Reply{}, wrongLogin(c, "The token is not one that is trusted.")
 	}
@@ -172,13 +172,6 @@ func readLogin(c *service.Call) (*value.Object, error) {
 		return nil, refuse("invalid_request", "The request body is not a JSON object.")
 	}
 	return o, nil
-}
-
-// text is a member that is a string; empty if it is not.
-func text(o *value.Object, name string) string {
-	v, _ := o.Get(name)
-	s, _ := v.(string)
-	return s
 }
 
 func refreshGrant(c *service.Call, form url.Values) (*identity.Token, error) {

@@ -132,14 +132,12 @@ func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 
 // wanted reads which records a search asks for; nil if it asks for all.
 func (l *listing[T]) wanted(c *service.Call, body *value.Object) (func(*T) bool, error) {
-	v, _ := body.Get("keywords")
-	text, ok := v.(string)
-	if v != nil && !ok {
-		return nil, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
+	text, err := optional[string](body, "keywords", "a string")
+	if err != nil {
+		return nil, err
 	}
 	var filter func(*T) bool
 	if l.filter != nil {
-		var err error
 		if filter, err = l.filter(body); err != nil {
 			return nil, err
 		}

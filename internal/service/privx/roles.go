@@ -260,12 +260,9 @@ func readRole(c *service.Call, r *role) error {
 		name string
 		to   *string
 	}{{"name", &r.Name}, {"comment", &r.Comment}, {"access_group_id", &r.AccessGroupID}} {
-		v, _ := o.Get(m.name)
-		s, ok := v.(string)
-		if v != nil && !ok {
-			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected a string.")
+		if *m.to, err = optional[string](o, m.name, "a string"); err != nil {
+			return err
 		}
-		*m.to = s
 	}
 	if blank(r.Name) {
 		return invalid("REQUIRED_VALUE_MISSING", "name", "A name is required.")
@@ -273,43 +270,19 @@ func readRole(c *service.Call, r *role) error {
 	if r.Permissions, err = texts(o, "permissions"); err != nil {
 		return err
 	}
-	v, _ := o.Get("permit_agent")
-	if b, ok := v.(bool); ok {
-		r.PermitAgent = b
-	} else if v != nil {
-		return invalid("VALUE_INCORRECT_TYPE", "permit_agent", "Expected a boolean.")
+	if r.PermitAgent, err = optional[bool](o, "permit_agent", "a boolean"); err != nil {
+		return err
 	}
 	for _, m := range []struct {
 		name string
 		to   **value.Object
 	}{{"source_rules", &r.SourceRules}, {"context", &r.Context}} {
-		v, _ := o.Get(m.name)
-		x, ok := v.(*value.Object)
-		if v != nil && !ok {
-			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected an object.")
+		if *m.to, err = optional[*value.Object](o, m.name, "an object"); err != nil {
+			return err
 		}
-		*m.to = x
 	}
 	if roleNamed(c.View, r.Name, r.ID) != nil {
 		return duplicate()
 	}
 	return nil
-}
-
-// texts reads a member that is a list of strings. It may be absent or null.
-func texts(o *value.Object, name string) ([]string, error) {
-	v, _ := o.Get(name)
-	list, ok := v.([]any)
-	if v != nil && !ok {
-		return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array.")
-	}
-	var all []string
-	for _, e := range list {
-		s, ok := e.(string)
-		if !ok {
-			return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array of strings.")
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }
