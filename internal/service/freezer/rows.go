@@ -24,23 +24,29 @@ func (cl *client) shown(c *service.Call) string {
 
 func (cl *client) row() string {
 	body := cl.body()
-	kept := value.NewObject()
+	var w value.Writer
+	w.BeginObject()
+	w.Name("project_id").Value(cl.project())
+	w.Name("user_id").Text(cl.UserID)
+	w.Name("client").BeginObject()
 	for _, name := range columns {
 		v, _ := body.Get(name)
 		if name == "hostname" && v == nil {
 			v = nestedHostname(body) // of a record that the quirk did not refuse
 		}
-		kept.Set(name, v)
+		w.Name(name).Value(v)
 	}
-	var project any
-	if cl.ProjectID != "" {
-		project = cl.ProjectID
+	w.EndObject()
+	w.EndObject()
+	return string(w.Bytes())
+}
+
+// project is the project as the database has it: null for a client of v1.
+func (cl *client) project() any {
+	if cl.ProjectID == "" {
+		return nil
 	}
-	return string(value.Append(nil, value.NewObject(
-		value.Member{Name: "project_id", Value: project},
-		value.Member{Name: "user_id", Value: cl.UserID},
-		value.Member{Name: "client", Value: kept},
-	)))
+	return cl.ProjectID
 }
 
 // storable is the error of the database, if it does not take the client: its
@@ -71,14 +77,10 @@ const created = "2006-01-02 15:04:05.000000"
 
 // integrityError is a storageError in the words of SQLAlchemy and SQLite.
 func integrityError(c *service.Call, cl *client, body *value.Object, what string) error {
-	var project any
-	if cl.ProjectID != "" {
-		project = cl.ProjectID
-	}
 	hostname, _ := body.Get("hostname")
 	description, _ := body.Get("description")
 	uuid := body.Text("uuid")
-	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, project, cl.UserID, cl.ClientID, hostname, description, uuid}
+	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, cl.project(), cl.UserID, cl.ClientID, hostname, description, uuid}
 	reprs := make([]string, len(parameters))
 	for i, p := range parameters {
 		reprs[i] = openstack.Repr(p)
