@@ -217,12 +217,12 @@ func Load(data []byte) (*Contract, error) {
 
 func parse(r *reader, json []byte) (*Contract, error) {
 	doc, root := r.doc, r.root
-	if version := text(doc, "openapi"); !strings.HasPrefix(version, "3.1.") {
+	if version := doc.Text("openapi"); !strings.HasPrefix(version, "3.1.") {
 		return nil, root.At("openapi").Errorf("expected openapi: 3.1.x, got %q", version)
 	}
-	c := &Contract{Service: text(doc, "x-service"), Prefix: text(doc, "x-prefix"), json: json}
-	if info, ok := object(doc, "info"); ok {
-		c.Title = text(info, "title")
+	c := &Contract{Service: doc.Text("x-service"), Prefix: doc.Text("x-prefix"), json: json}
+	if info := doc.Object("info"); info != nil {
+		c.Title = info.Text("title")
 	}
 	if c.Service == "" {
 		return nil, root.Errorf(`"x-service" is missing: the name that begins every operationId`)
@@ -233,29 +233,6 @@ func parse(r *reader, json []byte) (*Contract, error) {
 	}
 	c.schemas = newSchemas(c)
 	return c, nil
-}
-
-func text(o *value.Object, name string) string {
-	v, _ := o.Get(name)
-	s, _ := v.(string)
-	return s
-}
-
-func flag(o *value.Object, name string) bool {
-	v, _ := o.Get(name)
-	return v == true
-}
-
-func object(o *value.Object, name string) (*value.Object, bool) {
-	v, _ := o.Get(name)
-	x, ok := v.(*value.Object)
-	return x, ok
-}
-
-func list(o *value.Object, name string) []any {
-	v, _ := o.Get(name)
-	x, _ := v.([]any)
-	return x
 }
 
 // String is the operation's method and path.

@@ -13,14 +13,14 @@ type naming struct{ words, template string }
 // names reads the members x-names of the examples of a body: words of the example, and
 // what they stand for.
 func (r *reader) names(media *value.Object, into *Response) {
-	all, _ := object(media, "examples")
+	all := media.Object("examples")
 	if all == nil {
 		return
 	}
 	for _, m := range all.Members() {
 		o, _ := r.resolve(m.Value, "")
-		names, ok := object(o, "x-names")
-		if !ok {
+		names := o.Object("x-names")
+		if names == nil {
 			continue
 		}
 		if into.names == nil {

@@ -43,13 +43,13 @@ func (q *Quirk) Marks(op *Operation) bool {
 // quirks reads x-quirks. Each is a mapping of the members of Quirk, and of
 // "responses": answers that only the quirk brings.
 func (r *reader) quirks() error {
-	for i, v := range list(r.doc, "x-quirks") {
+	for i, v := range r.doc.List("x-quirks") {
 		spec, _ := v.(*value.Object)
 		q := &Quirk{
-			Name: text(spec, "name"), Document: text(spec, "document"), Server: text(spec, "server"),
-			Evidence: text(spec, "evidence"), Setting: flag(spec, "setting"),
+			Name: spec.Text("name"), Document: spec.Text("document"), Server: spec.Text("server"),
+			Evidence: spec.Text("evidence"), Setting: spec.Bool("setting"),
 		}
-		for _, id := range list(spec, "operations") {
+		for _, id := range spec.List("operations") {
 			word, _ := id.(string)
 			q.Operations = append(q.Operations, word)
 		}

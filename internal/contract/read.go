@@ -21,8 +21,8 @@ type reader struct {
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 func (r *reader) read() error {
-	paths, ok := object(r.doc, "paths")
-	if !ok {
+	paths := r.doc.Object("paths")
+	if paths == nil {
 		return r.root.Errorf(`"paths" is missing`)
 	}
 	for _, path := range paths.Members() {
@@ -40,7 +40,7 @@ func (r *reader) read() error {
 		}
 	}
 	r.contract.Elsewhere = &Operation{Service: r.contract.Service}
-	if elsewhere, ok := object(r.doc, "x-elsewhere"); ok {
+	if elsewhere := r.doc.Object("x-elsewhere"); elsewhere != nil {
 		op := r.contract.Elsewhere
 		if err := r.responses(op, elsewhere, "x-elsewhere"); err != nil {
 			return err
@@ -49,7 +49,7 @@ func (r *reader) read() error {
 			return err
 		}
 	}
-	for _, v := range list(r.doc, "x-roots") {
+	for _, v := range r.doc.List("x-roots") {
 		root, _ := v.(string)
 		r.contract.Roots = append(r.contract.Roots, root)
 	}
@@ -58,15 +58,15 @@ func (r *reader) read() error {
 
 func (r *reader) operation(path, method string, item *value.Object) error {
 	at := r.root.At("paths", path, method)
-	o, ok := object(item, method)
-	if !ok {
+	o := item.Object(method)
+	if o == nil {
 		return at.Errorf("expected an operation")
 	}
 	op := &Operation{
-		ID: text(o, "operationId"), Service: r.contract.Service,
-		Method: strings.ToUpper(method), Path: path, Summary: text(o, "summary"),
-		Stateless: flag(o, "x-stateless"),
-		Secret:    map[string]Secrecy{"text": SecretText, "all": Secret}[text(o, "x-secret")],
+		ID: o.Text("operationId"), Service: r.contract.Service,
+		Method: strings.ToUpper(method), Path: path, Summary: o.Text("summary"),
+		Stateless: o.Bool("x-stateless"),
+		Secret:    map[string]Secrecy{"text": SecretText, "all": Secret}[o.Text("x-secret")],
 		requests:  value.NewObject(),
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {
@@ -79,12 +79,12 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		none, _ := v.([]any)
 		op.Public = len(none) == 0
 	}
-	for _, v := range slices.Concat(list(item, "parameters"), list(o, "parameters")) {
+	for _, v := range slices.Concat(item.List("parameters"), o.List("parameters")) {
 		if p, _ := r.resolve(v, ""); p != nil {
-			op.parameter = append(op.parameter, Parameter{Name: text(p, "name"), In: text(p, "in"), Default: usual(p)})
+			op.parameter = append(op.parameter, Parameter{Name: p.Text("name"), In: p.Text("in"), Default: usual(p)})
 		}
 	}
-	if body, ok := object(o, "requestBody"); ok {
+	if body := o.Object("requestBody"); body != nil {
 		op.Body = true
 		body, _ = r.resolve(body, "")
 		r.media(body, "", func(_ string, m *value.Object, _ string) { r.examples(m, op.requests) })
@@ -98,7 +98,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 
 // usual is the default of a parameter that is a number.
 func usual(p *value.Object) int {
-	schema, _ := object(p, "schema")
+	schema := p.Object("schema")
 	v, _ := schema.Get("default")
 	n, _ := v.(value.Number)
 	i, _ := strconv.Atoi(string(n)) // 0 where there is none
@@ -109,7 +109,7 @@ func usual(p *value.Object) int {
 // statuses such as 753 that OpenAPI does not let stand in the first.
 func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 	for _, group := range []string{"responses", "x-responses"} {
-		all, _ := object(o, group)
+		all := o.Object(group)
 		if all == nil {
 			continue
 		}
@@ -132,11 +132,11 @@ func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 func (r *reader) response(status int, spec *value.Object, at string) *Response {
 	resp := &Response{
 		Status:      status,
-		Reason:      cmp.Or(text(spec, "x-reason"), Reason(status)),
-		Description: text(spec, "description"),
-		Evidence:    Evidence(text(spec, "x-evidence")),
-		FaultOnly:   flag(spec, "x-fault-only"),
-		Optional:    flag(spec, "x-body-optional"),
+		Reason:      cmp.Or(spec.Text("x-reason"), Reason(status)),
+		Description: spec.Text("description"),
+		Evidence:    Evidence(spec.Text("x-evidence")),
+		FaultOnly:   spec.Bool("x-fault-only"),
+		Optional:    spec.Bool("x-body-optional"),
 		examples:    value.NewObject(),
 		owner:       r.contract,
 	}
@@ -148,9 +148,9 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 		r.examples(m, resp.examples)
 		r.names(m, resp)
 	})
-	if headers, ok := object(spec, "headers"); ok {
+	if headers := spec.Object("headers"); headers != nil {
 		for _, h := range headers.Members() {
-			if o, _ := r.resolve(h.Value, ""); o != nil && flag(o, "required") {
+			if o, _ := r.resolve(h.Value, ""); o != nil && o.Bool("required") {
 				resp.Headers = append(resp.Headers, h.Name)
 			}
 		}
@@ -159,7 +159,7 @@ func (r *reader) response(status int, spec *value.Object, at string) *Response {
 }
 
 func (r *reader) media(o *value.Object, at string, use func(mediaType string, m *value.Object, at string)) {
-	if content, ok := object(o, "content"); ok {
+	if content := o.Object("content"); content != nil {
 		for _, m := range content.Members() {
 			if media, ok := m.Value.(*value.Object); ok {
 				use(m.Name, media, at+"/"+pointer("content", m.Name))
@@ -172,7 +172,7 @@ func (r *reader) examples(media, into *value.Object) {
 	if v, ok := media.Get("example"); ok {
 		into.Set("example", v)
 	}
-	if all, ok := object(media, "examples"); ok {
+	if all := media.Object("examples"); all != nil {
 		for _, m := range all.Members() {
 			if o, _ := r.resolve(m.Value, ""); o != nil {
 				v, _ := o.Get("value")
@@ -195,13 +195,13 @@ func (r *reader) resolve(v any, at string) (*value.Object, string) {
 	if !ok {
 		return nil, at
 	}
-	ref := text(o, "$ref")
+	ref := o.Text("$ref")
 	if ref == "" {
 		return o, at
 	}
 	target := r.doc
 	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
-		if target, ok = object(target, unescape(step)); !ok {
+		if target = target.Object(unescape(step)); target == nil {
 			return nil, at
 		}
 	}

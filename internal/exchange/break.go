@@ -38,15 +38,14 @@ var breaks = map[fault.Break]func(*breaking) end{
 
 // A breaking is a connection that a rule breaks.
 type breaking struct {
-	*exchange
-	w    http.ResponseWriter
+	x    *exchange
 	rule *ruleset.Firing
 	how  *fault.Connection
 }
 
 // broken breaks the connection as a rule says.
-func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) end {
-	return breaks[f.What.Connection.Kind](&breaking{x, w, f, f.What.Connection})
+func (x *exchange) broken(f *ruleset.Firing) end {
+	return breaks[f.What.Connection.Kind](&breaking{x, f, f.What.Connection})
 }
 
 // reset sends a RST: before the headers, after them, or after a part of the body.
@@ -76,9 +75,9 @@ func (b *breaking) garbage() end {
 		bytes[0] |= 0x80 // no letter that a status line begins with
 	}
 	t := b.take()
-	b.reply.Status = 0
-	b.did(b.rule, "connection garbage")
-	b.close(journal.Cut, nil)
+	b.x.outcome.reply.Status = 0
+	b.x.entry.did(b.rule, "connection garbage")
+	b.x.close(journal.Cut, nil)
 	t.write(bytes)
 	return t.end()
 }
@@ -86,7 +85,7 @@ func (b *breaking) garbage() end {
 // malformedChunk sends the answer in chunks, the second without a length.
 func (b *breaking) malformedChunk() end {
 	h, body := b.answer()
-	if b.call.Method != http.MethodHead { // else there is no body to break
+	if b.x.call.Method != http.MethodHead { // else there is no body to break
 		h.Del("Content-Length")
 		h.Set("Transfer-Encoding", "chunked")
 		first := body[:len(body)/2]
@@ -126,10 +125,10 @@ func (b *breaking) contentLength() end {
 // hang answers nothing, until the client leaves, the rule or the sandbox is
 // removed, the server stops, or the longest time is over.
 func (b *breaking) hang() end {
-	b.reply.Status = 0
-	if !b.wait(b.w, b.rule, cmp.Or(time.Duration(b.how.For), longestHang)) {
-		b.did(b.rule, "connection hang")
-		return b.leave()
+	b.x.outcome.reply.Status = 0
+	if !b.x.wait(b.rule, cmp.Or(time.Duration(b.how.For), longestHang)) {
+		b.x.entry.did(b.rule, "connection hang")
+		return b.x.leave()
 	}
 	return b.unanswered(b.take(), "hang").end()
 }
@@ -139,7 +138,7 @@ func (b *breaking) slowClose() end {
 	hold := cmp.Or(time.Duration(b.how.For), defaultHold)
 	h, body := b.answer()
 	h.Set("Connection", "close")
-	b.ended = journal.Answered
+	b.x.entry.ended = journal.Answered
 	t := b.send("slow_close "+hold.String(), h, body)
 	t.hold(b.rule, hold)
 	return t.close()
@@ -147,18 +146,19 @@ func (b *breaking) slowClose() end {
 
 // answer is what would be sent if nothing broke: its headers and its body.
 func (b *breaking) answer() (http.Header, []byte) {
-	h := http.Header{}
-	b.header(h)
-	return h, b.body()
+	h, reply := http.Header{}, &b.x.outcome.reply
+	setHeader(h, reply, b.x.date())
+	return h, bodyOf(b.x.call.Method, reply)
 }
 
 // send sends an answer, or the beginning of one, once the journal has closed.
 func (b *breaking) send(what string, h http.Header, body []byte) *taken {
 	t := b.take()
-	b.did(b.rule, "connection "+what)
-	b.close(cmp.Or(b.ended, journal.Cut), h)
-	line := transport.StatusLine(b.request, b.reply.Status, b.reason(b.reply.Status))
-	t.answer(line, h, body)
+	b.x.entry.did(b.rule, "connection "+what)
+	b.x.close(cmp.Or(b.x.entry.ended, journal.Cut), h)
+	status := b.x.outcome.reply.Status
+	line := transport.StatusLine(b.x.in.request, status, b.x.target.reason(status))
+	t.answer(status, line, h, body)
 	return t
 }
 
@@ -171,16 +171,16 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 // sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
 func (b *breaking) unanswered(t *taken, what string) *taken {
 	what = "connection " + what
-	b.reply.Status = 0
-	b.closing.Unseen = b.rule.Silences() || t.conn == nil
-	if !b.closing.Unseen {
+	b.x.outcome.reply.Status = 0
+	b.x.entry.closing.Unseen = b.rule.Silences() || t.conn == nil
+	if !b.x.entry.closing.Unseen {
 		what += ", an interim answer first"
 	}
-	b.did(b.rule, what)
-	b.close(journal.Cut, nil)
+	b.x.entry.did(b.rule, what)
+	b.x.close(journal.Cut, nil)
 	switch {
-	case b.closing.Unseen:
-	case b.request.ProtoAtLeast(1, 1):
+	case b.x.entry.closing.Unseen:
+	case b.x.in.request.ProtoAtLeast(1, 1):
 		t.write([]byte(interim))
 	default:
 		t.write([]byte("H"))

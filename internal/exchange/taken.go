@@ -15,24 +15,25 @@ import (
 // A taken connection is no longer net/http's. Where it could not be taken, what can still be
 // said through net/http is, and then the handler aborts.
 type taken struct {
-	x    *exchange
-	w    http.ResponseWriter
-	conn *transport.Taken // nil: it could not be taken
+	w       http.ResponseWriter
+	request *http.Request
+	conn    *transport.Taken // nil: it could not be taken
 }
 
 // take takes the connection over.
 func (b *breaking) take() *taken {
-	c, err := transport.Take(http.NewResponseController(b.w))
+	s := &b.x.sender
+	c, err := transport.Take(http.NewResponseController(s.w))
 	if err != nil {
-		b.closing.Note = b.instead()
+		b.x.entry.closing.Note = b.instead()
 	}
-	return &taken{x: b.exchange, w: b.w, conn: c}
+	return &taken{s.w, s.request, c}
 }
 
 // instead says what is done where a connection cannot be taken over.
 func (b *breaking) instead() string {
 	where, what := "the connection cannot be taken over", "the handler was aborted"
-	if b.request.ProtoMajor >= 2 {
+	if b.x.in.request.ProtoMajor >= 2 {
 		where, what = "HTTP/2", "a stream reset"
 	}
 	if c := b.how; c.Kind == fault.SlowClose || c.Kind == fault.ContentLength && c.Mode == "missing" {
@@ -49,7 +50,7 @@ func (t *taken) write(b []byte) {
 }
 
 // answer sends an answer, or the beginning of one.
-func (t *taken) answer(line string, h http.Header, body []byte) {
+func (t *taken) answer(status int, line string, h http.Header, body []byte) {
 	if t.conn != nil {
 		var b bytes.Buffer
 		b.WriteString(line)
@@ -63,7 +64,7 @@ func (t *taken) answer(line string, h http.Header, body []byte) {
 	for _, name := range []string{"Transfer-Encoding", "Connection"} {
 		t.w.Header().Del(name)
 	}
-	t.w.WriteHeader(t.x.reply.Status)
+	t.w.WriteHeader(status)
 	_, _ = t.w.Write(body)
 	_ = http.NewResponseController(t.w).Flush()
 }
@@ -73,7 +74,7 @@ func (t *taken) reset() end {
 	if t.conn == nil {
 		return aborted
 	}
-	t.conn.Reset(t.x.request.Context())
+	t.conn.Reset(t.request.Context())
 	return complete
 }
 
@@ -98,6 +99,6 @@ func (t *taken) close() end {
 // the server stops.
 func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
 	if t.conn != nil {
-		t.conn.Hold(d, f.Done(), t.x.request.Context())
+		t.conn.Hold(d, f.Done(), t.request.Context())
 	}
 }

@@ -8,18 +8,19 @@ import (
 // Problem writes an error as RFC 9457 problem details, for what is no document's service. A
 // value.Member in the error's Detail is one more member.
 func Problem(_ *Call, e *Error) Reply {
-	o := value.NewObject(
-		value.Member{Name: "title", Value: e.Kind.Reason()},
-		value.Member{Name: "status", Value: int(e.Kind)},
-	)
+	var w value.Writer
+	w.BeginObject()
+	w.Name("title").Text(e.Kind.Reason())
+	w.Name("status").Int(int64(e.Kind))
 	if e.Message != "" {
-		o.Set("detail", e.Message)
+		w.Name("detail").Text(e.Message)
 	}
 	if m, ok := e.Detail.(value.Member); ok {
-		o.Set(m.Name, m.Value)
+		w.Name(m.Name).Value(m.Value)
 	}
+	w.EndObject()
 	return Reply{
-		Status: int(e.Kind), ContentType: "application/problem+json", Header: e.Header, Body: value.Append(nil, o),
+		Status: int(e.Kind), ContentType: "application/problem+json", Header: e.Header, Body: w.Bytes(),
 	}
 }
 

@@ -1,65 +1,25 @@
 package value
 
-import (
-	"encoding/json"
-	"fmt"
-	"strconv"
+import "github.com/go-json-experiment/json/jsontext"
 
-	"github.com/go-json-experiment/json/jsontext"
-)
-
-// Append writes v to b as compact JSON in UTF-8, with nothing escaped that JSON
-// does not demand. Beside the types that Parse returns it takes int, int64 and
-// json.RawMessage, which must hold compact JSON.
+// Append appends a value to b as Writer.Value writes it.
 func Append(b []byte, v any) []byte {
-	switch x := v.(type) {
-	case nil:
-		return append(b, "null"...)
-	case bool:
-		return strconv.AppendBool(b, x)
-	case string:
-		return AppendString(b, x)
-	case Number:
-		return append(b, x...)
-	case int:
-		return strconv.AppendInt(b, int64(x), 10)
-	case int64:
-		return strconv.AppendInt(b, x, 10)
-	case json.RawMessage:
-		return append(b, x...)
-	case []any:
-		b = append(b, '[')
-		for i, e := range x {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = Append(b, e)
-		}
-		return append(b, ']')
-	case *Object:
-		return x.append(b)
-	default:
-		panic(fmt.Sprintf("value: cannot write a %T", v)) // a programmer's mistake
-	}
+	w := NewWriter(b)
+	w.Value(v)
+	return w.b
 }
 
-func (o *Object) append(b []byte) []byte {
-	b = append(b, '{')
-	for i, m := range o.members {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = AppendString(b, m.Name)
-		b = append(b, ':')
-		b = Append(b, m.Value)
-	}
-	return append(b, '}')
+// AppendTextObject appends an object to b as Writer.TextObject writes it.
+func AppendTextObject(b []byte, pairs ...string) []byte {
+	w := NewWriter(b)
+	w.TextObject(pairs...)
+	return w.b
 }
 
-// MarshalJSON writes the object as Append does.
-func (o *Object) MarshalJSON() ([]byte, error) { return o.append(nil), nil }
+// MarshalJSON returns the object as Append writes it.
+func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
 
-// AppendString writes s to b as a JSON string. Invalid UTF-8 becomes U+FFFD.
+// AppendString appends s to b as a JSON string. Invalid UTF-8 is replaced by U+FFFD.
 func AppendString(b []byte, s string) []byte {
 	if plain(s) {
 		b = append(b, '"')
@@ -70,12 +30,38 @@ func AppendString(b []byte, s string) []byte {
 	return b
 }
 
-// plain tells that s needs no escape: the usual case, and several times faster.
+// plain reports whether s needs no escape. Most strings need none, and then to copy them is
+// several times faster.
 func plain(s string) bool {
+	if len(s) >= 8 {
+		for ; len(s) > 8; s = s[min(8, len(s)-8):] {
+			if special(eight(s)) {
+				return false
+			}
+		}
+		return !special(eight(s))
+	}
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
 			return false
 		}
 	}
 	return true
+}
+
+// eight returns the first eight bytes of a string as one number. The compiler makes one load
+// of it.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// special reports whether one of eight bytes is below 0x20, a quote, a backslash, or above
+// 0x7e. x-ones sets the high bit of each byte of x that is 0, and of no other before the first.
+func special(x uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	low := x - ones*' '
+	quote, backslash, del := x^ones*'"', x^ones*'\\', x^ones*0x7f
+	return (x|low&^x|(quote-ones)&^quote|(backslash-ones)&^backslash|(del-ones)&^del)&high != 0
 }

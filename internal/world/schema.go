@@ -12,8 +12,7 @@ func (l *Loader) Schema() *value.Object {
 	o := file.Schema(reflect.TypeFor[fixtureHead]())
 	o.Set("$schema", "https://json-schema.org/draft/2020-12/schema")
 	o.Set("title", "Standin fixture")
-	all, _ := o.Get("properties")
-	properties := all.(*value.Object)
+	properties := o.Object("properties")
 	for _, s := range l.Sections {
 		section, made := value.NewObject(), value.NewObject()
 		for _, c := range s.Collections {

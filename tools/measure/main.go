@@ -177,8 +177,8 @@ func (m *measured) names(pkg *types.Package) {
 		if n := named.NumMethods(); n > m.methods {
 			m.largest, m.methods = name, n
 		}
-		for i := range named.NumMethods() {
-			if o.Exported() && named.Method(i).Exported() {
+		for method := range named.Methods() {
+			if o.Exported() && method.Exported() {
 				m.exported++
 			}
 		}

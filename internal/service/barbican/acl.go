@@ -54,13 +54,16 @@ func showACL(c *service.Call) (service.Reply, error) {
 	if a == nil {
 		return service.JSON(http.StatusOK, []byte(`{"read":{"project-access":true}}`)), nil
 	}
-	read := value.NewObject(
-		value.Member{Name: "project-access", Value: a.ProjectAccess},
-		value.Member{Name: "users", Value: value.List(a.Users)},
-		value.Member{Name: "created", Value: a.Created.String()},
-		value.Member{Name: "updated", Value: a.Updated.String()},
-	)
-	return service.JSON(http.StatusOK, value.Append(c.Scratch, value.NewObject(value.Member{Name: "read", Value: read}))), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("read").BeginObject()
+	w.Name("project-access").Bool(a.ProjectAccess)
+	w.Name("users").Texts(a.Users)
+	a.Created.write(w.Name("created"))
+	a.Updated.write(w.Name("updated"))
+	w.EndObject()
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // replaceACL answers PUT of an ACL: what the body leaves out is as if no ACL had been set.
@@ -101,8 +104,7 @@ func deleteACL(c *service.Call) (service.Reply, error) {
 }
 
 func aclReply(c *service.Call) service.Reply {
-	href := ref(c, aclKey(c)+"/acl")
-	return service.JSON(http.StatusOK, append(value.AppendString([]byte(`{"acl_ref":`), href), '}'))
+	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "acl_ref", ref(c, aclKey(c)+"/acl")))
 }
 
 // An aclBody is what a body says of the operation read; nil is not said.
@@ -164,19 +166,16 @@ func readACL(c *service.Call) (*aclBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _ := o.Get("read")
-	read, ok := v.(*value.Object)
-	if !ok || read.Len() == 0 {
+	read := o.Object("read")
+	if read == nil || read.Len() == 0 {
 		return nil, nil //nolint:nilnil // nothing is said of it
 	}
 	b := &aclBody{}
-	if v, ok := read.Get("project-access"); ok {
-		access, _ := v.(bool)
-		b.access = &access
+	if read.Has("project-access") {
+		b.access = new(read.Bool("project-access"))
 	}
-	if v, ok := read.Get("users"); ok {
-		list, _ := v.([]any)
-		b.users, err = readUsers(c, list)
+	if read.Has("users") {
+		b.users, err = readUsers(c, read.List("users"))
 	}
 	return b, err
 }

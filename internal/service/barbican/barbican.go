@@ -66,15 +66,17 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	if p, ok := e.Detail.(openstack.Page); ok {
 		return pageReply(c, p, e)
 	}
-	b := value.Append([]byte(`{"code":`), int(e.Kind))
-	b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
-	b = append(b, `,"description":`...)
-	if e.Detail == noDescription {
-		b = append(b, "null"...)
+	var w value.Writer
+	w.BeginObject()
+	w.Name("code").Int(int64(e.Kind))
+	w.Name("title").Text(e.Kind.Reason())
+	if w.Name("description"); e.Detail == noDescription {
+		w.Null()
 	} else {
-		b = value.AppendString(b, e.Message)
+		w.Text(e.Message)
 	}
-	r := service.JSON(int(e.Kind), append(b, '}'))
+	w.EndObject()
+	r := service.JSON(int(e.Kind), w.Bytes())
 	r.Header = e.Header
 	return r
 }

@@ -126,15 +126,14 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	}
 	o, isObject := v.(*value.Object)
 	if isObject && lower {
-		_, upper := o.Get("URL")
-		if u, ok := o.Get("url"); ok && !upper {
+		if u, ok := o.Get("url"); ok && !o.Has("URL") {
 			o.Set("URL", u)
 		}
 	}
 	if err := check("Consumer", consumerSchema, v); err != nil {
 		return "", "", err
 	}
-	return *textOf(o, "name"), *textOf(o, "URL"), nil
+	return o.Text("name"), o.Text("URL"), nil
 }
 
 // integer is the value of a number without a fraction, which a schema has demanded: 1.0
@@ -185,10 +184,8 @@ func readContainer(c *service.Call) (*containerBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &containerBody{name: textOf(o, "name"), kind: *textOf(o, "type")}
-	refs, _ := o.Get("secret_refs")
-	list, _ := refs.([]any)
-	for _, e := range list {
+	b := &containerBody{name: o.TextOrNil("name"), kind: o.Text("type")}
+	for _, e := range o.List("secret_refs") {
 		b.add(e.(*value.Object))
 	}
 	return b, b.check(c)
@@ -196,13 +193,11 @@ func readContainer(c *service.Call) (*containerBody, error) {
 
 // add notes a secret of the container.
 func (b *containerBody) add(o *value.Object) {
-	name, key := textOf(o, "name"), ""
-	if _, named := o.Get("name"); name != nil {
-		key = *name
-	} else if named {
+	name, key := o.TextOrNil("name"), o.Text("name")
+	if name == nil && o.Has("name") {
 		key = "\x00" // null
 	}
-	given := *textOf(o, "secret_ref")
+	given := o.Text("secret_ref")
 	b.names, b.given = append(b.names, key), append(b.given, given)
 	b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
 }

@@ -89,8 +89,7 @@ func arguments(c *service.Call) error {
 	if c.MediaType() == "application/json" {
 		body, _ := c.JSON()
 		o, _ := body.(*value.Object)
-		_, member := o.Get(name)
-		found = found || member
+		found = found || o.Has(name)
 	}
 	if what := attempt(c); found && what != "" {
 		return failure(what)

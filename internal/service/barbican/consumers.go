@@ -2,13 +2,11 @@ package barbican
 
 import (
 	"cmp"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"standin/internal/service"
-	"standin/internal/value"
 	"standin/internal/world"
 )
 
@@ -65,20 +63,17 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
 	page := byName.Page(c.View, id, p.offset, p.limit, false)
 	path := "containers/" + id + "/consumers"
-	b := p.open(c, "consumers", path, byName.Len(c.View, id), len(page))
-	for i, k := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"status":"ACTIVE","URL":`...)
-		b = value.AppendString(b, k.URL)
-		b = append(b, `,"updated":"`...)
-		b = k.Updated.append(b)
-		b = value.AppendString(append(b, `","name":`...), k.Name)
-		b = append(b, `,"created":"`...)
-		b = append(k.Created.append(b), `"}`...)
+	w := p.open(c, "consumers", path, byName.Len(c.View, id), len(page))
+	for _, k := range page {
+		w.BeginObject()
+		w.Name("status").Text(active)
+		w.Name("URL").Text(k.URL)
+		k.Updated.write(w.Name("updated"))
+		w.Name("name").Text(k.Name)
+		k.Created.write(w.Name("created"))
+		w.EndObject()
 	}
-	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+	return p.close(&w, c, path, len(page)), nil
 }
 
 // showConsumer answers GET {container_ref}/consumers/{consumer_id}. No answer of

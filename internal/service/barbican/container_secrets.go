@@ -104,6 +104,6 @@ func readContainerSecret(c *service.Call) (r secretRef, given string, err error)
 	if err != nil {
 		return r, "", err
 	}
-	given = *textOf(o, "secret_ref")
-	return secretRef{Name: textOf(o, "name"), SecretRef: given[strings.LastIndexByte(given, '/')+1:]}, given, nil
+	given = o.Text("secret_ref")
+	return secretRef{Name: o.TextOrNil("name"), SecretRef: given[strings.LastIndexByte(given, '/')+1:]}, given, nil
 }

@@ -1,6 +1,7 @@
 package barbican
 
 import (
+	"math"
 	"net/http"
 
 	"standin/internal/service"
@@ -69,14 +70,11 @@ func listContainers(c *service.Call) (service.Reply, error) {
 	} else {
 		page = ofProject.Page(c.View, project, p.offset, p.limit, false)
 	}
-	b := p.open(c, "containers", "containers", total, len(page))
-	for i, ct := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendContainer(b, c, ct)
+	w := p.open(c, "containers", "containers", total, len(page))
+	for _, ct := range page {
+		writeContainer(&w, c, ct)
 	}
-	return service.JSON(http.StatusOK, p.close(b, c, "containers", len(page))), nil
+	return p.close(&w, c, "containers", len(page)), nil
 }
 
 // createContainer answers POST /v1/containers.
@@ -115,7 +113,7 @@ func containerRef(c *service.Call, ct *container) service.Reply {
 // as Location.
 func created(c *service.Call, name, path string) service.Reply {
 	href := ref(c, path)
-	reply := service.JSON(http.StatusCreated, value.Append(nil, value.NewObject(value.Member{Name: name, Value: href})))
+	reply := service.JSON(http.StatusCreated, value.AppendTextObject(nil, name, href))
 	reply.Set("Location", href)
 	return reply
 }
@@ -128,7 +126,9 @@ func showContainer(c *service.Call) (service.Reply, error) { return containerRep
 
 func containerReply(c *service.Call) (service.Reply, error) {
 	ct := containers.Get(c.View, c.Vars["container_ref"])
-	return service.JSON(http.StatusOK, appendContainer(c.Scratch, c, ct)), nil
+	w := value.NewWriter(c.Scratch)
+	writeContainer(&w, c, ct)
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // deleteContainer answers DELETE /v1/containers/{container_ref}: consumers do
@@ -141,49 +141,31 @@ func deleteContainer(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// appendContainer writes a container with its consumers in the order in which
-// they registered; members stand as in the documents.
-func appendContainer(b []byte, c *service.Call, ct *container) []byte {
-	b = append(b, `{"status":`...)
-	b = value.AppendString(b, ct.Status)
-	b = append(b, `,"updated":"`...)
-	b = ct.Updated.append(b)
-	b = append(b, `","name":`...)
-	b = appendName(b, ct.Name)
-	b = append(b, `,"consumers":[`...)
-	first := true
-	for cons := range ofContainer.All(c.View, ct.ID, 0) {
-		if cons.Deleted {
-			continue
+// writeContainer writes a container with its consumers, in the order in which they
+// registered. The members are in the order of the documents.
+func writeContainer(w *value.Writer, c *service.Call, ct *container) {
+	w.BeginObject()
+	w.Name("status").Text(ct.Status)
+	ct.Updated.write(w.Name("updated"))
+	w.Name("name").TextOrNull(ct.Name)
+	w.Name("consumers").BeginList()
+	for _, k := range ofContainer.Page(c.View, ct.ID, 0, math.MaxInt, false) {
+		if !k.Deleted {
+			w.TextObject("URL", k.URL, "name", k.Name)
 		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = value.AppendString(append(b, `{"URL":`...), cons.URL)
-		b = value.AppendString(append(b, `,"name":`...), cons.Name)
-		b = append(b, '}')
 	}
-	b = append(b, `],"created":"`...)
-	b = ct.Created.append(b)
-	b = value.AppendString(append(b, `","container_ref":`...), ref(c, "containers/"+ct.ID))
-	b = value.AppendString(append(b, `,"creator_id":`...), ct.CreatorID)
-	b = append(b, `,"secret_refs":[`...)
-	for i, s := range ct.Secrets {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = value.AppendString(append(b, `{"secret_ref":`...), ref(c, "secrets/"+s.SecretRef))
-		b = appendName(append(b, `,"name":`...), s.Name)
-		b = append(b, '}')
+	w.EndList()
+	ct.Created.write(w.Name("created"))
+	w.Name("container_ref").Text(ref(c, "containers/"+ct.ID))
+	w.Name("creator_id").Text(ct.CreatorID)
+	w.Name("secret_refs").BeginList()
+	for _, s := range ct.Secrets {
+		w.BeginObject()
+		w.Name("secret_ref").Text(ref(c, "secrets/"+s.SecretRef))
+		w.Name("name").TextOrNull(s.Name)
+		w.EndObject()
 	}
-	b = value.AppendString(append(b, `],"type":`...), ct.Type)
-	return append(b, '}')
-}
-
-func appendName(b []byte, name *string) []byte {
-	if name == nil {
-		return append(b, "null"...)
-	}
-	return value.AppendString(b, *name)
+	w.EndList()
+	w.Name("type").Text(ct.Type)
+	w.EndObject()
 }

@@ -10,6 +10,7 @@ import (
 
 	"standin/internal/file"
 	"standin/internal/identity"
+	"standin/internal/value"
 	"standin/internal/world"
 )
 
@@ -24,17 +25,18 @@ const (
 	microseconds = "2006-01-02T15:04:05.000000"
 )
 
-func (s stamp) append(b []byte) []byte {
+// layout returns the layout in which answers have the stamp.
+func (s stamp) layout() string {
 	if s.t.Nanosecond() == 0 {
-		return s.t.AppendFormat(b, wholeSeconds)
+		return wholeSeconds
 	}
-	return s.t.AppendFormat(b, microseconds)
+	return microseconds
 }
 
-func (s stamp) String() string { return string(s.append(nil)) }
+func (s stamp) write(w *value.Writer) { w.Time(s.t, s.layout()) }
 
 // MarshalText writes the stamp as answers have it.
-func (s stamp) MarshalText() ([]byte, error) { return s.append(nil), nil }
+func (s stamp) MarshalText() ([]byte, error) { return s.t.AppendFormat(nil, s.layout()), nil }
 
 // UnmarshalText reads a stamp, with or without a zone.
 func (s *stamp) UnmarshalText(text []byte) error {

@@ -42,15 +42,15 @@ func unsafeKey() error {
 
 // listMetadata answers GET {secret_ref}/metadata.
 func listMetadata(c *service.Call) (service.Reply, error) {
-	b := append(c.Scratch, `{"metadata":{`...)
-	for i, m := range secretOf(c).Metadata {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = value.AppendString(b, m.key)
-		b = value.AppendString(append(b, ':'), m.value)
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("metadata").BeginObject()
+	for _, m := range secretOf(c).Metadata {
+		w.Name(m.key).Text(m.value)
 	}
-	return service.JSON(http.StatusOK, append(b, "}}"...)), nil
+	w.EndObject()
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // replaceMetadata answers PUT {secret_ref}/metadata, which puts the pairs of the
@@ -61,8 +61,7 @@ func replaceMetadata(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	keepMetadata(c, all)
-	href := value.AppendString([]byte(`{"metadata_ref":`), metadataRef(c))
-	return service.JSON(http.StatusCreated, append(href, '}')), nil
+	return service.JSON(http.StatusCreated, value.AppendTextObject(nil, "metadata_ref", metadataRef(c))), nil
 }
 
 func metadataRef(c *service.Call) string { return ref(c, "secrets/"+c.Vars["secret_ref"]+"/metadata") }
@@ -87,11 +86,9 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _ := o.Get("metadata")
-	pairs, _ := v.(*value.Object)
 	var keys []string
 	kept := value.NewObject()
-	for _, m := range pairs.Members() {
+	for _, m := range o.Object("metadata").Members() {
 		keys = append(keys, m.Name)
 		kept.Set(m.Name, m.Value)
 	}
@@ -128,7 +125,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 	if err != nil {
 		return metadatum{}, err
 	}
-	key, text := *textOf(o, "key"), *textOf(o, "value")
+	key, text := o.Text("key"), o.Text("value")
 	if !safeKey.MatchString(key) {
 		return metadatum{}, unsafeKey()
 	}
@@ -141,9 +138,7 @@ func (s *secret) find(key string) int {
 }
 
 func (m metadatum) reply(status int) service.Reply {
-	b := value.AppendString([]byte(`{"key":`), m.key)
-	b = value.AppendString(append(b, `,"value":`...), m.value)
-	return service.JSON(status, append(b, '}'))
+	return service.JSON(status, value.AppendTextObject(nil, "key", m.key, "value", m.value))
 }
 
 // createMetadatum answers POST {secret_ref}/metadata.

@@ -1,8 +1,6 @@
 package barbican
 
 import (
-	"net/http"
-
 	"standin/internal/service"
 )
 
@@ -19,8 +17,8 @@ var orderOperations = []service.Operation{
 // listOrders answers GET /v1/orders.
 func listOrders(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
-	b := p.open(c, "orders", "orders", 0, 0)
-	return service.JSON(http.StatusOK, p.close(b, c, "orders", 0)), nil
+	w := p.open(c, "orders", "orders", 0, 0)
+	return p.close(&w, c, "orders", 0), nil
 }
 
 // orderMissing answers every operation on an order.

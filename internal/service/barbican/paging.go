@@ -2,6 +2,7 @@ package barbican
 
 import (
 	"math/big"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -12,8 +13,8 @@ import (
 
 // paging is the part of a list that a query asks for. No query is an error.
 type paging struct {
-	limit, offset, total int
-	always               bool // links stand on an empty page too
+	limit, offset int
+	always        bool // an empty page has links too
 }
 
 const (
@@ -60,25 +61,27 @@ func number(c *service.Call, name string) *big.Int {
 	return n
 }
 
-// open writes a list up to where its items stand.
-func (p *paging) open(c *service.Call, name, path string, total, items int) []byte {
-	p.total = total
+// open writes a list up to its items.
+func (p *paging) open(c *service.Call, name, path string, total, items int) value.Writer {
 	c.Left(total - p.offset)
-	b := value.Append(append(c.Scratch, `{"total":`...), total)
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("total").Int(int64(total))
 	if (items > 0 || p.always) && total-p.limit > p.offset {
-		b = value.AppendString(append(b, `,"next":`...), p.link(c, path, p.offset+p.limit))
+		w.Name("next").Text(p.link(c, path, p.offset+p.limit))
 	}
-	b = value.AppendString(append(b, ','), name)
-	return append(b, ":["...)
+	w.Name(name).BeginList()
+	return w
 }
 
-// close writes what follows the items.
-func (p *paging) close(b []byte, c *service.Call, path string, items int) []byte {
-	b = append(b, ']')
+// close writes what follows the items, and returns the answer.
+func (p *paging) close(w *value.Writer, c *service.Call, path string, items int) service.Reply {
+	w.EndList()
 	if (items > 0 || p.always) && p.offset > 0 {
-		b = value.AppendString(append(b, `,"previous":`...), p.link(c, path, max(0, p.offset-p.limit)))
+		w.Name("previous").Text(p.link(c, path, max(0, p.offset-p.limit)))
 	}
-	return append(b, '}')
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 func (p *paging) link(c *service.Call, path string, offset int) string {

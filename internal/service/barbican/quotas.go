@@ -69,22 +69,26 @@ func withinQuota(what string, quota *int, have int) error {
 	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what).RefusedBy("quota")
 }
 
-// object writes quotas; what is not set is as unset says.
-func (q quotas) object(unset any) *value.Object {
-	o := value.NewObject()
+// write writes quotas, and for those that are not set what unset is.
+func (q quotas) write(w *value.Writer, unset any) {
+	w.BeginObject()
 	for _, name := range resources {
-		o.Set(name, unset)
-		if n := *q.of(name); n != nil {
-			o.Set(name, *n)
+		if w.Name(name); *q.of(name) != nil {
+			w.Int(int64(**q.of(name)))
+		} else {
+			w.Value(unset)
 		}
 	}
-	return o
+	w.EndObject()
 }
 
 // showQuotas answers GET /v1/quotas: what bounds the caller's project.
 func showQuotas(c *service.Call) (service.Reply, error) {
-	effective := quotaOf(c.View, c.Caller.Project.ID).object(-1)
-	return service.JSON(http.StatusOK, value.Append(c.Scratch, value.NewObject(value.Member{Name: "quotas", Value: effective}))), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	quotaOf(c.View, c.Caller.Project.ID).write(w.Name("quotas"), -1)
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // listProjectQuotas answers GET /v1/project-quotas: those that were set.
@@ -96,17 +100,14 @@ func listProjectQuotas(c *service.Call) (service.Reply, error) {
 		path = "project_quotas"
 	}
 	page := allQuotas.Page(c.View, "", p.offset, p.limit, false)
-	b := p.open(c, "project_quotas", path, allQuotas.Len(c.View, ""), len(page))
-	for i, q := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = value.Append(b, value.NewObject(
-			value.Member{Name: "project_id", Value: q.ProjectID},
-			value.Member{Name: "project_quotas", Value: q.Quotas.object(nil)},
-		))
+	w := p.open(c, "project_quotas", path, allQuotas.Len(c.View, ""), len(page))
+	for _, q := range page {
+		w.BeginObject()
+		w.Name("project_id").Text(q.ProjectID)
+		q.Quotas.write(w.Name("project_quotas"), nil)
+		w.EndObject()
 	}
-	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+	return p.close(&w, c, path, len(page)), nil
 }
 
 // showProjectQuotas answers GET /v1/project-quotas/{project_id}.
@@ -115,8 +116,11 @@ func showProjectQuotas(c *service.Call) (service.Reply, error) {
 	if q == nil {
 		return service.Reply{}, noQuotas()
 	}
-	o := value.NewObject(value.Member{Name: "project_quotas", Value: q.Quotas.object(nil)})
-	return service.JSON(http.StatusOK, value.Append(c.Scratch, o)), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	q.Quotas.write(w.Name("project_quotas"), nil)
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 func noQuotas() error { return service.Errorf(service.NotFound, "", "Project quotas not found.") }
@@ -161,8 +165,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	if err != nil {
 		return q, err
 	}
-	v, _ := body.Get("project_quotas")
-	o, _ := v.(*value.Object)
+	o := body.Object("project_quotas")
 	for _, name := range resources {
 		if v, ok := o.Get(name); ok {
 			n := integer(v)

@@ -44,42 +44,31 @@ func readSecret(c *service.Call) (*secretBody, error) {
 		return nil, err
 	}
 	b := &secretBody{secret: secret{
-		Name: textOf(o, "name"), Algorithm: textOf(o, "algorithm"), Mode: textOf(o, "mode"), Type: opaque,
+		Name: o.TextOrNil("name"), Algorithm: o.TextOrNil("algorithm"), Mode: o.TextOrNil("mode"), Type: opaque,
 	}}
-	if kind := textOf(o, "secret_type"); kind != nil {
-		b.Type = *kind
+	if o.Has("secret_type") {
+		b.Type = o.Text("secret_type")
 	}
 	if n, ok := o.Get("bit_length"); ok {
 		bits := integer(n)
 		b.BitLength = &bits
 	}
-	if err := b.readExpiration(c, textOf(o, "expiration")); err != nil {
+	if err := b.readExpiration(c, o.Text("expiration")); err != nil {
 		return nil, err
 	}
 	if err := b.readPayload(o); err != nil {
 		return nil, err
 	}
-	_, named := o.Get("transport_key_id")
-	needed := textOf(o, "transport_key_needed")
-	b.transportNeeded = !b.hasPayload() && needed != nil && *needed == "true"
-	b.transportKey = b.transportNeeded || b.hasPayload() && named
+	b.transportNeeded = !b.hasPayload() && o.Text("transport_key_needed") == "true"
+	b.transportKey = b.transportNeeded || b.hasPayload() && o.Has("transport_key_id")
 	return b, nil
 }
 
-// textOf is a member that is a string; nil if it is not there, or null.
-func textOf(o *value.Object, name string) *string {
-	v, _ := o.Get(name)
-	if s, ok := v.(string); ok {
-		return &s
-	}
-	return nil
-}
-
-func (b *secretBody) readExpiration(c *service.Call, text *string) error {
-	if text == nil || *text == "" {
+func (b *secretBody) readExpiration(c *service.Call, text string) error {
+	if text == "" {
 		return nil
 	}
-	t, ok := parseTime(*text)
+	t, ok := parseTime(text)
 	if !ok {
 		return invalid("Secret", "Invalid date for 'expiration'", "expiration")
 	}
@@ -94,15 +83,15 @@ func (b *secretBody) readExpiration(c *service.Call, text *string) error {
 // readPayload checks the payload against its type and encoding, in the order of
 // the server.
 func (b *secretBody) readPayload(o *value.Object) error {
-	payload := textOf(o, "payload")
-	kind := textOf(o, "payload_content_type")
+	payload := o.TextOrNil("payload")
+	kind := o.TextOrNil("payload_content_type")
 	if payload == nil {
-		if _, ok := o.Get("payload_content_type"); ok {
+		if o.Has("payload_content_type") {
 			return invalid("Secret", "payload must be provided when payload_content_type is specified", "payload")
 		}
 		return nil
 	}
-	encoding := textOf(o, "payload_content_encoding")
+	encoding := o.TextOrNil("payload_content_encoding")
 	var plain bool
 	switch {
 	case kind == nil:

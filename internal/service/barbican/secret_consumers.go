@@ -1,6 +1,7 @@
 package barbican
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 
@@ -73,8 +74,8 @@ func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 		return nil, err
 	}
 	return &secretConsumer{
-		Secret: c.Vars["secret_ref"], Service: *textOf(o, "service"),
-		ResourceType: *textOf(o, "resource_type"), ResourceID: *textOf(o, "resource_id"),
+		Secret: c.Vars["secret_ref"], Service: o.Text("service"),
+		ResourceType: o.Text("resource_type"), ResourceID: o.Text("resource_id"),
 	}, nil
 }
 
@@ -84,41 +85,34 @@ func listSecretConsumers(c *service.Call) (service.Reply, error) {
 	id := c.Vars["secret_ref"]
 	page := livingOfSecret.Page(c.View, id, p.offset, p.limit, false)
 	path := "secrets/" + id + "/consumers"
-	b := p.open(c, "consumers", path, livingOfSecret.Len(c.View, id), len(page))
-	for i, k := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"created":"`...)
-		b = k.Created.append(b)
-		b = append(b, `","updated":"`...)
-		b = k.Updated.append(b)
-		b = k.appendMembers(append(b, `","status":"ACTIVE",`...))
+	w := p.open(c, "consumers", path, livingOfSecret.Len(c.View, id), len(page))
+	for _, k := range page {
+		w.BeginObject()
+		k.Created.write(w.Name("created"))
+		k.Updated.write(w.Name("updated"))
+		w.Name("status").Text(active)
+		k.writeMembers(&w)
+		w.EndObject()
 	}
-	return service.JSON(http.StatusOK, p.close(b, c, path, len(page))), nil
+	return p.close(&w, c, path, len(page)), nil
 }
 
-// appendMembers writes what the consumer registered with, and the end of an object.
-func (k *secretConsumer) appendMembers(b []byte) []byte {
-	b = value.AppendString(append(b, `"service":`...), k.Service)
-	b = value.AppendString(append(b, `,"resource_type":`...), k.ResourceType)
-	b = value.AppendString(append(b, `,"resource_id":`...), k.ResourceID)
-	return append(b, '}')
+// writeMembers writes what the consumer registered with.
+func (k *secretConsumer) writeMembers(w *value.Writer) {
+	w.Name("service").Text(k.Service)
+	w.Name("resource_type").Text(k.ResourceType)
+	w.Name("resource_id").Text(k.ResourceID)
 }
 
-// appendSecretConsumers writes the consumers of a secret in the order in which
-// they registered.
-func appendSecretConsumers(b []byte, v world.View, secret string) []byte {
-	b = append(b, '[')
-	first := true
-	for k := range livingOfSecret.All(v, secret, 0) {
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = k.appendMembers(append(b, '{'))
+// writeSecretConsumers writes the consumers of a secret in the order in which they registered.
+func writeSecretConsumers(w *value.Writer, v world.View, secret string) {
+	w.BeginList()
+	for _, k := range livingOfSecret.Page(v, secret, 0, math.MaxInt, false) {
+		w.BeginObject()
+		k.writeMembers(w)
+		w.EndObject()
 	}
-	return append(b, ']')
+	w.EndList()
 }
 
 // showSecretConsumer answers GET {secret_ref}/consumers/{consumer_id}, which finds
@@ -159,7 +153,9 @@ func createSecretConsumer(c *service.Call) (service.Reply, error) {
 
 // secretReply is the secret with its consumers, without the types of its payload.
 func secretReply(c *service.Call) service.Reply {
-	return service.JSON(http.StatusOK, appendSecret(c.Scratch, c, secretOf(c), true, false))
+	w := value.NewWriter(c.Scratch)
+	writeSecret(&w, c, secretOf(c), true, false)
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 // deleteSecretConsumer answers DELETE {secret_ref}/consumers with the secret. The

@@ -3,7 +3,6 @@ package barbican
 import (
 	"cmp"
 	"math/big"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,14 +33,11 @@ func listSecrets(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
 	page, total := f.page(c, p)
 	shown := consumersShown(c)
-	b := p.open(c, "secrets", "secrets", total, len(page))
-	for i, s := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendSecret(b, c, s, shown, true)
+	w := p.open(c, "secrets", "secrets", total, len(page))
+	for _, s := range page {
+		writeSecret(&w, c, s, shown, true)
 	}
-	return service.JSON(http.StatusOK, p.close(b, c, "secrets", len(page))), nil
+	return p.close(&w, c, "secrets", len(page)), nil
 }
 
 // page finds the secrets of a page, and how many there are on all pages.

@@ -2,7 +2,6 @@ package barbican
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -152,8 +151,9 @@ func showSecret(c *service.Call) (service.Reply, error) {
 	if needed, _ := c.Last("transport_key_needed"); strings.EqualFold(needed, "true") {
 		return service.Reply{}, noTransportKey(c, true)
 	}
-	s := secretOf(c)
-	return service.JSON(http.StatusOK, appendSecret(c.Scratch, c, s, consumersShown(c), true)), nil
+	w := value.NewWriter(c.Scratch)
+	writeSecret(&w, c, secretOf(c), consumersShown(c), true)
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // wantsJSON tells whether the caller asks for what is told of the secret: no
@@ -206,38 +206,34 @@ func removeSecretRefs(tx *world.Tx, s *secret) {
 	}
 }
 
-// appendSecret writes a secret as the server does, with its consumers and the
-// types of its payload if they are asked for.
-func appendSecret(b []byte, c *service.Call, s *secret, withConsumers, withTypes bool) []byte {
-	b = append(b, `{"created":"`...)
-	b = s.Created.append(b)
-	b = append(b, `","updated":"`...)
-	b = s.Updated.append(b)
-	b = value.AppendString(append(b, `","status":`...), s.Status)
-	b = appendName(append(b, `,"name":`...), s.Name)
-	b = value.AppendString(append(b, `,"secret_type":`...), s.Type)
-	b = append(b, `,"expiration":`...)
-	if s.Expiration == nil {
-		b = append(b, "null"...)
+// writeSecret writes a secret as the server does, with its consumers and the types of its
+// payload if they are asked for.
+func writeSecret(w *value.Writer, c *service.Call, s *secret, withConsumers, withTypes bool) {
+	w.BeginObject()
+	s.Created.write(w.Name("created"))
+	s.Updated.write(w.Name("updated"))
+	w.Name("status").Text(s.Status)
+	w.Name("name").TextOrNull(s.Name)
+	w.Name("secret_type").Text(s.Type)
+	if w.Name("expiration"); s.Expiration != nil {
+		s.Expiration.write(w)
 	} else {
-		b = append(s.Expiration.append(append(b, '"')), '"')
+		w.Null()
 	}
-	b = appendName(append(b, `,"algorithm":`...), s.Algorithm)
-	b = append(b, `,"bit_length":`...)
-	if s.BitLength == nil {
-		b = append(b, "null"...)
+	w.Name("algorithm").TextOrNull(s.Algorithm)
+	if w.Name("bit_length"); s.BitLength != nil {
+		w.Int(int64(*s.BitLength))
 	} else {
-		b = strconv.AppendInt(b, int64(*s.BitLength), 10)
+		w.Null()
 	}
-	b = appendName(append(b, `,"mode":`...), s.Mode)
-	b = value.AppendString(append(b, `,"creator_id":`...), s.CreatorID)
+	w.Name("mode").TextOrNull(s.Mode)
+	w.Name("creator_id").Text(s.CreatorID)
 	if withConsumers {
-		b = appendSecretConsumers(append(b, `,"consumers":`...), c.View, s.ID)
+		writeSecretConsumers(w.Name("consumers"), c.View, s.ID)
 	}
 	if withTypes && s.hasPayload() {
-		b = value.AppendString(append(b, `,"content_types":{"default":`...), s.ContentType)
-		b = append(b, '}')
+		w.Name("content_types").TextObject("default", s.ContentType)
 	}
-	b = value.AppendString(append(b, `,"secret_ref":`...), ref(c, "secrets/"+s.ID))
-	return append(b, '}')
+	w.Name("secret_ref").Text(ref(c, "secrets/"+s.ID))
+	w.EndObject()
 }

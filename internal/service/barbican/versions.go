@@ -71,7 +71,7 @@ func versionKnown(c *service.Call) error {
 // listVersions answers GET / under the service's prefix: without a token.
 func listVersions(c *service.Call) (service.Reply, error) {
 	if _, ok := c.Query()["build"]; ok {
-		return service.JSON(http.StatusOK, []byte(`{"build":"`+release+`"}`)), nil
+		return service.JSON(http.StatusOK, value.AppendTextObject(nil, "build", release)), nil
 	}
 	accept := c.Accept()
 	if accept != "" && service.Quality(accept, jsonHome) > service.Quality(accept, "application/json") {
@@ -83,11 +83,20 @@ func listVersions(c *service.Call) (service.Reply, error) {
 		return r, nil
 	}
 	v, _ := microversion(c)
-	var versions any = value.NewObject(value.Member{Name: "values", Value: []any{version(c, v)}})
-	if v != oldest {
-		versions = []any{version(c, v)}
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	if w.Name("versions"); v == oldest {
+		w.BeginObject()
+		w.Name("values")
 	}
-	return service.JSON(http.StatusMultipleChoices, value.Append(nil, value.NewObject(value.Member{Name: "versions", Value: versions}))), nil
+	w.BeginList()
+	writeVersion(&w, c, v)
+	w.EndList()
+	if v == oldest {
+		w.EndObject()
+	}
+	w.EndObject()
+	return service.JSON(http.StatusMultipleChoices, w.Bytes()), nil
 }
 
 // release is the version of the server that is emulated.
@@ -99,33 +108,34 @@ const (
 // showVersion answers GET /v1.
 func showVersion(c *service.Call) (service.Reply, error) {
 	v, _ := microversion(c)
-	return service.JSON(http.StatusOK, value.Append(nil, value.NewObject(value.Member{Name: "version", Value: version(c, v)}))), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	writeVersion(w.Name("version"), c, v)
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// version describes the API as clients of a microversion are told.
-func version(c *service.Call, asked string) *value.Object {
-	links := []any{
-		value.NewObject(value.Member{Name: "rel", Value: "self"}, value.Member{Name: "href", Value: ref(c, "")}),
-		value.NewObject(
-			value.Member{Name: "rel", Value: "describedby"}, value.Member{Name: "type", Value: "text/html"},
-			value.Member{Name: "href", Value: "https://docs.openstack.org/"},
-		),
-	}
-	o := value.NewObject(value.Member{Name: "id", Value: "v1"})
+// writeVersion describes the API to clients of a microversion.
+func writeVersion(w *value.Writer, c *service.Call, asked string) {
+	w.BeginObject()
+	w.Name("id").Text("v1")
 	if asked == oldest {
-		o.Set("status", "stable")
-		o.Set("links", links)
-		o.Set("media-types", []any{value.NewObject(
-			value.Member{Name: "base", Value: "application/json"},
-			value.Member{Name: "type", Value: "application/vnd.openstack.key-manager-v1+json"},
-		)})
-		return o
+		w.Name("status").Text("stable")
+	} else {
+		w.Name("status").Text("CURRENT")
+		w.Name("min_version").Text(oldest)
+		w.Name("max_version").Text(newest)
 	}
-	o.Set("status", "CURRENT")
-	o.Set("min_version", oldest)
-	o.Set("max_version", newest)
-	o.Set("links", links)
-	return o
+	w.Name("links").BeginList()
+	w.TextObject("rel", "self", "href", ref(c, ""))
+	w.TextObject("rel", "describedby", "type", "text/html", "href", "https://docs.openstack.org/")
+	w.EndList()
+	if asked == oldest {
+		w.Name("media-types").BeginList()
+		w.TextObject("base", "application/json", "type", "application/vnd.openstack.key-manager-v1+json")
+		w.EndList()
+	}
+	w.EndObject()
 }
 
 // healthPath is where a load balancer asks.

@@ -79,7 +79,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	if message == "" {
 		message = e.Kind.Reason()
 	}
-	r := service.JSON(int(e.Kind), append(value.AppendString([]byte(`{"message":`), message), '}'))
+	r := service.JSON(int(e.Kind), value.AppendTextObject(nil, "message", message))
 	r.Header = e.Header
 	if e.Kind == service.NotAcceptable {
 		r.Set("Accept", "application/json")

@@ -47,14 +47,13 @@ func listImages(c *service.Call) (service.Reply, error) {
 		}
 		ix, partition = ofProvider, p
 	}
-	b := append(c.Scratch, '[')
+	w := value.NewWriter(c.Scratch)
+	w.BeginList()
 	for i := range ix.All(c.View, partition, 0) {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = i.append(c, b)
+		i.write(c, &w)
 	}
-	return service.JSON(http.StatusOK, append(b, ']')), nil
+	w.EndList()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // createImage answers POST /v3/image.
@@ -75,21 +74,18 @@ func createImage(c *service.Call) (service.Reply, error) {
 	}
 	images.Put(c.Tx(), i)
 	if c.Quirk(createIs201) {
-		return service.JSON(http.StatusCreated, []byte(`{"message":"Created"}`)), nil
+		return service.JSON(http.StatusCreated, value.AppendTextObject(nil, "message", "Created")), nil
 	}
 	return done(i.ID, "Created"), nil
 }
 
 func done(id, message string) service.Reply {
-	b := value.AppendString([]byte(`{"id":`), id)
-	b = value.AppendString(append(b, `,"message":`...), message)
-	return service.JSON(http.StatusOK, append(b, '}'))
+	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "id", id, "message", message))
 }
 
 // said is the answer of v2.0 to what it has done.
 func said(id, what string) service.Reply {
-	b := value.AppendString([]byte(`{"message":`), "Image '"+id+"' has been "+what)
-	return service.JSON(http.StatusOK, append(b, '}'))
+	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "message", "Image '"+id+"' has been "+what))
 }
 
 // showImage answers GET /v3/image/{image_id}.
@@ -98,7 +94,9 @@ func showImage(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	body := i.append(c, c.Scratch)
+	w := value.NewWriter(c.Scratch)
+	i.write(c, &w)
+	body := w.Bytes()
 	if c.Quirk(showIsPretty) {
 		var b bytes.Buffer
 		if err := json.Indent(&b, body, "", "  "); err != nil {
@@ -144,7 +142,12 @@ func updateImage(c *service.Call) (service.Reply, error) {
 	if c.Quirk(updateMessage) {
 		return said(i.ID, "updated"), nil
 	}
-	return service.JSON(http.StatusOK, append(i.append(c, []byte(`{"image":`)), `,"message":"Updated"}`...)), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	i.write(c, w.Name("image"))
+	w.Name("message").Text("Updated")
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // deleteImage answers DELETE /v3/image/{image_id}; a body is not looked at.
@@ -162,33 +165,28 @@ func deleteImage(c *service.Call) (service.Reply, error) {
 	return done(id, "Deleted"), nil
 }
 
-// append writes the image: the document's members in its order or, by quirks,
+// write writes the image: the document's members in its order or, by quirks,
 // those of v2.0 in the order of that.
-func (i *image) append(c *service.Call, b []byte) []byte {
-	b = append(b, '{')
+func (i *image) write(c *service.Call, w *value.Writer) {
+	w.BeginObject()
 	last := c.Quirk(idComesLast)
-	if !last {
-		b = append(value.AppendString(append(b, `"id":`...), i.ID), ',')
-	}
-	b = value.AppendString(append(b, `"provider":`...), i.Provider)
 	if last {
-		b = value.AppendString(append(b, `,"name":`...), i.Name)
+		w.Name("provider").Text(i.Provider)
+		w.Name("name").Text(i.Name)
+		w.Name("remote_user").Text(i.RemoteUser)
+	} else {
+		w.Name("id").Text(i.ID)
+		w.Name("provider").Text(i.Provider)
+		w.Name("remote_user").Text(i.RemoteUser)
+		w.Name("name").Text(i.Name)
 	}
-	b = value.AppendString(append(b, `,"remote_user":`...), i.RemoteUser)
-	if !last {
-		b = value.AppendString(append(b, `,"name":`...), i.Name)
-	}
-	switch {
-	case !c.Quirk(imagesHaveTemplates):
-	case i.Template == nil:
-		b = append(b, `,"bootstrap_template":null`...)
-	default:
-		b = value.AppendString(append(b, `,"bootstrap_template":`...), *i.Template)
+	if c.Quirk(imagesHaveTemplates) {
+		w.Name("bootstrap_template").TextOrNull(i.Template)
 	}
 	if last {
-		b = value.AppendString(append(b, `,"id":`...), i.ID)
+		w.Name("id").Text(i.ID)
 	}
-	return append(b, '}')
+	w.EndObject()
 }
 
 // read takes over the members of those names, in the order of v2.0's checks: the

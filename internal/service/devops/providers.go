@@ -116,20 +116,20 @@ func askedProvider(c *service.Call) (string, bool) {
 		}
 		inner, _, _ = strings.Cut(inner, "]")
 		if inner == "" {
-			return "[" + strings.Join(quoted(c.Query()[key]), ", ") + "]", true
+			return "[" + quoted(c.Query()[key]) + "]", true
 		}
-		return "{" + quoted([]string{inner})[0] + "=>" + strings.Join(quoted(c.Query()[key][:1]), "") + "}", true
+		return "{" + strconv.Quote(inner) + "=>" + strconv.Quote(c.Query().Get(key)) + "}", true
 	}
 	return c.Last("provider")
 }
 
-// quoted writes strings as Ruby prints them in a list.
-func quoted(all []string) []string {
+// quoted returns strings as Ruby prints them in a list.
+func quoted(all []string) string {
 	var list []string
 	for _, s := range all {
 		list = append(list, strconv.Quote(s))
 	}
-	return list
+	return strings.Join(list, ", ")
 }
 
 // unknownProvider marks the error that v2.0 answers as a text.
@@ -181,7 +181,7 @@ func knownTemplate(c *service.Call, i *image) error {
 
 // listProviders answers GET /v3/providers.
 func listProviders(c *service.Call) (service.Reply, error) {
-	return service.JSON(http.StatusOK, appendNames(c.Scratch, providerNames(c.View))), nil
+	return namesReply(c, providerNames(c.View)), nil
 }
 
 // listTemplates answers GET /v3/templates.
@@ -190,18 +190,13 @@ func listTemplates(c *service.Call) (service.Reply, error) {
 	for t := range allTemplates.All(c.View, "", 0) {
 		names = append(names, t.Name)
 	}
-	return service.JSON(http.StatusOK, appendNames(c.Scratch, names)), nil
+	return namesReply(c, names), nil
 }
 
-func appendNames(b []byte, names []string) []byte {
-	b = append(b, '[')
-	for i, name := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = value.AppendString(b, name)
-	}
-	return append(b, ']')
+func namesReply(c *service.Call, names []string) service.Reply {
+	w := value.NewWriter(c.Scratch)
+	w.Texts(names)
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 // listCloudImages answers GET /v3/images/provider/{provider}.
@@ -209,17 +204,13 @@ func listCloudImages(c *service.Call) (service.Reply, error) {
 	if err := knownProvider(c, c.Vars["provider"]); err != nil {
 		return service.Reply{}, err
 	}
-	b := append(c.Scratch, '[')
-	for i, a := range available(c.View, c.Vars["provider"]) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = value.AppendString(append(b, `{"id":`...), a.ID)
-		b = value.AppendString(append(b, `,"name":`...), a.Name)
-		b = value.AppendString(append(b, `,"status":`...), a.Status)
-		b = append(b, '}')
+	w := value.NewWriter(c.Scratch)
+	w.BeginList()
+	for _, a := range available(c.View, c.Vars["provider"]) {
+		w.TextObject("id", a.ID, "name", a.Name, "status", a.Status)
 	}
-	return service.JSON(http.StatusOK, append(b, ']')), nil
+	w.EndList()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // showFilter answers GET /v3/filter/{provider}/images.
@@ -227,7 +218,7 @@ func showFilter(c *service.Call) (service.Reply, error) {
 	if err := knownProvider(c, c.Vars["provider"]); err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, appendNames(c.Scratch, filtered(c))), nil
+	return namesReply(c, filtered(c)), nil
 }
 
 // filtered lists the ids that the filter of the call's provider names.
@@ -269,9 +260,12 @@ func removeFromFilter(c *service.Call) (service.Reply, error) {
 }
 
 func filterReply(list []string, message string) service.Reply {
-	b := appendNames([]byte(`{"images":`), list)
-	b = value.AppendString(append(b, `,"message":`...), message)
-	return service.JSON(http.StatusOK, append(b, '}'))
+	var w value.Writer
+	w.BeginObject()
+	w.Name("images").Texts(list)
+	w.Name("message").Text(message)
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 // readIDs reads a body that is a list of ids, behind the check of the provider.

@@ -38,9 +38,7 @@ type client struct {
 func (c *client) body() *value.Object {
 	v, _ := value.Parse([]byte(c.item))
 	item, _ := v.(*value.Object)
-	b, _ := item.Get("client")
-	body, _ := b.(*value.Object)
-	return body
+	return item.Object("client")
 }
 
 var (
@@ -68,16 +66,18 @@ func clientKey(owner, id string) string { return owner + "\x00\x00" + id }
 // in between.
 func newClient(buffer []byte, project, user, id string, body *value.Object) *client {
 	cl := &client{ProjectID: project, UserID: user, ClientID: id}
-	b := buffer
+	w := value.NewWriter(buffer)
+	w.BeginObject()
 	if project == "" {
-		b = value.Append(append(b, `{"client":`...), body)
-		b = value.AppendString(append(b, `,"user_id":`...), user)
+		w.Name("client").Value(body)
+		w.Name("user_id").Text(user)
 	} else {
-		b = value.AppendString(append(b, `{"project_id":`...), project)
-		b = value.AppendString(append(b, `,"user_id":`...), user)
-		b = value.Append(append(b, `,"client":`...), body)
+		w.Name("project_id").Text(project)
+		w.Name("user_id").Text(user)
+		w.Name("client").Value(body)
 	}
-	cl.item = string(append(b, '}'))
+	w.EndObject()
+	cl.item = string(w.Bytes())
 	return cl
 }
 
@@ -117,14 +117,15 @@ func listClients(c *service.Call) (service.Reply, error) {
 	} else if len(found) < p.limit {
 		c.Left(len(found))
 	}
-	b := append(c.Scratch, `{"clients":[`...)
-	for i, cl := range found {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, cl.shown(c)...)
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("clients").BeginList()
+	for _, cl := range found {
+		w.Raw(cl.shown(c))
 	}
-	return service.JSON(http.StatusOK, append(b, "]}"...)), nil
+	w.EndList()
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // A page is which part of a list is asked for.
@@ -235,7 +236,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	if _, ok := body.Get("uuid"); !ok {
+	if !body.Has("uuid") {
 		body.Set("uuid", world.Hex(c.Tx().Draw("freezer.clients", 16)))
 	}
 	id, err := validate(body)
@@ -254,8 +255,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	}
 	clients.Put(c.Tx(), cl)
 	spend(c, cl)
-	b := append(value.AppendString(append(c.Scratch, `{"client_id":`...), id), '}')
-	return service.JSON(http.StatusCreated, b), nil
+	return service.JSON(http.StatusCreated, value.AppendTextObject(c.Scratch, "client_id", id)), nil
 }
 
 // showClient answers GET /v1/clients/{client_id} and its form in v2.

@@ -22,16 +22,22 @@ func listVersions(c *service.Call) (service.Reply, error) {
 	if c.Quirk(versionsHaveNoBody) {
 		return service.JSON(http.StatusMultipleChoices, nil), nil
 	}
-	b := append(c.Scratch, `{"versions":[`...)
-	for i, v := range []struct{ id, status string }{{"v2", "CURRENT"}, {"v1", "DEPRECATED"}} {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"id":"`+v.id+`","status":"`+v.status+`","updated":"2018-02-21T13:30:00","links":[{"href":`...)
-		b = value.AppendString(b, c.Base()+"/"+v.id+"/")
-		b = append(b, `,"rel":"self"}]}`...)
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("versions").BeginList()
+	for _, v := range []struct{ id, status string }{{"v2", "CURRENT"}, {"v1", "DEPRECATED"}} {
+		w.BeginObject()
+		w.Name("id").Text(v.id)
+		w.Name("status").Text(v.status)
+		w.Name("updated").Text("2018-02-21T13:30:00")
+		w.Name("links").BeginList()
+		w.TextObject("href", c.Base()+"/"+v.id+"/", "rel", "self")
+		w.EndList()
+		w.EndObject()
 	}
-	return service.JSON(http.StatusMultipleChoices, append(b, "]}"...)), nil
+	w.EndList()
+	w.EndObject()
+	return service.JSON(http.StatusMultipleChoices, w.Bytes()), nil
 }
 
 const homeEnd = `            },

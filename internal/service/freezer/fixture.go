@@ -69,7 +69,7 @@ func dumpSpents(v world.View) iter.Seq[spent] {
 	living := map[string]bool{counted.UUID: true}
 	if allSpents.Len(v, "") > 0 {
 		for cl := range ofUser.Everything(v) {
-			living[uuidOf(cl.body())] = true
+			living[cl.body().Text("uuid")] = true
 		}
 	}
 	return func(yield func(spent) bool) {

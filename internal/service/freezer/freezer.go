@@ -152,18 +152,17 @@ func title(e *service.Error) string {
 }
 
 func jsonBody(e *service.Error) []byte {
-	o := value.NewObject(value.Member{Name: "title", Value: title(e)})
+	var w value.Writer
+	w.BeginObject()
+	w.Name("title").Text(title(e))
 	if e.Message != "" {
-		o.Set("description", e.Message)
+		w.Name("description").Text(e.Message)
 	}
 	if e.Kind == service.NotAcceptable {
-		o.Set("link", value.NewObject(
-			value.Member{Name: "text", Value: "Documentation related to this error"},
-			value.Member{Name: "href", Value: docs},
-			value.Member{Name: "rel", Value: "help"},
-		))
+		w.Name("link").TextObject("text", "Documentation related to this error", "href", docs, "rel", "help")
 	}
-	return value.Append(nil, o)
+	w.EndObject()
+	return w.Bytes()
 }
 
 func xmlBody(e *service.Error) []byte {

@@ -24,30 +24,36 @@ func (cl *client) shown(c *service.Call) string {
 
 func (cl *client) row() string {
 	body := cl.body()
-	kept := value.NewObject()
+	var w value.Writer
+	w.BeginObject()
+	w.Name("project_id").Value(cl.project())
+	w.Name("user_id").Text(cl.UserID)
+	w.Name("client").BeginObject()
 	for _, name := range columns {
 		v, _ := body.Get(name)
 		if name == "hostname" && v == nil {
 			v = nestedHostname(body) // of a record that the quirk did not refuse
 		}
-		kept.Set(name, v)
+		w.Name(name).Value(v)
 	}
-	var project any
-	if cl.ProjectID != "" {
-		project = cl.ProjectID
+	w.EndObject()
+	w.EndObject()
+	return string(w.Bytes())
+}
+
+// project is the project as the database has it: null for a client of v1.
+func (cl *client) project() any {
+	if cl.ProjectID == "" {
+		return nil
 	}
-	return string(value.Append(nil, value.NewObject(
-		value.Member{Name: "project_id", Value: project},
-		value.Member{Name: "user_id", Value: cl.UserID},
-		value.Member{Name: "client", Value: kept},
-	)))
+	return cl.ProjectID
 }
 
 // storable is the error of the database, if it does not take the client: its
 // hostname must be there and its uuid new, among those of all users and of
 // clients that were deleted, too.
 func storable(c *service.Call, cl *client, body *value.Object) error {
-	if _, flat := body.Get("hostname"); !flat {
+	if !body.Has("hostname") {
 		nested := nestedHostname(body) != nil
 		switch {
 		case c.Quirk(hostnameMissingIs500), nested && c.Quirk(itemsAreRows):
@@ -56,7 +62,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 			return badRequest("'hostname' is a required property").RefusedBy("schema: hostname")
 		}
 	}
-	if c.Quirk(uuidIsUniqueForever) && taken(c, uuidOf(body)) {
+	if c.Quirk(uuidIsUniqueForever) && taken(c, body.Text("uuid")) {
 		return integrityError(c, cl, body, "UNIQUE constraint failed: clients.id")
 	}
 	return nil
@@ -71,14 +77,10 @@ const created = "2006-01-02 15:04:05.000000"
 
 // integrityError is a storageError in the words of SQLAlchemy and SQLite.
 func integrityError(c *service.Call, cl *client, body *value.Object, what string) error {
-	var project any
-	if cl.ProjectID != "" {
-		project = cl.ProjectID
-	}
 	hostname, _ := body.Get("hostname")
 	description, _ := body.Get("description")
-	uuid := uuidOf(body)
-	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, project, cl.UserID, cl.ClientID, hostname, description, uuid}
+	uuid := body.Text("uuid")
+	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, cl.project(), cl.UserID, cl.ClientID, hostname, description, uuid}
 	reprs := make([]string, len(parameters))
 	for i, p := range parameters {
 		reprs[i] = openstack.Repr(p)
@@ -88,12 +90,6 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]" +
 		"\n[parameters: (" + strings.Join(reprs, ", ") + ")]" +
 		"\n(Background on this error at: https://sqlalche.me/e/14/gkpj)")
-}
-
-func uuidOf(body *value.Object) string {
-	v, _ := body.Get("uuid")
-	s, _ := v.(string)
-	return s
 }
 
 // A spent uuid cannot be given to a new client. They are known only where the
@@ -115,7 +111,7 @@ var counted = &spent{UUID: "\x00counted"}
 func taken(c *service.Call, uuid string) bool {
 	if spents.Get(c.View, counted.UUID) == nil {
 		for cl := range ofUser.Everything(c.View) {
-			spents.Put(c.Tx(), &spent{UUID: uuidOf(cl.body())})
+			spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 		}
 		spents.Put(c.Tx(), counted)
 	}
@@ -125,7 +121,7 @@ func taken(c *service.Call, uuid string) bool {
 // spend keeps the uuid of a client from being used again.
 func spend(c *service.Call, cl *client) {
 	if c.Quirk(uuidIsUniqueForever) {
-		spents.Put(c.Tx(), &spent{UUID: uuidOf(cl.body())})
+		spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 	} else if spents.Get(c.View, counted.UUID) != nil {
 		spents.Delete(c.Tx(), counted.UUID) // clients come and go uncounted now
 	}

@@ -66,18 +66,13 @@ func pairs(o *value.Object, name string, odd func(error) error) ([]value.Member,
 	case !there || ok:
 		return flatten(list, odd)
 	case falsy(v):
-		if v == "" || isObject(v) {
+		if v == "" || o.Object(name) != nil {
 			return nil, nil
 		}
 		return nil, odd(nil)
 	default:
 		return nil, odd(notOfType(v, "array"))
 	}
-}
-
-func isObject(v any) bool {
-	_, ok := v.(*value.Object)
-	return ok
 }
 
 func flatten(list []any, odd func(error) error) ([]value.Member, error) {

@@ -114,9 +114,7 @@ func validate(body *value.Object) (string, error) {
 // nestedHostname is the hostname where the document's sample has it; nil if it
 // is not there.
 func nestedHostname(body *value.Object) any {
-	v, _ := body.Get("client")
-	nested, _ := v.(*value.Object)
-	hostname, _ := nested.Get("hostname")
+	hostname, _ := body.Object("client").Get("hostname")
 	return hostname
 }
 

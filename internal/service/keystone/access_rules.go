@@ -186,15 +186,16 @@ func (b *ruleBook) byID(v world.View, id string) (identity.AccessRule, bool) {
 
 // take finds the rule that an element of a request stands for, or makes it.
 func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule, error) {
-	id := text(e, "id")
+	o, _ := e.(*value.Object)
+	id := o.Text("id")
 	if r, ok := b.byID(c.View, id); ok && id != "" {
 		return r, nil
 	}
-	want := identity.AccessRule{ID: id, UserID: b.user, Service: text(e, "service"), Path: text(e, "path"), Method: text(e, "method")}
+	want := identity.AccessRule{ID: id, UserID: b.user, Service: o.Text("service"), Path: o.Text("path"), Method: o.Text("method")}
 	if r, ok := b.byText[ruleText(want)]; ok {
 		return r, nil
 	}
-	if err := wholeRule(e, place); err != nil {
+	if err := wholeRule(o, place); err != nil {
 		return want, err
 	}
 	if id == "" {
@@ -207,14 +208,13 @@ func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule,
 
 // wholeRule refuses a rule that lacks a member. The real server breaks off the connection;
 // an id alone names a rule that is not there.
-func wholeRule(e any, place int) error {
-	o, _ := e.(*value.Object)
-	if given(e, "id") && o.Len() == 1 {
-		return noRule(text(e, "id"))
+func wholeRule(o *value.Object, place int) error {
+	if o.Has("id") && o.Len() == 1 {
+		return noRule(o.Text("id"))
 	}
 	whole := *accessRuleSchema
 	whole.Needs = []string{"service", "path", "method"}
-	if f := whole.FirstFault(e); f != nil {
+	if f := whole.FirstFault(o); f != nil {
 		return invalidField("access_rules/"+strconv.Itoa(place), f.Message)
 	}
 	return nil

@@ -106,7 +106,7 @@ func listEndpoints(c *service.Call) (service.Reply, error) {
 
 // endpointPolicy lets everybody see that there is no endpoint of an id.
 var endpointPolicy = &policy{"get_endpoint", func(c *service.Call) bool {
-	return admin(c) || !slices.ContainsFunc(endpoints(c), func(o *value.Object) bool { return member(o, "id") == c.Vars["endpoint_id"] })
+	return admin(c) || !slices.ContainsFunc(endpoints(c), func(o *value.Object) bool { return o.Text("id") == c.Vars["endpoint_id"] })
 }}
 
 // showEndpoint answers GET /v3/endpoints/{endpoint_id}.
@@ -127,7 +127,7 @@ func showRegion(c *service.Call) (service.Reply, error) {
 // showOne answers the member of a list that has the id.
 func showOne(kind string, list []*value.Object, id string) (service.Reply, error) {
 	for _, o := range list {
-		if member(o, "id") == id {
+		if o.Text("id") == id {
 			return reply(object(kind, o))
 		}
 	}

@@ -122,18 +122,19 @@ var credentialCreation = &policy{"create_application_credential", func(c *servic
 // createCredential answers POST /v3/users/{user_id}/application_credentials: a credential for
 // the project of the caller's token and roles that the caller has there.
 func createCredential(c *service.Call) (service.Reply, error) {
-	v, _ := c.JSON()
-	o := member(v, "application_credential")
-	if o == nil {
-		o = value.NewObject()
+	body, _ := c.JSON()
+	o, _ := body.(*value.Object)
+	v, _ := o.Get("application_credential")
+	if v == nil {
+		v = value.NewObject()
 	}
-	if err := check(credentialSchema, o); err != nil {
+	if err := check(credentialSchema, v); err != nil {
 		return service.Reply{}, err
 	}
 	if err := manages(c); err != nil {
 		return service.Reply{}, err
 	}
-	a, err := newCredential(c, o)
+	a, err := newCredential(c, o.Object("application_credential"))
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -141,22 +142,19 @@ func createCredential(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusCreated, value.Append(nil, object("application_credential", credential(c, a, true)))), nil
 }
 
-func newCredential(c *service.Call, o any) (*identity.AppCredential, error) {
-	a := &identity.AppCredential{Name: text(o, "name"), UserID: c.Caller.ID, Secret: text(o, "secret")}
+func newCredential(c *service.Call, o *value.Object) (*identity.AppCredential, error) {
+	a := &identity.AppCredential{Name: o.Text("name"), Description: o.TextOrNil("description"), UserID: c.Caller.ID, Secret: o.Text("secret")}
 	if p := c.Caller.Project; p != nil {
 		a.ProjectID = p.ID
 	}
-	if s, ok := member(o, "description").(string); ok {
-		a.Description = &s
-	}
-	if b, ok := member(o, "unrestricted").(bool); ok {
-		a.Unrestricted = &b
+	if o.Has("unrestricted") {
+		a.Unrestricted = new(o.Bool("unrestricted"))
 	}
 	var err error
 	if a.Roles, err = rolesFor(c, o); err != nil {
 		return nil, err
 	}
-	if a.Expires, err = expiry(c, text(o, "expires_at")); err != nil {
+	if a.Expires, err = expiry(c, o.Text("expires_at")); err != nil {
 		return nil, err
 	}
 	if credentialNamed(c.View, a.UserID, a.Name) != nil {
@@ -166,8 +164,7 @@ func newCredential(c *service.Call, o any) (*identity.AppCredential, error) {
 		a.Secret = base64.RawURLEncoding.EncodeToString(c.Tx().Draw("keystone.secrets", 64))
 	}
 	a.ID = c.Tx().NewID("keystone.application_credentials", world.Hex, func(id string) bool { return identity.Credentials.Get(c.View, id) != nil })
-	rules, _ := member(o, "access_rules").([]any)
-	return a, takeRules(c, a, rules)
+	return a, takeRules(c, a, o.List("access_rules"))
 }
 
 const duplicateCredential = "Conflict occurred attempting to store application_credential - Duplicate entry found with name %s."
@@ -191,14 +188,15 @@ func expiry(c *service.Call, s string) (time.Time, error) {
 }
 
 // rolesFor are the roles that a request names, or else those of the caller.
-func rolesFor(c *service.Call, o any) ([]identity.RoleRef, error) {
+func rolesFor(c *service.Call, o *value.Object) ([]identity.RoleRef, error) {
 	var names []string
-	asked, _ := member(o, "roles").([]any)
+	asked := o.List("roles")
 	for _, e := range asked {
-		name := text(e, "name")
-		if given(e, "id") {
+		given, _ := e.(*value.Object)
+		name := given.Text("name")
+		if given.Has("id") {
 			name = ""
-			if r := roleByID(c, text(e, "id")); r != nil {
+			if r := roleByID(c, given.Text("id")); r != nil {
 				name = r.Name
 			}
 		} else if identity.Roles.Get(c.View, name) == nil {

@@ -85,7 +85,8 @@ func bodyIsJSON(c *service.Call) error {
 	if t := c.MediaType(); t != "" && t != "application/json" {
 		return expected("application/json in Content-Type header")
 	}
-	if v, err := c.JSON(); err != nil || !isObject(v) {
+	v, _ := c.JSON()
+	if _, ok := v.(*value.Object); !ok {
 		return expected("valid JSON in request body")
 	}
 	return nil
@@ -135,19 +136,9 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	case c.Operation == nil && e.Kind == service.NotFound:
 		r = service.Reply{Status: http.StatusNotFound, ContentType: htmlPage, Body: []byte(notFoundPage)}
 	case c.Operation == nil && e.Kind == service.NotAllowed:
-		r = service.JSON(http.StatusMethodNotAllowed, append(value.AppendString([]byte(`{"message":`), message), '}'))
+		r = service.JSON(http.StatusMethodNotAllowed, value.AppendTextObject(nil, "message", message))
 	default:
-		b := value.Append([]byte(`{"error":{"code":`), int(e.Kind))
-		if methods, ok := e.Detail.(supported); ok {
-			b = append(b, `,"identity":{`...)
-			if len(methods) > 0 {
-				b = value.Append(append(b, `"methods":`...), value.List(methods))
-			}
-			b = append(b, '}')
-		}
-		b = value.AppendString(append(b, `,"message":`...), message)
-		b = value.AppendString(append(b, `,"title":`...), e.Kind.Reason())
-		r = service.JSON(int(e.Kind), append(b, "}}"...))
+		r = service.JSON(int(e.Kind), errorBody(e, message))
 	}
 	r.Header = e.Header
 	switch e.Kind {
@@ -157,6 +148,26 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r.Set("Allow", allow(c))
 	}
 	return r
+}
+
+// errorBody writes {"error": {code, message, title}}.
+func errorBody(e *service.Error, message string) []byte {
+	var w value.Writer
+	w.BeginObject()
+	w.Name("error").BeginObject()
+	w.Name("code").Int(int64(e.Kind))
+	if methods, ok := e.Detail.(supported); ok {
+		w.Name("identity").BeginObject()
+		if len(methods) > 0 {
+			w.Name("methods").Texts(methods)
+		}
+		w.EndObject()
+	}
+	w.Name("message").Text(message)
+	w.Name("title").Text(e.Kind.Reason())
+	w.EndObject()
+	w.EndObject()
+	return w.Bytes()
 }
 
 func finish(c *service.Call, r *service.Reply) {
@@ -185,11 +196,6 @@ func notFound(kind, id string) error {
 	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
 }
 
-func isObject(v any) bool {
-	_, ok := v.(*value.Object)
-	return ok
-}
-
 // discoveryOperations tell the versions of the API.
 var discoveryOperations = []service.Operation{
 	{ID: "keystone.versions.list", Do: listVersions, Policy: service.Everybody},
@@ -198,20 +204,38 @@ var discoveryOperations = []service.Operation{
 
 // listVersions answers GET / under the service's prefix.
 func listVersions(c *service.Call) (service.Reply, error) {
-	b := append([]byte(`{"versions":{"values":[`), version(c)...)
-	r := service.JSON(http.StatusMultipleChoices, append(b, "]}}"...))
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("versions").BeginObject()
+	w.Name("values").BeginList()
+	writeVersion(&w, c)
+	w.EndList()
+	w.EndObject()
+	w.EndObject()
+	r := service.JSON(http.StatusMultipleChoices, w.Bytes())
 	r.Set("Location", c.Base()+"/v3/")
 	return r, nil
 }
 
 // showVersion answers GET /v3.
 func showVersion(c *service.Call) (service.Reply, error) {
-	b := append([]byte(`{"version":`), version(c)...)
-	return service.JSON(http.StatusOK, append(b, '}')), nil
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	writeVersion(w.Name("version"), c)
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-func version(c *service.Call) []byte {
-	b := []byte(`{"id":"v3.14","status":"stable","updated":"2020-04-07T00:00:00Z","links":[{"rel":"self","href":`)
-	b = value.AppendString(b, c.Base()+"/v3/")
-	return append(b, `}],"media-types":[{"base":"application/json","type":"application/vnd.openstack.identity-v3+json"}]}`...)
+func writeVersion(w *value.Writer, c *service.Call) {
+	w.BeginObject()
+	w.Name("id").Text("v3.14")
+	w.Name("status").Text("stable")
+	w.Name("updated").Text("2020-04-07T00:00:00Z")
+	w.Name("links").BeginList()
+	w.TextObject("rel", "self", "href", c.Base()+"/v3/")
+	w.EndList()
+	w.Name("media-types").BeginList()
+	w.TextObject("base", "application/json", "type", "application/vnd.openstack.identity-v3+json")
+	w.EndList()
+	w.EndObject()
 }

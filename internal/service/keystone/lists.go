@@ -45,7 +45,8 @@ func wanted(c *service.Call, o *value.Object, by []string) bool {
 			continue
 		}
 		want := values[len(values)-1]
-		switch v := member(o, name).(type) {
+		found, _ := o.Get(name)
+		switch v := found.(type) {
 		case bool:
 			if v != truth(want, true) {
 				return false

@@ -34,25 +34,27 @@ func readLogin(c *service.Call) (*login, error) {
 			return nil, expected("valid JSON in request body")
 		}
 	}
-	auth := member(body, "auth")
-	if auth == nil {
+	o, _ := body.(*value.Object)
+	v, _ := o.Get("auth")
+	if v == nil {
 		return nil, expected("auth in request body")
 	}
-	if err := check(loginSchema, auth); err != nil {
+	if err := check(loginSchema, v); err != nil {
 		return nil, err
 	}
+	auth := o.Object("auth")
 	l := &login{}
 	if err := l.scope(c, auth); err != nil {
 		return nil, err
 	}
-	logins := child(auth, "identity")
-	names, _ := member(logins, "methods").([]any)
+	logins := auth.Object("identity")
+	names := logins.List("methods")
 	if len(names) == 0 {
 		return nil, unauthorized()
 	}
 	for _, e := range names {
 		name, _ := e.(string)
-		if !isObject(member(logins, name)) {
+		if logins.Object(name) == nil {
 			return nil, expected(name + " in identity")
 		}
 	}
@@ -67,33 +69,33 @@ func readLogin(c *service.Call) (*login, error) {
 }
 
 // scope finds what the token is for.
-func (l *login) scope(c *service.Call, auth any) error {
-	if !given(auth, "scope") || member(auth, "scope") == "unscoped" {
+func (l *login) scope(c *service.Call, auth *value.Object) error {
+	word, scope := auth.Text("scope"), auth.Object("scope")
+	if !auth.Has("scope") || word == "unscoped" {
 		return nil
 	}
-	scope := member(auth, "scope")
 	var kinds []string
 	for _, kind := range []string{"system", "project", "domain", "OS-TRUST:trust", "unscoped"} {
-		if given(scope, kind) || scope == "system" && kind == "system" {
+		if scope.Has(kind) || word == "system" && kind == "system" {
 			kinds = append(kinds, kind)
 		}
 	}
 	if len(kinds) != 1 {
 		return expected("system, project, domain, OS-TRUST:trust or unscoped in scope")
 	}
-	switch o := child(scope, kinds[0]); kinds[0] {
+	switch o := scope.Object(kinds[0]); kinds[0] {
 	case "system": // its content does not count
 		l.system = true
 		return nil
 	case "project":
 		return l.scopeToProject(c, o)
 	case "domain": // nobody has a role there
-		if !given(o, "id") && !given(o, "name") {
+		if !o.Has("id") && !o.Has("name") {
 			return service.Errorf(service.Invalid, "", "Invalid input for field scope/domain: id or name must be present.")
 		}
 		return unauthorized()
 	case "OS-TRUST:trust": // there are none
-		if !given(o, "id") {
+		if !o.Has("id") {
 			return expected("trust_id in trust")
 		}
 		return unauthorized()
@@ -103,14 +105,14 @@ func (l *login) scope(c *service.Call, auth any) error {
 
 func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
 	switch {
-	case given(o, "id"):
-		l.project = identity.Projects.Get(c.View, text(o, "id"))
-	case !given(o, "name"):
+	case o.Has("id"):
+		l.project = identity.Projects.Get(c.View, o.Text("id"))
+	case !o.Has("name"):
 		return service.Errorf(service.Invalid, "", "Invalid input for field scope/project: id or name must be present.")
-	case !given(o, "domain"):
+	case !o.Has("domain"):
 		return expected("domain in project")
 	default:
-		l.project = identity.First(identity.ProjectsByName, c.View, domainOf(c.View, o)+"/"+text(o, "name"))
+		l.project = identity.First(identity.ProjectsByName, c.View, domainOf(c.View, o)+"/"+o.Text("name"))
 	}
 	if l.project == nil || !identity.On(l.project.Enabled) {
 		return unauthorized()
@@ -121,14 +123,14 @@ func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
 // by carries out one of the methods; all that are named must succeed, for the
 // same user.
 func (l *login) by(c *service.Call, logins *value.Object, method string) error {
-	how := child(logins, method)
+	how := logins.Object(method)
 	var u *identity.User
 	var err error
 	switch method {
 	case "password":
 		u, err = byPassword(c, how)
 	case "token":
-		u, err = l.byToken(c, text(how, "id"))
+		u, err = l.byToken(c, how.Text("id"))
 	case "application_credential":
 		u, err = l.byCredential(c, how)
 	default:
@@ -154,17 +156,17 @@ func (l *login) add(method string) {
 }
 
 func byPassword(c *service.Call, how *value.Object) (*identity.User, error) {
-	o := child(how, "user")
+	o := how.Object("user")
 	switch {
 	case o == nil:
 		return nil, expected("user in None")
-	case !given(o, "id") && !given(o, "name"):
+	case !o.Has("id") && !o.Has("name"):
 		return nil, service.Errorf(service.Invalid, "", "Invalid input for field identity/password/user: id or name must be present.")
-	case given(o, "name") && !given(o, "domain"):
+	case o.Has("name") && !o.Has("domain"):
 		return nil, expected("domain in user")
 	}
 	u := findUser(c.View, o)
-	if password, ok := member(o, "password").(string); !ok || u == nil || u.Password != password {
+	if password := o.TextOrNil("password"); password == nil || u == nil || u.Password != *password {
 		return nil, unauthorized()
 	}
 	return u, nil
@@ -193,7 +195,7 @@ func (l *login) byCredential(c *service.Call, how *value.Object) (*identity.User
 	if err != nil {
 		return nil, err
 	}
-	if secret, ok := member(how, "secret").(string); a == nil || !ok || secret != a.Secret || a.Expired(c.Now) {
+	if secret := how.TextOrNil("secret"); a == nil || secret == nil || *secret != a.Secret || a.Expired(c.Now) {
 		return nil, unauthorized()
 	}
 	l.credential = a
@@ -201,39 +203,40 @@ func (l *login) byCredential(c *service.Call, how *value.Object) (*identity.User
 }
 
 func findCredential(c *service.Call, how *value.Object) (*identity.AppCredential, error) {
-	if given(how, "id") {
-		id, ok := member(how, "id").(string)
+	if how.Has("id") {
+		v, _ := how.Get("id")
+		id, ok := v.(string)
 		if !ok {
-			id = openstack.Repr(member(how, "id"))
+			id = openstack.Repr(v)
 		}
 		if a := identity.Credentials.Get(c.View, id); a != nil {
 			return a, nil
 		}
 		return nil, noCredential(id)
 	}
-	o := child(how, "user")
+	o := how.Object("user")
 	switch {
-	case !given(how, "name"):
+	case !how.Has("name"):
 		return nil, expected("name or ID in application credential")
 	case o == nil || o.Len() == 0:
 		return nil, expected("user in application credential")
-	case !given(o, "id") && !given(o, "domain"):
+	case !o.Has("id") && !o.Has("domain"):
 		return nil, expected("domain in user")
 	}
 	u := findUser(c.View, o)
 	if u == nil {
-		if !given(o, "id") && identity.Domains.Get(c.View, domainOf(c.View, o)) != nil {
-			return nil, notFound("user", text(o, "name"))
+		if !o.Has("id") && identity.Domains.Get(c.View, domainOf(c.View, o)) != nil {
+			return nil, notFound("user", o.Text("name"))
 		}
 		return nil, unauthorized()
 	}
-	return credentialNamed(c.View, u.ID, text(how, "name")), nil
+	return credentialNamed(c.View, u.ID, how.Text("name")), nil
 }
 
 // check looks at the whole: what was asked for must be open to the user.
-func (l *login) check(c *service.Call, auth any) error {
+func (l *login) check(c *service.Call, auth *value.Object) error {
 	if l.credential != nil {
-		if given(auth, "scope") {
+		if auth.Has("scope") {
 			e := service.Errorf(service.Unauthorized, "", "Error authenticating with application credential: Application credentials cannot request a scope.")
 			e.Detail = supported{}
 			return e
@@ -253,46 +256,20 @@ func (l *login) check(c *service.Call, auth any) error {
 }
 
 func findUser(v world.View, o *value.Object) *identity.User {
-	if given(o, "name") {
-		return identity.First(identity.UsersByName, v, domainOf(v, o)+"/"+text(o, "name"))
+	if o.Has("name") {
+		return identity.First(identity.UsersByName, v, domainOf(v, o)+"/"+o.Text("name"))
 	}
-	return identity.Users.Get(v, text(o, "id"))
+	return identity.Users.Get(v, o.Text("id"))
 }
 
 // domainOf is the id of the domain that an object names by id or name.
 func domainOf(v world.View, o *value.Object) string {
-	d := child(o, "domain")
-	if given(d, "id") {
-		return text(d, "id")
+	d := o.Object("domain")
+	if d.Has("id") {
+		return d.Text("id")
 	}
-	if found := identity.First(identity.DomainsByName, v, text(d, "name")); found != nil {
+	if found := identity.First(identity.DomainsByName, v, d.Text("name")); found != nil {
 		return found.ID
 	}
 	return ""
-}
-
-// member is a member of an object; nil if there is none.
-func member(v any, name string) any {
-	o, _ := v.(*value.Object)
-	m, _ := o.Get(name)
-	return m
-}
-
-// given tells whether an object has the member.
-func given(v any, name string) bool {
-	o, _ := v.(*value.Object)
-	_, ok := o.Get(name)
-	return ok
-}
-
-// text is a member that is a string; empty if it is not.
-func text(v any, name string) string {
-	s, _ := member(v, name).(string)
-	return s
-}
-
-// child is a member that is an object; nil if it is not.
-func child(v any, name string) *value.Object {
-	o, _ := member(v, name).(*value.Object)
-	return o
 }

@@ -30,8 +30,15 @@ func Challenge(keystone string) string { return `Keystone uri="` + keystone + `"
 // Unauthorized returns the 401 of keystonemiddleware, which answers before the service
 // does. The path is what the service's configuration adds to the address of Keystone.
 func Unauthorized(c *service.Call, path string) service.Reply {
-	b := value.AppendString([]byte(`{"error":{"code":401,"title":"Unauthorized","message":`), AuthenticationRequired)
-	r := service.JSON(http.StatusUnauthorized, append(b, "}}"...))
+	var w value.Writer
+	w.BeginObject()
+	w.Name("error").BeginObject()
+	w.Name("code").Int(http.StatusUnauthorized)
+	w.Name("title").Text("Unauthorized")
+	w.Name("message").Text(AuthenticationRequired)
+	w.EndObject()
+	w.EndObject()
+	r := service.JSON(http.StatusUnauthorized, w.Bytes())
 	r.Set("Www-Authenticate", Challenge(c.Endpoint("keystone")+path))
 	return r
 }

@@ -54,11 +54,7 @@ func (p Page) Reply(kind service.Kind, form Form) service.Reply {
 			p.body(escapeHTML) + "\n </body>\n</html>")
 	case JSON:
 		r.ContentType = "application/json"
-		r.Body = value.Append(nil, value.NewObject(
-			value.Member{Name: "message", Value: p.body(verbatim)},
-			value.Member{Name: "code", Value: status},
-			value.Member{Name: "title", Value: kind.Reason()},
-		))
+		r.Body = value.AppendTextObject(nil, "message", p.body(verbatim), "code", status, "title", kind.Reason())
 	case Text:
 		r.ContentType = "text/plain; charset=UTF-8"
 		text := strings.ReplaceAll(p.body(verbatim), "\n", " ")

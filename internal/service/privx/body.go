@@ -24,6 +24,34 @@ func notJSON() error {
 	return service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not valid JSON.").RefusedBy("json")
 }
 
+// optional reads a member that may be absent or null. The error of a member of another type
+// names the type that is expected.
+func optional[T any](o *value.Object, name, expected string) (T, error) {
+	v, _ := o.Get(name)
+	t, ok := v.(T)
+	if v != nil && !ok {
+		return t, invalid("VALUE_INCORRECT_TYPE", name, "Expected "+expected+".")
+	}
+	return t, nil
+}
+
+// texts reads a member that is a list of strings. It may be absent or null.
+func texts(o *value.Object, name string) ([]string, error) {
+	list, err := optional[[]any](o, name, "an array")
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, e := range list {
+		s, ok := e.(string)
+		if !ok {
+			return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array of strings.")
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
 // readClient reads what callers may say of an API client: its name and the ids
 // of its roles. A role that was deleted is known and may still be given. The old
 // client is nil when one is created.
@@ -36,12 +64,11 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	case !ok:
 		return "", nil, invalid("VALUE_INCORRECT_TYPE", "name", "Expected a string.")
 	}
-	v, _ = o.Get("roles")
-	list, ok := v.([]any)
-	if v != nil && !ok {
-		return "", nil, invalid("VALUE_INCORRECT_TYPE", "roles", "Expected an array.")
+	list, err := optional[[]any](o, "roles", "an array")
+	if err != nil {
+		return "", nil, err
 	}
-	if v == nil && old != nil && c.Quirk(putKeepsRoles) {
+	if list == nil && old != nil && c.Quirk(putKeepsRoles) {
 		ids = old.Roles
 	}
 	for _, e := range list {

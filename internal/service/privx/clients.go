@@ -65,8 +65,8 @@ func sorted(by func(*client) string) *world.Index[client] {
 
 var clientList = &listing[client]{
 	what: "API clients", plain: inserted, orders: orders,
-	name:   func(cl *client) string { return cl.Name },
-	append: func(b []byte, c *service.Call, cl *client) []byte { return cl.append(b, c) },
+	name:  func(cl *client) string { return cl.Name },
+	write: func(w value.Writer, c *service.Call, cl *client) value.Writer { cl.write(&w, c); return w },
 }
 
 // listClients answers GET …/api-clients.
@@ -95,7 +95,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	}
 	cl.OAuthID, cl.OAuthSecret = oauthClient(c.View)
 	clients.Put(c.Tx(), cl)
-	r := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), cl.ID), '}'))
+	r := service.JSON(http.StatusCreated, value.AppendTextObject(nil, "id", cl.ID))
 	r.Set("Location", c.Base()+c.Path+"/"+cl.ID)
 	return r, nil
 }
@@ -115,7 +115,9 @@ func showClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, cl.append(c.Scratch, c)), nil
+	w := value.NewWriter(c.Scratch)
+	cl.write(&w, c)
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 func existing(c *service.Call) (*client, error) {
@@ -166,30 +168,30 @@ var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-
 
 func isUUID(s string) bool { return uuidForm.MatchString(s) }
 
-func (cl *client) append(b []byte, c *service.Call) []byte {
-	b = value.AppendString(append(b, `{"id":`...), cl.ID)
-	b = value.AppendString(append(b, `,"secret":`...), cl.Secret)
-	b = value.AppendString(append(b, `,"name":`...), cl.Name)
-	b = value.AppendString(append(b, `,"created":`...), cl.Created)
+func (cl *client) write(w *value.Writer, c *service.Call) {
+	w.BeginObject()
+	w.Name("id").Text(cl.ID)
+	w.Name("secret").Text(cl.Secret)
+	w.Name("name").Text(cl.Name)
+	w.Name("created").Text(cl.Created)
 	if cl.Updated != "" || !c.Quirk(freshLacksUpdated) {
-		b = value.AppendString(append(b, `,"updated":`...), cmp.Or(cl.Updated, cl.Created))
-		b = value.AppendString(append(b, `,"updated_by":`...), cmp.Or(cl.UpdatedBy, cl.Author))
+		w.Name("updated").Text(cmp.Or(cl.Updated, cl.Created))
+		w.Name("updated_by").Text(cmp.Or(cl.UpdatedBy, cl.Author))
 	}
-	b = value.AppendString(append(b, `,"author":`...), cl.Author)
-	b = append(b, `,"roles":[`...)
-	for i, id := range cl.Roles {
-		if i > 0 {
-			b = append(b, ',')
-		}
+	w.Name("author").Text(cl.Author)
+	w.Name("roles").BeginList()
+	for _, id := range cl.Roles {
 		r := roles.Get(c.View, id)
-		b = value.AppendString(append(b, `{"id":`...), id)
-		b = value.AppendString(append(b, `,"name":`...), r.Name)
+		w.BeginObject()
+		w.Name("id").Text(id)
+		w.Name("name").Text(r.Name)
 		if r.Deleted {
-			b = append(b, `,"deleted":true`...)
+			w.Name("deleted").Bool(true)
 		}
-		b = append(b, '}')
+		w.EndObject()
 	}
-	b = value.AppendString(append(b, `],"oauth_client_id":`...), cl.OAuthID)
-	b = value.AppendString(append(b, `,"oauth_client_secret":`...), cl.OAuthSecret)
-	return append(b, '}')
+	w.EndList()
+	w.Name("oauth_client_id").Text(cl.OAuthID)
+	w.Name("oauth_client_secret").Text(cl.OAuthSecret)
+	w.EndObject()
 }

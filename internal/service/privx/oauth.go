@@ -136,10 +136,10 @@ func issueClientToken(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, refuse("invalid_request", "The domain is unknown.")
 	case c.Quirk(confidentialClient):
 		return service.Reply{}, refuse("unauthorized_client", "The OAuth client privx-external is confidential.")
-	case text(o, "grant_type") != "client_credentials":
+	case o.Text("grant_type") != "client_credentials":
 		return service.Reply{}, refuse("unsupported_grant_type", "The grant type is not supported.")
 	}
-	t, err := byClient(c, text(o, "client_id"), text(o, "client_secret"))
+	t, err := byClient(c, o.Text("client_id"), o.Text("client_secret"))
 	if err != nil {
 		return service.Reply{}, err
 	}
@@ -153,7 +153,7 @@ func loginWithToken(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	l := identity.ExternalTokens.Get(c.View, text(o, "token"))
+	l := identity.ExternalTokens.Get(c.View, o.Text("token"))
 	if l == nil {
 		return service.Reply{}, wrongLogin(c, "The token is not one that is trusted.")
 	}
@@ -172,13 +172,6 @@ func readLogin(c *service.Call) (*value.Object, error) {
 		return nil, refuse("invalid_request", "The request body is not a JSON object.")
 	}
 	return o, nil
-}
-
-// text is a member that is a string; empty if it is not.
-func text(o *value.Object, name string) string {
-	v, _ := o.Get(name)
-	s, _ := v.(string)
-	return s
 }
 
 func refreshGrant(c *service.Call, form url.Values) (*identity.Token, error) {
@@ -215,24 +208,30 @@ func renewed(c *service.Call, old *identity.Token) (*identity.Token, error) {
 func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	expires := c.Now.Add(tokenLifetime)
 	draw := identity.Mint(c.Tx().Draw("privx.tokens", 100), c.Mark)
-	claims := value.NewObject(
-		value.Member{Name: "aud", Value: "privx-ui"},
-		value.Member{Name: "exp", Value: c.Told(expires).Unix()},
-		value.Member{Name: "iat", Value: c.Now.Unix()},
-		value.Member{Name: "iss", Value: "oam.auth.ssh.com"},
-		value.Member{Name: "permissions", Value: strings.Join(append([]string{"privx-user"}, granted(c, t)...), ",")},
-		value.Member{Name: "userid", Value: dashed(t.UserID)},
-	)
+	var claims value.Writer
+	claims.BeginObject()
+	claims.Name("aud").Text("privx-ui")
+	claims.Name("exp").Int(c.Told(expires).Unix())
+	claims.Name("iat").Int(c.Now.Unix())
+	claims.Name("iss").Text("oam.auth.ssh.com")
+	claims.Name("permissions").Text(strings.Join(append([]string{"privx-user"}, granted(c, t)...), ","))
+	claims.Name("userid").Text(dashed(t.UserID))
+	claims.EndObject()
 	enc := base64.RawURLEncoding
 	t.ID = enc.EncodeToString([]byte(`{"alg":"Ed25519","typ":"JWT"}`)) + "." +
-		enc.EncodeToString(value.Append(nil, claims)) + "." + enc.EncodeToString(draw[:64])
+		enc.EncodeToString(claims.Bytes()) + "." + enc.EncodeToString(draw[:64])
 	t.Refresh = base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(draw[64:])
 	t.Methods, t.Issued, t.Expires = []string{"password"}, c.Now, expires
 	identity.Issue(c.Tx(), c.Now, t)
-	b := value.AppendString([]byte(`{"access_token":`), t.ID)
-	b = value.Append(append(b, `,"token_type":"bearer","expires_in":`...), int(tokenLifetime.Seconds()))
-	b = value.AppendString(append(b, `,"refresh_token":`...), t.Refresh)
-	return service.JSON(http.StatusOK, append(b, `,"scope":"privx-user"}`...))
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("access_token").Text(t.ID)
+	w.Name("token_type").Text("bearer")
+	w.Name("expires_in").Int(int64(tokenLifetime.Seconds()))
+	w.Name("refresh_token").Text(t.Refresh)
+	w.Name("scope").Text("privx-user")
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 // granted are the permissions that the token gives: its own, else its user's.

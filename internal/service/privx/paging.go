@@ -20,7 +20,9 @@ type listing[T any] struct {
 	most   int                                        // the largest limit; 0: any
 	name   func(*T) string                            // what a search looks at
 	filter func(*value.Object) (func(*T) bool, error) // what else a search's body asks for; nil: nothing
-	append func(b []byte, c *service.Call, r *T) []byte
+	// write writes a record. The writer is passed by value, because a pointer would be
+	// allocated for a call of a function value.
+	write func(w value.Writer, c *service.Call, r *T) value.Writer
 }
 
 // paging is which part of a list is asked for, and in which order.
@@ -132,14 +134,12 @@ func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 
 // wanted reads which records a search asks for; nil if it asks for all.
 func (l *listing[T]) wanted(c *service.Call, body *value.Object) (func(*T) bool, error) {
-	v, _ := body.Get("keywords")
-	text, ok := v.(string)
-	if v != nil && !ok {
-		return nil, invalid("VALUE_INCORRECT_TYPE", "keywords", "Expected a string.")
+	text, err := optional[string](body, "keywords", "a string")
+	if err != nil {
+		return nil, err
 	}
 	var filter func(*T) bool
 	if l.filter != nil {
-		var err error
 		if filter, err = l.filter(body); err != nil {
 			return nil, err
 		}
@@ -162,15 +162,16 @@ func matches(c *service.Call, name string, keywords []string) bool {
 }
 
 func (l *listing[T]) reply(c *service.Call, count int, page []*T) service.Reply {
-	b := append(c.Scratch, `{"count":`...)
-	b = append(value.Append(b, count), `,"items":[`...)
-	for i, r := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = l.append(b, c, r)
+	w := value.NewWriter(c.Scratch)
+	w.BeginObject()
+	w.Name("count").Int(int64(count))
+	w.Name("items").BeginList()
+	for _, r := range page {
+		w = l.write(w, c, r)
 	}
-	return service.JSON(http.StatusOK, append(b, "]}"...))
+	w.EndList()
+	w.EndObject()
+	return service.JSON(http.StatusOK, w.Bytes())
 }
 
 // asked returns a parameter from the body of a search, or else from the query, and reports

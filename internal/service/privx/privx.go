@@ -84,7 +84,7 @@ type detail struct{ code, message, property string }
 // invalid is the error of a request that is understood but not acceptable.
 func invalid(code, property, message string) error {
 	e := service.Errorf(service.Invalid, "INVALID_REQUEST_DATA", "The request has invalid data.")
-	e.Detail = []detail{{code, message, property}}
+	e.Detail = detail{code, message, property}
 	return e.RefusedBy("schema: " + property)
 }
 
@@ -108,33 +108,29 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	if message == "" {
 		message = cmp.Or(usual.message, e.Kind.Reason())
 	}
-	o := value.NewObject()
 	oauth, ok := e.Detail.(oauthError)
 	if !ok && e.Kind == service.Invalid && c.Row != nil && c.Row.Policy == login {
 		oauth, ok = "invalid_request", true
 	}
+	var w value.Writer
+	w.BeginObject()
 	if ok {
-		o.Set("error", string(oauth))
-		o.Set("error_description", message)
+		w.Name("error").Text(string(oauth))
+		w.Name("error_description").Text(message)
 	}
-	o.Set("error_code", code)
-	o.Set("error_message", message)
-	if p, ok := e.Detail.(property); ok {
-		o.Set("property", string(p))
+	w.Name("error_code").Text(code)
+	w.Name("error_message").Text(message)
+	switch d := e.Detail.(type) {
+	case property:
+		w.Name("property").Text(string(d))
+	case detail:
+		w.Name("property").Text(d.property)
+		w.Name("details").BeginList()
+		w.TextObject("error_code", d.code, "error_message", d.message, "property", d.property)
+		w.EndList()
 	}
-	if details, ok := e.Detail.([]detail); ok {
-		o.Set("property", details[0].property)
-		list := make([]any, len(details))
-		for i, d := range details {
-			list[i] = value.NewObject(
-				value.Member{Name: "error_code", Value: d.code},
-				value.Member{Name: "error_message", Value: d.message},
-				value.Member{Name: "property", Value: d.property},
-			)
-		}
-		o.Set("details", list)
-	}
-	r := service.JSON(int(e.Kind), value.Append(nil, o))
+	w.EndObject()
+	r := service.JSON(int(e.Kind), w.Bytes())
 	r.Header = e.Header
 	if e.Kind == service.Unauthorized {
 		r.Set("Www-Authenticate", "Bearer")

@@ -1,6 +1,7 @@
 package privx
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ var (
 		},
 		name:   func(r *role) string { return r.Name },
 		filter: namedRoles,
-		append: func(b []byte, _ *service.Call, r *role) []byte { return value.Append(b, r.object()) },
+		write:  func(w value.Writer, _ *service.Call, r *role) value.Writer { r.write(&w); return w },
 	}
 )
 
@@ -110,47 +111,35 @@ func roleNamed(v world.View, name, besides string) *role {
 // defaultGroup is the access group of roles that name none.
 var defaultGroup = world.UUID(world.Draw(0, "privx/access-group", 0, 16))
 
-// object is a role as the role store answers it.
-func (r *role) object() *value.Object {
-	rules, context, group, created := r.SourceRules, r.Context, r.AccessGroupID, r.Created
-	if rules == nil {
-		rules = value.NewObject(value.Member{Name: "type", Value: "GROUP"}, value.Member{Name: "match", Value: "ANY"}, value.Member{Name: "rules", Value: []any{}})
-	}
-	if context == nil {
-		context = value.NewObject(value.Member{Name: "enabled", Value: false})
-	}
-	if group == "" {
-		group = defaultGroup
-	}
-	if created == "" {
-		created = long
-	}
-	updated := r.Updated
-	if updated == "" {
-		updated = created
-	}
-	permissions := make([]any, len(r.Permissions))
-	for i, p := range r.Permissions {
-		permissions[i] = p
-	}
-	return value.NewObject(
-		value.Member{Name: "id", Value: r.ID},
-		value.Member{Name: "name", Value: r.Name},
-		value.Member{Name: "comment", Value: r.Comment},
-		value.Member{Name: "access_group_id", Value: group},
-		value.Member{Name: "permissions", Value: permissions},
-		value.Member{Name: "permit_agent", Value: r.PermitAgent},
-		value.Member{Name: "source_rules", Value: rules},
-		value.Member{Name: "explicit", Value: r.Explicit},
-		value.Member{Name: "implicit", Value: r.Implicit},
-		value.Member{Name: "system", Value: r.System},
-		value.Member{Name: "context", Value: context},
-		value.Member{Name: "created", Value: created},
-		value.Member{Name: "author", Value: r.Author},
-		value.Member{Name: "updated", Value: updated},
-		value.Member{Name: "updated_by", Value: r.UpdatedBy},
-		value.Member{Name: "member_count", Value: r.MemberCount},
+// The source rules and the context of a role that has none of its own.
+var (
+	noRules = value.NewObject(
+		value.Member{Name: "type", Value: "GROUP"}, value.Member{Name: "match", Value: "ANY"}, value.Member{Name: "rules", Value: []any{}},
 	)
+	noContext = value.NewObject(value.Member{Name: "enabled", Value: false})
+)
+
+// write writes a role as the role store answers it.
+func (r *role) write(w *value.Writer) {
+	created := cmp.Or(r.Created, long)
+	w.BeginObject()
+	w.Name("id").Text(r.ID)
+	w.Name("name").Text(r.Name)
+	w.Name("comment").Text(r.Comment)
+	w.Name("access_group_id").Text(cmp.Or(r.AccessGroupID, defaultGroup))
+	w.Name("permissions").Texts(r.Permissions)
+	w.Name("permit_agent").Bool(r.PermitAgent)
+	w.Name("source_rules").Value(cmp.Or(r.SourceRules, noRules))
+	w.Name("explicit").Bool(r.Explicit)
+	w.Name("implicit").Bool(r.Implicit)
+	w.Name("system").Bool(r.System)
+	w.Name("context").Value(cmp.Or(r.Context, noContext))
+	w.Name("created").Text(created)
+	w.Name("author").Text(r.Author)
+	w.Name("updated").Text(cmp.Or(r.Updated, created))
+	w.Name("updated_by").Text(r.UpdatedBy)
+	w.Name("member_count").Int(int64(r.MemberCount))
+	w.EndObject()
 }
 
 // listRoles answers GET /role-store/api/v1/roles.
@@ -199,7 +188,7 @@ func createRole(c *service.Call) (service.Reply, error) {
 	r.Created, r.Author = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
 	r.Updated, r.UpdatedBy = r.Created, r.Author
 	roles.Put(c.Tx(), r)
-	reply := service.JSON(http.StatusCreated, append(value.AppendString([]byte(`{"id":`), r.ID), '}'))
+	reply := service.JSON(http.StatusCreated, value.AppendTextObject(nil, "id", r.ID))
 	reply.Set("Location", c.Base()+c.Path+"/"+r.ID)
 	return reply, nil
 }
@@ -217,7 +206,9 @@ func showRole(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	return service.JSON(http.StatusOK, value.Append(c.Scratch, r.object())), nil
+	w := value.NewWriter(c.Scratch)
+	r.write(&w)
+	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
 // updateRole answers PUT …/roles/{role_id}: what callers may write is replaced.
@@ -260,12 +251,9 @@ func readRole(c *service.Call, r *role) error {
 		name string
 		to   *string
 	}{{"name", &r.Name}, {"comment", &r.Comment}, {"access_group_id", &r.AccessGroupID}} {
-		v, _ := o.Get(m.name)
-		s, ok := v.(string)
-		if v != nil && !ok {
-			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected a string.")
+		if *m.to, err = optional[string](o, m.name, "a string"); err != nil {
+			return err
 		}
-		*m.to = s
 	}
 	if blank(r.Name) {
 		return invalid("REQUIRED_VALUE_MISSING", "name", "A name is required.")
@@ -273,43 +261,19 @@ func readRole(c *service.Call, r *role) error {
 	if r.Permissions, err = texts(o, "permissions"); err != nil {
 		return err
 	}
-	v, _ := o.Get("permit_agent")
-	if b, ok := v.(bool); ok {
-		r.PermitAgent = b
-	} else if v != nil {
-		return invalid("VALUE_INCORRECT_TYPE", "permit_agent", "Expected a boolean.")
+	if r.PermitAgent, err = optional[bool](o, "permit_agent", "a boolean"); err != nil {
+		return err
 	}
 	for _, m := range []struct {
 		name string
 		to   **value.Object
 	}{{"source_rules", &r.SourceRules}, {"context", &r.Context}} {
-		v, _ := o.Get(m.name)
-		x, ok := v.(*value.Object)
-		if v != nil && !ok {
-			return invalid("VALUE_INCORRECT_TYPE", m.name, "Expected an object.")
+		if *m.to, err = optional[*value.Object](o, m.name, "an object"); err != nil {
+			return err
 		}
-		*m.to = x
 	}
 	if roleNamed(c.View, r.Name, r.ID) != nil {
 		return duplicate()
 	}
 	return nil
-}
-
-// texts reads a member that is a list of strings. It may be absent or null.
-func texts(o *value.Object, name string) ([]string, error) {
-	v, _ := o.Get(name)
-	list, ok := v.([]any)
-	if v != nil && !ok {
-		return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array.")
-	}
-	var all []string
-	for _, e := range list {
-		s, ok := e.(string)
-		if !ok {
-			return nil, invalid("VALUE_INCORRECT_TYPE", name, "Expected an array of strings.")
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }
