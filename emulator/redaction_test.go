@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"standin/emulator"
+	"standin/emulator/fault"
 )
 
 // secretNames are names under which clients send secrets.
@@ -318,5 +319,35 @@ func TestSecretsAreRedacted(t *testing.T) {
 	}
 	if !strings.Contains(text, `"caller":"demo"`) || !strings.Contains(text, "grant_type=password") {
 		t.Errorf("the journal has too little: %s", text)
+	}
+}
+
+// Ensure secrets are redacted in bodies that are no plain JSON, too.
+func TestSecretsInOddBodies(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{"\ufeff" + `{"password":"SECRET"}`, "{\"password\":\"SECRET\",\"x\":\"\xff\"}", `{"password":SECRET123}`, `{"auth":{"token":{"id":"SECRET"`, `[{"secret":"SECRET"}]`} {
+		recorded(e, "POST", "/v3/auth/tokens", body)
+	}
+	recorded(e, "POST", "/v3/auth/tokens", `{"password":987654321}`)
+	for _, how := range []string{"bom", "charset", "json"} {
+		w := recorded(e, "POST", "/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret", "Content-Type", "application/x-www-form-urlencoded",
+			"Authorization", "Basic cHJpdngtZXh0ZXJuYWw6cHJpdngtc2VjcmV0", fault.Header, "malformed_body="+how)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	for _, entry := range e.Requests() {
+		text := fmt.Sprintf("%+v %+v", entry.Request, entry.Reply)
+		plain := strings.ReplaceAll(text, "\x00", "")
+		if strings.Contains(plain, `:"SECRET`) || strings.Contains(plain, "987654321") || strings.Contains(plain, `"access_token":"ey`) {
+			t.Errorf("a secret: %s", text)
+		}
+		if b := entry.Request.Base64; strings.Contains(b, "U0VDUkVU") || strings.Contains(b, "NFQ1JFV") || strings.Contains(b, "TRUNSRV") {
+			t.Errorf("a secret in %s", b)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"standin/emulator"
 	"standin/emulator/fault"
@@ -147,5 +149,44 @@ func TestSandboxOptions(t *testing.T) {
 	}
 	if !e.DeleteSandbox("a") || e.DeleteSandbox("a") || e.DeleteSandbox("default") {
 		t.Error("deleting")
+	}
+}
+
+// Ensure sandboxes of tests with long names are told apart, and expired ones can be
+// made again.
+func TestSandboxNames(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	for i := range 50 {
+		t.Run(strings.Repeat("long", 40)+itoa(i), func(t *testing.T) {
+			t.Parallel()
+			if box := s.Sandbox(t); len(box.Name()) > 100 {
+				t.Errorf("the name %s", box.Name())
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		e, err := emulator.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if w := recorded(e, "POST", "/_standin/sandboxes", `{"name":"t","ttl":"1s"}`); w.Code != 201 {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// Ensure references carry the sandbox where Barbican's host is fixed.
+func TestHostHrefInside(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithHostHref("https://:9311"), emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := recorded(e, "GET", "/~box/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90", "").Body.String(); !strings.Contains(body, `"https://:9311/~box/v1/containers/`) {
+		t.Errorf("got %s", body)
 	}
 }

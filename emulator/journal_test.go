@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"standin/emulator"
+	"standin/emulator/fault"
+	"standin/emulator/journal"
 )
 
 // Ensure that the journal says which check refused a request, and nothing where none did.
@@ -87,5 +90,82 @@ func TestReasonsInTheJournal(t *testing.T) {
 	}
 	if near := entries[1].Near; len(near) == 0 || entries[1].Caller != "" {
 		t.Errorf("an unknown path is near %v, of caller %q", near, entries[1].Caller)
+	}
+}
+
+// Ensure what rules say of a request counts for the bounds of the journal.
+func TestVerdictsAreBounded(t *testing.T) {
+	t.Parallel()
+	rules := make([]fault.Rule, 2000)
+	for i := range rules {
+		rules[i] = fault.Rule{When: fault.When{Skip: 1 << 30}, What: fault.What{Status: 503}}
+	}
+	e, err := emulator.New(emulator.WithFault(rules...), emulator.WithJournal(journal.Limits{Bytes: 20_000}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		status(e, "/v1/clients")
+	}
+	entries := e.Requests()
+	if len(entries) > 10 {
+		t.Errorf("%d entries of %d verdicts in 20 kB", len(entries), len(entries[0].Faults))
+	}
+	if last := entries[len(entries)-1]; len(last.Faults) != 20 || !strings.Contains(fmt.Sprint(last.Near), "1980 more rules fitted") {
+		t.Errorf("%d verdicts, near %v", len(last.Faults), last.Near)
+	}
+}
+
+// Ensure that only requests that failed have another attempt.
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFault(
+		fault.Rule{When: fault.When{Times: new(0)}, What: fault.What{Delay: fault.Fixed(1)}, Continue: true},
+		fault.Rule{When: fault.When{Calls: []int{3, 4}}, What: fault.What{Status: 503}},
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		status(e, "/v1/clients")
+	}
+	got := ""
+	for _, r := range e.Requests() {
+		got += itoa(r.Attempt)
+	}
+	if got != "111231" {
+		t.Errorf("attempts %s", got)
+	}
+}
+
+// Ensure a verdict on all sandboxes wants the rules that a sandbox has for itself to fire
+// there, deleted ones included, and a rule whose window ends to fire at all.
+func TestVerdictOnRulesOfSandboxes(t *testing.T) {
+	t.Parallel()
+	window := fault.Rule{Name: "window", What: fault.What{Status: 503}, When: fault.When{During: &fault.Window{End: fault.Duration(time.Hour)}}}
+	e, err := emulator.New(emulator.WithRemovedSandboxes(), emulator.WithFault(window))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"kept", "deleted"} {
+		s, err := e.NewSandbox(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := fault.Rule{Name: "own", Where: fault.Where{Operation: "freezer.clients.create"}, What: fault.What{Status: 753}}
+		open := fault.Rule{Name: "open", What: fault.What{Status: 500}, When: fault.When{During: &fault.Window{Start: fault.Duration(time.Hour)}}}
+		if err := s.Fault(own, open); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.DeleteSandbox("deleted")
+	for _, want := range []string{"the rule own fires in sandbox kept", "the rule own fires in sandbox deleted", "the rule window fires ("} {
+		if v := e.VerifyAll(); v.Passed || strings.Count(v.String(), want) != 1 || strings.Contains(v.String(), "open") {
+			t.Errorf("no %s in %s", want, v)
+		}
+	}
+	recorded(e, "GET", "/~kept/v1/clients", "") // the window's rule, which all start with, fires
+	if v := e.VerifyAll().String(); strings.Contains(v, "window") {
+		t.Errorf("after it has fired: %s", v)
 	}
 }
