@@ -1,31 +1,52 @@
-package emulator
+package exchange_test
 
 import (
 	"bytes"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"standin/internal/core"
+	"standin/internal/exchange"
 	"standin/internal/service"
+	"standin/internal/transport"
 )
 
-// replace puts a handler in the place of another, as a bug would.
-func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
+// begin makes an emulator with a request path of these options.
+func begin(t *testing.T, o exchange.Options) *core.Emulator {
 	t.Helper()
-	op := e.core.Path.Routes.Operation(id)
+	c, err := core.New(core.Options{Exchange: o, Transport: transport.Options{Log: o.Log}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// jsonTo is a logger that writes JSON, exchanges included.
+func jsonTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// replace puts a handler in the place of another, as a bug would.
+func replace(t *testing.T, e *core.Emulator, id string, h service.Handler) {
+	t.Helper()
+	op := e.Path.Routes.Operation(id)
 	if op == nil {
 		t.Fatalf("no operation %s", id)
 	}
 	op.Row.Do = h
 }
 
-func get(e *Emulator, path string) *httptest.ResponseRecorder {
+// get sends a GET as demo, at every service.
+func get(e *core.Emulator, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("X-Auth-Token", "demo-token")
 	r.Header.Set("Authorization", "Bearer demo-token")
-	e.ServeHTTP(w, r)
+	e.Path.ServeHTTP(w, r)
 	return w
 }
 
@@ -34,10 +55,7 @@ func get(e *Emulator, path string) *httptest.ResponseRecorder {
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	e, err := New(WithLogger(jsonTo(&log)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := begin(t, exchange.Options{Log: jsonTo(&log)})
 	boom := func(*service.Call) (service.Reply, error) { panic("a bug of ours") }
 	for _, id := range []string{"freezer.clients.list", "freezer.clients.create", "barbican.containers.list", "privx.api-clients.list", "keystone.version.show"} {
 		replace(t, e, id, boom)
@@ -55,14 +73,14 @@ func TestPanics(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/v1/clients", strings.NewReader("{}"))
 	r.Header.Set("X-Auth-Token", "demo-token")
-	e.ServeHTTP(w, r)
+	e.Path.ServeHTTP(w, r)
 	if w.Code != http.StatusInternalServerError {
 		t.Errorf("a write: %d", w.Code)
 	}
 	if w := get(e, "/v1/clients/n1"); w.Code != http.StatusNotFound {
 		t.Errorf("afterwards: %d", w.Code)
 	}
-	if text := log.String(); !strings.Contains(text, "a bug of ours") || !strings.Contains(text, "exchange_test.go") {
+	if text := log.String(); !strings.Contains(text, "a bug of ours") || !strings.Contains(text, "answer_test.go") {
 		t.Errorf("logged %s", text)
 	}
 }
@@ -72,10 +90,7 @@ func TestViolations(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	var reported []error
-	e, err := New(WithLogger(jsonTo(&log)), withViolations(func(err error) { reported = append(reported, err) }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := begin(t, exchange.Options{Log: jsonTo(&log), Report: func(err error) { reported = append(reported, err) }})
 	replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
 		return service.JSON(http.StatusOK, []byte(`{"clients":5}`)), nil
 	})
@@ -83,7 +98,7 @@ func TestViolations(t *testing.T) {
 	for range requests {
 		get(e, "/v1/clients")
 	}
-	if n := e.Violations(); n != checkedFirst+2 || len(reported) != int(n) {
+	if n := e.Path.Violations(); n != checkedFirst+2 || len(reported) != int(n) {
 		t.Errorf("%d violations, %d reported; the first hundred and one in a hundred are checked", n, len(reported))
 	}
 	if !strings.Contains(log.String(), "breaks the contract") {
@@ -98,15 +113,12 @@ func TestViolations(t *testing.T) {
 func TestLogsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	e, err := New(WithLogger(jsonTo(&log)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := begin(t, exchange.Options{Log: jsonTo(&log)})
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/auth/api/v1/oauth/token?password=hidden-one", strings.NewReader("grant_type=password&username=demo-client&password=demo-secret"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("privx-external", "privx-secret")
-	e.ServeHTTP(w, r)
+	e.Path.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
