@@ -148,6 +148,7 @@ func merge(old, users []string) []string {
 }
 
 var aclSchema = &openstack.Schema{
+	Title: "ACL",
 	Types: []string{"object"},
 	Members: []openstack.Property{{Name: "read", Schema: openstack.Schema{
 		Types: []string{"object"},
@@ -162,7 +163,7 @@ var aclSchema = &openstack.Schema{
 
 // readACL reads {"read": {"users", "project-access"}}; nil if read is missing or empty.
 func readACL(c *service.Call) (*aclBody, error) {
-	o, err := readObject(c, "ACL", aclSchema)
+	o, err := readObject(c, aclSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +201,7 @@ func readUsers(c *service.Call, list []any) ([]string, error) {
 		case (!ok || clash) && c.Quirk(oddUsersBreak):
 			return nil, failure(attempt(c))
 		case !ok:
-			return nil, invalid("ACL", openstack.Repr(e)+" is not of type 'string'", "read")
+			return nil, invalid("ACL", openstack.NotOfType(e, "string"), "read")
 		case !slices.Contains(users, id):
 			users = append(users, id)
 		}

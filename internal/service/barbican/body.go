@@ -72,27 +72,26 @@ func invalid(schema, message, property string) error {
 	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property).RefusedBy(by)
 }
 
-// check returns what the schema of that name finds wrong with a value, as an error. It
-// names the member at the top in which the fault is.
-func check(name string, s *openstack.Schema, v any) error {
-	f := s.BestMatch(v)
-	switch {
-	case f == nil:
-		return nil
-	case len(f.Path) == 0:
-		return invalid(name, f.Message, "")
-	default:
-		return invalid(name, f.Message, f.Path[0])
-	}
+// validator is how the server reports what its schemas find. It names the member at the top in
+// which the fault is.
+var validator = openstack.Validator{
+	Prefer: openstack.BestMatch,
+	Frame: func(s *openstack.Schema, f *openstack.Fault) error {
+		property := ""
+		if len(f.Path) > 0 {
+			property = f.Path[0]
+		}
+		return invalid(s.Title, f.Message, property)
+	},
 }
 
-// readObject reads a body that must have the shape, which is one of an object.
-func readObject(c *service.Call, schema string, s *openstack.Schema) (*value.Object, error) {
+// readObject reads a body that must match the schema, which is one of an object.
+func readObject(c *service.Call, s *openstack.Schema) (*value.Object, error) {
 	v, err := readBody(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := check(schema, s, v); err != nil {
+	if err := validator.Check(s, v); err != nil {
 		return nil, err
 	}
 	o, _ := v.(*value.Object)
@@ -109,6 +108,7 @@ var (
 )
 
 var consumerSchema = &openstack.Schema{
+	Title: "Consumer",
 	Types: []string{"object"},
 	Members: []openstack.Property{
 		{Name: "URL", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
@@ -130,7 +130,7 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 			o.Set("URL", u)
 		}
 	}
-	if err := check("Consumer", consumerSchema, v); err != nil {
+	if err := validator.Check(consumerSchema, v); err != nil {
 		return "", "", err
 	}
 	return o.Text("name"), o.Text("URL"), nil
@@ -165,6 +165,7 @@ type containerBody struct {
 var containerTypes = []string{"generic", "rsa", "certificate"}
 
 var containerSchema = &openstack.Schema{
+	Title: "Container",
 	Types: []string{"object"},
 	Members: []openstack.Property{
 		{Name: "name", Schema: shortOrNot},
@@ -180,7 +181,7 @@ var containerSchema = &openstack.Schema{
 
 // readContainer reads and checks the body of a new container.
 func readContainer(c *service.Call) (*containerBody, error) {
-	o, err := readObject(c, "Container", containerSchema)
+	o, err := readObject(c, containerSchema)
 	if err != nil {
 		return nil, err
 	}

@@ -93,6 +93,7 @@ func (r secretRef) told() string {
 }
 
 var containerSecretSchema = &openstack.Schema{
+	Title:   "ContainerSecret",
 	Types:   []string{"object"},
 	Members: []openstack.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
 	Needs:   []string{"secret_ref"},
@@ -100,7 +101,7 @@ var containerSecretSchema = &openstack.Schema{
 
 // readContainerSecret reads {"name", "secret_ref"}, and returns the reference as it was given.
 func readContainerSecret(c *service.Call) (r secretRef, given string, err error) {
-	o, err := readObject(c, "ContainerSecret", containerSecretSchema)
+	o, err := readObject(c, containerSecretSchema)
 	if err != nil {
 		return r, "", err
 	}

@@ -74,6 +74,7 @@ func keepMetadata(c *service.Call, all []metadatum) {
 }
 
 var metadataSchema = &openstack.Schema{
+	Title:   "SecretMetadata",
 	Types:   []string{"object"},
 	Members: []openstack.Property{{Name: "metadata", Needed: true, Schema: openstack.Schema{Types: []string{"object"}}}},
 }
@@ -82,7 +83,7 @@ var metadataSchema = &openstack.Schema{
 // that was not, or has no letters, goes to the end, or takes the place of the one
 // that it meets.
 func readMetadata(c *service.Call) ([]metadatum, error) {
-	o, err := readObject(c, "SecretMetadata", metadataSchema)
+	o, err := readObject(c, metadataSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +115,7 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 
 // metadatumSchema is that of a single pair.
 var metadatumSchema = &openstack.Schema{
+	Title:   "SecretMetadatum",
 	Types:   []string{"object"},
 	Members: []openstack.Property{{Name: "key", Needed: true, Schema: shortText}, {Name: "value", Needed: true, Schema: shortText}},
 	Closed:  true,
@@ -121,7 +123,7 @@ var metadatumSchema = &openstack.Schema{
 
 // readMetadatum reads {"key", "value"}; the key comes back in lower case.
 func readMetadatum(c *service.Call) (metadatum, error) {
-	o, err := readObject(c, "SecretMetadatum", metadatumSchema)
+	o, err := readObject(c, metadatumSchema)
 	if err != nil {
 		return metadatum{}, err
 	}

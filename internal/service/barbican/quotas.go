@@ -143,6 +143,7 @@ func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 }
 
 var quotasSchema = &openstack.Schema{
+	Title: "Project Quota",
 	Types: []string{"object"},
 	Members: []openstack.Property{{Name: "project_quotas", Schema: openstack.Schema{
 		Types: []string{"object"},
@@ -161,7 +162,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	if len(c.Body) == 0 {
 		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
 	}
-	body, err := readObject(c, "Project Quota", quotasSchema)
+	body, err := readObject(c, quotasSchema)
 	if err != nil {
 		return q, err
 	}

@@ -49,7 +49,7 @@ func TestBestMatch(t *testing.T) {
 			want = "Provided object does not match schema '" + tt.schema + "': " + tt.want
 		}
 		got := ""
-		if e, ok := errors.AsType[*service.Error](check(tt.schema, tt.shape, v)); ok {
+		if e, ok := errors.AsType[*service.Error](validator.Check(tt.shape, v)); ok {
 			got = e.Message
 		}
 		if got != want {

@@ -21,6 +21,7 @@ const largestPayload = 20000
 const mostBits = 32767
 
 var secretSchema = &openstack.Schema{
+	Title: "Secret",
 	Types: []string{"object"},
 	Members: []openstack.Property{
 		{Name: "name", Schema: shortOrNot},
@@ -39,7 +40,7 @@ var secretSchema = &openstack.Schema{
 
 // readSecret reads and checks the body of a new secret.
 func readSecret(c *service.Call) (*secretBody, error) {
-	o, err := readObject(c, "Secret", secretSchema)
+	o, err := readObject(c, secretSchema)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,7 @@ func (k *secretConsumer) living(partition string) string {
 
 // secretConsumerSchema lets a resource_id be of any length.
 var secretConsumerSchema = &openstack.Schema{
+	Title: "Secret Consumer",
 	Types: []string{"object"},
 	Members: []openstack.Property{
 		{Name: "service", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
@@ -69,7 +70,7 @@ var secretConsumerSchema = &openstack.Schema{
 // readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
 // consumer of the call's secret.
 func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
-	o, err := readObject(c, "Secret Consumer", secretConsumerSchema)
+	o, err := readObject(c, secretConsumerSchema)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package freezer
 
-import "standin/internal/service"
+import (
+	"standin/internal/service"
+	"standin/internal/service/openstack"
+)
 
 // exampleOperations answer their documented examples.
 var exampleOperations = []service.Operation{
@@ -10,10 +13,10 @@ var exampleOperations = []service.Operation{
 	{ID: "freezer.backups.delete", Policy: writing},
 
 	{ID: "freezer.jobs.list", Policy: reading},
-	{ID: "freezer.jobs.create", Policy: writing, Reads: object("'job_actions' is a required property")},
+	{ID: "freezer.jobs.create", Policy: writing, Reads: object(openstack.Required("job_actions"))},
 	{ID: "freezer.jobs.show", Policy: reading},
 	{ID: "freezer.jobs.update", Policy: writing, Reads: change},
-	{ID: "freezer.jobs.replace", Policy: writing, Reads: object("'job_actions' is a required property")},
+	{ID: "freezer.jobs.replace", Policy: writing, Reads: object(openstack.Required("job_actions"))},
 	{ID: "freezer.jobs.delete", Policy: writing},
 	{ID: "freezer.jobs.signal", Policy: writing, Reads: object("Bad event request format")},
 
@@ -31,7 +34,7 @@ var exampleOperations = []service.Operation{
 	{ID: "freezer.actions.create", Policy: writing, Reads: object(missingBody)},
 	{ID: "freezer.actions.show", Policy: reading},
 	{ID: "freezer.actions.update", Policy: writing, Reads: change},
-	{ID: "freezer.actions.replace", Policy: writing, Reads: object("'freezer_action' is a required property")},
+	{ID: "freezer.actions.replace", Policy: writing, Reads: object(openstack.Required("freezer_action"))},
 	{ID: "freezer.actions.delete", Policy: writing},
 }
 

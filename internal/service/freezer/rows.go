@@ -59,7 +59,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 		case c.Quirk(hostnameMissingIs500), nested && c.Quirk(itemsAreRows):
 			return integrityError(c, cl, body, "NOT NULL constraint failed: clients.hostname")
 		case !nested:
-			return badRequest("'hostname' is a required property").RefusedBy("schema: hostname")
+			return validator.Check(hostnameSchema, body)
 		}
 	}
 	if c.Quirk(uuidIsUniqueForever) && taken(c, body.Text("uuid")) {

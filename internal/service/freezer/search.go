@@ -37,7 +37,7 @@ func readSearch(text []byte, odd func(refusal error) error) (*search, error) {
 	}
 	o, ok := v.(*value.Object)
 	if !ok {
-		return nil, odd(notOfType(v, "object"))
+		return nil, odd(validator.Check(anObject, v))
 	}
 	match, _ := o.Get("match")
 	not, _ := o.Get("match_not")
@@ -71,7 +71,7 @@ func pairs(o *value.Object, name string, odd func(error) error) ([]value.Member,
 		}
 		return nil, odd(nil)
 	default:
-		return nil, odd(notOfType(v, "array"))
+		return nil, odd(validator.Check(anArray, v))
 	}
 }
 
@@ -80,7 +80,7 @@ func flatten(list []any, odd func(error) error) ([]value.Member, error) {
 	for _, e := range list {
 		pair, ok := e.(*value.Object)
 		if !ok {
-			return nil, odd(notOfType(e, "object"))
+			return nil, odd(validator.Check(anObject, e))
 		}
 		all = append(all, pair.Members()...)
 	}

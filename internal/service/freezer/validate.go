@@ -1,7 +1,7 @@
 package freezer
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,13 +26,11 @@ func parseObject(c *service.Call, missing string) (*value.Object, error) {
 	if falsy(v) {
 		return nil, badRequest(missing)
 	}
-	if body, ok := v.(*value.Object); ok {
-		return body, nil
-	}
-	if c.Quirk(truthyNonObjectIs500) && !mentionsUUID(v) {
+	body, ok := v.(*value.Object)
+	if !ok && c.Quirk(truthyNonObjectIs500) && !mentionsUUID(v) {
 		return nil, crash()
 	}
-	return nil, notOfType(v, "object")
+	return body, validator.Check(anObject, v)
 }
 
 // mentionsUUID is Python's "uuid" in v, the one question to which a string or a
@@ -49,10 +47,6 @@ func mentionsUUID(v any) bool {
 
 // crash is the answer of a server that has met an exception it does not know.
 func crash() error { return service.Errorf(service.Internal, "", "") }
-
-func notOfType(v any, want string) *service.Error {
-	return badRequest(fmt.Sprintf("%s is not of type '%s'", openstack.Repr(v), want))
-}
 
 // falsy is what Python takes for false.
 func falsy(v any) bool {
@@ -73,42 +67,47 @@ func falsy(v any) bool {
 	return false
 }
 
-// The patterns as jsonschema's messages print them: through repr, each
-// backslash doubled.
-const (
-	fqdnRepr     = `([a-zA-Z\\d]|[a-zA-Z\\d][a-zA-Z\\d\\-]{0,61}[a-zA-Z\\d])(\\.([a-zA-Z\\d]|[a-zA-Z\\d][a-zA-Z\\d\\-]{0,61}[a-zA-Z\\d]))*`
-	clientIDRepr = `^(?:([\\w\\-]+)\\_)?` + fqdnRepr + `$`
+// validator is how the server reports what its schemas find: the first fault, without its place.
+var validator = openstack.Validator{Frame: func(_ *openstack.Schema, f *openstack.Fault) error {
+	e := badRequest(f.Message)
+	if name := cmp.Or(f.Missing, strings.Join(f.Path, "/")); name != "" {
+		e = e.RefusedBy("schema: " + name)
+	}
+	return e
+}}
+
+var (
+	anObject = &openstack.Schema{Types: []string{"object"}}
+	anArray  = &openstack.Schema{Types: []string{"array"}}
+	aString  = openstack.Schema{Types: []string{"string"}}
 )
 
-// validate is the server's JSON schema; the first check that fails is told, in
-// the order in which jsonschema meets them. It returns the client_id.
+// fqdn is the server's expression for the name of a host.
+const fqdn = `([a-zA-Z\d]|[a-zA-Z\d][a-zA-Z\d\-]{0,61}[a-zA-Z\d])(\.([a-zA-Z\d]|[a-zA-Z\d][a-zA-Z\d\-]{0,61}[a-zA-Z\d]))*`
+
+// clientSchema is that of a client.
+var clientSchema = &openstack.Schema{
+	Types: []string{"object"},
+	Members: []openstack.Property{
+		{Name: "client_id", Schema: openstack.Schema{Types: []string{"string"}, Pattern: openstack.PatternFunc(`^(?:([\w\-]+)\_)?`+fqdn+`$`, isClientID)}},
+		{Name: "hostname", Schema: openstack.Schema{Types: []string{"string"}, Pattern: openstack.PatternFunc(fqdn, hasHost)}},
+		{Name: "description", Schema: aString},
+		{Name: "uuid", Schema: aString},
+	},
+	Needs: []string{"client_id"},
+}
+
+// hostnameSchema is what the database demands of a client as well.
+var hostnameSchema = &openstack.Schema{Needs: []string{"hostname"}}
+
+// projectSchema is that of the project of a client of v2.
+var projectSchema = &openstack.Schema{Pattern: openstack.PatternFunc(`^[\w-]+$`, func(id string) bool {
+	return strings.IndexFunc(strings.TrimSuffix(id, "\n"), notWord) < 0
+})}
+
+// validate holds a body to the schema of a client, and returns its client_id.
 func validate(body *value.Object) (string, error) {
-	for _, check := range []struct {
-		name, repr string
-		matches    func(string) bool
-	}{
-		{"client_id", clientIDRepr, isClientID},
-		{"hostname", fqdnRepr, hasHost},
-		{"description", "", nil},
-		{"uuid", "", nil},
-	} {
-		v, ok := body.Get(check.name)
-		if !ok {
-			continue
-		}
-		s, ok := v.(string)
-		if !ok {
-			return "", notOfType(v, "string").RefusedBy("schema: " + check.name)
-		}
-		if check.matches != nil && !check.matches(s) {
-			return "", badRequest(fmt.Sprintf("%s does not match '%s'", openstack.Repr(s), check.repr)).RefusedBy("schema: " + check.name)
-		}
-	}
-	id, ok := body.Get("client_id")
-	if !ok {
-		return "", badRequest("'client_id' is a required property").RefusedBy("schema: client_id")
-	}
-	return id.(string), nil
+	return body.Text("client_id"), validator.Check(clientSchema, body)
 }
 
 // nestedHostname is the hostname where the document's sample has it; nil if it
@@ -121,10 +120,10 @@ func nestedHostname(body *value.Object) any {
 // checkProject is the server's check of the project of a client of v2; those of
 // v1 have none. That it is a project of the caller's is not looked at.
 func checkProject(id string) error {
-	if id == "" || strings.IndexFunc(strings.TrimSuffix(id, "\n"), notWord) < 0 {
+	if id == "" {
 		return nil
 	}
-	return badRequest(fmt.Sprintf(`%s does not match '^[\\w-]+$'`, openstack.Repr(id)))
+	return validator.Check(projectSchema, id)
 }
 
 // isClientID is ^(?:([\w\-]+)\_)?FQDN$ as Python's re has it: \w and \d know

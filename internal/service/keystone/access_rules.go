@@ -212,9 +212,7 @@ func wholeRule(o *value.Object, place int) error {
 	if o.Has("id") && o.Len() == 1 {
 		return noRule(o.Text("id"))
 	}
-	whole := *accessRuleSchema
-	whole.Needs = []string{"service", "path", "method"}
-	if f := whole.FirstFault(o); f != nil {
+	if f := validator.Find(wholeRuleSchema, o); f != nil {
 		return invalidField("access_rules/"+strconv.Itoa(place), f.Message)
 	}
 	return nil

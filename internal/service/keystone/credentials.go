@@ -128,7 +128,7 @@ func createCredential(c *service.Call) (service.Reply, error) {
 	if v == nil {
 		v = value.NewObject()
 	}
-	if err := check(credentialSchema, v); err != nil {
+	if err := validator.Check(credentialSchema, v); err != nil {
 		return service.Reply{}, err
 	}
 	if err := manages(c); err != nil {

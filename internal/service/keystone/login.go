@@ -39,7 +39,7 @@ func readLogin(c *service.Call) (*login, error) {
 	if v == nil {
 		return nil, expected("auth in request body")
 	}
-	if err := check(loginSchema, v); err != nil {
+	if err := validator.Check(loginSchema, v); err != nil {
 		return nil, err
 	}
 	auth := o.Object("auth")

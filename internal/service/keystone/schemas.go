@@ -84,14 +84,17 @@ var accessRuleSchema = &openstack.Schema{
 	Closed: true,
 }
 
-// check is the 400 for what a schema finds wrong with a value.
-func check(s *openstack.Schema, v any) error {
-	f := s.FirstFault(v)
-	if f == nil {
-		return nil
-	}
+// wholeRuleSchema is that of an access rule that is created.
+var wholeRuleSchema = func() *openstack.Schema {
+	s := *accessRuleSchema
+	s.Needs = []string{"service", "path", "method"}
+	return &s
+}()
+
+// validator is how Keystone reports what its schemas find: the first fault, and its whole path.
+var validator = openstack.Validator{Frame: func(_ *openstack.Schema, f *openstack.Fault) error {
 	return invalidField(strings.Join(f.Path, "/"), f.Message)
-}
+}}
 
 // invalidField is the 400 for a member; no field: for the whole of what the schema is of.
 func invalidField(field, message string) error {

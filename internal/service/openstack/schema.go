@@ -16,6 +16,7 @@ import (
 // A Schema is a JSON schema of a Python server. Its fields are the keywords, in the order
 // in which jsonschema looks at them.
 type Schema struct {
+	Title       string     // what the server calls the schema in its errors
 	Types       []string   // the names of the types that are allowed; none: all
 	Max, Min    int        // code points of a string; a Max of 0 is no bound
 	Values      []string   // the strings that are allowed; none: all are
@@ -31,8 +32,8 @@ type Schema struct {
 
 // A Pattern is a regular expression of Python.
 type Pattern struct {
-	text string
-	is   *regexp.Regexp
+	text    string
+	matches func(string) bool
 }
 
 // NewPattern returns the pattern of an expression that means the same in Go and in Python.
@@ -42,7 +43,13 @@ func NewPattern(text string) *Pattern {
 	if body, ok := strings.CutSuffix(text, "$"); ok {
 		is = body + `\n?$`
 	}
-	return &Pattern{text, regexp.MustCompile(is)}
+	return &Pattern{text, regexp.MustCompile(is).MatchString}
+}
+
+// PatternFunc returns the pattern of an expression that Go does not have: the function reports
+// whether it matches a string.
+func PatternFunc(text string, matches func(string) bool) *Pattern {
+	return &Pattern{text, matches}
 }
 
 // A Property is a member of an object. In draft 3 the schema of a member says that the
@@ -53,75 +60,10 @@ type Property struct {
 	Schema
 }
 
-// A Fault is a place where a value breaks a schema.
-type Fault struct {
-	Path     []string // to the place of the fault, from the top
-	Message  string   // as jsonschema words it
-	mistyped bool     // the value there is of a wrong type
-}
-
-// BestMatch returns the fault that jsonschema's best_match picks, or nil if the value is
-// valid. best_match picks from the faults nearest to the top. It picks the first wrong type
-// among them, or else the first fault.
-func (s *Schema) BestMatch(v any) *Fault {
-	w := walk{better: func(f, than *Fault) bool {
-		return len(f.Path) < len(than.Path) || len(f.Path) == len(than.Path) && f.mistyped && !than.mistyped
-	}}
-	s.look(&w, v)
-	return w.found
-}
-
-// FirstFault returns the first fault in the order of the schema, or nil if the value is
-// valid.
-func (s *Schema) FirstFault(v any) *Fault {
-	w := walk{better: func(_, _ *Fault) bool { return false }}
-	s.look(&w, v)
-	return w.found
-}
-
-// TextFault returns the message of the fault of a string as the member of that name. It
-// returns an empty string if there is no fault.
-func (s *Schema) TextFault(name, text string) string {
-	w := walk{better: func(_, _ *Fault) bool { return false }}
-	for _, p := range s.Members {
-		if p.Name == name {
-			p.lookAtString(&w, text)
-		}
-	}
-	if w.found == nil {
-		return ""
-	}
-	return w.found.Message
-}
-
-// A walk visits a value and keeps one of the faults.
-type walk struct {
-	path   []string
-	found  *Fault
-	better func(f, than *Fault) bool
-}
-
-func (w *walk) fault(mistyped bool, message func() string) {
-	f := &Fault{Path: w.path, mistyped: mistyped}
-	if w.found == nil || w.better(f, w.found) {
-		f.Path, f.Message = slices.Clone(w.path), message()
-		w.found = f
-	}
-}
-
-// into runs f one level deeper.
-func (w *walk) into(name string, f func()) {
-	w.path = append(w.path, name)
-	f()
-	w.path = w.path[:len(w.path)-1]
-}
-
 func (s *Schema) look(w *walk, v any) {
 	mistyped := len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOf(v, t) })
 	if mistyped {
-		w.fault(true, func() string {
-			return fmt.Sprintf("%s is not of type '%s'", Repr(v), strings.Join(s.Types, "', '"))
-		})
+		w.fault(Fault{mistyped: true}, func() string { return NotOfType(v, s.Types...) })
 		return // other keywords say less
 	}
 	switch x := v.(type) {
@@ -146,16 +88,16 @@ func (s *Schema) look(w *walk, v any) {
 func (s *Schema) lookAtString(w *walk, text string) {
 	n := utf8.RuneCountInString(text)
 	if s.Max > 0 && n > s.Max {
-		w.fault(false, func() string { return Repr(text) + " is too long" })
+		w.fault(Fault{}, func() string { return Repr(text) + " is too long" })
 	}
 	if n < s.Min {
-		w.fault(false, func() string { return Repr(text) + " is too short" })
+		w.fault(Fault{}, func() string { return Repr(text) + " is too short" })
 	}
-	if s.Pattern != nil && !s.Pattern.is.MatchString(text) {
-		w.fault(false, func() string { return Repr(text) + " does not match " + Repr(s.Pattern.text) })
+	if s.Pattern != nil && !s.Pattern.matches(text) {
+		w.fault(Fault{}, func() string { return Repr(text) + " does not match " + Repr(s.Pattern.text) })
 	}
 	if len(s.Values) > 0 && !slices.Contains(s.Values, text) {
-		w.fault(false, func() string {
+		w.fault(Fault{}, func() string {
 			return fmt.Sprintf("%s is not one of %s", Repr(text), Repr(value.List(s.Values)))
 		})
 	}
@@ -166,9 +108,9 @@ func (s *Schema) lookAtNumber(w *walk, n value.Number) {
 	switch {
 	case !ok || s.Most == 0:
 	case whole.Cmp(big.NewInt(s.Least)) < 0:
-		w.fault(false, func() string { return fmt.Sprintf("%s is less than the minimum of %d", Repr(n), s.Least) })
+		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is less than the minimum of %d", Repr(n), s.Least) })
 	case whole.Cmp(big.NewInt(s.Most)) > 0:
-		w.fault(false, func() string { return fmt.Sprintf("%s is greater than the maximum of %d", Repr(n), s.Most) })
+		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is greater than the maximum of %d", Repr(n), s.Most) })
 	}
 }
 
@@ -181,28 +123,24 @@ func (s *Schema) lookAtObject(w *walk, o *value.Object) {
 			case ok:
 				p.look(w, v)
 			case p.Needed:
-				w.fault(false, required(p.Name))
+				w.fault(Fault{Missing: p.Name}, func() string { return Required(p.Name) })
 			}
 		})
 	}
 	for _, name := range s.Needs {
-		if _, ok := o.Get(name); !ok {
-			w.fault(false, required(name))
+		if !o.Has(name) {
+			w.fault(Fault{Missing: name}, func() string { return Required(name) })
 		}
 	}
 	switch n := o.Len(); {
 	case s.Single && n == 0:
-		w.fault(false, func() string { return Repr(o) + " does not have enough properties" })
+		w.fault(Fault{}, func() string { return Repr(o) + " does not have enough properties" })
 	case s.Single && n > 1:
-		w.fault(false, func() string { return Repr(o) + " has too many properties" })
+		w.fault(Fault{}, func() string { return Repr(o) + " has too many properties" })
 	}
 	if s.Closed {
 		s.lookForMore(w, o)
 	}
-}
-
-func required(name string) func() string {
-	return func() string { return "'" + name + "' is a required property" }
 }
 
 // lookForMore finds members that a closed object does not have.
@@ -217,13 +155,7 @@ func (s *Schema) lookForMore(w *walk, o *value.Object) {
 		return
 	}
 	slices.Sort(more)
-	were := "was"
-	if len(more) > 1 {
-		were = "were"
-	}
-	w.fault(false, func() string {
-		return fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", strings.Join(more, ", "), were)
-	})
+	w.fault(Fault{}, func() string { return additional(more) })
 }
 
 // isOf reports whether the value is of a type of JSON schema. 1.0 is an integer.
