@@ -186,9 +186,11 @@ func TestMisspeltOperationsAreTold(t *testing.T) {
 	tb := &sheet{}
 	defer tb.end()
 	e := emulator.NewT(tb)
+	brief, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
 	for name, ask := range map[string]func(){
 		"Requests": func() { e.Requests(journal.Filter{Operation: wrong}) },
-		"Await":    func() { e.Await(context.Background(), journal.Filter{Operation: wrong}, 1) },
+		"Await":    func() { e.Await(brief, journal.Filter{Operation: wrong}, 1) },
 		"Expect":   func() { e.Expect(tb, wrong, journal.Exactly(0)) },
 		"FailNext": func() { _ = e.FailNext(wrong, 753) },
 	} {

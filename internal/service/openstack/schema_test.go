@@ -57,15 +57,16 @@ func TestFaults(t *testing.T) {
 		}
 		return strings.Join(f.Path, ".") + ": " + f.Message
 	}
+	first, best := &openstack.Validator{}, &openstack.Validator{Prefer: openstack.BestMatch}
 	for _, tt := range tests {
 		v, err := value.Parse([]byte(tt.json))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text(shelf.FirstFault(v)); got != tt.first {
+		if got := text(first.Find(shelf, v)); got != tt.first {
 			t.Errorf("%s: the first fault is %q, want %q", tt.json, got, tt.first)
 		}
-		if got := text(shelf.BestMatch(v)); got != tt.best {
+		if got := text(best.Find(shelf, v)); got != tt.best {
 			t.Errorf("%s: the best match is %q, want %q", tt.json, got, tt.best)
 		}
 	}
