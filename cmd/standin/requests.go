@@ -45,11 +45,8 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 		return c.file(s.out)
 	}
 	cl, inside := newClient(c.URL, c.Token)
-	switch {
-	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
-		return fmt.Errorf("--url leads into the sandbox %s, and --sandbox is %s", inside, c.Sandbox)
-	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
-		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
+	if err := c.check(inside); err != nil {
+		return err
 	}
 	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
 	switch {
@@ -76,6 +73,17 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 		printEntries(s.out, page.Entries)
 	}
 	return err
+}
+
+// check refuses flags that do not go together. The URL leads into the sandbox inside.
+func (c *requestsCmd) check(inside string) error {
+	switch {
+	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
+		return fmt.Errorf("--url leads into the sandbox %s, and --sandbox is %s", inside, c.Sandbox)
+	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
+		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
+	}
+	return nil
 }
 
 // event is the line of an event, of a sandbox unless that is empty. It is empty if the
@@ -172,48 +180,66 @@ func (c *requestsCmd) file(w io.Writer) error {
 		defer f.Close()
 		in = f
 	}
-	var section []journal.Entry
-	flush := func() {
-		if c.Sequence == 0 {
-			printEntries(w, section)
-		}
-		section = nil
-	}
-	found := false
+	p := &filePrinter{cmd: c, w: w}
 	lines := bufio.NewReader(in)
 	for number := 1; ; number++ {
 		text, err := lines.ReadBytes('\n')
-		if len(text) > 0 {
-			var line struct {
-				heading
-				journal.Entry
-			}
-			if err := json.Unmarshal(text, &line); err != nil || line.Scenario == "" && line.Sequence == 0 {
-				return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
-			}
-			switch e := &line.Entry; {
-			case line.Scenario != "":
-				flush()
-				fmt.Fprintf(w, "scenario %s\n", line.Scenario)
-			case c.Sandbox != "" && e.Sandbox != c.Sandbox, !contract.NewGlob(c.Operation).Match(e.Operation):
-			case e.Sequence == c.Sequence:
-				found = true
-				whole(w, e)
-			default:
-				section = append(section, *e)
-			}
+		if len(text) > 0 && !p.line(text) {
+			return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
 		}
 		if errors.Is(err, io.EOF) {
-			flush()
-			if c.Sequence != 0 && !found {
-				return fmt.Errorf("%s: no exchange %d", c.File, c.Sequence)
-			}
-			return nil
+			return p.end()
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// A filePrinter prints the exchanges of a file, section by section.
+type filePrinter struct {
+	cmd     *requestsCmd
+	w       io.Writer
+	section []journal.Entry // of one scenario
+	found   bool            // the one that was asked for
+}
+
+// line takes a line of the file. It reports whether it is one of an exchange or of a heading.
+func (p *filePrinter) line(text []byte) bool {
+	var line struct {
+		heading
+		journal.Entry
+	}
+	if err := json.Unmarshal(text, &line); err != nil || line.Scenario == "" && line.Sequence == 0 {
+		return false
+	}
+	switch e := &line.Entry; {
+	case line.Scenario != "":
+		p.flush()
+		fmt.Fprintf(p.w, "scenario %s\n", line.Scenario)
+	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !contract.NewGlob(p.cmd.Operation).Match(e.Operation):
+	case e.Sequence == p.cmd.Sequence:
+		p.found = true
+		whole(p.w, e)
+	default:
+		p.section = append(p.section, *e)
+	}
+	return true
+}
+
+func (p *filePrinter) flush() {
+	if p.cmd.Sequence == 0 {
+		printEntries(p.w, p.section)
+	}
+	p.section = nil
+}
+
+func (p *filePrinter) end() error {
+	p.flush()
+	if p.cmd.Sequence != 0 && !p.found {
+		return fmt.Errorf("%s: no exchange %d", p.cmd.File, p.cmd.Sequence)
+	}
+	return nil
 }
 
 // printEntries prints a line for each exchange. Where they are of several sandboxes,

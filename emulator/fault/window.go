@@ -66,6 +66,20 @@ type plainWindow struct {
 	Since Origin `json:"since"`
 }
 
+// into puts the bound into the member for times, or into that for durations.
+func (b *bound) into(at *time.Time, after *Duration) {
+	switch {
+	case b == nil:
+	case b.after == nil:
+		*at = b.at
+	default:
+		*after = *b.after
+	}
+}
+
+func (b *bound) isTime() bool     { return b != nil && b.after == nil }
+func (b *bound) isDuration() bool { return b != nil && b.after != nil }
+
 // UnmarshalNode reads a window.
 func (w *Window) UnmarshalNode(n file.Node) error {
 	var plain plainWindow
@@ -73,24 +87,13 @@ func (w *Window) UnmarshalNode(n file.Node) error {
 		return err
 	}
 	*w = Window{Since: plain.Since}
-	durations, times := false, false
-	for i, b := range []*bound{plain.From, plain.To} {
-		switch {
-		case b == nil:
-		case b.after == nil && i == 0:
-			w.From, times = b.at, true
-		case b.after == nil:
-			if w.To, times = b.at, true; b.at.IsZero() { // the beginning of all time
-				return n.At("to").Errorf("the window ends before it begins: to must be later than from")
-			}
-		case i == 0:
-			w.Start, durations = *b.after, true
-		default:
-			if w.End, durations = *b.after, true; w.End == 0 {
-				return n.At("to").Errorf("the window ends before it begins: to must be later than from")
-			}
-		}
+	from, to := plain.From, plain.To
+	from.into(&w.From, &w.Start)
+	to.into(&w.To, &w.End)
+	if to != nil && w.To.IsZero() && w.End == 0 { // the beginning of all time
+		return n.At("to").Errorf("the window ends before it begins: to must be later than from")
 	}
+	times, durations := from.isTime() || to.isTime(), from.isDuration() || to.isDuration()
 	switch {
 	case times && durations:
 		return n.Errorf("from and to are both times, or both durations")

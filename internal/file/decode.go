@@ -235,22 +235,35 @@ func (n Node) decodeScalar(v reflect.Value) error {
 	if n.yaml.Kind != yaml.ScalarNode {
 		tag = ""
 	}
-	switch {
-	case v.Kind() == reflect.String && tag == "!!str":
-		v.SetString(n.yaml.Value)
-		return nil
-	case v.Kind() == reflect.String && tag != "" && tag != "!!null":
-		return n.Errorf("expected a string, got %s; put it in quotes", n.what())
-	case v.Kind() == reflect.String:
-		return n.Errorf("expected a string, got %s", n.what())
-	case v.Kind() == reflect.Bool && tag == "!!bool":
+	switch v.Kind() {
+	case reflect.String:
+		return n.decodeString(v, tag)
+	case reflect.Bool:
+		if tag != "!!bool" {
+			return n.Errorf("expected true or false, got %s", n.what())
+		}
 		v.SetBool(n.yaml.Value[0] == 't' || n.yaml.Value[0] == 'T')
 		return nil
-	case v.Kind() == reflect.Bool:
-		return n.Errorf("expected true or false, got %s", n.what())
-	case v.Kind() == reflect.Float64:
+	case reflect.Float64:
 		return n.decodeFloat(v, tag)
+	default:
+		return n.decodeInt(v, tag)
 	}
+}
+
+func (n Node) decodeString(v reflect.Value, tag string) error {
+	switch tag {
+	case "!!str":
+		v.SetString(n.yaml.Value)
+		return nil
+	case "", "!!null":
+		return n.Errorf("expected a string, got %s", n.what())
+	default:
+		return n.Errorf("expected a string, got %s; put it in quotes", n.what())
+	}
+}
+
+func (n Node) decodeInt(v reflect.Value, tag string) error {
 	i, err := strconv.ParseInt(n.yaml.Value, 10, 64)
 	if tag != "!!int" || err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
 		return n.Errorf("expected a whole number, got %s", n.what())

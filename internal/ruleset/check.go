@@ -219,8 +219,13 @@ func (c *Checker) where(w *fault.Where, at file.Node) {
 			c.Add(at.At("header", name).Errorf("%q is not a header name", name))
 		}
 	}
-	for _, pointer := range slices.Sorted(maps.Keys(w.Body)) {
-		t, n := w.Body[pointer], at.At("body", pointer)
+	c.body(w.Body, at.At("body"))
+}
+
+// body checks the tests of a request's body.
+func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
+	for _, pointer := range slices.Sorted(maps.Keys(tests)) {
+		t, n := tests[pointer], at.At(pointer)
 		if pointer != "" && pointer[0] != '/' {
 			c.Add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
 		}

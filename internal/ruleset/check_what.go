@@ -30,15 +30,7 @@ func (c *Checker) what(r *fault.Rule, at file.Node) {
 	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
 		c.Add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
 	}
-	if w.Delay != nil {
-		c.Add(checkDelay(w.Delay, at.At("delay")))
-	}
-	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
-		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
-	}
-	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
-		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
-	}
+	c.pace(w, at)
 	if odd(w.RetryAfter) {
 		c.Warn(at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is", string(w.RetryAfter)))
 	}
@@ -49,6 +41,19 @@ func (c *Checker) what(r *fault.Rule, at file.Node) {
 	c.connection(r, at)
 	c.pageCap(r, at)
 	c.documented(r, at)
+}
+
+// pace checks what makes an answer late or slow.
+func (c *Checker) pace(w *fault.What, at file.Node) {
+	if w.Delay != nil {
+		c.Add(checkDelay(w.Delay, at.At("delay")))
+	}
+	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
+		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
+	}
+	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
+		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
+	}
 }
 
 // empty reports whether a rule does nothing.
@@ -156,21 +161,8 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 		}
 		return at.At("kind").Errorf("no connection fault %q%s; expected %s", c.Kind, file.Hint(string(c.Kind), kinds), strings.Join(kinds, ", "))
 	}
-	given := []struct {
-		option, word string
-		is           bool
-	}{
-		{"at", c.At, c.At != ""}, {"mode", c.Mode, c.Mode != ""}, {"bytes", "", c.Bytes != nil}, {"by", "", c.By != 0},
-		{"for", "", c.For != 0}, {"silent", "", c.Silent},
-	}
-	for _, g := range given {
-		switch o := all[i].Option(g.option); {
-		case !g.is:
-		case o == nil:
-			return at.At(g.option).Errorf("%q applies to %s only", g.option, takers(all, g.option))
-		case o.Words != nil && !slices.Contains(o.Words, g.word):
-			return at.At(g.option).Errorf("%s %q%s; expected %s", g.option, g.word, file.Hint(g.word, o.Words), strings.Join(o.Words, ", "))
-		}
+	if err := checkOptions(c, all, &all[i], at); err != nil {
+		return err
 	}
 	switch {
 	case c.Bytes != nil && (*c.Bytes < 0 || *c.Bytes > mostGarbage):
@@ -181,6 +173,28 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 		return at.At("by").Errorf("by must not be negative")
 	case c.Silent && c.NeedsAnswer():
 		return at.At("silent").Errorf(`"silent" is for breaks before the answer`)
+	}
+	return nil
+}
+
+// checkOptions returns an error for the first option that a kind of break does not take, or
+// that has another word than it can have.
+func checkOptions(c *fault.Connection, all []fault.BreakInfo, kind *fault.BreakInfo, at file.Node) error {
+	given := []struct {
+		option, word string
+		is           bool
+	}{
+		{"at", c.At, c.At != ""}, {"mode", c.Mode, c.Mode != ""}, {"bytes", "", c.Bytes != nil}, {"by", "", c.By != 0},
+		{"for", "", c.For != 0}, {"silent", "", c.Silent},
+	}
+	for _, g := range given {
+		switch o := kind.Option(g.option); {
+		case !g.is:
+		case o == nil:
+			return at.At(g.option).Errorf("%q applies to %s only", g.option, takers(all, g.option))
+		case o.Words != nil && !slices.Contains(o.Words, g.word):
+			return at.At(g.option).Errorf("%s %q%s; expected %s", g.option, g.word, file.Hint(g.word, o.Words), strings.Join(o.Words, ", "))
+		}
 	}
 	return nil
 }

@@ -2,10 +2,12 @@ package scenario
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
+	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
@@ -60,15 +62,25 @@ func checkExpectation(e *journal.Expectation, at file.Node) error {
 		name string
 		*journal.Range
 	}{{"requests", e.Requests}, {"attempts", e.Attempts}} {
-		switch r := given.Range; {
-		case r == nil:
-		case r.Min < 0:
-			return at.At(given.name).Errorf("min %d is negative", r.Min)
-		case r.Max != nil && *r.Max < r.Min:
-			return at.At(given.name).Errorf("min %d is greater than max %d", r.Min, *r.Max)
+		if err := checkRange(given.Range, at.At(given.name)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// checkRange returns an error if no number is in a range.
+func checkRange(r *journal.Range, at file.Node) error {
+	switch {
+	case r == nil:
+		return nil
+	case r.Min < 0:
+		return at.Errorf("min %d is negative", r.Min)
+	case r.Max != nil && *r.Max < r.Min:
+		return at.Errorf("min %d is greater than max %d", r.Min, *r.Max)
+	default:
+		return nil
+	}
 }
 
 // Expectations reads what POST verify asks for: an expectation, a list of them, or a
@@ -116,6 +128,17 @@ func (c *reader) demanded(e *journal.Expectation, at file.Node) {
 	}
 }
 
+// answers reports whether a rule brings a status that fits.
+func answers(w *fault.What, fits func(status int) bool) bool {
+	if w.ExpireToken && fits(http.StatusUnauthorized) {
+		return true
+	}
+	if w.Status == 0 && w.RateLimit == nil {
+		return false
+	}
+	return fits(cmp.Or(w.Status, http.StatusTooManyRequests))
+}
+
 // expectable warns of a status that is expected of operations which document none such
 // and that no rule of the scenario answers.
 func (c *reader) expectable(e *journal.Expectation, p *journal.Pattern, at file.Node) {
@@ -126,11 +149,8 @@ func (c *reader) expectable(e *journal.Expectation, p *journal.Pattern, at file.
 		text := strconv.Itoa(status)
 		return text == p.Status || strings.HasSuffix(p.Status, "xx") && text[:1] == p.Status[:1]
 	}
-	for i := range c.scenario.Faults {
-		w := &c.scenario.Faults[i].What
-		if fits(cmp.Or(w.Status, 429)) && (w.Status != 0 || w.RateLimit != nil) || w.ExpireToken && fits(401) {
-			return
-		}
+	if slices.ContainsFunc(c.scenario.Faults, func(r fault.Rule) bool { return answers(&r.What, fits) }) {
+		return
 	}
 	for _, op := range c.catalogue.Matching(p.Operation) {
 		if slices.ContainsFunc(op.Responses, func(r *contract.Response) bool { return fits(r.Status) }) {
