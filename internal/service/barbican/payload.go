@@ -104,9 +104,9 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	now := *s
-	now.ContentType, now.Payload, now.Updated = c.MediaType(), payload, newStamp(c.Now)
-	secrets.Put(c.Tx(), &now)
+	secrets.Update(c.Tx(), s, func(s *secret) {
+		s.ContentType, s.Payload, s.Updated = c.MediaType(), payload, newStamp(c.Now)
+	})
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
