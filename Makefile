@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts clients faults soak image real-clients parity-check ## all that CI runs
+check: vet lint race tidy build contracts contributing clients faults soak image real-clients parity-check ## all that CI runs
 
 vet: ## go vet, and gofmt must find nothing
 	go vet ./...
@@ -58,6 +58,9 @@ clients: ## what HTTP clients report of broken connections; those that are absen
 faults: ## every failure and every scenario on a running server, by curl
 	.ci/faults
 
+contributing: ## what CONTRIBUTING.md prints of adding an operation works
+	.ci/contributing
+
 image: ## the binary alone in an empty root, as the image has it
 	.ci/image
 
@@ -79,4 +82,4 @@ generate: ## write the generated parts of files anew
 	go test ./emulator -run GeneratedEntry -update
 	go test ./emulator -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build contracts clients faults image real-clients parity parity-check bench generate
+.PHONY: help check vet lint test race fuzz soak tidy build contracts contributing clients faults image real-clients parity parity-check bench generate

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"standin/emulator"
+	"standin/internal/servicetest"
 )
 
 // Ensure a body far beyond the limit is answered, not cut off.
@@ -53,40 +54,40 @@ func TestHugeBodiesAreAnswered(t *testing.T) {
 func TestBodiesNobodyLooksAt(t *testing.T) {
 	t.Parallel()
 	huge := `"` + strings.Repeat("x", 2<<20) + `"`
-	tell(t, "freezer", "documented", []step{
-		{method: "GET", path: "/v1/clients/n2", body: huge, status: 404},
-		{method: "DELETE", path: "/v1/clients/n2", body: huge, status: 404},
+	servicetest.Tell(t, "freezer", "documented", []step{
+		{Method: "GET", Path: "/v1/clients/n2", Body: huge, Status: 404},
+		{Method: "DELETE", Path: "/v1/clients/n2", Body: huge, Status: 404},
 	})
-	tell(t, "privx", "documented", []step{{method: "GET", path: "/local-user-store/api/v1/api-clients", body: huge, status: 200}})
+	servicetest.Tell(t, "privx", "documented", []step{{Method: "GET", Path: "/local-user-store/api/v1/api-clients", Body: huge, Status: 200}})
 }
 
 // Ensure numbers of a million digits are no work.
 func TestHugeNumbers(t *testing.T) {
 	t.Parallel()
 	digits := strings.Repeat("9", 1_000_000)
-	tell(t, "freezer", "empty", []step{
-		{method: "POST", path: "/v1/clients", body: `{"client_id":"a","hostname":"h","n":` + digits + `}`, status: 201},
-		{method: "GET", path: "/v1/clients", body: `{"match":[{"n":` + digits + `}]}`, status: 200, want: has(`"a"`)},
-		{method: "GET", path: "/v1/clients", body: `{"match":[{"n":1` + digits[1:] + `}]}`, status: 200, not: has(`"a"`)},
-		{method: "POST", path: "/v1/clients", body: digits, status: 400},
+	servicetest.Tell(t, "freezer", "empty", []step{
+		{Method: "POST", Path: "/v1/clients", Body: `{"client_id":"a","hostname":"h","n":` + digits + `}`, Status: 201},
+		{Method: "GET", Path: "/v1/clients", Body: `{"match":[{"n":` + digits + `}]}`, Status: 200, Want: has(`"a"`)},
+		{Method: "GET", Path: "/v1/clients", Body: `{"match":[{"n":1` + digits[1:] + `}]}`, Status: 200, Not: has(`"a"`)},
+		{Method: "POST", Path: "/v1/clients", Body: digits, Status: 400},
 	})
-	tell(t, "privx", "empty", []step{
-		{method: "POST", path: "/local-user-store/api/v1/api-clients/search", body: `{"limit":` + digits + `}`, status: 200, want: has(`{"count":0,"items":[]}`)},
-		{method: "POST", path: "/local-user-store/api/v1/api-clients/search", body: `{"limit":-` + digits + `}`, status: 400, want: has("VALUE_OUT_OF_BOUNDS")},
+	servicetest.Tell(t, "privx", "empty", []step{
+		{Method: "POST", Path: "/local-user-store/api/v1/api-clients/search", Body: `{"limit":` + digits + `}`, Status: 200, Want: has(`{"count":0,"items":[]}`)},
+		{Method: "POST", Path: "/local-user-store/api/v1/api-clients/search", Body: `{"limit":-` + digits + `}`, Status: 400, Want: has("VALUE_OUT_OF_BOUNDS")},
 	})
 }
 
 // Ensure queries that are not well formed are read as the servers read them.
 func TestOddQueries(t *testing.T) {
 	t.Parallel()
-	tell(t, "freezer", "documented", []step{
-		{method: "GET", path: "/v1/clients?limit=%zz", status: 400},
-		{method: "GET", path: "/v1/clients?limit=5%", status: 400},
-		{method: "GET", path: "/v1/clients?limit=1;x", status: 400},
-		{method: "GET", path: "/v1/clients?&&=5&limit=1&x", status: 200, want: has("szaher01"), not: has(`"szaher"`)},
-		{method: "GET", path: `/v1/clients?search={"match":[{"hostname":"szaher;"}]}`, status: 200, want: has(`{"clients":[]}`)},
+	servicetest.Tell(t, "freezer", "documented", []step{
+		{Method: "GET", Path: "/v1/clients?limit=%zz", Status: 400},
+		{Method: "GET", Path: "/v1/clients?limit=5%", Status: 400},
+		{Method: "GET", Path: "/v1/clients?limit=1;x", Status: 400},
+		{Method: "GET", Path: "/v1/clients?&&=5&limit=1&x", Status: 200, Want: has("szaher01"), Not: has(`"szaher"`)},
+		{Method: "GET", Path: `/v1/clients?search={"match":[{"hostname":"szaher;"}]}`, Status: 200, Want: has(`{"clients":[]}`)},
 	})
-	tell(t, "devops", "documented", []step{{method: "GET", path: "/v3/images?provider=provider%zzid", status: 404, want: has("Invalid provider 'provider%zzid'")}})
+	servicetest.Tell(t, "devops", "documented", []step{{Method: "GET", Path: "/v3/images?provider=provider%zzid", Status: 404, Want: has("Invalid provider 'provider%zzid'")}})
 }
 
 // Ensure several Accept headers are one list.
@@ -96,57 +97,6 @@ func TestSeveralAcceptHeaders(t *testing.T) {
 	if line, _ := w.send("GET /v1/clients HTTP/1.1\n"+demoHead+"Accept: text/html\nAccept: application/json", ""); line != "HTTP/1.1 200 OK" {
 		t.Errorf("got %q", line)
 	}
-}
-
-// Ensure the control API is out of reach for pages, whatever they say.
-func TestControlIsNotForPages(t *testing.T) {
-	t.Parallel()
-	s := emulator.RunT(t, emulator.WithControlHost("standin.example.com"))
-	tests := []struct{ name, head, want string }{
-		{"an address", "Host: 127.0.0.1:9311", "200"},
-		{"IPv6", "Host: [::1]:9311", "200"},
-		{"localhost", "Host: localhost", "200"},
-		{"a container", "Host: standin:9311", "200"},
-		{"Docker's host", "Host: host.docker.internal:9311", "200"},
-		{"Docker's host, shouted, with its dot", "Host: HOST.Docker.Internal.:9311", "200"},
-		{"Podman's host", "Host: host.containers.internal", "200"},
-		{"Lima's host", "Host: host.lima.internal", "200"},
-		{"a service of Kubernetes", "Host: standin.ci.svc.cluster.local:9311", "200"},
-		{"localhost with its dot", "Host: localhost.", "200"},
-		{"an allowed name", "Host: standin.example.com", "200"},
-		{"an allowed name, shouted, with its dot", "Host: STANDIN.example.com.", "200"},
-		{"its own origin in another case", "Host: LOCALHOST:9311\nOrigin: http://localhost:9311", "200"},
-		{"its own origin", "Host: localhost:9311\nOrigin: http://localhost:9311", "200"},
-		{"its own origin behind a proxy", "Host: localhost:9311\nX-Forwarded-Host: dev.example.com\nX-Forwarded-Proto: https\nOrigin: https://dev.example.com", "200"},
-		{"somebody's name for this machine", "Host: evil.example.com", "403"},
-		{"a name that ends like a private one", "Host: notinternal.example", "403"},
-		{"the same, pretending", "Host: evil.example.com\nX-Forwarded-Host: localhost", "403"},
-		{"another origin", "Host: localhost\nOrigin: https://evil.example.com", "403"},
-		{"another port is another origin", "Host: localhost:9311\nOrigin: http://localhost:3000", "403"},
-		{"no origin at all", "Host: localhost\nOrigin: null", "403"},
-		{"another site", "Host: localhost\nSec-Fetch-Site: cross-site", "403"},
-	}
-	for _, tt := range tests {
-		line, _ := dial(t, s).send("GET /_standin/state HTTP/1.1\n"+tt.head, "")
-		if !strings.Contains(line, " "+tt.want+" ") {
-			t.Errorf("%s: %q, want %s", tt.name, line, tt.want)
-		}
-	}
-	if line, _ := dial(t, s).send("GET /_standin/health HTTP/1.1\nHost: evil.example.com", ""); line != "HTTP/1.1 200 OK" {
-		t.Errorf("health: %q", line)
-	}
-}
-
-// Ensure loading nothing is a mistake, and what is wrong is not repeated at length.
-func TestStateRefuses(t *testing.T) {
-	t.Parallel()
-	tell(t, "control", "default", []step{
-		{method: "PUT", path: "/_standin/state", status: 400, want: has("no body")},
-		{method: "PUT", path: "/_standin/state", body: strings.Repeat("a", 3<<20), status: 400, not: has(strings.Repeat("a", 100))},
-		{method: "PUT", path: "/_standin/state/devops", body: `{"freezer":{}}`, status: 400, want: has(`expected a fixture with the section`)},
-		{method: "PUT", path: "/_standin/state", body: `{"extends":"/etc/passwd"}`, status: 400, want: has("1:12: extends")},
-		{method: "GET", path: "/_standin/state/devops", status: 200, want: has("ami-63071b0a")},
-	})
 }
 
 // Ensure a team's own contract is answered by its examples, wherever its
@@ -237,5 +187,28 @@ func TestContextEndsServer(t *testing.T) {
 	if resp, err := http.Get(url); err == nil {
 		_ = resp.Body.Close()
 		t.Error("the server goes on")
+	}
+}
+
+// Ensure bodies beyond the limit are refused where there is one.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	huge := `{"x":"` + strings.Repeat("x", 1<<20) + `"}`
+	payload := `{"payload_content_type":"text/plain","payload":"` + strings.Repeat("x", 20001) + `"}`
+	for _, c := range servicetest.Contracts(t) {
+		for _, op := range c.Operations {
+			if op.Response(http.StatusRequestEntityTooLarge) == nil || c.Service == "control" {
+				continue
+			}
+			p := servicetest.NewPlayer(t, emulator.WithFixture("documented"))
+			s := op.Samples[0]
+			s.Body, s.Request = &huge, ""
+			if op.ID == "barbican.secrets.create" { // which bounds a member, not the body
+				s.Body = &payload
+			}
+			if resp, body := p.Play(op, s); resp.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("%s: %d %.200s", op.ID, resp.StatusCode, body)
+			}
+		}
 	}
 }

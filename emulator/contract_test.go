@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 )
 
 // promised is what the project promises of the documents: the statuses and
@@ -35,7 +36,7 @@ var promised = []struct{ operation, method, path, statuses, parameters string }{
 func TestContractsHoldThePromise(t *testing.T) {
 	t.Parallel()
 	documented := map[string]*contract.Operation{}
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		if err := c.CompileAll(); err != nil {
 			t.Error(err)
 		}
@@ -65,8 +66,8 @@ func TestContractsHoldThePromise(t *testing.T) {
 // Ensure every response says where it comes from.
 func TestEveryResponseHasEvidence(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
-		for _, op := range everywhere(c) {
+	for _, c := range servicetest.Contracts(t) {
+		for _, op := range servicetest.Everywhere(c) {
 			for _, r := range op.Responses {
 				if !slices.Contains([]contract.Evidence{contract.Document, contract.Server, contract.Standin}, r.Evidence) {
 					t.Errorf("%s %s %d: evidence %q", c.Service, op.ID, r.Status, r.Evidence)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -422,4 +423,23 @@ func TestSlowClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// replace puts a handler in the place of another, as a bug would.
+func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
+	t.Helper()
+	op := e.core.Path.Routes.Operation(id)
+	if op == nil {
+		t.Fatalf("no operation %s", id)
+	}
+	op.Row.Do = h
+}
+
+func get(e *Emulator, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("X-Auth-Token", "demo-token")
+	r.Header.Set("Authorization", "Bearer demo-token")
+	e.ServeHTTP(w, r)
+	return w
 }

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"standin/emulator"
+	"standin/internal/servicetest"
 )
 
 // transcript plays one list of requests, writes and errors among them, and
 // returns all answers as they came, headers included.
 func transcript(t *testing.T, opts ...emulator.Option) string {
 	t.Helper()
-	p := newPlayer(t, append([]emulator.Option{emulator.WithFixture("documented")}, opts...)...)
+	p := servicetest.NewPlayer(t, append([]emulator.Option{emulator.WithFixture("documented")}, opts...)...)
 	var b strings.Builder
 	for _, r := range []struct{ method, path, caller, service, contentType, body string }{
 		{"POST", "/v3/auth/tokens", "none", "keystone", "", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}}}}`},
@@ -35,14 +36,14 @@ func transcript(t *testing.T, opts ...emulator.Option) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.login(req, r.service, r.caller)
+		p.Login(req, r.service, r.caller)
 		if r.contentType != "" {
 			req.Header.Set("Content-Type", r.contentType)
 		}
 		if r.path == "/auth/api/v1/oauth/token" {
 			req.SetBasicAuth("privx-external", "privx-secret")
 		}
-		resp, body := p.do(req)
+		resp, body := p.Do(req)
 		fmt.Fprintf(&b, "%s %s\n%v\n%s\n", r.method, r.path, resp.Header, body)
 		if resp.StatusCode >= 400 && r.body != "{" {
 			t.Errorf("%s %s: %d %s", r.method, r.path, resp.StatusCode, body)
@@ -96,16 +97,16 @@ func TestSeedReachesEveryService(t *testing.T) {
 // Ensure a reset brings the same bytes again.
 func TestResetRepeats(t *testing.T) {
 	t.Parallel()
-	p := newPlayer(t)
+	p := servicetest.NewPlayer(t)
 	create := func() string {
 		req, _ := http.NewRequest(http.MethodPost, "http://h/local-user-store/api/v1/api-clients", strings.NewReader(`{"name":"n"}`))
-		p.login(req, "privx", "")
-		resp, body := p.do(req)
+		p.Login(req, "privx", "")
+		resp, body := p.Do(req)
 		return fmt.Sprint(resp.StatusCode, string(body))
 	}
 	first, second := create(), create()
 	req, _ := http.NewRequest(http.MethodPost, "http://h/_standin/reset", nil)
-	if resp, body := p.do(req); resp.StatusCode != http.StatusNoContent {
+	if resp, body := p.Do(req); resp.StatusCode != http.StatusNoContent {
 		t.Fatalf("%d %s", resp.StatusCode, body)
 	}
 	if again := create(); again != first || first == second {
@@ -116,22 +117,22 @@ func TestResetRepeats(t *testing.T) {
 // Ensure a dump is loaded as it was, and goes on as the world would have.
 func TestDumpGoesOn(t *testing.T) {
 	t.Parallel()
-	step := func(p *player) string {
+	step := func(p *servicetest.Player) string {
 		req, _ := http.NewRequest(http.MethodPost, "http://h/local-user-store/api/v1/api-clients", strings.NewReader(`{"name":"n"}`))
-		p.login(req, "privx", "")
-		_, body := p.do(req)
+		p.Login(req, "privx", "")
+		_, body := p.Do(req)
 		return string(body)
 	}
-	dump := func(p *player) string {
+	dump := func(p *servicetest.Player) string {
 		req, _ := http.NewRequest(http.MethodGet, "http://h/_standin/state", nil)
-		_, body := p.do(req)
+		_, body := p.Do(req)
 		return string(body)
 	}
-	one, two := newPlayer(t, emulator.WithFixture("default")), newPlayer(t)
+	one, two := servicetest.NewPlayer(t, emulator.WithFixture("default")), servicetest.NewPlayer(t)
 	step(one)
 	state := dump(one)
 	req, _ := http.NewRequest(http.MethodPut, "http://h/_standin/state", strings.NewReader(state))
-	if resp, body := two.do(req); resp.StatusCode != http.StatusNoContent {
+	if resp, body := two.Do(req); resp.StatusCode != http.StatusNoContent {
 		t.Fatalf("%d %s", resp.StatusCode, body)
 	}
 	if again := dump(two); again != state {
@@ -146,23 +147,23 @@ func TestDumpGoesOn(t *testing.T) {
 // drew before it was refused.
 func TestFailuresLeaveNothing(t *testing.T) {
 	t.Parallel()
-	create := func(p *player, body string) int {
+	create := func(p *servicetest.Player, body string) int {
 		req, _ := http.NewRequest(http.MethodPost, "http://h/v1/clients", strings.NewReader(body))
-		p.login(req, "freezer", "")
-		resp, _ := p.do(req)
+		p.Login(req, "freezer", "")
+		resp, _ := p.Do(req)
 		return resp.StatusCode
 	}
-	show := func(p *player) string {
+	show := func(p *servicetest.Player) string {
 		req, _ := http.NewRequest(http.MethodGet, "http://h/v1/clients/a", nil)
-		p.login(req, "freezer", "")
-		_, body := p.do(req)
+		p.Login(req, "freezer", "")
+		_, body := p.Do(req)
 		return string(body)
 	}
-	smooth, rough := newPlayer(t), newPlayer(t)
+	smooth, rough := servicetest.NewPlayer(t), servicetest.NewPlayer(t)
 	if code := create(rough, `{"client_id":"no id!","hostname":"h"}`); code != http.StatusBadRequest {
 		t.Fatalf("got %d", code)
 	}
-	for _, p := range []*player{smooth, rough} {
+	for _, p := range []*servicetest.Player{smooth, rough} {
 		if code := create(p, `{"client_id":"a","hostname":"h"}`); code != http.StatusCreated {
 			t.Fatalf("got %d", code)
 		}

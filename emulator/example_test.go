@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"standin/emulator"
@@ -119,16 +120,33 @@ func (s *stage) end() {
 	}
 }
 
-// Documented arms one of the failures that a contract lists, here each of one operation.
-func ExampleDocumented() {
+// NewT is for tests on virtual time: inside a bubble, a client that waits a minute before it
+// tries again does so at once.
+func ExampleNewT() {
+	test := func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := emulator.NewT(t, emulator.WithScenario("unavailable"))
+			client := e.Client() // for the client under test, with e.URL
+			_ = client
+			e.Expect(t, "freezer.clients.create", journal.Exactly(3))
+		})
+	}
+	_ = test
+}
+
+// FailNext arms one of the failures that a contract lists, here each of one operation, and
+// Expect counts the requests.
+func ExampleServer_FailNext() {
 	t := &stage{} // in a test: its t
 	defer t.end()
+	s := emulator.RunT(t)
+	client := s.Client()
+	defer client.CloseIdleConnections()
 	for _, status := range []int{400, 401, 503, 753} {
-		s := emulator.RunT(t, emulator.WithFault(fault.Failure("freezer.clients.create", status)))
-		client := s.Client()
+		_ = s.FailNext("freezer.clients.create", status) // an error fails the test
 		show(client, http.MethodPost, s.URL+"/v1/clients", `{"client_id":"node7","hostname":"h"}`)
-		client.CloseIdleConnections()
 	}
+	s.Expect(t, "freezer.clients.create", journal.Exactly(4))
 	// Output:
 	// 400 Bad Request {"title":"Bad request format","description":"Missing request body"}
 	// 401 Unauthorized {"error":{"code":401,"title":"Unauthorized","message":"The request you have made requires authentication."}}
@@ -192,12 +210,7 @@ func ExampleServer_Sandbox() {
 	t := &stage{} // in a test: its t
 	defer t.end()
 	s := emulator.RunT(t)
-	box := s.Sandbox(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{
-		Name:  "lost-reply",
-		Where: fault.Where{Operation: "freezer.clients.create"},
-		Phase: fault.After,
-		What:  fault.What{Connection: fault.Cut(fault.Reset)},
-	}))
+	box := s.Sandbox(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Lost("freezer.clients.create")))
 	client := box.Client()
 	defer client.CloseIdleConnections()
 	for range 2 {

@@ -12,11 +12,6 @@ import (
 	"standin/internal/sandbox"
 )
 
-// jsonTo is a logger that writes JSON, exchanges included.
-func jsonTo(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
 // A Buffer is written to from many goroutines. It serves the tests inside and outside
 // of the package.
 type Buffer struct {
@@ -40,15 +35,6 @@ func (b *Buffer) String() string {
 
 // SandboxHeader is the request header that names the sandbox.
 const SandboxHeader = exchange.SandboxHeader
-
-// WithClock sets the clock by the text of the flag --clock.
-func WithClock(text string) SandboxOption {
-	return own(func(p *sandbox.Plan) error {
-		at, err := sandbox.ParseClock(text)
-		p.Clock = &at
-		return err
-	})
-}
 
 // WithDefaultFixture starts from a fixture where nobody names one.
 func WithDefaultFixture(name string) Option {
@@ -84,4 +70,6 @@ func (e *Emulator) VerifyAll() Verdict {
 func (s *Server) Emulator() *Emulator { return &Emulator{URL: memoryURL, box: s.box} }
 
 // JSONTo is a logger that writes JSON, exchanges included.
-func JSONTo(w io.Writer) *slog.Logger { return jsonTo(w) }
+func JSONTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

@@ -3,21 +3,13 @@ package emulator_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"standin/emulator"
@@ -25,6 +17,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 )
 
@@ -48,9 +41,9 @@ func TestCatalogue(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
-				op := p.byID[f.Operation]
-				resp, body := p.play(op, sampleOf(op))
+				p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{Use: name}))
+				op := p.Operation(f.Operation)
+				resp, body := p.Play(op, sampleOf(op))
 				if resp.StatusCode != f.Status || !strings.Contains(resp.Header.Get(fault.Header), f.Name) {
 					t.Fatalf("got %d, %v: %s", resp.StatusCode, resp.Header, body)
 				}
@@ -113,7 +106,7 @@ func documented(t *testing.T, op *contract.Operation, s contract.Sample, status 
 // and that this request has all that the failure asks for.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			for _, s := range op.Samples {
 				if s.Status < 400 || s.Response == "" || s.Method != "" {
@@ -154,35 +147,6 @@ func TestControlDoesNotFail(t *testing.T) {
 			t.Errorf("%s: %d %v", path, status, err)
 		}
 	}
-}
-
-// Ensure counting is atomic: a thousand requests at once, a hundred failures.
-func TestCountingIsAtomic(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New(emulator.WithFault(fault.Rule{Name: "hundred", When: fault.When{Times: new(100)}, What: fault.What{Status: 503}}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var failed atomic.Int64
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			for range 20 {
-				if status(e, "/v1/clients") == 503 {
-					failed.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if st := e.Faults()[0]; failed.Load() != 100 || st.Fired != 100 || st.Matched != 1000 {
-		t.Errorf("%d failed; %d matched, %d fired", failed.Load(), st.Matched, st.Fired)
-	}
-}
-
-// status asks an emulator without a server.
-func status(e *emulator.Emulator, path string, header ...string) int {
-	return recorded(e, "GET", path, "", header...).Code
 }
 
 // Ensure that with phase after the world has changed though the client got no
@@ -364,7 +328,7 @@ func TestWhat(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := emulator.RunT(t, emulator.WithClock("2026-01-01T00:00:00Z"))
+			s := emulator.RunT(t, emulator.WithTime(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)))
 			arm(t, s, tt.rule)
 			r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/clients", nil)
 			if err != nil {
@@ -392,246 +356,6 @@ func arm(t *testing.T, s *emulator.Server, rules string) {
 	}
 }
 
-// Ensure a rate limit counts on the sandbox's clock, tells in its headers, and lets
-// others through.
-func TestRateLimit(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []string{"window", "bucket"} {
-		e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"), emulator.WithFault(fault.Rule{
-			Name: "limit", What: fault.What{RateLimit: &fault.RateLimit{Requests: 2, Per: fault.Duration(10 * time.Second), Kind: kind, By: "caller"}},
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ask := func(token string) string {
-			w := recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token)
-			h := w.Header()
-			return fmt.Sprint(w.Code, " ", h.Get("Ratelimit-Remaining"), " ", h.Get("Retry-After"))
-		}
-		wait := map[string]string{"window": "10", "bucket": "5"}[kind]
-		for i, want := range []string{"200 1 ", "200 0 ", "429 0 " + wait, "429 0 " + wait} {
-			if got := ask("demo-token"); got != want {
-				t.Errorf("%s, request %d: %q, want %q", kind, i, got, want)
-			}
-		}
-		if got := ask("admin-token"); got != "200 1 " {
-			t.Errorf("%s, another caller: %q", kind, got)
-		}
-		e.Advance(5 * time.Second)
-		want := map[string]string{"window": "429 0 5", "bucket": "200 0 "}[kind]
-		if got := ask("demo-token"); got != want {
-			t.Errorf("%s, after 5 s: %q, want %q", kind, got, want)
-		}
-		e.Advance(5 * time.Second)
-		if got := ask("demo-token"); !strings.HasPrefix(got, "200") {
-			t.Errorf("%s, after 10 s: %q", kind, got)
-		}
-	}
-}
-
-// Ensure a token that a rule lets expire is dead from then on, with the service's
-// own 401, until a reset.
-func TestExpireToken(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New(emulator.WithScenario("token-expires-mid-run"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []int{200, 200, 401, 401} {
-		if got := status(e, "/v1/clients"); got != want {
-			t.Errorf("request %d: %d, want %d", i+1, got, want)
-		}
-	}
-	if got := status(e, "/v1/clients", "X-Auth-Token", "admin-token"); got != 200 {
-		t.Errorf("another's token: %d", got)
-	}
-	e.Reset()
-	if got := status(e, "/v1/clients"); got != 200 {
-		t.Errorf("after a reset: %d", got)
-	}
-}
-
-// Ensure a function decides from Go, and may use the sandbox meanwhile.
-func TestFunc(t *testing.T) {
-	t.Parallel()
-	var e *emulator.Emulator
-	var seen fault.Request
-	rule := fault.Rule{Name: "teapot", When: fault.When{Times: new(1)}, Func: func(r *fault.Request) (*fault.Reply, error) {
-		if r.Method == "DELETE" {
-			seen = *r
-			return &fault.Reply{Status: 418, Header: http.Header{"Content-Type": {"text/plain"}, "X-B": {"1", "2"}, "X-A": {"0"}}, Body: []byte("short and stout")}, nil
-		}
-		_ = e.Faults()
-		return nil, nil
-	}}
-	e, err := emulator.New(emulator.WithFault(rule))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := status(e, "/v1/clients"); got != 200 {
-		t.Errorf("let pass: %d", got)
-	}
-	w := recorded(e, "DELETE", "/v1/clients/a?b=c%20d", "body")
-	if h := w.Header(); w.Code != 418 || w.Body.String() != "short and stout" || h.Get("Content-Type") != "text/plain" || strings.Join(h["X-B"], "") != "12" || h.Get("X-A") != "0" {
-		t.Errorf("got %d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if seen.Operation != "freezer.clients.delete" || seen.Path != "/v1/clients/a" || seen.Query.Get("b") != "c d" || string(seen.Body) != "body" ||
-		seen.Caller != "demo" || seen.Sandbox != "default" || seen.Now.IsZero() || seen.Header.Get("X-Auth-Token") == "" {
-		t.Errorf("the function sees %+v", seen)
-	}
-	if got := recorded(e, "DELETE", "/v1/clients/a", "").Code; got != 404 {
-		t.Errorf("got %d, want 404", got)
-	}
-}
-
-// Ensure delays, dribbling and hanging end at once when the client leaves, the rule
-// is removed, the sandbox is deleted or reset, or the server stops; and that nothing is left running.
-func TestRelease(t *testing.T) { //nolint:paralleltest // it counts goroutines
-	whats := map[string]fault.What{
-		"delay":     {Delay: fault.Fixed(5 * time.Minute)},
-		"hang":      {Connection: fault.Cut(fault.Hang)},
-		"dribble":   {Dribble: &fault.Dribble{Chunks: 4, Over: fault.Duration(10 * time.Minute)}},
-		"bandwidth": {Bandwidth: 1},
-		"slow":      {Connection: &fault.Connection{Kind: fault.SlowClose, For: fault.Duration(5 * time.Minute)}},
-	}
-	for name, what := range whats {
-		for _, how := range []string{"leave", "remove", "delete", "reset", "stop"} {
-			t.Run(name+"/"+how, func(t *testing.T) {
-				before := runtime.NumGoroutine()
-				release(t, name, what, how)
-				deadline := time.Now().Add(10 * time.Second)
-				for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
-					runtime.Gosched()
-					time.Sleep(time.Millisecond)
-				}
-				if n := runtime.NumGoroutine(); n > before {
-					t.Errorf("%d goroutines before, %d after", before, n)
-				}
-			})
-		}
-	}
-}
-
-func release(t *testing.T, name string, what fault.What, how string) {
-	e, err := emulator.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := e.Start(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	box, err := e.NewSandbox("box", emulator.WithFault(fault.Rule{Name: "slow", What: what}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, leave := context.WithCancel(context.Background())
-	defer leave()
-	c := s.Client()
-	defer c.CloseIdleConnections()
-	done := make(chan error, 1)
-	begun := time.Now()
-	go func() {
-		if name == "slow" { // a client that does not close by itself
-			done <- heldOpen(ctx, s.Addr(""))
-			return
-		}
-		_, _, err := call(ctx, c, "GET", s.URL+"/~box/v1/clients", "")
-		done <- err
-	}()
-	for box.Faults()[0].Fired == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	for name == "dribble" || name == "bandwidth" || name == "slow" { // let the first bytes out
-		if len(box.Requests(journal.Filter{Status: "200"})) > 0 {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	switch how {
-	case "leave":
-		leave()
-	case "remove":
-		box.RemoveFault("slow")
-	case "delete":
-		e.DeleteSandbox("box")
-	case "reset":
-		box.Reset()
-	case "stop":
-		stopping, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := s.Shutdown(stopping); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
-	}
-	err = <-done
-	if took := time.Since(begun); took > 30*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	if how == "leave" && name != "slow" && !errors.Is(err, context.Canceled) {
-		t.Errorf("the client got %v", err)
-	}
-	if how == "remove" && name != "hang" && err != nil {
-		t.Errorf("the rule is gone and the client got %v", err)
-	}
-	if how == "leave" && name != "slow" {
-		if got := box.Await(context.Background(), journal.Filter{Ended: journal.Aborted}, 1); len(got) != 1 {
-			t.Errorf("the journal has %+v", box.Requests())
-		}
-	}
-}
-
-// heldOpen asks over a connection that it keeps open until the other side ends it.
-func heldOpen(ctx context.Context, addr string) error {
-	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	if _, err := io.WriteString(c, "GET /~box/v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\n\r\n"); err != nil {
-		return err
-	}
-	_, err = io.ReadAll(c)
-	return err
-}
-
-// Ensure delays run on virtual time, and are what they are drawn as.
-func TestDelaysOnVirtualTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e, err := emulator.New(emulator.WithFault(
-			fault.Rule{Name: "late", When: fault.When{Times: new(0)}, What: fault.What{Delay: fault.Fixed(3 * time.Second)}, Continue: true},
-			fault.Rule{Name: "later", When: fault.When{Calls: []int{2}}, What: fault.What{Delay: fault.Fixed(time.Minute), Status: 503}, Phase: fault.After},
-			fault.Rule{Name: "slow", When: fault.When{Calls: []int{3}}, What: fault.What{Dribble: &fault.Dribble{Chunks: 3, Over: fault.Duration(10 * time.Second)}}},
-		))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		c := e.Client()
-		defer c.CloseIdleConnections()
-		for i, want := range []time.Duration{3 * time.Second, 63 * time.Second, 13 * time.Second} {
-			begun := time.Now()
-			if _, err := fetch(t, c, "GET", "http://standin/v1/clients", ""); err != nil {
-				t.Fatal(err)
-			}
-			if took := time.Since(begun); took != want {
-				t.Errorf("request %d took %s, want %s", i+1, took, want)
-			}
-		}
-		c.Timeout = time.Second
-		if _, err := fetch(t, c, "GET", "http://standin/v1/clients", ""); err == nil {
-			t.Error("a client with a time-out waited")
-		}
-		synctest.Wait()
-		if last := e.Requests()[3]; last.Ended != journal.Aborted {
-			t.Errorf("the journal has %s", last.Ended)
-		}
-	})
-}
-
 // Ensure short pages have links that lead through the whole list.
 func TestShortPages(t *testing.T) {
 	t.Parallel()
@@ -655,5 +379,30 @@ func TestShortPages(t *testing.T) {
 	}
 	if seen != 3 {
 		t.Errorf("saw %d consumers, want 3", seen)
+	}
+}
+
+// Ensure changes of headers that the server writes itself count as well, and that a
+// cap on pages does not hide a bad limit.
+func TestHeadersAndLimits(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	arm(t, s, `{what: {headers: {remove: [Date], add: {content-type: text/x}}}}`)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/clients", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Auth-Token", "demo-token")
+	resp, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.Header.Get("Date") != "" || fmt.Sprint(resp.Header["Content-Type"]) != "[application/json text/x]" {
+		t.Errorf("got %v", resp.Header)
+	}
+	arm(t, s, `{what: {page_cap: 1}, when: {times: 0}, where: {operation: "*.list"}}`)
+	if got := status(s.Emulator(), "/v1/clients?limit=abc"); got != 400 {
+		t.Errorf("a bad limit: %d", got)
 	}
 }

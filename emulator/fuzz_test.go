@@ -13,6 +13,7 @@ import (
 	"standin/emulator"
 	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 )
 
 // FuzzRequest ensures that no request, whatever its bytes, brings a 500, a panic
@@ -24,7 +25,7 @@ func FuzzRequest(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, c := range all {
-		for _, op := range everywhere(c) {
+		for _, op := range servicetest.Everywhere(c) {
 			for _, s := range op.Samples {
 				raw := rawRequest(f, op, s)
 				f.Add(raw)
@@ -74,7 +75,7 @@ func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte
 	if err != nil {
 		tb.Fatal(err)
 	}
-	(&player{}).login(r, op.Service, strings.ReplaceAll(s.Caller, "unscoped", "nobody"))
+	servicetest.Login(r, op.Service, strings.ReplaceAll(s.Caller, "unscoped", "nobody"))
 	for name, v := range s.Headers {
 		r.Header.Set(name, v)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"standin/emulator"
 	"standin/internal/catalog"
+	"standin/internal/servicetest"
 )
 
 // FuzzWire ensures that no bytes on a connection bring a 500 or an answer that breaks its
@@ -27,7 +28,7 @@ func FuzzWire(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, c := range all {
-		for _, op := range everywhere(c) {
+		for _, op := range servicetest.Everywhere(c) {
 			for i, s := range op.Samples {
 				raw := rawRequest(f, op, s)
 				f.Add(raw)

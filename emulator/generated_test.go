@@ -20,8 +20,10 @@ import (
 	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/scenario"
+	"standin/internal/servicetest"
 	"standin/internal/value"
 	"standin/scenarios"
+	"standin/schemas"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of files anew")
@@ -97,7 +99,7 @@ func connectionTable() string {
 func quirkTable(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, q := range c.Quirks {
 			note := ""
 			if q.Setting {
@@ -112,7 +114,7 @@ func quirkTable(t *testing.T) string {
 func table(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			var documented, beyond []string
 			for _, r := range op.Responses {
@@ -131,7 +133,13 @@ func table(t *testing.T) string {
 // Ensure the contracts that the emulator starts with are those of the documents.
 func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	var sums []byte
+	for _, c := range servicetest.Contracts(t) {
+		document, err := os.ReadFile("../schemas/" + c.Service + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, schemas.Sum(c.Service, document)...)
 		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
 		loaded, err := contract.Load(c.JSON())
 		if err != nil {
@@ -141,6 +149,7 @@ func TestGeneratedContracts(t *testing.T) {
 			t.Errorf("%s: loaded\n%s\nparsed\n%s", c.Service, got, want)
 		}
 	}
+	keep(t, "../schemas/json/sums", sums)
 }
 
 // outline tells all of a contract but its samples.

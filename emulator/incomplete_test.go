@@ -15,6 +15,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/servicetest"
 )
 
 // A framing writes a request so that its body breaks off. It returns nil where the body
@@ -55,7 +56,7 @@ func lengthless(head []byte) []byte {
 // framing.
 func TestBodiesThatBreakOff(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			for _, s := range op.Samples {
 				if s.Status >= http.StatusBadRequest || op.Service == "control" && len(s.After) > 0 {

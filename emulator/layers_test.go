@@ -52,13 +52,15 @@ var allowed = map[string]string{
 	"scenarios":         "",
 	"schemas":           "",
 
-	// measuring and comparing
-	"bench":          "",
-	"parity":         "emulator internal/catalog internal/file internal/value",
-	"parity/compare": "emulator internal/catalog parity",
-	"parity/record":  "parity",
-	"tools/clients":  "emulator emulator/fault",
-	"tools/soak":     "emulator",
+	// measuring and comparing, and what tests share
+	"bench":                "",
+	"internal/servicetest": "emulator internal/catalog internal/contract internal/value schemas",
+	"parity":               "emulator internal/catalog internal/file internal/value",
+	"parity/compare":       "emulator internal/catalog parity",
+	"parity/record":        "parity",
+	"tools/clients":        "emulator emulator/fault",
+	"tools/measure":        "",
+	"tools/soak":           "emulator",
 }
 
 // homes says in which packages alone something may be imported.
@@ -72,7 +74,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/transport tools/soak",
+	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "internal/world",
 }

@@ -10,7 +10,14 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/servicetest"
 	"standin/internal/value"
+)
+
+// Addresses of PrivX.
+const (
+	apiClients = "/local-user-store/api/v1/api-clients"
+	roleStore  = "/role-store/api/v1/roles"
 )
 
 // asked sends a request to an emulator, as demo at every service.
@@ -107,7 +114,7 @@ func TestPageCap(t *testing.T) {
 			}
 			continue
 		}
-		v, ok := value.At(parse(t, w.Body.Bytes()), tt.list)
+		v, ok := value.At(servicetest.Parse(t, w.Body.Bytes()), tt.list)
 		items, _ := v.([]any)
 		if tt.path == "/v1/backups?limit=50" {
 			tt.items = len(items)

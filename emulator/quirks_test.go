@@ -13,6 +13,7 @@ import (
 	"standin/emulator"
 	"standin/internal/contract"
 	"standin/internal/ruleset"
+	"standin/internal/servicetest"
 )
 
 // A place is where a request is sent, and whether the quirk of the upper case is on there.
@@ -22,9 +23,8 @@ type place struct {
 }
 
 // spelling registers a consumer in the documents' spelling, which the quirk refuses.
-func (p *player) spelling(inside string) int {
-	p.t.Helper()
-	code, _ := p.call(http.MethodPost, inside+"/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers", "demo", `{"name": "a", "url": "b"}`)
+func spelling(p *servicetest.Player, inside string) int {
+	code, _ := p.Call(http.MethodPost, inside+"/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers", "demo", `{"name": "a", "url": "b"}`)
 	return code
 }
 
@@ -61,15 +61,15 @@ func TestProfiles(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlayer(t, append([]emulator.Option{emulator.WithDefaultFixture("documented")}, c.opts...)...)
+			p := servicetest.NewPlayer(t, append([]emulator.Option{emulator.WithDefaultFixture("documented")}, c.opts...)...)
 			want := http.StatusOK
 			if c.on {
 				want = http.StatusBadRequest
 			}
-			if got := p.spelling(""); got != want {
+			if got := spelling(p, ""); got != want {
 				t.Errorf("got %d, want %d", got, want)
 			}
-			if code, _ := p.call(http.MethodGet, "/v1/quotas", "reader", ""); code != http.StatusForbidden {
+			if code, _ := p.Call(http.MethodGet, "/v1/quotas", "reader", ""); code != http.StatusForbidden {
 				t.Errorf("a setting is on: %d", code)
 			}
 		})
@@ -95,12 +95,12 @@ func TestUnknownQuirks(t *testing.T) {
 // forked from, and keeps them when it is reset.
 func TestQuirksOfSandboxes(t *testing.T) {
 	t.Parallel()
-	p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithQuirks("barbican.wrong-location-header"))
+	p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithQuirks("barbican.wrong-location-header"))
 	for _, body := range []string{
 		`{"name": "observed", "profile": "observed"}`, `{"name": "one", "quirks": ["` + upperCase + `"]}`,
 		`{"name": "fork", "fork": "one"}`, `{"name": "plain"}`, `{"name": "documented", "profile": "documented"}`,
 	} {
-		if code, text := p.call(http.MethodPost, "/_standin/sandboxes", "", body); code != http.StatusCreated {
+		if code, text := p.Call(http.MethodPost, "/_standin/sandboxes", "", body); code != http.StatusCreated {
 			t.Fatalf("%s: %d %s", body, code, text)
 		}
 	}
@@ -112,10 +112,10 @@ func TestQuirksOfSandboxes(t *testing.T) {
 			if at.on {
 				want = http.StatusBadRequest
 			}
-			if got := p.spelling(at.path); got != want {
+			if got := spelling(p, at.path); got != want {
 				t.Errorf("round %d, %s: %d, want %d", round, at.name, got, want)
 			}
-			if code, text := p.call(http.MethodPost, at.path+"/_standin/reset", "", ""); code != http.StatusNoContent {
+			if code, text := p.Call(http.MethodPost, at.path+"/_standin/reset", "", ""); code != http.StatusNoContent {
 				t.Errorf("reset: %d %s", code, text)
 			}
 		}
@@ -125,14 +125,14 @@ func TestQuirksOfSandboxes(t *testing.T) {
 		"plain":      `"profile":"documented","quirks":["barbican.wrong-location-header"]`,
 		"documented": `"profile":"documented","faults"`,
 	} {
-		if _, text := p.call(http.MethodGet, "/_standin/sandboxes/"+name, "", ""); !strings.Contains(text, want) {
+		if _, text := p.Call(http.MethodGet, "/_standin/sandboxes/"+name, "", ""); !strings.Contains(text, want) {
 			t.Errorf("%s: %s, want %s", name, text, want)
 		}
 	}
-	if _, text := p.call(http.MethodGet, "/_standin/sandboxes/one/quirks", "", ""); !strings.Contains(text, `{"name":"`+upperCase+`","on":true`) {
+	if _, text := p.Call(http.MethodGet, "/_standin/sandboxes/one/quirks", "", ""); !strings.Contains(text, `{"name":"`+upperCase+`","on":true`) {
 		t.Errorf("quirks: %s", text)
 	}
-	code, text := p.call(http.MethodPost, "/_standin/sandboxes", "", `{"name": "x", "quirks": ["barbican.nothing"]}`)
+	code, text := p.Call(http.MethodPost, "/_standin/sandboxes", "", `{"name": "x", "quirks": ["barbican.nothing"]}`)
 	if code != http.StatusBadRequest || !strings.Contains(text, "no quirk") {
 		t.Errorf("unknown: %d %s", code, text)
 	}
@@ -143,7 +143,7 @@ func TestQuirksOfSandboxes(t *testing.T) {
 // them all it is the documented one.
 func TestObservedSamplesAreExplained(t *testing.T) {
 	t.Parallel()
-	for _, c := range contracts(t) {
+	for _, c := range servicetest.Contracts(t) {
 		for _, op := range c.Operations {
 			for _, s := range op.Samples {
 				if r := op.Response(s.Status); r == nil || r.Evidence != contract.Document {
@@ -162,9 +162,9 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 	t.Helper()
 	answer := func(opts ...emulator.Option) string {
 		opts = append(opts, emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref))
-		p := newPlayer(t, opts...)
-		p.loose = true
-		resp, body := p.play(op, s)
+		p := servicetest.NewPlayer(t, opts...)
+		p.Loose = true
+		resp, body := p.Play(op, s)
 		return resp.Status + " " + string(body)
 	}
 	documented := answer()
@@ -207,12 +207,12 @@ func TestErrorsInEveryForm(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []string{ruleset.Documented, ruleset.Observed} {
 		for _, accept := range []string{"application/xml", "text/html", "text/plain", "application/json;q=0.1, text/xml", "image/png"} {
-			for _, c := range contracts(t) {
+			for _, c := range servicetest.Contracts(t) {
 				t.Run(profile+"/"+accept+"/"+c.Service, func(t *testing.T) {
 					t.Parallel()
-					p := newPlayer(t, emulator.WithFixture("documented"), emulator.WithProfile(emulator.Profile(profile)))
-					p.loose = true
-					for _, op := range everywhere(c) {
+					p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithProfile(emulator.Profile(profile)))
+					p.Loose = true
+					for _, op := range servicetest.Everywhere(c) {
 						for _, s := range op.Samples {
 							s.Headers = maps.Clone(s.Headers)
 							if s.Headers == nil {
@@ -221,10 +221,10 @@ func TestErrorsInEveryForm(t *testing.T) {
 							s.Headers["Accept"] = accept
 							of := op
 							if s.Operation != "" {
-								of = p.byID[s.Operation]
+								of = p.Operation(s.Operation)
 							}
-							p.play(of, s)
-							p.call(http.MethodPost, "/_standin/reset", "", "")
+							p.Play(of, s)
+							p.Call(http.MethodPost, "/_standin/reset", "", "")
 						}
 					}
 				})

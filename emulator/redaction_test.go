@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"standin/emulator"
+	"standin/emulator/fault"
 )
 
 // secretNames are names under which clients send secrets.
@@ -292,6 +293,61 @@ func TestSecretsOfServices(t *testing.T) {
 	for _, want := range []string{"/v1/secrets/1234", `\"name\":\"mine\"`, `\"methods\":[\"password\"]`, `payload_content_type\":\"text/plain\"`, `\"code\":4`} {
 		if !strings.Contains(shown["the journal"], want) {
 			t.Errorf("the journal does not show %s", want)
+		}
+	}
+}
+
+// Ensure secrets are in no journal.
+func TestSecretsAreRedacted(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := recorded(e, "POST", "/v3/auth/tokens", login).Header().Get("X-Subject-Token")
+	recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["token"],"token":{"id":"`+token+`"}}}}`)
+	recorded(e, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"password":{"user":{"password":"half-a-sec`)
+	recorded(e, "GET", "/v1/clients?token=query-secret", "", "Cookie", "cookie-secret")
+	recorded(e, "POST", "/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret", "Content-Type", "application/x-www-form-urlencoded",
+		"Authorization", "Basic cHJpdngtZXh0ZXJuYWw6cHJpdngtc2VjcmV0")
+	recorded(e, "GET", "/local-user-store/api/v1/api-clients", "", "Authorization", "Bearer demo-token")
+	text := string(e.Journal()) + recorded(e, "GET", "/_standin/requests", "").Body.String()
+	for _, secret := range []string{token, `"password":"demo"`, "half-a-sec", "query-secret", "cookie-secret", "demo-secret", "cHJpdng", "demo-token", `"secret":"string"`, "privx-secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the journal has %s", secret)
+		}
+	}
+	if !strings.Contains(text, `"caller":"demo"`) || !strings.Contains(text, "grant_type=password") {
+		t.Errorf("the journal has too little: %s", text)
+	}
+}
+
+// Ensure secrets are redacted in bodies that are no plain JSON, too.
+func TestSecretsInOddBodies(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{"\ufeff" + `{"password":"SECRET"}`, "{\"password\":\"SECRET\",\"x\":\"\xff\"}", `{"password":SECRET123}`, `{"auth":{"token":{"id":"SECRET"`, `[{"secret":"SECRET"}]`} {
+		recorded(e, "POST", "/v3/auth/tokens", body)
+	}
+	recorded(e, "POST", "/v3/auth/tokens", `{"password":987654321}`)
+	for _, how := range []string{"bom", "charset", "json"} {
+		w := recorded(e, "POST", "/auth/api/v1/oauth/token", "grant_type=password&username=demo-client&password=demo-secret", "Content-Type", "application/x-www-form-urlencoded",
+			"Authorization", "Basic cHJpdngtZXh0ZXJuYWw6cHJpdngtc2VjcmV0", fault.Header, "malformed_body="+how)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	for _, entry := range e.Requests() {
+		text := fmt.Sprintf("%+v %+v", entry.Request, entry.Reply)
+		plain := strings.ReplaceAll(text, "\x00", "")
+		if strings.Contains(plain, `:"SECRET`) || strings.Contains(plain, "987654321") || strings.Contains(plain, `"access_token":"ey`) {
+			t.Errorf("a secret: %s", text)
+		}
+		if b := entry.Request.Base64; strings.Contains(b, "U0VDUkVU") || strings.Contains(b, "NFQ1JFV") || strings.Contains(b, "TRUNSRV") {
+			t.Errorf("a secret in %s", b)
 		}
 	}
 }

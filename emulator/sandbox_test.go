@@ -124,130 +124,6 @@ func TestLinksInside(t *testing.T) {
 	}
 }
 
-// Ensure sandboxes are made by their first use, bounded, and gone after their time.
-func TestFirstUse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e, err := emulator.New(emulator.WithSandboxes(2, time.Minute))
-		if err != nil {
-			t.Fatal(err)
-		}
-		create := func(name string) int {
-			return recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`, emulator.SandboxHeader, name).Code
-		}
-		for _, tt := range []struct {
-			name string
-			want int
-		}{{"one", 201}, {"two", 201}, {"one", 409}, {"three", 429}, {"a b", 400}, {strings.Repeat("x", 101), 400}, {"default", 201}} {
-			if got := create(tt.name); got != tt.want {
-				t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
-			}
-		}
-		w := recorded(e, "GET", "/~four/v1/clients", "")
-		if !strings.Contains(w.Body.String(), "too many sandboxes: there are 2, which is the bound") || w.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("past the bound: %s", w.Body)
-		}
-		time.Sleep(50 * time.Second)
-		if got := create("one"); got != 409 {
-			t.Errorf("used in time: %d", got)
-		}
-		time.Sleep(50 * time.Second)
-		if got := create("three"); got != 201 { // two is gone by now
-			t.Errorf("after its time: %d", got)
-		}
-		time.Sleep(2 * time.Minute)
-		if got := create("one"); got != 201 {
-			t.Errorf("anew: %d", got)
-		}
-		if code := recorded(e, "GET", "/_standin/sandboxes/three", "").Code; code != 404 {
-			t.Errorf("one that is gone: %d", code)
-		}
-	})
-}
-
-// Ensure forks take the world, its ids and its clock along, and go their own way.
-func TestForks(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	post := func(path, body string, want int) string {
-		t.Helper()
-		w := recorded(e, "POST", path, body)
-		if w.Code != want {
-			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
-		}
-		return w.Body.String()
-	}
-	post("/v1/clients", `{"client_id":"a","hostname":"h"}`, 201)
-	post("/_standin/snapshots", `{"name":"before"}`, 204)
-	post("/v1/clients", `{"client_id":"b","hostname":"h"}`, 201)
-	e.Advance(time.Hour)
-	post("/_standin/sandboxes", `{"name":"fork","fork":"default"}`, 201)
-	post("/_standin/sandboxes", `{"name":"past","snapshot":"before"}`, 201)
-	post("/_standin/sandboxes", `{"name":"seeded","fork":"fork","seed":9}`, 201)
-	one := post("/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
-	two := post("/~fork/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
-	three := post("/~seeded/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
-	if one != strings.Replace(two, "/~fork", "", 1) || one == strings.Replace(three, "/~seeded", "", 1) {
-		t.Errorf("ids: %s %s %s", one, two, three)
-	}
-	for path, want := range map[string]int{"/v1/clients": 2, "/~fork/v1/clients": 2, "/~past/v1/clients": 1} {
-		if got := strings.Count(recorded(e, "GET", path, "").Body.String(), `"hostname"`); got != want {
-			t.Errorf("%s: %d clients, want %d", path, got, want)
-		}
-	}
-	if body := recorded(e, "GET", "/_standin/sandboxes/fork/clock", "").Body.String(); !strings.Contains(body, "2026-01-01T01:00:00Z") {
-		t.Errorf("the fork's clock: %s", body)
-	}
-	post("/_standin/reset?to=before", "", 204)
-	if got := strings.Count(recorded(e, "GET", "/v1/clients", "").Body.String(), `"hostname"`); got != 1 {
-		t.Errorf("back to the snapshot: %d clients", got)
-	}
-}
-
-// Ensure the clock rules tokens, dates and windows, and each sandbox its own.
-func TestClock(t *testing.T) {
-	t.Parallel()
-	e, err := emulator.New(emulator.WithClock("2026-01-01T00:00:00Z"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := recorded(e, "POST", "/v3/auth/tokens", login).Header().Get("X-Subject-Token")
-	ask := func() string {
-		w := recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token)
-		return fmt.Sprint(w.Code, " ", w.Header().Get("Date"))
-	}
-	if got := ask(); got != "200 Thu, 01 Jan 2026 00:00:00 GMT" {
-		t.Error(got)
-	}
-	e.Advance(61 * time.Minute)
-	if got := ask(); got != "401 Thu, 01 Jan 2026 01:01:00 GMT" {
-		t.Error(got)
-	}
-	e.Advance(-30 * time.Minute)
-	if got := ask(); !strings.HasPrefix(got, "200") {
-		t.Error(got)
-	}
-	box, err := e.NewSandbox("box", emulator.WithClock("+48h"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := time.Until(box.Now()); d < 47*time.Hour || d > 49*time.Hour {
-		t.Errorf("an offset of %s", d)
-	}
-	e.Resume()
-	if now := e.Now(); now.Year() != 2026 || now.Hour() != 0 || now.Minute() != 31 {
-		t.Errorf("resumed at %s", now)
-	}
-	for _, bad := range []string{"noon", "+x", "2026-01-01", ""} {
-		if _, err := emulator.New(emulator.WithClock(bad)); err == nil {
-			t.Errorf("the clock %q was taken", bad)
-		}
-	}
-}
-
 // Ensure options of the whole emulator are none of a sandbox, and bad names are refused.
 func TestSandboxOptions(t *testing.T) {
 	t.Parallel()
@@ -273,5 +149,44 @@ func TestSandboxOptions(t *testing.T) {
 	}
 	if !e.DeleteSandbox("a") || e.DeleteSandbox("a") || e.DeleteSandbox("default") {
 		t.Error("deleting")
+	}
+}
+
+// Ensure sandboxes of tests with long names are told apart, and expired ones can be
+// made again.
+func TestSandboxNames(t *testing.T) {
+	t.Parallel()
+	s := emulator.RunT(t)
+	for i := range 50 {
+		t.Run(strings.Repeat("long", 40)+itoa(i), func(t *testing.T) {
+			t.Parallel()
+			if box := s.Sandbox(t); len(box.Name()) > 100 {
+				t.Errorf("the name %s", box.Name())
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		e, err := emulator.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if w := recorded(e, "POST", "/_standin/sandboxes", `{"name":"t","ttl":"1s"}`); w.Code != 201 {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// Ensure references carry the sandbox where Barbican's host is fixed.
+func TestHostHrefInside(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithHostHref("https://:9311"), emulator.WithFixture("documented"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := recorded(e, "GET", "/~box/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90", "").Body.String(); !strings.Contains(body, `"https://:9311/~box/v1/containers/`) {
+		t.Errorf("got %s", body)
 	}
 }

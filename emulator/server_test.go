@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -405,18 +404,4 @@ func TestClosedClient(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Error("closing twice:", err)
 	}
-}
-
-// recorded asks an emulator without a server, as demo unless the header says otherwise.
-func recorded(e *emulator.Emulator, method, path, body string, header ...string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.Host = "localhost"
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Auth-Token", "demo-token")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	e.ServeHTTP(w, r)
-	return w
 }

@@ -2,7 +2,6 @@ package emulator_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -215,35 +214,6 @@ func fetch(t *testing.T, c *http.Client, method, url, body string, header ...str
 	t.Helper()
 	status, _, err := call(t.Context(), c, method, url, body, header...)
 	return status, err
-}
-
-func call(ctx context.Context, c *http.Client, method, url, body string, header ...string) (int, string, error) {
-	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-	if err != nil {
-		return 0, "", err
-	}
-	if body == "" {
-		r.Body = http.NoBody
-		r.ContentLength = 0
-	}
-	r.Header.Set("X-Auth-Token", "demo-token")
-	if strings.Contains(url, "/local-user-store/") {
-		r.Header.Set("Authorization", "Bearer demo-token")
-	}
-	if strings.Contains(url, "/v3/image") {
-		r.SetBasicAuth("demo", "demo")
-	}
-	r.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	resp, err := c.Do(r)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(b), err
 }
 
 // Ensure a client that reuses its connection cannot miss a cut with an end: Go's

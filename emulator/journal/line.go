@@ -31,6 +31,12 @@ type Line struct {
 	Note      string
 }
 
+// String is the entry as the command standin requests prints it: one line, without its end.
+func (e Entry) String() string {
+	l := e.Line()
+	return string(l.Append(nil))
+}
+
 // Line is the entry as a line, without the name of the sandbox. The prefix of the
 // sandbox is not repeated in the path.
 func (e *Entry) Line() Line {

@@ -4,6 +4,8 @@
 package catalog
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +45,15 @@ func services(o Options) []*service.Service {
 	return []*service.Service{keystone.New(), freezer.New(), barbican.New(o.HostHref), devops.New(), privx.New()}
 }
 
+// Names lists the names of all services, that of the control API last.
+func Names() []string {
+	var names []string
+	for _, s := range services(Options{}) {
+		names = append(names, s.Name)
+	}
+	return append(names, Control)
+}
+
 // NewLoader is the loader of fixtures for all services.
 func NewLoader() *world.Loader {
 	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
@@ -63,26 +74,32 @@ func Contracts() ([]*contract.Contract, error) {
 
 // builtin reads the contracts at once: that is most of the time that an emulator takes to start.
 var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
-	var names []string
-	for _, s := range services(Options{}) {
-		names = append(names, s.Name)
-	}
-	names = append(names, Control)
+	names := Names()
 	all, errs := make([]*contract.Contract, len(names)), make([]error, len(names))
 	var wg sync.WaitGroup
 	for i, name := range names {
 		wg.Go(func() {
-			data, err := fs.ReadFile(schemas.FS, "json/"+name+".json")
-			if err != nil {
-				errs[i] = fmt.Errorf("service %s has no contract: %w", name, err)
-				return
-			}
-			all[i], errs[i] = contract.Load(data)
+			all[i], errs[i] = readContract(schemas.FS, name)
 		})
 	}
 	wg.Wait()
 	return all, errors.Join(errs...)
 })
+
+// readContract reads the contract of a service from the JSON that was made of its document. It is
+// an error if the document has changed since.
+func readContract(files fs.FS, service string) (*contract.Contract, error) {
+	document, err1 := fs.ReadFile(files, service+".yaml")
+	data, err2 := fs.ReadFile(files, "json/"+service+".json")
+	if err := cmp.Or(err1, err2); err != nil {
+		return nil, fmt.Errorf("service %s has no contract: %w; if it is new, run make generate", service, err)
+	}
+	sums, err := fs.ReadFile(files, "json/sums")
+	if err != nil || !bytes.Contains(sums, []byte(schemas.Sum(service, document))) {
+		return nil, fmt.Errorf("schemas/%s.yaml has changed: run make generate", service)
+	}
+	return contract.Load(data)
+}
 
 // Rules knows the operations that rules can be about, and the failures that the built-in
 // contracts document.

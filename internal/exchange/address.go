@@ -2,19 +2,29 @@ package exchange
 
 import (
 	"cmp"
-	"context"
 	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"standin/internal/recorder"
 	"standin/internal/route"
 	"standin/internal/transport"
 )
 
 // SandboxHeader is the request header that names the sandbox.
 const SandboxHeader = "X-Standin-Sandbox"
+
+// An arrival is a request, and how it came.
+type arrival struct {
+	request *http.Request
+	conn    *transport.Conn // nil behind a listener that is not ours
+	reused  bool            // the connection had carried a request before
+	inside  string          // how the sandbox stands in the path: /~NAME, or nothing
+	at      string          // the path without that
+	to      entrance
+}
 
 // An entrance is how a request says in which sandbox it is to be served.
 type entrance struct {
@@ -23,80 +33,31 @@ type entrance struct {
 	exists bool // it must be there
 }
 
-// address reads the path: how it names the sandbox, and what is left of it.
-func (x *exchange) address() (at string, to entrance) {
-	r := x.request
-	x.conn = transport.Of(r)
-	x.reused = x.conn.Count()
-	at = route.Collapse(r.URL.Path)
-	if rest, ok := strings.CutPrefix(at, "/~"); ok {
-		to.name, _, _ = strings.Cut(rest, "/")
-		x.inside, to.given = "/~"+to.name, true
-		at = cmp.Or(rest[len(to.name):], "/")
+// arrive reads the path: how it names the sandbox, and what is left of it. Own is the beginning of
+// the emulator's own paths, aliases are others that stand for them.
+func arrive(r *http.Request, own string, aliases map[string]string) arrival {
+	a := arrival{request: r, conn: transport.Of(r), at: route.Collapse(r.URL.Path)}
+	a.reused = a.conn.Count()
+	if rest, ok := strings.CutPrefix(a.at, "/~"); ok {
+		a.to.name, _, _ = strings.Cut(rest, "/")
+		a.inside, a.to.given = "/~"+a.to.name, true
+		a.at = cmp.Or(rest[len(a.to.name):], "/")
 	} else if header := r.Header[SandboxHeader]; len(header) > 0 {
-		to.name, to.given = header[0], true
+		a.to.name, a.to.given = header[0], true
 	}
-	if own, ok := x.path.Own.Aliases[at]; ok {
-		at = own
+	if path, ok := aliases[a.at]; ok {
+		a.at = path
 	}
-	prefix := x.path.Routes.Own
-	if rest, ok := strings.CutPrefix(at, prefix+"/sandboxes/"); ok {
-		if name, rest, more := strings.Cut(rest, "/"); more { // what is meant is prefix/… in that sandbox
-			return prefix + "/" + rest, entrance{name, true, true}
+	if rest, ok := strings.CutPrefix(a.at, own+"/sandboxes/"); ok {
+		if name, rest, more := strings.Cut(rest, "/"); more { // what is meant is own/… in that sandbox
+			a.at, a.to = own+"/"+rest, entrance{name, true, true}
 		}
 	}
-	return at, to
+	return a
 }
 
-// An exchange is the service.Gateway of its call.
-
-// Present is a context that ends when the client leaves.
-func (x *exchange) Present() (context.Context, context.CancelFunc) {
-	return transport.Present(x.request)
-}
-
-// Base is Root and the prefix of the service, unless the service has an address of its own.
-func (x *exchange) Base() string {
-	if address := x.service.Address; address != "" {
-		return address + x.inside
-	}
-	return x.Root() + x.prefix
-}
-
-// Root is the address under which the caller reached the emulator: the Host, unless a
-// proxy says what it was before.
-func (x *exchange) Root() string {
-	o := x.origin()
-	return o.scheme() + o.authority(o.port) + o.prefix + x.inside
-}
-
-// Endpoint is where the caller reaches a service. Behind the listener of one service,
-// others are on the same host, on their own port or under their prefix on the combined one:
-// by TLS if the request came by it, else without, as far as there is such a listener.
-// It is empty where there is none.
-func (x *exchange) Endpoint(name string) string {
-	prefix := x.path.Routes.Named(name).Contract.Prefix
-	switch x.conn.Tag() {
-	case "":
-		return x.Root() + prefix
-	case name:
-		return x.Root()
-	}
-	a, ok := x.conn.Elsewhere(name)
-	if !ok {
-		return ""
-	}
-	_, port, err := net.SplitHostPort(a.At)
-	if err != nil {
-		return ""
-	}
-	o := x.origin()
-	url := cmp.Or(o.proto, a.Scheme()) + o.authority(port) + o.prefix + x.inside
-	if a.Tag != name {
-		url += prefix
-	}
-	return url
-}
+// shown is the path as it may be shown.
+func (a *arrival) shown() string { return recorder.ShownPath(a.request.URL.Path, a.request.Header) }
 
 // An origin is under which address the caller reached the emulator.
 type origin struct {
@@ -131,8 +92,8 @@ func (o *origin) authority(port string) string {
 
 // origin reads Host and what proxies add: X-Forwarded-Proto, -Host and -Prefix. What
 // cannot stand in a URL is passed over.
-func (x *exchange) origin() origin {
-	r := x.request
+func (a *arrival) origin() origin {
+	r := a.request
 	o := origin{tls: r.TLS != nil}
 	switch strings.ToLower(first(r.Header["X-Forwarded-Proto"])) {
 	case "http":

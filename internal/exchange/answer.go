@@ -8,74 +8,94 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"standin/internal/sandbox"
 	"standin/internal/service"
 	"standin/internal/world"
 )
 
-// answer runs the call on the world. Requests of safe methods read it; others
-// write a copy, which is published if they succeed.
-func (x *exchange) answer() service.Reply {
-	by, _ := x.answering()
-	var reply service.Reply
+// A refusal is why a request is not carried out, and who says so.
+type refusal struct {
+	err *service.Error
+	target
+}
+
+// An outcome is what came of a call.
+type outcome struct {
+	reply     service.Reply
+	problem   error  // what stands behind a 500
+	refusedBy string // the name of the check that refused the call
+}
+
+// answer runs a call on the world of a sandbox. Calls of safe methods read it; others write a
+// copy, which is published if they succeed.
+func answer(c *service.Call, t *target, box *sandbox.Sandbox) (o outcome) {
 	var err error
-	switch {
-	case x.refused != nil:
-		x.call.View = x.sandbox.World()
-		err = x.refused.err
-	case x.service.Outside || slices.Contains(safeMethods, x.call.Method):
-		x.call.View = x.sandbox.World()
-		reply, err = x.handle()
-	default:
-		reply, err = x.transact()
+	if t.service.Outside || slices.Contains(safeMethods, c.Method) {
+		c.View = box.World()
+		err = o.handle(c, t)
+	} else {
+		err = box.Transact(func(tx *world.Tx) error {
+			c.Write(tx)
+			return o.handle(c, t)
+		})
 	}
+	o.finish(c, t, err)
+	return o
+}
+
+// refuse answers a call that is not carried out.
+func refuse(c *service.Call, r *refusal, box *sandbox.Sandbox) (o outcome) {
+	c.View = box.World()
+	o.finish(c, &r.target, r.err)
+	return o
+}
+
+// finish puts an error, or nil, and what every answer carries into the reply.
+func (o *outcome) finish(c *service.Call, t *target, err error) {
 	if err != nil {
 		e := service.AsError(err)
 		if e.Kind == service.Internal && e.Err != nil {
-			x.problem = err
+			o.problem = err
 		}
-		x.closing.RefusedBy = cmp.Or(e.By, x.closing.RefusedBy)
+		o.refusedBy = cmp.Or(e.By, o.refusedBy)
 		if e.Kind < service.Invalid { // a check that answers
-			x.closing.RefusedBy = ""
+			o.refusedBy = ""
 		}
-		reply = by.Fail(&x.call, e)
+		o.reply = t.service.Fail(c, e)
 	}
-	if by.Finish != nil {
-		by.Finish(&x.call, &reply)
+	if t.service.Finish != nil {
+		t.service.Finish(c, &o.reply)
 	}
-	return reply
-}
-
-// transact runs the call on a copy of the world, which is published if it succeeds.
-func (x *exchange) transact() (reply service.Reply, err error) {
-	err = x.sandbox.Transact(func(tx *world.Tx) (err error) {
-		x.call.Write(tx)
-		reply, err = x.handle()
-		return err
-	})
-	return reply, err
 }
 
 var safeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 
 // handle identifies the caller, does the checks and calls the handler. A panic
 // is an error like any other bug.
-func (x *exchange) handle() (reply service.Reply, err error) {
+func (o *outcome) handle(c *service.Call, t *target) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	c := &x.call
-	c.Caller, c.CallerError = x.service.Identify(c)
-	for i := range x.service.Checks {
-		check := &x.service.Checks[i]
+	c.Caller, c.CallerError = t.service.Identify(c)
+	for i := range t.service.Checks {
+		check := &t.service.Checks[i]
 		if err := check.Do(c); err != nil {
-			x.closing.RefusedBy = check.Name
-			return service.Reply{}, err
+			o.refusedBy = check.Name
+			return err
 		}
 	}
-	if x.matched == nil {
-		return service.Reply{}, errors.New("the checks of the service let a call pass that is no operation")
+	if t.operation == nil {
+		return errors.New("the checks of the service let a call pass that is no operation")
 	}
-	return c.Row.Do(c)
+	o.reply, err = c.Row.Do(c)
+	return err
+}
+
+// identify says who is calling, before anything is decided.
+func identify(c *service.Call, t *target, box *sandbox.Sandbox) {
+	c.View = box.World()
+	defer func() { _ = recover() }() // a bug of ours is told when the call is handled
+	c.Caller, c.CallerError = t.service.Identify(c)
 }

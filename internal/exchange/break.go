@@ -1,12 +1,9 @@
 package exchange
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -27,25 +24,142 @@ const (
 	defaultLie     = 10 // bytes that a Content-Length is wrong by
 )
 
-// cut breaks the connection without an answer.
-func (x *exchange) cut(w http.ResponseWriter, f *ruleset.Firing) end {
-	c := f.What.Connection
-	x.reply.Status = 0
-	if c.Kind == fault.Hang {
-		return x.hang(w, f)
+// breaks are the functions that break a connection, one for each row of fault.Breaks.
+var breaks = map[fault.Break]func(*breaking) end{
+	fault.Reset:          (*breaking).reset,
+	fault.Empty:          (*breaking).empty,
+	fault.Garbage:        (*breaking).garbage,
+	fault.MalformedChunk: (*breaking).malformedChunk,
+	fault.Truncate:       (*breaking).truncate,
+	fault.ContentLength:  (*breaking).contentLength,
+	fault.Hang:           (*breaking).hang,
+	fault.SlowClose:      (*breaking).slowClose,
+}
+
+// A breaking is a connection that a rule breaks.
+type breaking struct {
+	x    *exchange
+	rule *ruleset.Firing
+	how  *fault.Connection
+}
+
+// broken breaks the connection as a rule says.
+func (x *exchange) broken(f *ruleset.Firing) end {
+	return breaks[f.What.Connection.Kind](&breaking{x, f, f.What.Connection})
+}
+
+// reset sends a RST: before the headers, after them, or after a part of the body.
+func (b *breaking) reset() end {
+	if !b.how.NeedsAnswer() {
+		return b.unanswered(b.take(), "reset before the headers").reset()
 	}
-	t := x.take(w, f)
-	switch c.Kind {
-	case fault.Garbage:
-		x.did(f, "connection garbage")
-		x.close(journal.Cut, nil)
-		t.write(noise(f))
-		return t.end()
-	case fault.Empty:
-		return x.unanswered(t, f, "connection empty").end()
+	h, body := b.answer()
+	if b.how.At == "headers" {
+		return b.send("reset after the headers", h, nil).reset()
+	}
+	body = body[:part(b.how, len(body))]
+	return b.send(fmt.Sprintf("reset after %d bytes", len(body)), h, body).reset()
+}
+
+// empty sends nothing.
+func (b *breaking) empty() end { return b.unanswered(b.take(), "empty").end() }
+
+// garbage sends bytes that are no HTTP, always the same ones.
+func (b *breaking) garbage() end {
+	n := defaultGarbage
+	if b.how.Bytes != nil {
+		n = *b.how.Bytes
+	}
+	bytes := b.rule.Bytes(n)
+	if len(bytes) > 0 {
+		bytes[0] |= 0x80 // no letter that a status line begins with
+	}
+	t := b.take()
+	b.x.outcome.reply.Status = 0
+	b.x.entry.did(b.rule, "connection garbage")
+	b.x.close(journal.Cut, nil)
+	t.write(bytes)
+	return t.end()
+}
+
+// malformedChunk sends the answer in chunks, the second without a length.
+func (b *breaking) malformedChunk() end {
+	h, body := b.answer()
+	if b.x.call.Method != http.MethodHead { // else there is no body to break
+		h.Del("Content-Length")
+		h.Set("Transfer-Encoding", "chunked")
+		first := body[:len(body)/2]
+		if len(first) == 0 {
+			first = []byte(" ")
+		}
+		body = fmt.Appendf(nil, "%x\r\n%s\r\nno length\r\n", len(first), first)
+	}
+	return b.send("malformed_chunk", h, body).end()
+}
+
+// truncate sends a part of the body, and the length of the whole.
+func (b *breaking) truncate() end {
+	h, body := b.answer()
+	body = body[:part(b.how, len(body))]
+	return b.send(fmt.Sprintf("truncate after %d bytes", len(body)), h, body).end()
+}
+
+// contentLength sends a length that is not the body's, or none: then the answer ends
+// properly with the connection.
+func (b *breaking) contentLength() end {
+	h, body := b.answer()
+	mode, by := cmp.Or(b.how.Mode, "longer"), cmp.Or(b.how.By, defaultLie)
+	switch mode {
+	case "shorter":
+		h.Set("Content-Length", strconv.Itoa(max(0, len(body)-by)))
+	case "missing":
+		h.Del("Content-Length")
+		h.Set("Connection", "close")
+		return b.send("content_length "+mode, h, body).close()
 	default:
-		return x.unanswered(t, f, "connection reset before the headers").reset()
+		h.Set("Content-Length", strconv.Itoa(len(body)+by))
 	}
+	return b.send("content_length "+mode, h, body).end()
+}
+
+// hang answers nothing, until the client leaves, the rule or the sandbox is
+// removed, the server stops, or the longest time is over.
+func (b *breaking) hang() end {
+	b.x.outcome.reply.Status = 0
+	if !b.x.wait(b.rule, cmp.Or(time.Duration(b.how.For), longestHang)) {
+		b.x.entry.did(b.rule, "connection hang")
+		return b.x.leave()
+	}
+	return b.unanswered(b.take(), "hang").end()
+}
+
+// slowClose sends the answer, and the end of the stream late.
+func (b *breaking) slowClose() end {
+	hold := cmp.Or(time.Duration(b.how.For), defaultHold)
+	h, body := b.answer()
+	h.Set("Connection", "close")
+	b.x.entry.ended = journal.Answered
+	t := b.send("slow_close "+hold.String(), h, body)
+	t.hold(b.rule, hold)
+	return t.close()
+}
+
+// answer is what would be sent if nothing broke: its headers and its body.
+func (b *breaking) answer() (http.Header, []byte) {
+	h, reply := http.Header{}, &b.x.outcome.reply
+	setHeader(h, reply, b.x.date())
+	return h, bodyOf(b.x.call.Method, reply)
+}
+
+// send sends an answer, or the beginning of one, once the journal has closed.
+func (b *breaking) send(what string, h http.Header, body []byte) *taken {
+	t := b.take()
+	b.x.entry.did(b.rule, "connection "+what)
+	b.x.close(cmp.Or(b.x.entry.ended, journal.Cut), h)
+	status := b.x.outcome.reply.Status
+	line := transport.StatusLine(b.x.in.request, status, b.x.target.reason(status))
+	t.answer(status, line, h, body)
+	return t
 }
 
 // interim is sent before a cut, so that libraries do not repeat the request unseen:
@@ -55,233 +169,21 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // unanswered closes the entry of an exchange that ends without an answer, and
 // sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
-func (x *exchange) unanswered(t *taken, f *ruleset.Firing, what string) *taken {
-	x.closing.Unseen = f.Silences() || t.conn == nil
-	if !x.closing.Unseen {
+func (b *breaking) unanswered(t *taken, what string) *taken {
+	what = "connection " + what
+	b.x.outcome.reply.Status = 0
+	b.x.entry.closing.Unseen = b.rule.Silences() || t.conn == nil
+	if !b.x.entry.closing.Unseen {
 		what += ", an interim answer first"
 	}
-	x.did(f, what)
-	x.close(journal.Cut, nil)
+	b.x.entry.did(b.rule, what)
+	b.x.close(journal.Cut, nil)
 	switch {
-	case x.closing.Unseen:
-	case x.request.ProtoAtLeast(1, 1):
+	case b.x.entry.closing.Unseen:
+	case b.x.in.request.ProtoAtLeast(1, 1):
 		t.write([]byte(interim))
 	default:
 		t.write([]byte("H"))
 	}
 	return t
 }
-
-// noise is bytes that are no HTTP, always the same ones.
-func noise(f *ruleset.Firing) []byte {
-	n := defaultGarbage
-	if b := f.What.Connection.Bytes; b != nil {
-		n = *b
-	}
-	b := f.Bytes(n)
-	if len(b) > 0 {
-		b[0] |= 0x80 // no letter that a status line begins with
-	}
-	return b
-}
-
-// hang answers nothing, until the client leaves, the rule or the sandbox is
-// removed, the server stops, or the longest time is over.
-func (x *exchange) hang(w http.ResponseWriter, f *ruleset.Firing) end {
-	most := time.Duration(f.What.Connection.For)
-	if most == 0 {
-		most = longestHang
-	}
-	if !x.wait(w, f, most) {
-		x.did(f, "connection hang")
-		return x.leave()
-	}
-	return x.unanswered(x.take(w, f), f, "connection hang").end()
-}
-
-// broken sends part of the answer, or one whose framing lies.
-func (x *exchange) broken(w http.ResponseWriter, f *ruleset.Firing) end {
-	c, body := f.What.Connection, x.body()
-	h := http.Header{}
-	x.header(h)
-	length := len(body)
-	what := "connection " + string(c.Kind)
-	t := x.take(w, f)
-	rst, graceful, hold := false, false, time.Duration(0)
-	switch c.Kind {
-	case fault.Reset:
-		rst = true
-		if c.At == "headers" {
-			body, what = nil, what+" after the headers"
-		} else {
-			body = body[:part(c, length)]
-			what = fmt.Sprintf("%s after %d bytes", what, len(body))
-		}
-	case fault.Truncate:
-		body = body[:part(c, length)]
-		what = fmt.Sprintf("%s after %d bytes", what, len(body))
-	case fault.MalformedChunk:
-		if x.call.Method == http.MethodHead {
-			break // there is no body to break
-		}
-		h.Del("Content-Length")
-		h.Set("Transfer-Encoding", "chunked")
-		first := body[:length/2]
-		if len(first) == 0 {
-			first = []byte(" ")
-		}
-		body = fmt.Appendf(nil, "%x\r\n%s\r\nno length\r\n", len(first), first)
-	case fault.ContentLength:
-		graceful = x.lie(h, c, length)
-		what = fmt.Sprintf("%s %s", what, lieOf(c))
-	case fault.SlowClose:
-		h.Set("Connection", "close")
-		graceful, hold = true, time.Duration(c.For)
-		if hold == 0 {
-			hold = defaultHold
-		}
-		what += " " + hold.String()
-	}
-	x.did(f, what)
-	x.finish(c.Kind, h)
-	t.answer(x.statusLine(), h, body)
-	switch {
-	case rst:
-		return t.reset()
-	case graceful:
-		t.hold(f, hold)
-		return t.close()
-	default:
-		return t.end()
-	}
-}
-
-// finish closes the entry before the bytes go out.
-func (x *exchange) finish(kind fault.Break, h http.Header) {
-	ended := journal.Cut
-	if kind == fault.SlowClose {
-		ended = journal.Answered
-	}
-	x.close(ended, h)
-}
-
-func lieOf(c *fault.Connection) string {
-	if c.Mode == "" {
-		return "longer"
-	}
-	return c.Mode
-}
-
-// lie writes a length that is not the body's, or none: then the answer ends
-// properly with the connection.
-func (x *exchange) lie(h http.Header, c *fault.Connection, length int) (graceful bool) {
-	by := cmp.Or(c.By, defaultLie)
-	switch lieOf(c) {
-	case "shorter":
-		h.Set("Content-Length", strconv.Itoa(max(0, length-by)))
-	case "missing":
-		h.Del("Content-Length")
-		h.Set("Connection", "close")
-		return true
-	default:
-		h.Set("Content-Length", strconv.Itoa(length+by))
-	}
-	return false
-}
-
-// statusLine is the first line of the answer.
-func (x *exchange) statusLine() string {
-	return transport.StatusLine(x.request, x.reply.Status, x.reason(x.reply.Status))
-}
-
-// A taken connection is no longer net/http's. Where it could not be taken, what can still be
-// said through net/http is, and then the handler aborts.
-type taken struct {
-	x    *exchange
-	w    http.ResponseWriter
-	conn *transport.Taken // nil: it could not be taken
-}
-
-// take takes the connection over.
-func (x *exchange) take(w http.ResponseWriter, f *ruleset.Firing) *taken {
-	c, err := transport.Take(http.NewResponseController(w))
-	if err != nil {
-		x.closing.Note = x.instead(f.What.Connection)
-	}
-	return &taken{x: x, w: w, conn: c}
-}
-
-// instead says what is done where a connection cannot be taken over.
-func (x *exchange) instead(c *fault.Connection) string {
-	where, what := "the connection cannot be taken over", "the handler was aborted"
-	if x.request.ProtoMajor >= 2 {
-		where, what = "HTTP/2", "a stream reset"
-	}
-	if c.Kind == fault.SlowClose || c.Kind == fault.ContentLength && c.Mode == "missing" {
-		return fmt.Sprintf("%s: the whole answer in place of %s", where, c.Kind)
-	}
-	return fmt.Sprintf("%s: %s in place of %s", where, what, c.Kind)
-}
-
-// write sends bytes that are no part of an answer.
-func (t *taken) write(b []byte) {
-	if t.conn != nil {
-		t.conn.Write(b)
-	}
-}
-
-// answer sends an answer, or the beginning of one.
-func (t *taken) answer(line string, h http.Header, body []byte) {
-	if t.conn != nil {
-		var b bytes.Buffer
-		b.WriteString(line)
-		_ = h.Write(&b) // a buffer takes everything
-		b.WriteString("\r\n")
-		b.Write(body)
-		t.write(b.Bytes())
-		return
-	}
-	maps.Copy(t.w.Header(), h)
-	for _, name := range []string{"Transfer-Encoding", "Connection"} {
-		t.w.Header().Del(name)
-	}
-	t.w.WriteHeader(t.x.reply.Status)
-	_, _ = t.w.Write(body)
-	_ = http.NewResponseController(t.w).Flush()
-}
-
-// reset ends the connection with a TCP RST.
-func (t *taken) reset() end {
-	if t.conn == nil {
-		return aborted
-	}
-	t.conn.Reset(t.x.request.Context())
-	return complete
-}
-
-// end ends the connection with a FIN, and without what TLS says at the end.
-func (t *taken) end() end {
-	if t.conn == nil {
-		return aborted
-	}
-	t.conn.End()
-	return complete
-}
-
-// close ends the connection as HTTP does.
-func (t *taken) close() end {
-	if t.conn != nil { // else net/http ends the answer
-		t.conn.Close()
-	}
-	return complete
-}
-
-// hold waits before the end, unless the client ends first, the rule is removed, or
-// the server stops.
-func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
-	if t.conn != nil {
-		t.conn.Hold(d, f.Done(), t.x.request.Context())
-	}
-}
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

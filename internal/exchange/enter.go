@@ -13,9 +13,9 @@ import (
 
 // guard does what comes before a sandbox is entered and the body is read. A client that may
 // not call the control API learns nothing and costs nothing.
-func (x *exchange) guard(at string) *refusal {
-	p := x.path
-	if x.conn.Extra() && at != p.Own.Health {
+func (x *exchange) guard() *refusal {
+	p, at := x.path, x.in.at
+	if x.in.conn.Extra() && at != p.Own.Health {
 		err := service.Errorf(http.StatusServiceUnavailable, "", "All %d connections serve a request; raise the bound with --connections.", p.Connections)
 		return x.refuse(err.With("Connection", "close"))
 	}
@@ -23,13 +23,13 @@ func (x *exchange) guard(at string) *refusal {
 		switch {
 		case p.Own.Off:
 			return x.refuse(service.Errorf(service.NotFound, "", "The control API is off."))
-		case p.apart.Load() && x.conn.Tag() != p.Routes.Fallback.Name:
+		case p.apart.Load() && x.in.conn.Tag() != p.Routes.Fallback.Name:
 			return x.refuse(service.Errorf(service.NotFound, "", "The control API has an address of its own."))
 		}
 	}
-	if g := x.service.Guard; g != nil {
+	if g := x.target.service.Guard; g != nil {
 		if err := g(&x.call); err != nil {
-			return &refusal{service.AsError(err), x.service, x.matched}
+			return &refusal{service.AsError(err), x.target}
 		}
 	}
 	return nil
@@ -38,11 +38,11 @@ func (x *exchange) guard(at string) *refusal {
 // enter enters the sandbox: the one that is named, the one that the caller's token was
 // issued in, else the default one. A request to a service makes it, and so does a call that
 // prepares it.
-func (x *exchange) enter(at string, to entrance) *refusal {
-	all := x.path.Sandboxes
-	own, use := route.Below(at, x.path.Routes.Own), service.UsesSandbox
-	if x.matched != nil {
-		use = x.matched.Row.Sandbox
+func (x *exchange) enter() *refusal {
+	all, to := x.path.Sandboxes, x.in.to
+	own, use := route.Below(x.in.at, x.path.Routes.Own), service.UsesSandbox
+	if op := x.target.operation; op != nil {
+		use = op.Row.Sandbox
 	}
 	var s *sandbox.Sandbox
 	var err error
@@ -69,16 +69,25 @@ func (x *exchange) ofToken() string {
 	if !x.path.Sandboxes.Some() {
 		return ""
 	}
-	h := x.request.Header
+	h := x.in.request.Header
 	_, bearer, _ := strings.Cut(first(h["Authorization"]), " ")
 	return cmp.Or(x.path.Sandboxes.OfToken(first(h["X-Auth-Token"])), x.path.Sandboxes.OfToken(bearer))
 }
 
-// begin gives the call what it has of its sandbox: the time, the quirks, the seed.
-func (x *exchange) begin(at string) {
+// begin gives the call what it has of its sandbox: the time, the quirks, the seed. Requests to
+// the emulator's own API are not journaled.
+func (x *exchange) begin() {
 	c, s := &x.call, x.sandbox
-	x.began = time.Now()
-	c.Now, c.Frozen = s.At(x.began)
+	x.entry.began = time.Now()
+	c.Now, c.Frozen = s.At(x.entry.began)
 	c.Quirks, c.Seed, c.Sandbox, c.Mark = s.Start().Quirks, s.World().Seed(), s.Name(), s.Mark()
-	x.journaled = x.refused == nil && !route.Below(at, x.path.Routes.Own)
+	if x.refused == nil && !route.Below(x.in.at, x.path.Routes.Own) {
+		x.entry.journal = s.Journal()
+	}
+}
+
+// refuse has the fallback service answer in place of the service: the request cannot come in,
+// or asks for a fault that there is not.
+func (x *exchange) refuse(err error) *refusal {
+	return &refusal{service.AsError(err), target{service: x.path.Routes.Fallback}}
 }

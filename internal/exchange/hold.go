@@ -1,13 +1,11 @@
 package exchange
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"sync/atomic"
 
 	"standin/internal/contract"
-	"standin/internal/recorder"
 	"standin/internal/route"
 	"standin/internal/service"
 )
@@ -30,67 +28,59 @@ const (
 	CheckOff     CheckMode = "off"
 )
 
-// contract is what the answer is held to.
-func (x *exchange) contract() *contract.Operation {
-	by, op := x.answering()
-	if op != nil {
-		return op.Operation
-	}
-	return by.Contract.Elsewhere
+// A holder holds answers to their contracts, and counts what it finds.
+type holder struct {
+	mode       CheckMode
+	answers    counts
+	violations atomic.Uint64
+	unchecked  atomic.Uint64
 }
 
-// hold holds the answer to the contract. An answer of an operation may also be
-// one that the service gives everywhere.
-func (x *exchange) hold(reply *service.Reply) {
+// hold holds an answer to the contract. An answer of an operation may also be one that the
+// service gives everywhere. The error says how it breaks the contract.
+func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
 	if reply.Stream != nil { // there is no body yet
-		x.path.unchecked.Add(1)
-		return
+		h.unchecked.Add(1)
+		return nil
 	}
-	op := x.contract()
-	switch x.path.Check {
+	op := t.contract()
+	switch h.mode {
 	case CheckOff:
-		return
+		return nil
 	case CheckSampled, "":
-		if n := x.path.held.count(op, reply.Status); n > checkedFirst && n%checkedThen != 0 {
-			return
+		if n := h.answers.count(op, reply.Status); n > checkedFirst && n%checkedThen != 0 {
+			return nil
 		}
 		if len(reply.Body) > checkedBytes {
-			x.path.unchecked.Add(1)
-			return
+			h.unchecked.Add(1)
+			return nil
 		}
 	}
 	header := http.Header{"Content-Type": {reply.ContentType}}
 	for _, f := range reply.Header {
 		header.Set(f.Name, f.Value)
 	}
-	err := op.Check(x.call.Method, reply.Status, header, reply.Body)
-	by, _ := x.answering()
-	elsewhere := by.Contract.Elsewhere
-	if err == nil || elsewhere.Check(x.call.Method, reply.Status, header, reply.Body) == nil || x.quirky(by, reply, header) {
-		return
+	err := op.Check(c.Method, reply.Status, header, reply.Body)
+	elsewhere := t.service.Contract.Elsewhere
+	switch {
+	case err == nil || elsewhere.Check(c.Method, reply.Status, header, reply.Body) == nil || quirky(c, t.service, reply, header):
+		return nil
+	case len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil: // the contract is silent
+		return nil
 	}
-	if len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil { // the contract is silent
-		return
-	}
-	x.path.violations.Add(1)
-	x.closing.Violation = err.Error()
-	at := recorder.ShownPath(x.request.URL.Path, x.request.Header)
-	err = fmt.Errorf("%s: %s %s: the answer breaks the contract: %w", x.operationID(), x.call.Method, at, err)
-	x.path.Log.Warn(err.Error())
-	if report := x.path.Report; report != nil {
-		report(err)
-	}
+	h.violations.Add(1)
+	return err
 }
 
 // quirky reports whether it is the answer of a quirk that is on: as the quirk's contract
 // has it, or as an error in another form in which the service writes errors.
-func (x *exchange) quirky(by *route.Bound, reply *service.Reply, header http.Header) bool {
+func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.Header) bool {
 	return slices.ContainsFunc(by.Contract.Quirks, func(q *contract.Quirk) bool {
-		if !x.call.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
+		if !c.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
 			return false
 		}
 		return by.Contract.Elsewhere.Writes(reply.Status, reply.ContentType) ||
-			q.Answers.Check(x.call.Method, reply.Status, header, reply.Body) == nil
+			q.Answers.Check(c.Method, reply.Status, header, reply.Body) == nil
 	})
 }
 

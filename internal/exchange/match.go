@@ -4,28 +4,58 @@ import (
 	"net/http"
 	"strings"
 
+	"standin/internal/contract"
+	"standin/internal/route"
 	"standin/internal/service"
 )
 
-// match finds the service and the operation of a path, and makes the call of the request.
-func (x *exchange) match(at string) {
-	r, c := x.request, &x.call
-	b, prefix := x.path.Routes.Locate(x.conn.Tag(), at)
-	x.service, x.prefix = b, prefix
-	at = at[len(prefix):]
+// A target is whose a request is.
+type target struct {
+	service   *route.Bound
+	prefix    string           // under which the service was reached
+	operation *route.Operation // nil outside every operation
+}
+
+// id is the operationId; outside every operation, the name of the service.
+func (t *target) id() string {
+	if t.operation != nil {
+		return t.operation.ID
+	}
+	return t.service.Name
+}
+
+// contract is what an answer is held to.
+func (t *target) contract() *contract.Operation {
+	if t.operation != nil {
+		return t.operation.Operation
+	}
+	return t.service.Contract.Elsewhere
+}
+
+// reason is the phrase that the contract has for a status.
+func (t *target) reason(status int) string {
+	if r := t.contract().Response(status); r != nil {
+		return r.Reason
+	}
+	return contract.Reason(status)
+}
+
+// match finds the service and the operation of a request, and fills in what a call says of it.
+func match(routes *route.Table, in *arrival, c *service.Call) (t target) {
+	r := in.request
+	t.service, t.prefix = routes.Locate(in.conn.Tag(), in.at)
+	b, at := t.service, in.at[len(t.prefix):]
 	if b.Normalise != nil {
 		at = b.Normalise(at)
 	}
-	*c = service.Call{
-		Method: r.Method, Path: at, Sent: r.URL.Path, RawQuery: r.URL.RawQuery, Header: r.Header,
-		Settings: &x.path.Settings, Gateway: x, Host: r.Host, Scratch: c.Scratch, Context: r.Context(),
-	}
+	c.Method, c.Path, c.Sent, c.RawQuery = r.Method, at, r.URL.Path, r.URL.RawQuery
+	c.Header, c.Host, c.Context = r.Header, r.Host, r.Context()
 	if b.Semicolons {
 		c.RawQuery = strings.ReplaceAll(c.RawQuery, ";", "&")
 	}
 	p, vars := b.Find(at)
 	if p == nil {
-		return
+		return t
 	}
 	method := r.Method
 	if method == http.MethodHead && b.HeadAsGet {
@@ -33,6 +63,7 @@ func (x *exchange) match(at string) {
 	}
 	c.Methods, c.Vars = p.Methods, vars
 	if op := p.Operations[method]; op != nil {
-		x.matched, c.Operation, c.Row = op, op.Operation, &op.Row
+		t.operation, c.Operation, c.Row = op, op.Operation, &op.Row
 	}
+	return t
 }

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"standin/emulator/fault"
@@ -11,19 +10,20 @@ import (
 )
 
 // deliver sends an answer that was not lost on the way: at once, slowly, or broken.
-func (x *exchange) deliver(w http.ResponseWriter, fired []*ruleset.Firing) end {
+func (x *exchange) deliver(fired []*ruleset.Firing) end {
+	reply := &x.outcome.reply
 	for _, f := range fired {
 		switch c := f.What.Connection; {
 		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
-			x.reply.Body = x.reply.Body[:part(c, len(x.reply.Body))]
-			x.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(x.reply.Body)))
+			reply.Body = reply.Body[:part(c, len(reply.Body))]
+			x.entry.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(reply.Body)))
 		case c != nil:
-			return x.broken(w, f)
+			return x.broken(f)
 		case f.What.Dribble != nil || f.What.Bandwidth > 0:
-			return x.pace(w, f)
+			return x.pace(f)
 		}
 	}
-	return x.send(w)
+	return x.send()
 }
 
 // part is how much of a body a break lets through.
@@ -38,42 +38,40 @@ func part(c *fault.Connection, length int) int {
 const slice = 100 * time.Millisecond
 
 // pace sends the body slowly. Where the rule is removed the rest goes out at once.
-func (x *exchange) pace(w http.ResponseWriter, f *ruleset.Firing) end {
-	x.header(w.Header())
-	body := x.body()
-	chunks, every := x.chunks(f, len(body))
-	x.close(journal.Answered, w.Header())
-	x.beginAnswer(w)
-	rc := http.NewResponseController(w)
-	_ = rc.Flush()
-	_ = rc.SetReadDeadline(time.Time{}) // it would end the request's context
+func (x *exchange) pace(f *ruleset.Firing) end {
+	s, h, reply := &x.sender, x.sender.w.Header(), &x.outcome.reply
+	setHeader(h, reply, x.date())
+	body := bodyOf(x.call.Method, reply)
+	chunks, every, what := chunksOf(&f.What, len(body))
+	x.entry.did(f, what)
+	x.close(journal.Answered, h)
+	s.begin(reply.Status, x.target.reason(reply.Status))
+	s.slowly()
 	length := len(body)
 	for i := 1; len(body) > 0; i++ {
 		n := len(body) - (length - length*i/chunks) // so that all chunks are about the same
 		if f.Done().Err() != nil || i >= chunks {
 			n = len(body)
 		}
-		err := x.write(w, body[:n])
+		err := s.write(body[:n])
 		if err == nil {
-			err = x.flushBody(w)
+			err = s.flush()
 		}
-		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(w, f, every) {
-			x.amend(journal.Aborted)
+		if body = body[n:]; err != nil || len(body) > 0 && !x.wait(f, every) {
+			x.entry.abort()
 			return aborted
 		}
 	}
 	return complete
 }
 
-// chunks is in how many parts a body comes, and the time between them.
-func (x *exchange) chunks(f *ruleset.Firing, length int) (chunks int, every time.Duration) {
-	if d := f.What.Dribble; d != nil {
+// chunksOf is in how many parts a body comes, the time between them, and both in words.
+func chunksOf(w *fault.What, length int) (chunks int, every time.Duration, what string) {
+	if d := w.Dribble; d != nil {
 		chunks = max(1, min(d.Chunks, length))
-		x.did(f, fmt.Sprintf("dribble %d chunks", chunks))
-		return chunks, time.Duration(d.Over) / time.Duration(max(1, chunks-1))
+		return chunks, time.Duration(d.Over) / time.Duration(max(1, chunks-1)), fmt.Sprintf("dribble %d chunks", chunks)
 	}
-	rate := f.What.Bandwidth
-	x.did(f, fmt.Sprintf("bandwidth %d", rate))
+	rate := w.Bandwidth
 	step := max(1, rate*int(slice)/int(time.Second))
-	return max(1, (length+step-1)/step), time.Duration(step) * time.Second / time.Duration(rate)
+	return max(1, (length+step-1)/step), time.Duration(step) * time.Second / time.Duration(rate), fmt.Sprintf("bandwidth %d", rate)
 }

@@ -1,13 +1,12 @@
 package exchange
 
 import (
-	"cmp"
 	"net/http"
 	"strconv"
 	"time"
 
-	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/service"
 	"standin/internal/transport"
 )
 
@@ -26,37 +25,43 @@ func (e end) finish() {
 	}
 }
 
-// send writes the answer. The journal closes first: a client that has the answer finds
-// the entry complete.
-func (x *exchange) send(w http.ResponseWriter) end {
-	x.header(w.Header())
-	x.close(cmp.Or(x.ended, journal.Answered), w.Header())
-	x.beginAnswer(w)
-	if x.reply.Stream != nil {
-		return x.stream(w)
+// A sender writes an answer.
+type sender struct {
+	w        http.ResponseWriter
+	request  *http.Request
+	conn     *transport.Conn
+	patience time.Duration // with a client that does not read a piece of it
+}
+
+// begin sends the status line and the headers.
+func (s *sender) begin(status int, reason string) {
+	if reason != contract.Reason(status) {
+		s.conn.Phrase(s.request, status, reason)
 	}
-	if body := x.body(); len(body) > 0 {
-		err := x.write(w, body)
-		if err == nil && x.request.ProtoMajor >= 2 {
-			err = x.flushBody(w)
-		}
-		if err != nil {
-			x.amend(journal.Aborted)
-		}
+	s.w.WriteHeader(status)
+}
+
+// whole sends a body that is the end of the answer.
+func (s *sender) whole(body []byte) error {
+	if len(body) == 0 {
+		return nil
 	}
-	return complete
+	if err := s.write(body); err != nil || s.request.ProtoMajor < 2 {
+		return err
+	}
+	return s.flush()
 }
 
 // write writes a part of the body. A connection of HTTP/1 bounds by itself how long the
 // client may take to read it; a stream of HTTP/2 is given a time for each piece.
-func (x *exchange) write(w http.ResponseWriter, b []byte) error {
-	if x.request.ProtoMajor < 2 {
-		_, err := w.Write(b)
+func (s *sender) write(b []byte) error {
+	if s.request.ProtoMajor < 2 {
+		_, err := s.w.Write(b)
 		return err
 	}
 	for len(b) > 0 {
 		piece := b[:min(len(b), transport.WriteStep)]
-		if err := x.timed(w, func() error { _, err := w.Write(piece); return err }); err != nil {
+		if err := s.timed(func() error { _, err := s.w.Write(piece); return err }); err != nil {
 			return err
 		}
 		b = b[len(piece):]
@@ -64,27 +69,49 @@ func (x *exchange) write(w http.ResponseWriter, b []byte) error {
 	return nil
 }
 
-// flushBody sends what was written.
-func (x *exchange) flushBody(w http.ResponseWriter) error {
-	rc := http.NewResponseController(w)
-	if x.request.ProtoMajor < 2 {
+// flush sends what was written.
+func (s *sender) flush() error {
+	rc := http.NewResponseController(s.w)
+	if s.request.ProtoMajor < 2 {
 		return rc.Flush()
 	}
-	return x.timed(w, rc.Flush)
+	return s.timed(rc.Flush)
 }
 
 // timed does something on a stream of HTTP/2 that must not take longer than the patience.
 // Afterwards there is no deadline: the next piece may come much later.
-func (x *exchange) timed(w http.ResponseWriter, do func() error) error {
-	rc := http.NewResponseController(w)
-	_ = rc.SetWriteDeadline(time.Now().Add(x.path.Patience)) // what cannot has none
+func (s *sender) timed(do func() error) error {
+	rc := http.NewResponseController(s.w)
+	_ = rc.SetWriteDeadline(time.Now().Add(s.patience)) // what cannot has none
 	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
 	return do()
 }
 
-// header fills in the headers of the answer. Its date is the sandbox's.
-func (x *exchange) header(h http.Header) {
-	reply := &x.reply
+// slowly lets the answer take as long as it wants: the deadline is for requests, and ends their
+// context.
+func (s *sender) slowly() {
+	rc := http.NewResponseController(s.w)
+	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.Flush()
+}
+
+// stream lets a reply write its body itself. It reports whether an error is the client's doing.
+func (s *sender) stream(reply *service.Reply) (err error, left bool) {
+	s.slowly()
+	err = reply.Stream(func(b []byte) error {
+		err := s.write(b)
+		if err == nil {
+			err = s.flush()
+		}
+		left = left || err != nil
+		return err
+	})
+	return err, left
+}
+
+// setHeader puts the headers of an answer into those that are sent. Without a date there is
+// no header Date.
+func setHeader(h http.Header, reply *service.Reply, date *time.Time) {
 	values := make([]string, 0, len(reply.Header)) // one piece of memory for all of them
 	for _, f := range reply.Header {
 		if old := h[f.Name]; old != nil {
@@ -101,10 +128,10 @@ func (x *exchange) header(h http.Header) {
 	case added == nil:
 		h["Content-Type"] = nil // net/http must not guess one
 	}
-	if x.undated {
+	if date == nil {
 		h["Date"] = nil // nor write one
 	} else if h["Date"] == nil {
-		h["Date"] = []string{x.call.Now.Format(http.TimeFormat)}
+		h["Date"] = []string{date.Format(http.TimeFormat)}
 	}
 	if !bodyless(reply.Status) && reply.Stream == nil {
 		h["Content-Length"] = []string{strconv.Itoa(len(reply.Body))}
@@ -116,49 +143,10 @@ func bodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
-// body is what follows the headers.
-func (x *exchange) body() []byte {
-	if x.call.Method == http.MethodHead || bodyless(x.reply.Status) {
+// bodyOf is what follows the headers of an answer.
+func bodyOf(method string, reply *service.Reply) []byte {
+	if method == http.MethodHead || bodyless(reply.Status) {
 		return nil
 	}
-	return x.reply.Body
-}
-
-// beginAnswer sends the status line and the headers.
-func (x *exchange) beginAnswer(w http.ResponseWriter) {
-	status := x.reply.Status
-	if reason := x.reason(status); reason != contract.Reason(status) {
-		x.conn.Phrase(x.request, status, reason)
-	}
-	w.WriteHeader(status)
-}
-
-// stream lets the reply write its body itself, however long it takes.
-func (x *exchange) stream(w http.ResponseWriter) end {
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // it is for requests, and ends their context
-	_ = rc.Flush()
-	left := error(nil)
-	err := x.reply.Stream(func(b []byte) error {
-		left = x.write(w, b)
-		if left == nil {
-			left = x.flushBody(w)
-		}
-		return left
-	})
-	if err == nil {
-		return complete
-	}
-	if left == nil { // it is not the client's doing
-		x.path.Log.Error(err.Error(), "operation", x.operationID())
-	}
-	return aborted
-}
-
-// reason is the phrase that the contract has for a status.
-func (x *exchange) reason(status int) string {
-	if r := x.contract().Response(status); r != nil {
-		return r.Reason
-	}
-	return contract.Reason(status)
+	return reply.Body
 }

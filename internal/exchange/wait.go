@@ -11,11 +11,11 @@ import (
 
 // wait waits because of a rule. It returns early if the rule is removed, as it is
 // with its sandbox, and reports false if the client leaves or the server stops.
-func (x *exchange) wait(w http.ResponseWriter, f *ruleset.Firing, d time.Duration) bool {
+func (x *exchange) wait(f *ruleset.Firing, d time.Duration) bool {
 	if d > transport.RequestTimeout/2 {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it would end the request's context
+		_ = http.NewResponseController(x.sender.w).SetReadDeadline(time.Time{}) // it would end the request's context
 	}
-	ctx, stop := x.Present()
+	ctx, stop := transport.Present(x.in.request)
 	defer stop()
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -45,6 +45,9 @@ type Decision struct {
 
 const mostMisses = 3
 
+// Acts reports whether a rule does something to the exchange.
+func (d *Decision) Acts() bool { return len(d.Fired) > 0 || len(d.Headers) > 0 }
+
 // Decide decides which rules fire for a request. It asks the request's own rule first, if
 // own is not nil, then those of the set. Every rule that fits counts the request. The first
 // rule that fires takes effect, and so do those before it that let others continue.

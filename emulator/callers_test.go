@@ -1,0 +1,46 @@
+package emulator_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"standin/emulator"
+	"standin/internal/servicetest"
+)
+
+// unruled are the operations that answer everybody with a token the same: no policy is
+// asked about them.
+var unruled = []string{"barbican.version.show", "barbican.orders.show", "barbican.orders.delete"}
+
+// Ensure nobody may do anything, the reader writes nothing, and everybody may
+// do what demo may where authentication is off.
+func TestWhoMayWhat(t *testing.T) {
+	t.Parallel()
+	for _, c := range servicetest.Contracts(t) {
+		if c.Service == "keystone" || c.Service == "control" {
+			continue
+		}
+		for _, op := range c.Operations {
+			if op.Public || slices.Contains(unruled, op.ID) {
+				continue
+			}
+			s := op.Samples[0]
+			for _, caller := range []string{"nobody", "reader"} {
+				if caller == "reader" && op.Method == http.MethodGet {
+					continue
+				}
+				s.Caller, s.After = caller, nil
+				p := servicetest.NewPlayer(t, emulator.WithFixture("documented"))
+				if resp, body := p.Play(op, s); resp.StatusCode != http.StatusForbidden {
+					t.Errorf("%s by %s: %d %s", op.ID, caller, resp.StatusCode, body)
+				}
+			}
+			s.Caller = "none"
+			p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithAuth(false))
+			if resp, body := p.Play(op, s); resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+				t.Errorf("%s with authentication off: %d %s", op.ID, resp.StatusCode, body)
+			}
+		}
+	}
+}

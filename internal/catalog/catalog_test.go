@@ -1,0 +1,33 @@
+package catalog
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"standin/schemas"
+)
+
+// Ensure a contract whose document has changed since its JSON was made is refused, with what to do.
+func TestStaleContracts(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{}
+	for _, name := range []string{"freezer.yaml", "json/freezer.json", "json/sums"} {
+		data, err := fs.ReadFile(schemas.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	if _, err := readContract(files, "freezer"); err != nil {
+		t.Fatalf("as it is: %v", err)
+	}
+	files["freezer.yaml"].Data = append(files["freezer.yaml"].Data, "# another line\n"...)
+	if _, err := readContract(files, "freezer"); err == nil || err.Error() != "schemas/freezer.yaml has changed: run make generate" {
+		t.Errorf("a document that has changed: %v", err)
+	}
+	if _, err := readContract(files, "nova"); err == nil || !strings.Contains(err.Error(), "service nova has no contract") {
+		t.Errorf("a service without a document: %v", err)
+	}
+}

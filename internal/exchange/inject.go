@@ -1,0 +1,110 @@
+package exchange
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"standin/internal/contract"
+	"standin/internal/route"
+	"standin/internal/ruleset"
+	"standin/internal/service"
+)
+
+// rateLimited is the status of a rate limit that names none.
+const rateLimited = http.StatusTooManyRequests
+
+// inject puts the answer of a rule in place of the service's: its function's, or its status in
+// the words of the contract, or else in the service's envelope.
+func (x *exchange) inject(f *ruleset.Firing) {
+	x.outcome = outcome{problem: x.outcome.problem} // that is logged, whoever answers
+	reply := &x.outcome.reply
+	switch {
+	case f.Err != nil:
+		x.outcome.problem = f.Err
+		x.entry.did(f, "a panic")
+		*reply = envelope(&x.call, x.target.service, http.StatusInternalServerError)
+		return
+	case f.Reply != nil:
+		x.entry.did(f, fmt.Sprintf("status %d", f.Reply.Status))
+		*reply = *f.Reply
+		return
+	}
+	status := cmp.Or(f.What.Status, rateLimited)
+	x.entry.did(f, fmt.Sprintf("status %d", status))
+	*reply = envelope(&x.call, x.target.service, status)
+	spec, quirk := documented(&x.call, &x.target, status)
+	switch {
+	case quirk: // the service has written it by itself
+	case spec == nil:
+		x.entry.noted(f).Undocumented = true
+	default:
+		example(&x.call, reply, spec, f.What.Example)
+	}
+	if f.What.RateLimit != nil {
+		reply.Header = append(slices.Clip(reply.Header), f.Extra...)
+		if f.What.RetryAfter == "" {
+			reply.Set("Retry-After", f.Extra.Get("Ratelimit-Reset"))
+		}
+	}
+	if spec != nil && f.What.Body == nil && f.What.Patch == nil {
+		x.hold(&x.target)
+	}
+}
+
+// documented is what the contract says of a status: the operation, or the service.
+// Of what only a fault brings, a quirk that is on comes first.
+func documented(c *service.Call, t *target, status int) (spec *contract.Response, quirk bool) {
+	for _, q := range t.service.Contract.Quirks {
+		if r := q.Answers.Response(status); r != nil && r.FaultOnly && c.Quirk(q.Name) && q.Changes(t.id()) {
+			return r, true
+		}
+	}
+	if r := t.contract().Response(status); r != nil {
+		return r, false
+	}
+	return t.service.Contract.Elsewhere.Response(status), false
+}
+
+// envelope is a status as the service answers it by itself. The service sees a caller that is
+// known, unless the status is 401.
+func envelope(call *service.Call, b *route.Bound, status int) service.Reply {
+	c := *call
+	reply := service.Reply{Status: status}
+	if status >= http.StatusBadRequest {
+		e := service.Errorf(service.Kind(status), "", "")
+		if status == http.StatusMethodNotAllowed {
+			e = e.With("Allow", c.Allow(c.Methods...))
+		}
+		c.CallerError = nil
+		if status == http.StatusUnauthorized {
+			c.CallerError = e
+		}
+		reply = b.Fail(&c, e)
+	}
+	if b.Finish != nil {
+		b.Finish(call, &reply)
+	}
+	reply.Status = status
+	return reply
+}
+
+// example puts a documented body into the answer: the one that is named, else the
+// first. The caller may have asked for XML, which the service has written by itself.
+func example(c *service.Call, reply *service.Reply, spec *contract.Response, name string) {
+	names := spec.Examples()
+	i := slices.IndexFunc(spec.MediaTypes, func(m string) bool { return strings.Contains(m, "json") })
+	switch {
+	case len(spec.MediaTypes) == 0:
+		reply.ContentType, reply.Body = "", nil
+	case len(names) == 0 || i < 0 || name == "" && strings.HasSuffix(reply.ContentType, "/xml"):
+	default:
+		if name == "" || !slices.Contains(names, name) {
+			name = names[0]
+		}
+		reply.ContentType = spec.MediaTypes[i]
+		reply.Body, _ = spec.Fill(name, c.Vars, c.Named)
+	}
+}

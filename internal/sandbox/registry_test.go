@@ -1,0 +1,90 @@
+package sandbox_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"standin/internal/core"
+	"standin/internal/exchange"
+	"standin/internal/sandbox"
+	"standin/internal/servicetest"
+)
+
+// Ensure sandboxes are made by their first use, bounded, and gone after their time.
+func TestFirstUse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := begin(t, core.Options{Sandboxes: sandbox.Options{Most: new(2), TTL: new(time.Minute)}})
+		create := func(name string) int {
+			return servicetest.Recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`, exchange.SandboxHeader, name).Code
+		}
+		for _, tt := range []struct {
+			name string
+			want int
+		}{{"one", 201}, {"two", 201}, {"one", 409}, {"three", 429}, {"a b", 400}, {strings.Repeat("x", 101), 400}, {"default", 201}} {
+			if got := create(tt.name); got != tt.want {
+				t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+			}
+		}
+		w := servicetest.Recorded(e, "GET", "/~four/v1/clients", "")
+		if !strings.Contains(w.Body.String(), "too many sandboxes: there are 2, which is the bound") || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("past the bound: %s", w.Body)
+		}
+		time.Sleep(50 * time.Second)
+		if got := create("one"); got != 409 {
+			t.Errorf("used in time: %d", got)
+		}
+		time.Sleep(50 * time.Second)
+		if got := create("three"); got != 201 { // two is gone by now
+			t.Errorf("after its time: %d", got)
+		}
+		time.Sleep(2 * time.Minute)
+		if got := create("one"); got != 201 {
+			t.Errorf("anew: %d", got)
+		}
+		if code := servicetest.Recorded(e, "GET", "/_standin/sandboxes/three", "").Code; code != 404 {
+			t.Errorf("one that is gone: %d", code)
+		}
+	})
+}
+
+// Ensure forks take the world, its ids and its clock along, and go their own way.
+func TestForks(t *testing.T) {
+	t.Parallel()
+	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))
+	post := func(path, body string, want int) string {
+		t.Helper()
+		w := servicetest.Recorded(e, "POST", path, body)
+		if w.Code != want {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	post("/v1/clients", `{"client_id":"a","hostname":"h"}`, 201)
+	post("/_standin/snapshots", `{"name":"before"}`, 204)
+	post("/v1/clients", `{"client_id":"b","hostname":"h"}`, 201)
+	e.Advance(time.Hour)
+	post("/_standin/sandboxes", `{"name":"fork","fork":"default"}`, 201)
+	post("/_standin/sandboxes", `{"name":"past","snapshot":"before"}`, 201)
+	post("/_standin/sandboxes", `{"name":"seeded","fork":"fork","seed":9}`, 201)
+	one := post("/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
+	two := post("/~fork/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
+	three := post("/~seeded/v1/containers", `{"name":"n","type":"generic","secret_refs":[]}`, 201)
+	if one != strings.Replace(two, "/~fork", "", 1) || one == strings.Replace(three, "/~seeded", "", 1) {
+		t.Errorf("ids: %s %s %s", one, two, three)
+	}
+	for path, want := range map[string]int{"/v1/clients": 2, "/~fork/v1/clients": 2, "/~past/v1/clients": 1} {
+		if got := strings.Count(servicetest.Recorded(e, "GET", path, "").Body.String(), `"hostname"`); got != want {
+			t.Errorf("%s: %d clients, want %d", path, got, want)
+		}
+	}
+	if body := servicetest.Recorded(e, "GET", "/_standin/sandboxes/fork/clock", "").Body.String(); !strings.Contains(body, "2026-01-01T01:00:00Z") {
+		t.Errorf("the fork's clock: %s", body)
+	}
+	post("/_standin/reset?to=before", "", 204)
+	if got := strings.Count(servicetest.Recorded(e, "GET", "/v1/clients", "").Body.String(), `"hostname"`); got != 1 {
+		t.Errorf("back to the snapshot: %d clients", got)
+	}
+}

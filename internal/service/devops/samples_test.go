@@ -1,0 +1,20 @@
+package devops_test
+
+import (
+	"testing"
+
+	"standin/internal/servicetest"
+)
+
+// Ensure every sample of the contract brings the answer that the contract has for it.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	servicetest.Samples(t, "devops")
+}
+
+// Ensure every sample of a quirk brings its answer while the quirk is on, and another one
+// while it is off.
+func TestQuirks(t *testing.T) {
+	t.Parallel()
+	servicetest.Quirks(t, "devops")
+}
