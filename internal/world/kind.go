@@ -11,7 +11,7 @@ import (
 
 // A Kind is one sort of record: its key and the orders in which it is listed.
 // Kinds are made once, as package variables, and are then safe for all use.
-// Records that were stored are never changed: store a changed copy.
+// Records that were stored are never changed: Update stores a changed copy.
 type Kind[T any] struct {
 	number  int
 	key     func(*T) string
@@ -139,7 +139,20 @@ func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	}
 }
 
-// Delete removes the record with the key and tells whether there was one.
+// Update stores a copy of a record, which change has changed. Change does not change the key.
+func (k *Kind[T]) Update(tx *Tx, rec *T, change func(*T)) {
+	c := *rec
+	change(&c)
+	k.Put(tx, &c)
+}
+
+// NewID returns an id that no record of the kind has as its key. See Tx.NewID for the stream
+// and the form.
+func (k *Kind[T]) NewID(tx *Tx, stream string, form func([]byte) string) string {
+	return tx.NewID(stream, form, func(id string) bool { return k.Get(tx, id) != nil })
+}
+
+// Delete removes the record with the key, and reports whether there was one.
 func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 	if k.Get(tx, key) == nil {
 		return false

@@ -129,13 +129,9 @@ func (b *aclBody) put(c *service.Call, key string) {
 	}
 	acls.Put(c.Tx(), a)
 	if ct := containers.Get(c.View, c.Vars["container_ref"]); ct != nil {
-		touched := *ct
-		touched.Updated = now
-		containers.Put(c.Tx(), &touched)
+		containers.Update(c.Tx(), ct, func(ct *container) { ct.Updated = now })
 	} else if s := secrets.Get(c.View, c.Vars["secret_ref"]); s != nil {
-		touched := *s
-		touched.Updated = now
-		secrets.Put(c.Tx(), &touched)
+		secrets.Update(c.Tx(), s, func(s *secret) { s.Updated = now })
 	}
 }
 

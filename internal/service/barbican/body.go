@@ -1,7 +1,6 @@
 package barbican
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -141,16 +140,10 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 func integer(v any) int {
 	n, _ := v.(value.Number)
 	whole, ok := openstack.ParseWhole(n)
-	switch {
-	case !ok:
+	if !ok {
 		return 0
-	case whole.IsInt64():
-		return int(whole.Int64())
-	case whole.Sign() < 0:
-		return math.MinInt
-	default:
-		return math.MaxInt
 	}
+	return openstack.Clamp(whole)
 }
 
 // A containerBody is what a POST of a container says.

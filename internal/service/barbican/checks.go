@@ -42,11 +42,14 @@ func preflight(c *service.Call) error {
 // before the application sees it. A path that is not UTF-8 is refused too. The real server
 // does not answer it at all.
 func queryReadable(c *service.Call) error {
-	if isUTF8(c.RawQuery) && isUTF8(c.Path) || c.Path == healthPath {
+	if readable(c) || c.Path == healthPath {
 		return nil
 	}
 	return service.Errorf(service.Invalid, "", "")
 }
+
+// readable reports whether the query and the path are UTF-8.
+func readable(c *service.Call) bool { return isUTF8(c.RawQuery) && isUTF8(c.Path) }
 
 // isUTF8 reports whether names and values of a query are UTF-8 once they are decoded.
 func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.Unescape(query)) }

@@ -117,13 +117,9 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 			Container: id, Name: name, URL: url, ProjectID: project,
 			Created: newStamp(c.Now), Updated: newStamp(c.Now.Add(registering)),
 		})
-		ct := *containers.Get(c.View, id)
-		ct.Updated = newStamp(c.Now)
-		containers.Put(c.Tx(), &ct)
+		containers.Update(c.Tx(), containers.Get(c.View, id), func(ct *container) { ct.Updated = newStamp(c.Now) })
 	case old.Deleted:
-		back := *old
-		back.Deleted, back.Updated = false, newStamp(c.Now)
-		consumers.Put(c.Tx(), &back)
+		consumers.Update(c.Tx(), old, func(k *consumer) { k.Deleted, k.Updated = false, newStamp(c.Now) })
 	}
 	r, err := containerReply(c)
 	if c.Quirk(wrongLocationHeader) {
@@ -145,9 +141,7 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.Container).ProjectID) {
 		return service.Reply{}, notTheirs()
 	}
-	gone := *old
-	gone.Deleted, gone.Updated = true, newStamp(c.Now)
-	consumers.Put(c.Tx(), &gone)
+	consumers.Update(c.Tx(), old, func(k *consumer) { k.Deleted, k.Updated = true, newStamp(c.Now) })
 	return containerReply(c)
 }
 

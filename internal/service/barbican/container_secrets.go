@@ -17,7 +17,7 @@ var containerSecretOperations = []service.Operation{
 
 // addSecret answers POST {container_ref}/secrets with the container's reference.
 func addSecret(c *service.Call) (service.Reply, error) {
-	ct := *containers.Get(c.View, c.Vars["container_ref"])
+	ct := containers.Get(c.View, c.Vars["container_ref"])
 	if ct.Type != "generic" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "Only 'generic' containers can be modified.")
 	}
@@ -34,9 +34,8 @@ func addSecret(c *service.Call) (service.Reply, error) {
 	if slices.ContainsFunc(ct.Secrets, r.same) {
 		return service.Reply{}, service.Errorf(service.Conflict, "", "Conflict. A secret with that name and ID is already stored in this container. The same secret can exist in a container as long as the name is unique.")
 	}
-	ct.Secrets = append(slices.Clone(ct.Secrets), r)
-	containers.Put(c.Tx(), &ct)
-	return containerRef(c, &ct), nil
+	containers.Update(c.Tx(), ct, func(ct *container) { ct.Secrets = append(slices.Clone(ct.Secrets), r) })
+	return containerRef(c, ct), nil
 }
 
 // removeSecret answers DELETE {container_ref}/secrets. Other than adding, removing is for
@@ -52,13 +51,12 @@ func removeSecret(c *service.Call) (service.Reply, error) {
 	if !hasSecret(c, r.SecretRef) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret '%s' with reference '%s' doesn't exist.", r.told(), given)
 	}
-	ct := *containers.Get(c.View, c.Vars["container_ref"])
+	ct := containers.Get(c.View, c.Vars["container_ref"])
 	kept := slices.DeleteFunc(slices.Clone(ct.Secrets), r.same)
 	if len(kept) == len(ct.Secrets) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided is not in the container")
 	}
-	ct.Secrets = kept
-	containers.Put(c.Tx(), &ct)
+	containers.Update(c.Tx(), ct, func(ct *container) { ct.Secrets = kept })
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 

@@ -94,9 +94,7 @@ func createContainer(c *service.Call) (service.Reply, error) {
 	}
 	now := newStamp(c.Now)
 	ct := &container{
-		ID: c.Tx().NewID("barbican.containers", world.UUID, func(id string) bool {
-			return containers.Get(c.View, id) != nil
-		}),
+		ID:        containers.NewID(c.Tx(), "barbican.containers", world.UUID),
 		ProjectID: project, CreatorID: c.Caller.ID, Name: body.name, Type: body.kind,
 		Status: active, Created: now, Updated: now, Secrets: body.secrets,
 	}

@@ -68,9 +68,7 @@ func metadataRef(c *service.Call) string { return ref(c, "secrets/"+c.Vars["secr
 
 // keepMetadata stores the pairs. The secret's updated stays.
 func keepMetadata(c *service.Call, all []metadatum) {
-	s := *secretOf(c)
-	s.Metadata = all
-	secrets.Put(c.Tx(), &s)
+	secrets.Update(c.Tx(), secretOf(c), func(s *secret) { s.Metadata = all })
 }
 
 var metadataSchema = &openstack.Schema{

@@ -37,7 +37,7 @@ func outside(c *service.Call) error {
 // outsideReadable is queryReadable outside the application under /v1.
 func outsideReadable(c *service.Call) error {
 	switch {
-	case isUTF8(c.RawQuery) && isUTF8(c.Path):
+	case readable(c):
 		return nil
 	case c.Accept() != "" && service.Quality(c.Accept(), "application/json") > 0:
 		return queryReadable(c)

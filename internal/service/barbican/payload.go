@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"standin/internal/service"
+	"standin/internal/service/openstack"
+	"standin/internal/value"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 var plainTypes = []string{plainText, "text/plain;charset=utf-8", "text/plain; charset=utf-8"}
 
 // supportedRepr is how the server lists the types of payloads.
-const supportedRepr = "['text/plain', 'text/plain;charset=utf-8', 'text/plain; charset=utf-8', 'application/octet-stream', 'application/pkcs8']"
+var supportedRepr = openstack.Repr(value.List(append(slices.Clone(plainTypes), octets, pkcs8)))
 
 // normalType brings the type of a payload into the form in which it is stored. One
 // that the server does not know, or with a charset other than UTF-8, stays as it is.
@@ -104,9 +106,9 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	now := *s
-	now.ContentType, now.Payload, now.Updated = c.MediaType(), payload, newStamp(c.Now)
-	secrets.Put(c.Tx(), &now)
+	secrets.Update(c.Tx(), s, func(s *secret) {
+		s.ContentType, s.Payload, s.Updated = c.MediaType(), payload, newStamp(c.Now)
+	})
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 

@@ -137,13 +137,9 @@ func createSecretConsumer(c *service.Call) (service.Reply, error) {
 	case old == nil:
 		k.ProjectID, k.Created, k.Updated = project, newStamp(c.Now), newStamp(c.Now.Add(registering))
 		secretConsumers.Put(c.Tx(), k)
-		s := *secretOf(c)
-		s.Updated = newStamp(c.Now)
-		secrets.Put(c.Tx(), &s)
+		secrets.Update(c.Tx(), secretOf(c), func(s *secret) { s.Updated = newStamp(c.Now) })
 	case old.Deleted:
-		back := *old
-		back.Deleted, back.Updated = false, newStamp(c.Now)
-		secretConsumers.Put(c.Tx(), &back)
+		secretConsumers.Update(c.Tx(), old, func(k *secretConsumer) { k.Deleted, k.Updated = false, newStamp(c.Now) })
 	}
 	r := secretReply(c)
 	if c.Quirk(wrongSecretLocation) {
@@ -175,9 +171,7 @@ func deleteSecretConsumer(c *service.Call) (service.Reply, error) {
 	case old.Deleted:
 		return service.Reply{}, noConsumer()
 	}
-	gone := *old
-	gone.Deleted, gone.Updated = true, newStamp(c.Now)
-	secretConsumers.Put(c.Tx(), &gone)
+	secretConsumers.Update(c.Tx(), old, func(k *secretConsumer) { k.Deleted, k.Updated = true, newStamp(c.Now) })
 	return secretReply(c), nil
 }
 

@@ -119,7 +119,7 @@ func createSecret(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, noTransportKey(c, s.transportNeeded)
 	}
 	rec := s.secret
-	rec.ID = c.Tx().NewID("barbican.secrets", world.UUID, func(id string) bool { return secrets.Get(c.View, id) != nil })
+	rec.ID = secrets.NewID(c.Tx(), "barbican.secrets", world.UUID)
 	rec.ProjectID, rec.CreatorID, rec.Status = project, c.Caller.ID, active
 	rec.Created = newStamp(c.Now)
 	rec.Updated = rec.Created
@@ -187,7 +187,6 @@ func deleteSecret(c *service.Call) (service.Reply, error) {
 // removeSecretRefs takes the secret out of the containers of its project: others
 // cannot refer to it.
 func removeSecretRefs(tx *world.Tx, s *secret) {
-	var changed []*container
 	for ct := range ofProject.All(tx, s.ProjectID, 0) {
 		var left []secretRef
 		for _, r := range ct.Secrets {
@@ -196,13 +195,8 @@ func removeSecretRefs(tx *world.Tx, s *secret) {
 			}
 		}
 		if len(left) != len(ct.Secrets) {
-			without := *ct
-			without.Secrets = left
-			changed = append(changed, &without)
+			containers.Update(tx, ct, func(ct *container) { ct.Secrets = left })
 		}
-	}
-	for _, ct := range changed {
-		containers.Put(tx, ct)
 	}
 }
 

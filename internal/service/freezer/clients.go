@@ -95,27 +95,14 @@ func listClients(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	if s == nil && p.tooLarge {
-		return service.Reply{}, databaseOverflow()
-	}
-	if s == nil || p.limit >= 0 { // a search with a negative limit finds nothing
-		p.limit = c.Capped(p.limit)
-	}
 	var found []*client
-	switch of := callers(c); {
-	case s == nil && p.limit < 0: // as on sqlite: no limit
-		found = ofUser.Page(c.View, of, p.offset, math.MaxInt, false)
-	case s == nil:
-		found = ofUser.Page(c.View, of, p.offset, p.limit, false)
-	case p.behind:
-		found = s.find(c, of, p.offset, 0, p.limit)
+	switch {
+	case s != nil:
+		found = s.page(c, p)
+	case p.tooLarge:
+		return service.Reply{}, databaseOverflow()
 	default:
-		found = s.find(c, of, 0, p.offset, p.limit)
-	}
-	if s == nil {
-		c.Left(ofUser.Len(c.View, callers(c)) - p.offset)
-	} else if len(found) < p.limit {
-		c.Left(len(found))
+		found = p.clients(c)
 	}
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()
@@ -135,6 +122,16 @@ type page struct {
 	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
 }
 
+// clients lists the caller's clients of the page. A negative limit is none, as on SQLite.
+func (p page) clients(c *service.Call) []*client {
+	of, limit := callers(c), c.Capped(p.limit)
+	c.Left(ofUser.Len(c.View, of) - p.offset)
+	if limit < 0 {
+		limit = math.MaxInt
+	}
+	return ofUser.Page(c.View, of, p.offset, limit, false)
+}
+
 // databaseOverflow is the error of a number that does not fit into 64 bits.
 func databaseOverflow() error {
 	return storageError("Python int too large to convert to SQLite INTEGER")
@@ -152,7 +149,7 @@ func readNumbers(c *service.Call) (p page, marker string, err error) {
 		return p, "", err
 	}
 	p.tooLarge = !offset.IsInt64() || !limit.IsInt64()
-	p.offset, p.limit = clamp(offset), clamp(limit)
+	p.offset, p.limit = openstack.Clamp(offset), openstack.Clamp(limit)
 	return p, marker, nil
 }
 
@@ -210,18 +207,6 @@ func parameter(c *service.Call, name string) (last string, given, blank bool) {
 		}
 	}
 	return last, given, given && blank
-}
-
-// clamp brings a number that does not fit into 64 bits to the nearest that does.
-func clamp(n *big.Int) int {
-	switch {
-	case n.IsInt64():
-		return int(n.Int64())
-	case n.Sign() < 0:
-		return math.MinInt
-	default:
-		return math.MaxInt
-	}
 }
 
 func notAnInteger(name string) error {

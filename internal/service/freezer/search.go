@@ -114,6 +114,22 @@ func readAll(all any, odd func(error) error) (*search, error) {
 	return &search{match: match}, err
 }
 
+// page lists the caller's clients of the page that match. A negative limit finds none.
+func (s *search) page(c *service.Call, p page) []*client {
+	from, skip := 0, p.offset
+	if p.behind {
+		from, skip = p.offset, 0
+	}
+	if p.limit >= 0 {
+		p.limit = c.Capped(p.limit)
+	}
+	found := s.find(c, callers(c), from, skip, p.limit)
+	if len(found) < p.limit {
+		c.Left(len(found))
+	}
+	return found
+}
+
 // find lists an owner's clients that match: those from the position on, less the
 // first skip of them, limit at most. A negative limit finds nothing.
 func (s *search) find(c *service.Call, owner string, from, skip, limit int) []*client {

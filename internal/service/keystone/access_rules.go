@@ -30,7 +30,6 @@ func rulesOf(v world.View, user string) []identity.AccessRule {
 	for a := range identity.CredentialsByUser.All(v, user, 0) {
 		for _, r := range a.AccessRules {
 			if !taken[r.ID] && identity.AccessRules.Get(v, r.ID) == nil { // it may be another user's
-				r.UserID = user
 				list, taken[r.ID] = append(list, r), true
 			}
 		}
@@ -43,21 +42,19 @@ func ruleByID(v world.View, id string) *identity.AccessRule {
 	if r := identity.AccessRules.Get(v, id); r != nil {
 		return r
 	}
-	_, r := ruleInUse(v, id)
-	return r
+	return ruleInUse(v, id)
 }
 
-// ruleInUse finds a credential that has the rule; nil if there is none.
-func ruleInUse(v world.View, id string) (*identity.AppCredential, *identity.AccessRule) {
+// ruleInUse finds the rule in a credential that has it; nil if there is none.
+func ruleInUse(v world.View, id string) *identity.AccessRule {
 	for a := range identity.AllCredentials.All(v, "", 0) {
 		for _, r := range a.AccessRules {
 			if r.ID == id {
-				r.UserID = a.UserID
-				return a, &r
+				return &r
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // ruleMembers is a rule as a credential and a token hold it.
@@ -111,7 +108,7 @@ func deleteRule(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	if a, _ := ruleInUse(c.View, r.ID); a != nil {
+	if ruleInUse(c.View, r.ID) != nil {
 		return service.Reply{}, service.Errorf(service.Forbidden, "", "May not delete access rule in use")
 	}
 	identity.AccessRules.Delete(c.Tx(), r.ID)
@@ -163,7 +160,6 @@ func knownRules(v world.View, user string) *ruleBook {
 	b := &ruleBook{user: user, inUse: map[string]identity.AccessRule{}, byText: map[[3]string]identity.AccessRule{}}
 	for a := range identity.AllCredentials.All(v, "", 0) {
 		for _, r := range a.AccessRules {
-			r.UserID = a.UserID
 			b.inUse[r.ID] = r
 		}
 	}

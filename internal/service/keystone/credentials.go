@@ -163,7 +163,7 @@ func newCredential(c *service.Call, o *value.Object) (*identity.AppCredential, e
 	if a.Secret == "" {
 		a.Secret = base64.RawURLEncoding.EncodeToString(c.Tx().Draw("keystone.secrets", 64))
 	}
-	a.ID = c.Tx().NewID("keystone.application_credentials", world.Hex, func(id string) bool { return identity.Credentials.Get(c.View, id) != nil })
+	a.ID = identity.Credentials.NewID(c.Tx(), "keystone.application_credentials", world.Hex)
 	return a, takeRules(c, a, o.List("access_rules"))
 }
 

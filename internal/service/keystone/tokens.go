@@ -157,9 +157,7 @@ func revokeToken(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	revoked := *t
-	revoked.Revoked = true
-	identity.Tokens.Put(c.Tx(), &revoked)
+	identity.Tokens.Update(c.Tx(), t, func(t *identity.Token) { t.Revoked = true })
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 

@@ -191,3 +191,15 @@ func ParseWhole(n value.Number) (*big.Int, bool) {
 	i, _ := big.NewFloat(f).Int(nil)
 	return i, true
 }
+
+// Clamp returns a number as an int. One that does not fit is the nearest that does.
+func Clamp(n *big.Int) int {
+	switch {
+	case n.IsInt64():
+		return int(n.Int64())
+	case n.Sign() < 0:
+		return math.MinInt
+	default:
+		return math.MaxInt
+	}
+}

@@ -87,9 +87,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	}
 	now, author := c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
 	cl := &client{
-		ID: c.Tx().NewID("privx.api_clients", world.UUID, func(id string) bool {
-			return clients.Get(c.View, id) != nil
-		}),
+		ID:     clients.NewID(c.Tx(), "privx.api_clients", world.UUID),
 		Secret: base64.StdEncoding.EncodeToString(c.Tx().Draw("privx.api_clients.secrets", 32)),
 		Name:   name, Roles: roles, Created: now, Author: author,
 	}
@@ -142,12 +140,14 @@ func updateClient(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	cl := *old
-	if cl.Name, cl.Roles, err = readClient(c, body, old); err != nil {
+	name, roles, err := readClient(c, body, old)
+	if err != nil {
 		return service.Reply{}, err
 	}
-	cl.Updated, cl.UpdatedBy = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
-	clients.Put(c.Tx(), &cl)
+	clients.Update(c.Tx(), old, func(cl *client) {
+		cl.Name, cl.Roles = name, roles
+		cl.Updated, cl.UpdatedBy = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
+	})
 	return empty(), nil
 }
 

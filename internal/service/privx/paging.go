@@ -1,7 +1,6 @@
 package privx
 
 import (
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -220,12 +219,9 @@ func number(c *service.Call, body *value.Object, name string, usual int) (int, e
 	if isText && inBody || !whole(text) {
 		return 0, invalid("VALUE_INCORRECT_TYPE", name, "Expected an integer.")
 	}
-	n, err := strconv.Atoi(text) // the text has digits: an error is one of the range
-	switch {
-	case n < 0:
+	n, _ := strconv.Atoi(text) // the text has digits: the error is one of the range
+	if n < 0 {
 		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
-	case err != nil:
-		return math.MaxInt, nil
 	}
 	return n, nil
 }

@@ -184,7 +184,7 @@ func createRole(c *service.Call) (service.Reply, error) {
 	if err := readRole(c, r); err != nil {
 		return service.Reply{}, err
 	}
-	r.ID = c.Tx().NewID("privx.roles", world.UUID, func(id string) bool { return roles.Get(c.View, id) != nil })
+	r.ID = roles.NewID(c.Tx(), "privx.roles", world.UUID)
 	r.Created, r.Author = c.Now.Format(time.RFC3339), dashed(c.Caller.ID)
 	r.Updated, r.UpdatedBy = r.Created, r.Author
 	roles.Put(c.Tx(), r)
@@ -234,9 +234,7 @@ func deleteRole(c *service.Call) (service.Reply, error) {
 	if err != nil {
 		return service.Reply{}, err
 	}
-	r := *old
-	r.Deleted = true
-	roles.Put(c.Tx(), &r)
+	roles.Update(c.Tx(), old, func(r *role) { r.Deleted = true })
 	return empty(), nil
 }
 
