@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -278,5 +280,104 @@ func TestEntriesPrintAsLines(t *testing.T) {
 	recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", "demo-token")
 	if text := fmt.Sprint(e.Requests()[0]); !strings.Contains(text, "200  GET    /v1/clients  [freezer.clients.list]  demo") {
 		t.Errorf("got %q", text)
+	}
+}
+
+// Ensure fixtures from disk and those at hand go together, in any order, and that the later of two
+// scenarios counts.
+func TestFixturesGoTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	text := "freezer: {clients: [{user_id: 0cd44caf6db5486b94a04b33256a5ff4, client: {client_id: of-%s, hostname: h}}]}"
+	if err := os.WriteFile(path, fmt.Appendf(nil, text, "disk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	disk, data := emulator.WithFixture(path), emulator.WithFixtureData(fmt.Sprintf(text, "data"))
+	files := emulator.WithFixtureFS(fstest.MapFS{"a.yaml": {Data: fmt.Appendf(nil, text, "files")}}, "a.yaml")
+	for name, opts := range map[string][]emulator.Option{
+		"disk, data, files": {disk, data, files}, "files, disk, data": {files, disk, data}, "data, files, disk": {data, files, disk},
+	} {
+		e, err := emulator.New(opts...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		state, _ := e.State("freezer")
+		for _, id := range []string{"of-disk", "of-data", "of-files"} {
+			if !strings.Contains(string(state), id) {
+				t.Errorf("%s: %s is not there", name, id)
+			}
+		}
+	}
+	byName, byData := emulator.WithScenario("unavailable"), emulator.WithScenarioData("name: mine\nfaults: [{name: of-data, use: freezer.clients.create/401}]")
+	for want, opts := range map[string][]emulator.Option{"of-data": {byName, byData}, "unavailable": {byData, byName}} {
+		e, err := emulator.New(opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := e.Faults(); len(all) != 1 || all[0].Name != want {
+			t.Errorf("the rules are %+v, want %s", all, want)
+		}
+	}
+	if _, err := emulator.New(emulator.WithScenarioData([]byte(nil))); err == nil {
+		t.Error("a scenario without a byte was taken")
+	}
+}
+
+// Ensure the clock starts as options say.
+func TestClockOptions(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	e := emulator.NewT(t, emulator.WithStartTime(at))
+	if d := e.Now().Sub(at); d < 0 || d > time.Minute {
+		t.Errorf("a clock that starts at %s shows %s", at, e.Now())
+	}
+	ahead := e.Sandbox(t, emulator.WithClockOffset(time.Hour))
+	if d := time.Until(ahead.Now()); d < 59*time.Minute || d > 61*time.Minute {
+		t.Errorf("a clock that is an hour ahead is %s ahead", d)
+	}
+	real := e.Sandbox(t, emulator.WithClockOffset(0))
+	if d := time.Until(real.Now()); d > time.Minute || d < -time.Minute {
+		t.Errorf("the real clock is %s ahead", d)
+	}
+	frozen := e.Sandbox(t, emulator.WithTime(at))
+	if !frozen.Now().Equal(at) {
+		t.Errorf("a clock that is frozen at %s shows %s", at, frozen.Now())
+	}
+}
+
+// Ensure a server whose control API had no address to listen on leaves it to others.
+func TestControlStaysAfterAFailedStart(t *testing.T) {
+	t.Parallel()
+	e := emulator.NewT(t)
+	if _, err := e.Start(t.Context(), "127.0.0.1:0", "control=127.0.0.1:99999"); err == nil {
+		t.Fatal("the port 99999 was listened on")
+	}
+	s, err := e.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := s.Client()
+	defer c.CloseIdleConnections()
+	if status := statusOf(t, c, s.URL+"/_standin/requests"); status != http.StatusOK {
+		t.Errorf("the control API answers %d", status)
+	}
+}
+
+// Ensure an expectation that makes no sense is not met: one about a rule that there is not, or of an
+// empty range.
+func TestSenselessExpectations(t *testing.T) {
+	t.Parallel()
+	e := emulator.NewT(t)
+	for want, expect := range map[string]journal.Expectation{
+		`no rule "misspelt"`:            {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
+		"min 3 is greater than max 1":   {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
+		"nothing is expected":           {},
+		"exit is judged by standin run": {Exit: "1"},
+	} {
+		if v := e.Verify(expect); v.Passed || len(v.Judgements) != 1 || !strings.Contains(v.String(), want) {
+			t.Errorf("%s: %s", want, v)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/core"
 	"standin/internal/sandbox"
+	"standin/internal/scenario"
 )
 
 // A box has the methods that an Emulator, a Server and a Sandbox share: an Emulator and a Server
@@ -63,8 +64,8 @@ func (b *box) Requests(filter ...journal.Filter) []journal.Entry {
 	return b.in.Journal().Find(f).Entries
 }
 
-// Await waits until there are so many exchanges that fit, or the context ends, and lists those
-// there are. A filter is checked as that of Requests.
+// Await waits until at least that many exchanges fit, the context ends, or 5 minutes have passed,
+// and lists those there are. A filter is checked as that of Requests.
 func (b *box) Await(ctx context.Context, f journal.Filter, atLeast int) []journal.Entry {
 	if b.tb != nil {
 		b.tb.Helper()
@@ -127,19 +128,22 @@ func (v Verdict) String() string {
 
 // Verify holds the journal to expectations; without any, to those of the scenario. It also
 // fails if a rule that ends has never fired, unless the rule is optional, if entries have fallen
-// out of the journal, and if an expectation is about an operation that there is not.
+// out of the journal, and if an expectation makes no sense: it is about an operation or a rule
+// that there is not, or a range is empty.
 func (b *box) Verify(expect ...journal.Expectation) Verdict {
 	if len(expect) == 0 {
-		expect = nil
+		all := b.in.Verify(nil)
+		return Verdict{sandbox.Passed(all), all}
 	}
-	all := b.in.Verify(expect)
+	good, bad := []journal.Expectation{}, []journal.Judgement{}
 	for i := range expect {
-		for _, p := range expect[i].Patterns() {
-			if err := b.known(&journal.Filter{Operation: p.Operation, Status: p.Status, Method: p.Method, Path: p.Path}); err != nil {
-				all = append(all, journal.Judgement{Expectation: p.String(), Found: err.Error()})
-			}
+		if err := scenario.CheckExpectation(b.core.Catalog.Rules, &expect[i], b.in.RuleNames()); err != nil {
+			bad = append(bad, journal.Judgement{Expectation: expect[i].String(), Found: err.Error()})
+		} else {
+			good = append(good, expect[i])
 		}
 	}
+	all := append(bad, b.in.Verify(good)...)
 	return Verdict{sandbox.Passed(all), all}
 }
 
@@ -190,14 +194,15 @@ func (b *box) Snapshot(name string) error { return b.in.Snapshot(name) }
 // Restore goes back to the world of a snapshot. Faults, journal and clock stay.
 func (b *box) Restore(name string) error { return b.in.Restore(name) }
 
-// State dumps the world as a fixture, in JSON: all of it, or the section of one service.
-func (b *box) State(section ...string) ([]byte, error) {
+// State dumps the world as a fixture, in JSON: all of it, or the sections of some services.
+func (b *box) State(sections ...string) ([]byte, error) {
 	var out strings.Builder
-	name := strings.Join(section, " ")
-	if err := b.core.Catalog.CheckSection(name); err != nil {
-		return nil, err
+	for _, name := range sections {
+		if err := b.core.Catalog.CheckSection(name); err != nil {
+			return nil, err
+		}
 	}
-	write, err := b.in.Dump("", name)
+	write, err := b.in.Dump("", sections...)
 	if err == nil {
 		err = write(&out)
 	}
@@ -211,7 +216,7 @@ func (b *box) Load(fixture any) error {
 	if err != nil {
 		return err
 	}
-	return b.in.Load("", data)
+	return b.in.Load("(fixture)", "", data, 0)
 }
 
 // textOf is the text of a file that is given as such, or as a value.
@@ -243,13 +248,6 @@ func (b *box) Freeze(at time.Time) {
 
 // Resume lets the clock run on from where it stands.
 func (b *box) Resume() { b.in.Resume() }
-
-// DeleteSandbox deletes a sandbox, and cuts the requests that wait in it. It reports whether
-// there was one. The default sandbox stays.
-func (b *box) DeleteSandbox(name string) bool { return b.core.Sandboxes.Delete(name) }
-
-// Violations counts the answers that were found not to keep to the contract, in all sandboxes.
-func (b *box) Violations() uint64 { return b.core.Path.Violations() }
 
 // newSandbox makes a sandbox, which at gives its address.
 func (b *box) newSandbox(at func(*Sandbox), name string, opts []SandboxOption) (*Sandbox, error) {

@@ -26,7 +26,6 @@ func New(opts ...Option) (*Emulator, error) { return newEmulator(nil, opts) }
 
 func newEmulator(tb TB, opts []Option) (*Emulator, error) {
 	o := core.Options{}
-	o.Exchange.Log = discard
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -93,3 +92,10 @@ func (e *Emulator) Sandbox(tb TB, opts ...SandboxOption) *Sandbox {
 func (e *Emulator) at(s *Sandbox) {
 	s.URL, s.client = e.URL+"/~"+s.Name(), e.Client
 }
+
+// DeleteSandbox deletes a sandbox, and cuts the requests that wait in it. It reports whether
+// there was one. The default sandbox stays.
+func (e *Emulator) DeleteSandbox(name string) bool { return e.core.Sandboxes.Delete(name) }
+
+// Violations counts the answers that were found not to keep to the contract, in all sandboxes.
+func (e *Emulator) Violations() uint64 { return e.core.Path.Violations() }

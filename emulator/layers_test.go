@@ -17,7 +17,7 @@ import (
 var allowed = map[string]string{
 	// the edges: the command, and what users import
 	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
-	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/transport",
+	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "internal/contract internal/file internal/value",
 

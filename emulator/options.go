@@ -2,9 +2,11 @@ package emulator
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,7 +22,8 @@ import (
 // An Option changes an emulator before it starts. A bad value is an error of New.
 type Option interface{ change(o *core.Options) error }
 
-// A SandboxOption is an Option that a sandbox can have for itself.
+// A SandboxOption is an Option that a sandbox can have for itself. What its options leave open is
+// as the emulator started, in place of the default that stands with each of them.
 type SandboxOption interface {
 	Option
 	plan(p *sandbox.Plan) error
@@ -52,7 +55,8 @@ func planOf(opts []SandboxOption) (sandbox.Plan, error) {
 }
 
 // WithFixture starts from fixtures. Default: the scenario's, else "empty". Each is the name of a
-// built-in one (empty, default, documented) or the path of a file. Later ones add to earlier ones.
+// built-in one (empty, default, documented) or the path of a file. Later ones add to earlier ones,
+// and so does a second WithFixture. A fixture brings its clock along.
 func WithFixture(names ...string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Fixtures = append(p.Fixtures, names...)
@@ -82,7 +86,8 @@ func WithFixtureData(fixture any) SandboxOption {
 }
 
 // WithFixtureFS starts from files of a file system, on top of the fixtures before it. Default:
-// none. The files may extend others of it, and built-in fixtures.
+// none. The files may extend others of it, and built-in fixtures. The name of a built-in fixture
+// stands for that one.
 func WithFixtureFS(fsys fs.FS, names ...string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		read(p, func(path string) ([]byte, error) { return fs.ReadFile(fsys, filepath.ToSlash(path)) })
@@ -91,12 +96,15 @@ func WithFixtureFS(fsys fs.FS, names ...string) SandboxOption {
 	})
 }
 
-// read has files read by a function first, then as before.
+// read has files read by a function first, and those that it has not as before.
 func read(p *sandbox.Plan, open func(path string) ([]byte, error)) {
 	before := p.Open
+	if before == nil {
+		before = os.ReadFile
+	}
 	p.Open = func(path string) ([]byte, error) {
 		data, err := open(path)
-		if err != nil && before != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			return before(path)
 		}
 		return data, err
@@ -113,21 +121,23 @@ func WithSeed(seed int64) SandboxOption {
 }
 
 // WithScenario starts with a scenario, by the name of a built-in one or the path of a file.
-// Default: none. What other options say counts in place of what it says.
+// Default: none. What other options say counts in place of what it says. It takes the place of an
+// earlier WithScenarioData.
 func WithScenario(name string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
-		p.Scenario = name
+		p.Scenario, p.Text = name, nil
 		return nil
 	})
 }
 
 // WithScenarioData starts with a scenario that is at hand: the text of a scenario file as []byte
 // or string, or any value that encoding/json writes as one. Default: none. Its fixtures are
-// built-in ones, or files as seen from the working directory.
+// built-in ones, or files as seen from the working directory. It takes the place of an earlier
+// WithScenario.
 func WithScenarioData(scenario any) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
-		var err error
-		p.Text, err = textOf(scenario)
+		text, err := textOf(scenario)
+		p.Scenario, p.Text = "", append([]byte{}, text...)
 		return err
 	})
 }
@@ -304,17 +314,11 @@ func WithContract(files ...string) Option {
 	})
 }
 
-// discard is the logger where there is none.
-var discard = slog.New(slog.DiscardHandler)
-
 // WithLogger logs there: exchanges at debug level, violations of the contract and what net/http
 // complains of as warnings, panics as errors. Default: nothing is logged; RunT and NewT log to
 // the test.
 func WithLogger(l *slog.Logger) Option {
 	return whole(func(o *core.Options) error {
-		if l == nil {
-			l = discard
-		}
 		o.Exchange.Log = l
 		return nil
 	})

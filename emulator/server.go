@@ -68,3 +68,10 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(
 
 // Close stops at once. Closing twice does no harm.
 func (s *Server) Close() error { return s.server.Close() }
+
+// DeleteSandbox deletes a sandbox, and cuts the requests that wait in it. It reports whether
+// there was one. The default sandbox stays.
+func (s *Server) DeleteSandbox(name string) bool { return s.core.Sandboxes.Delete(name) }
+
+// Violations counts the answers that were found not to keep to the contract, in all sandboxes.
+func (s *Server) Violations() uint64 { return s.core.Path.Violations() }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -149,7 +148,6 @@ func (c *runCmd) emulators() ([]*core.Emulator, error) {
 		return nil, err
 	}
 	o := core.Options{Sandboxes: sandbox.Options{KeepRemoved: true}}
-	o.Exchange.Log = slog.New(slog.DiscardHandler)
 	if len(names) == 0 {
 		names, o.Sandboxes.Fixture = []string{""}, defaultFixture
 	}

@@ -51,9 +51,21 @@ func once(key string, load loading) loading {
 	if len(worlds.loaded) >= mostWorlds {
 		clear(worlds.loaded)
 	}
-	l := loading(sync.OnceValues(load))
+	l := loading(sync.OnceValues(func() (*world.Fixture, error) {
+		fx, err := load()
+		if err != nil { // it is tried again
+			forget(key)
+		}
+		return fx, err
+	}))
 	worlds.loaded[key] = l
 	return l
+}
+
+func forget(key string) {
+	worlds.Lock()
+	defer worlds.Unlock()
+	delete(worlds.loaded, key)
 }
 
 // BuiltinFixtures refuses names of files: none is taken from a request.

@@ -51,7 +51,11 @@ func (a *api) showState(c *service.Call, s *sandbox.Sandbox) (service.Reply, err
 	if err != nil {
 		return service.Reply{}, err
 	}
-	write, err := s.Dump("", name)
+	var sections []string
+	if name != "" {
+		sections = []string{name}
+	}
+	write, err := s.Dump("", sections...)
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
@@ -99,6 +103,9 @@ func (f writerFunc) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// maxGenerated is how many records a request may have made up in one block.
+const maxGenerated = 100_000
+
 func (a *api) loadState(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	name, err := a.section(c)
 	if err != nil {
@@ -107,7 +114,7 @@ func (a *api) loadState(c *service.Call, s *sandbox.Sandbox) (service.Reply, err
 	if len(bytes.TrimSpace(c.Body)) == 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
 	}
-	return empty(), mistake(s.Load(name, c.Body))
+	return empty(), mistake(s.Load(bodyName, name, c.Body, maxGenerated))
 }
 
 func (a *api) listSnapshots(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
@@ -126,7 +133,7 @@ func (a *api) createSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply
 
 // showSnapshot dumps the snapshot's world as a fixture.
 func (a *api) showSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	write, err := s.Dump(c.Vars["name"], "")
+	write, err := s.Dump(c.Vars["name"])
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}

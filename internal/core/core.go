@@ -132,14 +132,14 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 		if a.Tag != "" && e.Path.Routes.Named(a.Tag) == nil {
 			return nil, fmt.Errorf("listen %q: no service %q; there are %s", text, a.Tag, strings.Join(e.Path.Routes.Names(), ", "))
 		}
-		if a.Tag == catalog.Control {
-			e.Path.Apart()
-		}
 		all = append(all, a)
 	}
 	s, err := e.Transport.Listen(ctx, all...)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(all, func(a transport.Address) bool { return a.Tag == catalog.Control }) {
+		e.Path.Apart()
 	}
 	own := &Server{Server: s}
 	own.URL, own.TLSURL = urls(s)

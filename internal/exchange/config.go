@@ -33,7 +33,7 @@ type Options struct {
 	Settings        service.Settings
 	Check           CheckMode // CheckSampled
 	Report          func(violation error)
-	Log             *slog.Logger // exchanges at debug level, violations as warnings, bugs as errors; never nil
+	Log             *slog.Logger // exchanges at debug level, violations as warnings, bugs as errors; nil: nothing is logged
 	Lines           Lines
 	NoRequestFaults bool          // the header X-Standin-Fault is passed over
 	Connections     int           // the bound, for the words of a refusal
@@ -51,6 +51,9 @@ type Path struct {
 
 // New makes a path.
 func New(c Config) *Path {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	p := &Path{Config: c, holder: holder{mode: c.Check, answers: counts{}}}
 	for _, b := range c.Routes.Services {
 		for _, op := range append(slices.Clone(b.Contract.Operations), b.Contract.Elsewhere) {

@@ -32,7 +32,7 @@ func (x *exchange) log() {
 	}
 	if which := p.Lines.Which; which != "" {
 		if x.entry.journal != nil && (which == LogRequests || which == LogErrors && x.entry.bad()) {
-			p.Lines.To(x.entry.line(&x.in, &x.target, &x.call))
+			p.Lines.To(x.entry.line(&x.in, x.answering(), &x.call))
 		}
 		return
 	}

@@ -350,7 +350,10 @@ func (r *Registry) New(name string, p Plan, ttl time.Duration) (*Sandbox, error)
 	s := newSandbox(r, name, st)
 	s.ttl = ttl
 	s.used.Store(time.Now().UnixNano())
-	return s, r.add(s)
+	if err := r.add(s); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // NewFor is New with a name that is made of any text, such as the name of a test.

@@ -1,7 +1,7 @@
 // Package sandbox is one emulation: a world that is replaced as a whole, faults with their
 // counts, a journal, a clock. A Plan says how it starts, a Registry has all there are.
 //
-// Nothing here knows HTTP: package exchange serves requests in a sandbox, package control lets
+// Nothing here serves: package exchange serves requests in a sandbox, package control lets
 // callers change it.
 package sandbox
 
@@ -119,24 +119,26 @@ func (s *Sandbox) Reset(only []string, to string) error {
 			return fmt.Errorf("no part %q%s; there are %s", p, file.Hint(p, parts), strings.Join(parts, ", "))
 		}
 	}
-	w := s.start.Load().World
+	var w *world.World // nil: the one of the start
 	if to != "" {
 		if w = s.snapshot(to); w == nil {
 			return s.noSnapshot(to)
 		}
 	}
-	s.restart(only, to != "", w)
-	s.journal.Tell("reset", strings.TrimSpace(strings.Join(append(slices.Clone(only), to), " ")))
+	s.restart(only, w, strings.TrimSpace(strings.Join(only, " ")+" "+to))
 	return nil
 }
 
-func (s *Sandbox) restart(only []string, restored bool, w *world.World) {
+func (s *Sandbox) restart(only []string, restored *world.World, what string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	st := s.start.Load()
 	has := func(part string) bool { return len(only) == 0 || slices.Contains(only, part) }
-	if has("world") || restored {
-		s.world.Store(w)
+	switch {
+	case restored != nil:
+		s.world.Store(restored)
+	case has("world"):
+		s.world.Store(st.World)
 	}
 	if has("faults") {
 		_ = s.faults.Replace(st.Rules...)
@@ -147,6 +149,7 @@ func (s *Sandbox) restart(only []string, restored bool, w *world.World) {
 	if has("journal") {
 		s.journal.Clear()
 	}
+	s.journal.Tell("reset", what)
 }
 
 // Apply puts a plan in place of what the sandbox started with: world, clock, faults and journal

@@ -7,19 +7,17 @@ import (
 	"standin/internal/world"
 )
 
-// mostOverHTTP is how many records a request may have made up in one block.
-const mostOverHTTP = 100_000
-
-// Load puts a fixture in place of the world, or of one section of it. The fixture is read
-// while requests go on.
-func (s *Sandbox) Load(section string, data []byte) error {
+// Load puts a fixture in place of the world, or of one section of it. Errors call it by the name. A
+// generate block of it makes up so many records at most; 0 is the bound of files. The fixture is
+// read while requests go on.
+func (s *Sandbox) Load(name, section string, data []byte, maxGenerated int) error {
 	loader := *s.registry.catalog.Loader
-	loader.MostGenerated = mostOverHTTP
+	loader.MostGenerated = maxGenerated
 	var err error
 	if section == "" {
-		err = s.loadAll(&loader, data)
+		err = s.loadAll(&loader, name, data)
 	} else {
-		err = s.loadSection(&loader, section, data)
+		err = s.loadSection(&loader, name, section, data)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was loaded: %w", err)
@@ -28,11 +26,8 @@ func (s *Sandbox) Load(section string, data []byte) error {
 	return nil
 }
 
-// bodyName is what a fixture in a request's body is called in errors.
-const bodyName = "(request body)"
-
-func (s *Sandbox) loadAll(loader *world.Loader, data []byte) error {
-	fx, err := loader.LoadBytes(bodyName, data)
+func (s *Sandbox) loadAll(loader *world.Loader, name string, data []byte) error {
+	fx, err := loader.LoadBytes(name, data)
 	if err != nil {
 		return err
 	}
@@ -50,17 +45,17 @@ const attempts = 3
 
 // loadSection replaces a section of the world as it is when it is published. Where others
 // write again and again, they wait at last.
-func (s *Sandbox) loadSection(loader *world.Loader, section string, data []byte) error {
+func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data []byte) error {
 	for range attempts {
 		base := s.world.Load()
-		next, err := loader.Replace(base, bodyName, section, data)
+		next, err := loader.Replace(base, name, section, data)
 		if err != nil || s.publish(base, next) {
 			return err
 		}
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	next, err := loader.Replace(s.world.Load(), bodyName, section, data)
+	next, err := loader.Replace(s.world.Load(), name, section, data)
 	if err == nil {
 		s.world.Store(next)
 	}
@@ -87,8 +82,8 @@ func frozenBy(fx *world.Fixture) Setting {
 }
 
 // Dump returns what writes the world of the moment, or that of a snapshot, as a fixture: all of it
-// or one section, as often as it is called.
-func (s *Sandbox) Dump(snapshot, section string) (write func(io.Writer) error, err error) {
+// or some sections, as often as it is called.
+func (s *Sandbox) Dump(snapshot string, sections ...string) (write func(io.Writer) error, err error) {
 	w := s.World()
 	if snapshot != "" {
 		if w = s.snapshot(snapshot); w == nil {
@@ -98,10 +93,6 @@ func (s *Sandbox) Dump(snapshot, section string) (write func(io.Writer) error, e
 	fx := &world.Fixture{World: w}
 	if c := s.clock.get(); c.frozen {
 		fx.Freeze = &c.at
-	}
-	var sections []string
-	if section != "" {
-		sections = []string{section}
 	}
 	return func(out io.Writer) error { return s.registry.catalog.Loader.DumpTo(out, fx, sections...) }, nil
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -119,6 +120,21 @@ func Expectations(k *ruleset.Catalogue, name string, data []byte, rules []string
 		return nil, err
 	}
 	return list, nil
+}
+
+// CheckExpectation returns an error if an expectation makes no sense. Names of rules are those
+// that are armed.
+func CheckExpectation(k *ruleset.Catalogue, e *journal.Expectation, rules []string) error {
+	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
+	for _, p := range e.Patterns() {
+		c.Add((&journal.Filter{Status: p.Status}).Check())
+	}
+	c.demanded(e, file.Node{})
+	err := c.Err()
+	if at, ok := errors.AsType[*file.Error](err); ok { // it stands in no file
+		return errors.New(at.Message)
+	}
+	return err
 }
 
 // demanded checks an expectation that a request asks about.
