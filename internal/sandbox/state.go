@@ -14,7 +14,7 @@ const mostOverHTTP = 100_000
 // while requests go on.
 func (s *Sandbox) Load(section string, data []byte) error {
 	loader := *s.registry.catalog.Loader
-	loader.MostGenerated = mostOverHTTP
+	loader.MaxGenerated = mostOverHTTP
 	var err error
 	if section == "" {
 		err = s.loadAll(&loader, data)

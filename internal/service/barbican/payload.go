@@ -41,7 +41,7 @@ func normalType(mediaType string) string {
 	return mediaType
 }
 
-// supportedType tells whether payloads may be of the type.
+// supportedType reports whether payloads may be of the type.
 func supportedType(mediaType string) bool {
 	return slices.Contains([]string{plainText, octets, pkcs8}, normalType(mediaType))
 }
@@ -95,7 +95,7 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	switch {
 	case len(c.Body) == 0:
 		return service.Reply{}, issue(service.Invalid, what, "No data supplied to process.")
-	case len(c.Body) > largestPayload:
+	case len(c.Body) > maxPayload:
 		return service.Reply{}, issue(service.TooLarge, what, tooLarge)
 	case s.hasPayload():
 		return service.Reply{}, service.Errorf(service.Conflict, "", "Secret already has data, cannot modify it.")

@@ -196,7 +196,7 @@ func notFound(kind, id string) error {
 	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
 }
 
-// discoveryOperations tell the versions of the API.
+// discoveryOperations show the versions of the API.
 var discoveryOperations = []service.Operation{
 	{ID: "keystone.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "keystone.version.show", Do: showVersion, Policy: service.Everybody},

@@ -25,7 +25,7 @@ var clientOperations = []service.Operation{
 	{ID: "privx.api-clients.delete", Do: deleteClient, Policy: manageClients},
 }
 
-// A client is a program that calls PrivX. Its secrets are told whenever it is read.
+// A client is a program that calls PrivX. Every answer with the client has its secrets.
 type client struct {
 	ID          string
 	Secret      string
