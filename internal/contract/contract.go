@@ -114,7 +114,7 @@ type Response struct {
 	Reason      string // the phrase in the status line
 	Description string
 	Evidence    Evidence
-	FaultOnly   bool     // x-fault-only: no request brings it about, only a fault does
+	FaultOnly   bool     // x-fault-only: only a fault causes it, no request
 	Optional    bool     // x-body-optional: the body may be empty
 	MediaTypes  []string // none: the body is empty
 	Headers     []string // headers that are always there

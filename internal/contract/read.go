@@ -15,7 +15,7 @@ type reader struct {
 	contract *Contract
 	doc      *value.Object
 	root     file.Node // where things are in the file
-	bare     bool      // there is no file, and samples are passed over
+	bare     bool      // there is no file, and samples are ignored
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -139,8 +139,8 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	}
 }
 
-// decodeBase64 decodes as the server's library does: bytes that are not of the
-// alphabet are passed over, and what follows the padding is not looked at.
+// decodeBase64 decodes as the server's library does: it ignores bytes that
+// are not of the alphabet, and what follows the padding.
 func decodeBase64(text []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(text)/4*3+3)
 	var bits uint32

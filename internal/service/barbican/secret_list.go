@@ -92,7 +92,7 @@ func (f *secretFilter) fits(s *secret) bool {
 }
 
 // readSecretFilter reads the query. Names are unescaped a second time, bits that
-// are no number are passed over; dates and orders must be right.
+// are no number are ignored; dates and orders must be valid.
 func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f := &secretFilter{}
 	f.name, _ = c.Last("name")

@@ -33,8 +33,8 @@ type client struct {
 	item      string // as it is answered: {"client": BODY, "user_id": USER}, in v2 {"project_id": PROJECT, "user_id": USER
 }
 
-// body is what was sent, and a uuid. It is read back from the item: kept beside
-// it, it would be most of the memory that a client takes.
+// body is what was sent, and a uuid. It is read back from the item: stored with
+// it, it would take most of the memory of a client.
 func (c *client) body() *value.Object {
 	v, _ := value.Parse([]byte(c.item))
 	item, _ := v.(*value.Object)

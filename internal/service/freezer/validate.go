@@ -34,7 +34,7 @@ func parseObject(c *service.Call, missing string) (*value.Object, error) {
 }
 
 // mentionsUUID is Python's "uuid" in v, the one question to which a string or a
-// list can say yes before the server comes to grief.
+// list can answer yes before the server fails.
 func mentionsUUID(v any) bool {
 	switch x := v.(type) {
 	case string:

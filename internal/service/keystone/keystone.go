@@ -76,8 +76,8 @@ func allow(c *service.Call) string {
 	return c.Allow(all...)
 }
 
-// bodyIsJSON refuses a body that is no JSON object, before anything else and
-// whether or not somebody wants it.
+// bodyIsJSON refuses a body that is not a JSON object, before anything else, also where
+// the operation reads no body.
 func bodyIsJSON(c *service.Call) error {
 	if len(c.Body) == 0 || c.BodyTooLarge {
 		return nil

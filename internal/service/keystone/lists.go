@@ -25,7 +25,7 @@ func link(c *service.Call, kind, id string) *value.Object {
 }
 
 // listReply answers a list, less what the query filters away. A member that is
-// named here may be asked for by its value; other parameters are passed over.
+// named here may be asked for by its value. Other parameters are ignored.
 func listReply(c *service.Call, name string, all []*value.Object, by ...string) (service.Reply, error) {
 	list := []any{}
 	for _, o := range all {

@@ -130,7 +130,7 @@ func existing(c *service.Call) (*client, error) {
 }
 
 // updateClient answers PUT …/api-clients/{api_client_id}: name and roles are
-// replaced, what only the server writes is passed over.
+// replaced, what only the server writes is ignored.
 func updateClient(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {

@@ -238,8 +238,8 @@ func deleteRole(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// readRole reads what callers may say of a role. Members that only the server
-// writes are passed over.
+// readRole reads what callers may say of a role. It ignores members that only
+// the server writes.
 func readRole(c *service.Call, r *role) error {
 	o, err := readObject(c)
 	if err != nil {
