@@ -94,7 +94,7 @@ func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte
 // that what was loaded is loaded again, the same, from its dump.
 func FuzzFixture(f *testing.F) {
 	l := catalog.NewLoader()
-	l.MostGenerated = 10
+	l.MaxGenerated = 10
 	fx, err := l.Load("default")
 	if err != nil {
 		f.Fatal(err)

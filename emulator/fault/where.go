@@ -70,7 +70,6 @@ func unescaped(v any) ([]byte, error) {
 
 // withOperation has the schema of a mapping take patterns as its operation.
 func withOperation(o *value.Object) *value.Object {
-	properties, _ := o.Get("properties")
-	properties.(*value.Object).Set("operation", (*contract.Patterns)(nil).JSONSchema())
+	o.Object("properties").Set("operation", (*contract.Patterns)(nil).JSONSchema())
 	return o
 }

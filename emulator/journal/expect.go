@@ -165,8 +165,7 @@ func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 // JSONSchema describes an expectation.
 func (*Expectation) JSONSchema() *value.Object {
 	o := (*Pattern)(nil).JSONSchema()
-	v, _ := o.Get("properties")
-	properties := v.(*value.Object)
+	properties := o.Object("properties")
 	properties.Set("requests", (*Range)(nil).JSONSchema())
 	properties.Set("attempts", (*Range)(nil).JSONSchema())
 	properties.Set("sequence", value.NewObject(

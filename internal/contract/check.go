@@ -55,10 +55,10 @@ func (s *schemas) get(pointer string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// escapeFragment makes a JSON pointer fit to stand in a URL's fragment.
+// escapeFragment makes a JSON pointer fit for a URL's fragment.
 func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}).EscapedFragment() }
 
-// CompileAll compiles every schema of the responses and tells the first that
+// CompileAll compiles every schema of the responses and returns the first that
 // is no schema.
 func (c *Contract) CompileAll() error {
 	all := append(slices.Clip(c.Operations), c.Elsewhere)

@@ -16,7 +16,7 @@ import (
 	"standin/internal/value"
 )
 
-// Evidence tells why a response is in the contract.
+// Evidence says why a response is in the contract.
 type Evidence string
 
 // The kinds of evidence.
@@ -71,7 +71,7 @@ type Operation struct {
 	parameter []Parameter
 }
 
-// Secrecy says which bodies of an operation are secrets as a whole, beside their members
+// Secrecy says which bodies of an operation are secrets as a whole, in addition to members
 // that are.
 type Secrecy int
 
@@ -114,7 +114,7 @@ type Response struct {
 	Reason      string // the phrase in the status line
 	Description string
 	Evidence    Evidence
-	FaultOnly   bool     // x-fault-only: no request brings it about, only a fault does
+	FaultOnly   bool     // x-fault-only: only a fault causes it, no request
 	Optional    bool     // x-body-optional: the body may be empty
 	MediaTypes  []string // none: the body is empty
 	Headers     []string // headers that are always there
@@ -153,7 +153,7 @@ type Sample struct {
 	Method    string            `json:"method"` // the operation's if empty
 	URL       string            `json:"url"`    // a path in place of the operation's
 	Path      map[string]string `json:"path"`   // values of the path's parameters
-	Query     string            `json:"query"`  // as it stands in the URL
+	Query     string            `json:"query"`  // as it is in the URL
 	Headers   map[string]string `json:"headers"`
 	Request   string            `json:"request"` // the name of an example of the request body
 	Body      *string           `json:"body"`    // a body that is no example

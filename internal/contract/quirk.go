@@ -26,7 +26,7 @@ type Quirk struct {
 	Answers *Operation `json:"-"`
 }
 
-// Changes tells whether the quirk may change an answer of the operation.
+// Changes reports whether the quirk may change an answer of the operation.
 func (q *Quirk) Changes(operation string) bool {
 	if len(q.Operations) == 0 {
 		return strings.HasPrefix(operation, q.Answers.Service+".") || operation == q.Answers.Service
@@ -34,7 +34,7 @@ func (q *Quirk) Changes(operation string) bool {
 	return slices.Contains(q.Operations, operation)
 }
 
-// Marks tells whether the quirk is to be told of with the operation: one of the whole
+// Marks reports whether the quirk is listed with the operation: one of the whole
 // service is about calls that are logged in.
 func (q *Quirk) Marks(op *Operation) bool {
 	return q.Changes(op.ID) && (!op.Public || len(q.Operations) > 0)

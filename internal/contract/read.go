@@ -14,8 +14,8 @@ import (
 type reader struct {
 	contract *Contract
 	doc      *value.Object
-	root     file.Node // where things stand in the file
-	bare     bool      // there is no file, and samples are passed over
+	root     file.Node // where things are in the file
+	bare     bool      // there is no file, and samples are ignored
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -81,7 +81,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	}
 	for _, v := range slices.Concat(item.List("parameters"), o.List("parameters")) {
 		if p, _ := r.resolve(v, ""); p != nil {
-			op.parameter = append(op.parameter, Parameter{Name: p.Text("name"), In: p.Text("in"), Default: usual(p)})
+			op.parameter = append(op.parameter, Parameter{Name: p.Text("name"), In: p.Text("in"), Default: defaultOf(p)})
 		}
 	}
 	if body := o.Object("requestBody"); body != nil {
@@ -96,8 +96,8 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	return r.samples(op, at)
 }
 
-// usual is the default of a parameter that is a number.
-func usual(p *value.Object) int {
+// defaultOf returns the default of a parameter that is a number.
+func defaultOf(p *value.Object) int {
 	schema := p.Object("schema")
 	v, _ := schema.Get("default")
 	n, _ := v.(value.Number)
@@ -106,7 +106,7 @@ func usual(p *value.Object) int {
 }
 
 // responses reads the members "responses" and "x-responses": the second holds
-// statuses such as 753 that OpenAPI does not let stand in the first.
+// statuses such as 753 that OpenAPI does not allow in the first.
 func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 	for _, group := range []string{"responses", "x-responses"} {
 		all := o.Object(group)
@@ -189,7 +189,7 @@ func (r *reader) samples(op *Operation, at file.Node) error {
 	return nil
 }
 
-// resolve follows a local $ref and tells the object and where it stands.
+// resolve follows a local $ref, and returns the object and where it is.
 func (r *reader) resolve(v any, at string) (*value.Object, string) {
 	o, ok := v.(*value.Object)
 	if !ok {

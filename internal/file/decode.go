@@ -23,7 +23,7 @@ import (
 func (n Node) Decode(into any) error { return n.decode(reflect.ValueOf(into).Elem(), true) }
 
 // An Unmarshaler reads itself from a node: a type that a file may spell in
-// several ways. It tells mistakes with their places.
+// several ways. It reports mistakes with their places.
 type Unmarshaler interface {
 	UnmarshalNode(n Node) error
 }
@@ -105,8 +105,8 @@ func (n Node) decodeStruct(v reflect.Value, strict bool) error {
 	return wrong.err()
 }
 
-// mostMistakes is how many mistakes of one value are reported at once.
-const mostMistakes = 20
+// maxMistakes is how many mistakes of one value are reported at once.
+const maxMistakes = 20
 
 // mistakes are those of one value.
 type mistakes struct{ all []error }
@@ -117,11 +117,11 @@ func (m *mistakes) add(err error) {
 	}
 }
 
-func (m *mistakes) full() bool { return len(m.all) >= mostMistakes }
+func (m *mistakes) full() bool { return len(m.all) >= maxMistakes }
 
 func (m *mistakes) err() error {
 	if m.full() {
-		m.all = append(m.all[:mostMistakes], errors.New("… and more"))
+		m.all = append(m.all[:maxMistakes], errors.New("… and more"))
 	}
 	return errors.Join(m.all...)
 }

@@ -15,7 +15,7 @@ import (
 // YAML is nearly a superset of JSON, but not in what pasted answers hold: pairs
 // of surrogates, tabs. So JSON is read as JSON, into the same nodes.
 
-// isJSON tells whether a file is one JSON value that is an object or a list.
+// isJSON reports whether a file is one JSON value that is an object or a list.
 func isJSON(data []byte) bool {
 	start := bytes.TrimLeft(data, " \t\r\n")
 	return len(start) > 0 && (start[0] == '{' || start[0] == '[') &&
@@ -92,7 +92,7 @@ func (r *jsonReader) read() (*yaml.Node, error) {
 	return n, nil
 }
 
-// jsonError tells why, and where, a file is not JSON.
+// jsonError says why, and where, a file is not JSON.
 func jsonError(name string, data []byte) error {
 	_, err := value.Parse(data)
 	r := newJSONReader(data)

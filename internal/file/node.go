@@ -1,5 +1,5 @@
-// Package file reads YAML and JSON files into Go values and tells of every
-// mistake where it stands: file, line and column.
+// Package file reads YAML and JSON files into Go values, and reports every
+// mistake with its place: file, line and column.
 //
 // It is strict: unknown keys, wrong types, and keys given twice are
 // refused. It knows nothing of what the files are for.
@@ -17,7 +17,7 @@ import (
 	"standin/internal/value"
 )
 
-// A Node is a value in a fixture file that remembers where it stands.
+// A Node is a value in a fixture file that remembers its place.
 type Node struct {
 	file string
 	yaml *yaml.Node
@@ -47,7 +47,7 @@ func (n Node) Get(name string) (Node, bool) {
 }
 
 // At finds a node further down by names and indexes; where there is none, the
-// last one on the way. It serves to tell where a mistake is.
+// last one on the way. It serves to say where a mistake is.
 func (n Node) At(path ...any) Node {
 	for _, step := range path {
 		switch s := step.(type) {
@@ -67,10 +67,10 @@ func (n Node) At(path ...any) Node {
 	return n
 }
 
-// IsMapping tells that the node is a mapping.
+// IsMapping reports whether the node is a mapping.
 func (n Node) IsMapping() bool { return n.yaml != nil && n.yaml.Kind == yaml.MappingNode }
 
-// IsList tells that the node is a list.
+// IsList reports whether the node is a list.
 func (n Node) IsList() bool { return n.yaml != nil && n.yaml.Kind == yaml.SequenceNode }
 
 // Items lists the elements of a sequence.
@@ -134,12 +134,12 @@ func shorten(s string) string {
 	return strings.ToValidUTF8(s[:longestQuote], "") + "…"
 }
 
-// IsNull tells that the node is null.
+// IsNull reports whether the node is null.
 func (n Node) IsNull() bool {
 	return n.yaml.Kind == yaml.ScalarNode && n.yaml.ShortTag() == "!!null"
 }
 
-// Without is the mapping less the members whose names the function tells.
+// Without returns the mapping without the members whose names the function picks.
 func (n Node) Without(drop func(name string) bool) Node {
 	c := *n.yaml
 	c.Content = nil
@@ -178,20 +178,20 @@ func Hint(word string, names []string) string {
 
 // The bounds of what is compared: a suggestion costs its lengths' product for each name.
 const (
-	longestWord = 100 // bytes
-	mostNames   = 1000
+	maxWord  = 100 // bytes
+	maxNames = 1000
 )
 
-// Nearest lists up to most of the names that are like the word, the likest first. It
+// Nearest lists up to limit of the names that are like the word, the likest first. It
 // finds none for a word of more than 100 bytes, and looks at the first 1,000 names.
-func Nearest(word string, names []string, most int) []string {
-	if len(word) > longestWord {
+func Nearest(word string, names []string, limit int) []string {
+	if len(word) > maxWord {
 		return nil
 	}
 	far := max(2, len(word)/3)
 	distance := map[string]int{}
 	var near []string
-	for _, name := range names[:min(mostNames, len(names))] {
+	for _, name := range names[:min(maxNames, len(names))] {
 		if len(name) > len(word)+far || len(word) > len(name)+far {
 			continue
 		}
@@ -201,7 +201,7 @@ func Nearest(word string, names []string, most int) []string {
 		}
 	}
 	slices.SortStableFunc(near, func(a, b string) int { return distance[a] - distance[b] })
-	return near[:min(most, len(near))]
+	return near[:min(limit, len(near))]
 }
 
 // Value turns the node into the types of package value.

@@ -57,18 +57,18 @@ func Parse(name string, data []byte) (Node, error) {
 	return Node{file: name, yaml: root}, nil
 }
 
-// An expander puts what an alias stands for in its place.
+// An expander replaces an alias by its anchor's value.
 type expander struct {
 	file    string
 	sizes   map[*yaml.Node]int // what a node comes to; 0 while it is being expanded
 	aliases bool
 }
 
-// mostExpanded bounds what aliases may blow a file up to, in bytes. Each value counts as
+// maxExpanded is the max size of a file with its aliases replaced, in bytes. Each value counts as
 // its text and nodeSize.
 const (
-	mostExpanded = 64 << 20
-	nodeSize     = 64
+	maxExpanded = 64 << 20
+	nodeSize    = 64
 )
 
 func (e *expander) expand(n *yaml.Node) error {
@@ -89,8 +89,8 @@ func (e *expander) expand(n *yaml.Node) error {
 			}
 		}
 		size += e.sizes[c]
-		if e.aliases && size > mostExpanded {
-			return Node{e.file, n}.Errorf("with its aliases written out the file is larger than %d MiB", mostExpanded>>20)
+		if e.aliases && size > maxExpanded {
+			return Node{e.file, n}.Errorf("with its aliases written out the file is larger than %d MiB", maxExpanded>>20)
 		}
 	}
 	e.sizes[n] = size

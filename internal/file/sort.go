@@ -9,14 +9,14 @@ import (
 
 // Sorted is a joined error with its parts in the order of files, lines and columns. Parts
 // without a place come last. With a number it has no more parts than that.
-func Sorted(err error, most ...int) error {
+func Sorted(err error, limit ...int) error {
 	all := flat(err)
 	if len(all) < 2 {
 		return err
 	}
 	Sort(all)
-	if len(most) > 0 && len(all) > most[0] {
-		all = append(all[:most[0]], errors.New("… and more"))
+	if len(limit) > 0 && len(all) > limit[0] {
+		all = append(all[:limit[0]], errors.New("… and more"))
 	}
 	return errors.Join(all...)
 }

@@ -12,7 +12,7 @@ import (
 // read while requests go on.
 func (s *Sandbox) Load(name, section string, data []byte, maxGenerated int) error {
 	loader := *s.registry.catalog.Loader
-	loader.MostGenerated = maxGenerated
+	loader.MaxGenerated = maxGenerated
 	var err error
 	if section == "" {
 		err = s.loadAll(&loader, name, data)

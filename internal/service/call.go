@@ -212,10 +212,10 @@ func (c *Call) Named(placeholder string) (string, bool) {
 	return c.Last(placeholder)
 }
 
-// Told returns the time of expiry that an answer has. It is the real one unless the clock is
+// ShownExpiry returns the time of expiry that an answer has. It is the real one unless the clock is
 // frozen. Clients compare it with their own clock, and must not find that the token has
 // expired.
-func (c *Call) Told(expires time.Time) time.Time {
+func (c *Call) ShownExpiry(expires time.Time) time.Time {
 	if c.Frozen {
 		return identity.Writable(expires.Add(50 * 365 * 24 * time.Hour))
 	}

@@ -185,7 +185,7 @@ func readObject(dec *jsontext.Decoder, depth int) (any, error) {
 	return o, err
 }
 
-// Equal tells whether two values are the same: types must agree, objects
+// Equal reports whether two values are the same: types must agree, objects
 // compare without order, numbers by what they are worth (1 equals 1.0).
 func Equal(a, b any) bool {
 	switch x := a.(type) {
@@ -231,7 +231,7 @@ func equalNumbers(a, b Number) bool {
 	return errX == nil && errY == nil && x == y
 }
 
-// IsZero tells whether the number is worth 0.
+// IsZero reports whether the number is worth 0.
 func (n Number) IsZero() bool {
 	mantissa, _, _ := strings.Cut(strings.ToLower(string(n)), "e")
 	return strings.Trim(mantissa, "-0.") == ""

@@ -32,7 +32,7 @@ func (tx *Tx) setStream(name string, s *stream) {
 	}
 }
 
-// streams lists where the ids of each kind stand, by name.
+// streams returns the state of the ids of each kind, by name.
 func (w *World) streams() map[string]*stream {
 	all := map[string]*stream{}
 	for _, d := range w.draws {

@@ -21,7 +21,7 @@ type Clearer interface{ Clear(tx *Tx) }
 // A Collection is one list of records in a section.
 type Collection struct {
 	Name string // the key in the section: clients, containers…
-	// Load stores one record and tells its key; a mistake is an error of the node.
+	// Load stores one record and returns its key. A mistake is an error of the node.
 	Load func(tx *Tx, n file.Node) (key string, err error)
 	// Dump lists the records in an order in which Load accepts them again, each
 	// as a value that encoding/json writes as the file has it.
@@ -80,7 +80,7 @@ func NewCollection[R any](
 	return c
 }
 
-// PlainCollection is a collection whose records stand in the file as they are
+// PlainCollection is a collection whose records are in the file as they are
 // stored. The check, which may be nil, refuses records that lead nowhere.
 func PlainCollection[T any](
 	name string, kind *Kind[T], all *Index[T],
@@ -111,6 +111,6 @@ func PlainCollection[T any](
 // A Fixture is a state to start from.
 type Fixture struct {
 	World  *World
-	Freeze *time.Time // where the clock stands still; nil if it runs
+	Freeze *time.Time // where the clock is frozen; nil if it runs
 	Files  []string   // that were read, but for built-in ones
 }

@@ -286,8 +286,8 @@ func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 	}
 }
 
-// Position tells at which offset of its partition the record with the key
-// stands. It costs O(log² n).
+// Position returns the offset of the record with the key in its partition, and
+// reports whether there is one. It costs O(log² n).
 func (ix *Index[T]) Position(v View, key string) (int, bool) {
 	t := ix.kind.read(v)
 	if t == nil {

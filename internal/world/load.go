@@ -25,15 +25,15 @@ type Loader struct {
 	Seed     *int64 // overrides the seed of the files
 	// Open reads the files; nil is os.ReadFile.
 	Open func(path string) ([]byte, error)
-	// MostGenerated bounds the records that a generate block may make up; 0 is
+	// MaxGenerated bounds the records that a generate block may make up; 0 is
 	// ten million.
-	MostGenerated int
+	MaxGenerated int
 }
 
 // DefaultSeed is the seed where nobody gives one.
 const DefaultSeed = 1
 
-// fixtureHead is what a fixture holds beside the sections.
+// fixtureHead is what a fixture has in addition to the sections.
 type fixtureHead struct {
 	About   string             `json:"about,omitempty"`
 	Extends string             `json:"extends,omitempty"`
@@ -46,7 +46,7 @@ type clockHead struct {
 	Freeze time.Time `json:"freeze" fixture:"required"`
 }
 
-// stream tells where the generated ids of a kind of record stand.
+// stream is the state of the generated ids of a kind of record.
 type stream struct {
 	First []string `json:"first,omitempty"` // given out first, as long as they are free
 	Drawn uint64   `json:"drawn,omitempty"` // how many were generated
@@ -73,7 +73,7 @@ func (l *Loader) Names() []string {
 }
 
 // Load reads fixtures, each the name of a built-in one or the path of a file;
-// later ones add to earlier ones. It tells all mistakes, or loads everything.
+// later ones add to earlier ones. It returns all mistakes, or loads everything.
 func (l *Loader) Load(names ...string) (*Fixture, error) {
 	var files []*parsedFile
 	for _, name := range names {
@@ -122,7 +122,7 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 	for _, k := range s.Kinds {
 		k.Clear(tx)
 	}
-	if err := s.load(tx, n, l.mostGenerated()); err != nil {
+	if err := s.load(tx, n, l.maxGenerated()); err != nil {
 		return nil, err
 	}
 	return tx.Commit(), nil
@@ -203,7 +203,7 @@ func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
 	return f, head.Decode(&f.head)
 }
 
-func (l *Loader) mostGenerated() int { return cmp.Or(l.MostGenerated, mostGenerated) }
+func (l *Loader) maxGenerated() int { return cmp.Or(l.MaxGenerated, defaultMaxGenerated) }
 
 func (l *Loader) section(name string) *Section {
 	for i := range l.Sections {
@@ -256,7 +256,7 @@ func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {
 	var errs []error
 	for i := range l.Sections {
 		if n, ok := f.sections[l.Sections[i].Name]; ok {
-			errs = append(errs, l.Sections[i].load(tx, n, l.mostGenerated()))
+			errs = append(errs, l.Sections[i].load(tx, n, l.maxGenerated()))
 		}
 	}
 	return file.Sorted(errors.Join(errs...))

@@ -7,10 +7,10 @@ import (
 	"standin/internal/file"
 )
 
-// mostErrors is how many mistakes in one section are told at once.
-const mostErrors = 20
+// maxErrors is how many mistakes in one section are reported at once.
+const maxErrors = 20
 
-func (s *Section) load(tx *Tx, n file.Node, most int) error {
+func (s *Section) load(tx *Tx, n file.Node, limit int) error {
 	if n.IsNull() {
 		return nil
 	}
@@ -36,12 +36,12 @@ func (s *Section) load(tx *Tx, n file.Node, most int) error {
 		if list, ok := lists[c.Name]; ok {
 			errs = append(errs, c.loadList(tx, list)...)
 		}
-		if len(errs) >= mostErrors {
+		if len(errs) >= maxErrors {
 			break
 		}
 	}
 	if len(errs) == 0 && generate != nil {
-		errs = append(errs, s.generate(tx, *generate, most))
+		errs = append(errs, s.generate(tx, *generate, limit))
 	}
 	return errors.Join(errs...)
 }
@@ -76,7 +76,7 @@ func (c *Collection) loadList(tx *Tx, list file.Node) []error {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if len(errs) >= mostErrors {
+		if len(errs) >= maxErrors {
 			break
 		}
 	}
@@ -89,11 +89,10 @@ type generateBlock struct {
 	With  *file.Node `json:"with"`
 }
 
-// mostGenerated bounds a block where the loader says nothing, against a slip of
-// the finger.
-const mostGenerated = 10_000_000
+// defaultMaxGenerated is the default of Loader.MaxGenerated, against a typing mistake.
+const defaultMaxGenerated = 10_000_000
 
-func (s *Section) generate(tx *Tx, n file.Node, most int) error {
+func (s *Section) generate(tx *Tx, n file.Node, limit int) error {
 	names, values, err := n.Members()
 	if err != nil {
 		return err
@@ -108,8 +107,8 @@ func (s *Section) generate(tx *Tx, n file.Node, most int) error {
 		if err := values[i].Decode(&b); err != nil {
 			return err
 		}
-		if b.Count < 0 || b.Count > most {
-			return values[i].At("count").Errorf("expected a count from 0 to %d", most)
+		if b.Count < 0 || b.Count > limit {
+			return values[i].At("count").Errorf("expected a count from 0 to %d", limit)
 		}
 		blocks[name.Key()] = b
 	}

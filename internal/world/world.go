@@ -1,13 +1,13 @@
 // Package world holds the whole state of one sandbox as an immutable value.
 //
 // A World is a set of collections of records. A write happens in a Tx, which
-// works on a copy and becomes a new World when it commits; whoever still reads
-// the old one is not disturbed. Copying costs the same whatever is stored, so
+// works on a copy and is a new World when it commits. Readers of the old one are
+// not disturbed. Copying costs the same whatever is stored, so
 // fork, reset, snapshot and restore are the assignment of one pointer.
 //
 // A fixture file is a World on paper: the same format is loaded and dumped.
 // The package knows no HTTP and no service; services declare their kinds of
-// records and how these stand in a fixture.
+// records and their form in a fixture.
 package world
 
 import (

@@ -26,7 +26,7 @@ var aclOperations = []service.Operation{
 // containerACLRetrieval is asked on paths below the operation too.
 var containerACLRetrieval = policy("ContainerACL(s) retrieval", inProject(allButAudit...), newACL)
 
-// An acl says who may read a container or a secret beside those whom their roles let.
+// An acl says who may read a container or a secret, in addition to callers with a role for it.
 type acl struct {
 	Ref           string   `json:"ref" fixture:"required"` // containers/ID or secrets/ID
 	ProjectAccess bool     `json:"project-access"`         // false: only its maker and the project's admins, and the users
@@ -206,7 +206,7 @@ func readUsers(c *service.Call, list []any) ([]string, error) {
 	return users, nil
 }
 
-// An aclUser is an element of users as Python's sets tell them apart: numbers and truth
+// An aclUser is an element of users as Python's sets compare them: numbers and truth
 // values by their value.
 type aclUser struct {
 	text  bool

@@ -81,8 +81,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// finish adds the headers of every answer that got behind the login, and of those of the
-// application that tells versions.
+// finish adds the headers of every answer after the login, and of those of the
+// application that shows versions.
 func finish(c *service.Call, r *service.Reply) {
 	under := c.Path == v1 || strings.HasPrefix(c.Path, v1+"/")
 	if under && c.CallerError != nil || c.Method == http.MethodOptions || c.Path == healthPath {

@@ -100,9 +100,9 @@ func readObject(c *service.Call, s *openstack.Schema) (*value.Object, error) {
 // The shapes that several bodies have members of.
 var (
 	aText      = openstack.Schema{Types: []string{"string"}}
-	shortText  = openstack.Schema{Types: []string{"string"}, Max: 255}
-	shortOrNot = openstack.Schema{Types: []string{"string", "null"}, Max: 255}
-	filledText = openstack.Schema{Types: []string{"string"}, Min: 1}
+	shortText  = openstack.Schema{Types: []string{"string"}, MaxLength: 255}
+	shortOrNot = openstack.Schema{Types: []string{"string", "null"}, MaxLength: 255}
+	filledText = openstack.Schema{Types: []string{"string"}, MinLength: 1}
 	anInteger  = openstack.Schema{Types: []string{"integer"}}
 )
 
@@ -110,10 +110,10 @@ var consumerSchema = &openstack.Schema{
 	Title: "Consumer",
 	Types: []string{"object"},
 	Members: []openstack.Property{
-		{Name: "URL", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
-		{Name: "name", Schema: openstack.Schema{Types: []string{"string"}, Max: 36, Min: 1}},
+		{Name: "URL", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 255, MinLength: 1}},
+		{Name: "name", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 36, MinLength: 1}},
 	},
-	Needs: []string{"name", "URL"},
+	Required: []string{"name", "URL"},
 }
 
 // readConsumer reads {"name", "URL"}. The server requires URL. If
@@ -162,14 +162,14 @@ var containerSchema = &openstack.Schema{
 	Types: []string{"object"},
 	Members: []openstack.Property{
 		{Name: "name", Schema: shortOrNot},
-		{Name: "type", Schema: openstack.Schema{Types: []string{"string"}, Values: containerTypes}},
+		{Name: "type", Schema: openstack.Schema{Types: []string{"string"}, Enum: containerTypes}},
 		{Name: "secret_refs", Schema: openstack.Schema{Types: []string{"array"}, Items: &openstack.Schema{
-			Types:   []string{"object"},
-			Needs:   []string{"secret_ref"},
-			Members: []openstack.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
+			Types:    []string{"object"},
+			Required: []string{"secret_ref"},
+			Members:  []openstack.Property{{Name: "name", Schema: shortOrNot}, {Name: "secret_ref", Schema: filledText}},
 		}}},
 	},
-	Needs: []string{"type"},
+	Required: []string{"type"},
 }
 
 // readContainer reads and checks the body of a new container.

@@ -77,7 +77,7 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 }
 
 // showConsumer answers GET {container_ref}/consumers/{consumer_id}. No answer of
-// the API tells an id, so there is none that a caller could know.
+// the API has an id, so a caller cannot know one.
 func showConsumer(c *service.Call) (service.Reply, error) {
 	if !uuid4.MatchString(c.Vars["consumer_id"]) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
@@ -145,8 +145,8 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	return containerReply(c)
 }
 
-// collides tells whether another consumer of the container has the same name and URL
-// when they are written one behind the other: the server's key is a hash of that.
+// collides reports whether another consumer of the container has the same name and URL
+// when they are joined to one text: the server's key is a hash of that.
 func collides(v world.View, container, name, url string) bool {
 	for k := range ofContainer.All(v, container, 0) {
 		if k.Name+k.URL == name+url && k.Name != name {

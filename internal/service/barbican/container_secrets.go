@@ -49,7 +49,7 @@ func removeSecret(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	if !hasSecret(c, r.SecretRef) {
-		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret '%s' with reference '%s' doesn't exist.", r.told(), given)
+		return service.Reply{}, service.Errorf(service.NotFound, "", "Secret '%s' with reference '%s' doesn't exist.", r.label(), given)
 	}
 	ct := containers.Get(c.View, c.Vars["container_ref"])
 	kept := slices.DeleteFunc(slices.Clone(ct.Secrets), r.same)
@@ -60,7 +60,7 @@ func removeSecret(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// hasSecret tells whether the caller's project has the secret.
+// hasSecret reports whether the caller's project has the secret.
 func hasSecret(c *service.Call, id string) bool {
 	s := livingSecret(c, id)
 	return s != nil && s.ProjectID == c.Caller.Project.ID
@@ -79,11 +79,13 @@ func failure(what string) *service.Error {
 	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
 }
 
-// same tells whether both are the same secret by the same name.
-func (r secretRef) same(o secretRef) bool { return r.SecretRef == o.SecretRef && r.told() == o.told() }
+// same reports whether both are the same secret by the same name.
+func (r secretRef) same(o secretRef) bool {
+	return r.SecretRef == o.SecretRef && r.label() == o.label()
+}
 
-// told is the name as messages have it.
-func (r secretRef) told() string {
+// label is the name as messages have it.
+func (r secretRef) label() string {
 	if r.Name == nil {
 		return "None"
 	}
@@ -91,10 +93,10 @@ func (r secretRef) told() string {
 }
 
 var containerSecretSchema = &openstack.Schema{
-	Title:   "ContainerSecret",
-	Types:   []string{"object"},
-	Members: []openstack.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
-	Needs:   []string{"secret_ref"},
+	Title:    "ContainerSecret",
+	Types:    []string{"object"},
+	Members:  []openstack.Property{{Name: "name", Schema: shortText}, {Name: "secret_ref", Schema: filledText}},
+	Required: []string{"secret_ref"},
 }
 
 // readContainerSecret reads {"name", "secret_ref"}, and returns the reference as it was given.

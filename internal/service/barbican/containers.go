@@ -89,7 +89,7 @@ func createContainer(c *service.Call) (service.Reply, error) {
 	}
 	for _, r := range body.secrets {
 		if !hasSecret(c, r.SecretRef) {
-			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", r.told())
+			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", r.label())
 		}
 	}
 	now := newStamp(c.Now)
@@ -102,12 +102,12 @@ func createContainer(c *service.Call) (service.Reply, error) {
 	return containerRef(c, ct), nil
 }
 
-// containerRef is the answer that tells where a container is.
+// containerRef is the answer with the reference to a container.
 func containerRef(c *service.Call, ct *container) service.Reply {
 	return created(c, "container_ref", "containers/"+ct.ID)
 }
 
-// created is the answer that tells where a new thing is, as the member of that name and
+// created is the answer with the reference to a new record, as the member of that name and
 // as Location.
 func created(c *service.Call, name, path string) service.Reply {
 	href := ref(c, path)

@@ -48,7 +48,7 @@ func (s *stamp) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// IsZero tells that the stamp was not given.
+// IsZero reports whether the stamp was not given.
 func (s stamp) IsZero() bool { return s.t.IsZero() }
 
 // containerFile is a container as the API answers it, and its owner.
@@ -99,8 +99,8 @@ func checkACL(v world.View, a *acl, at file.Node) error {
 // long is when something was created that does not say so.
 var long = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// usually fills in the times of a record that does not say them.
-func usually(created, updated *stamp) {
+// defaultTimes sets the times that a record does not have.
+func defaultTimes(created, updated *stamp) {
 	if created.IsZero() {
 		*created = newStamp(long)
 	}
@@ -120,7 +120,7 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 	case !slices.Contains(containerTypes, ct.Type):
 		return "", at.At("type").Errorf("unknown type %q%s", ct.Type, file.Hint(ct.Type, containerTypes))
 	}
-	usually(&ct.Created, &ct.Updated)
+	defaultTimes(&ct.Created, &ct.Updated)
 	for i, s := range r.Secrets {
 		s.SecretRef = lastSegment(s.SecretRef)
 		switch known := secrets.Get(tx, s.SecretRef); {

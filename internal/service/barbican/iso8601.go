@@ -25,13 +25,13 @@ func parseTime(text string) (isoTime, bool) {
 	if m == nil || len(text) == len("YYYYMM") && m[3] != "" {
 		return isoTime{}, false
 	}
-	number := func(usual int, of ...int) int {
+	number := func(n int, of ...int) int {
 		for _, i := range of {
 			if m[i] != "" {
-				usual, _ = strconv.Atoi(m[i])
+				n, _ = strconv.Atoi(m[i])
 			}
 		}
-		return usual
+		return n
 	}
 	year, month, day := number(0, 1), number(1, 2, 3), number(1, 4, 5)
 	hour, minute, second := number(0, 6), number(0, 7), number(0, 8)

@@ -28,7 +28,7 @@ var (
 	metadatumRemoval   = policy("Secret metadatum removal", changing, newChange)
 )
 
-// safeKey is what the server takes for a key that can stand in a URL; it lets a
+// safeKey is what the server takes for a key that is safe in a URL; it lets a
 // line break at the end pass.
 var safeKey = regexp.MustCompile(`^[A-Za-z0-9_-]*\n?$`)
 
@@ -132,7 +132,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 	return metadatum{strings.ToLower(key), text}, nil
 }
 
-// find is where the pair with the key stands; -1 if there is none.
+// find returns the index of the pair with the key, or -1 if there is none.
 func (s *secret) find(key string) int {
 	return slices.IndexFunc(s.Metadata, func(m metadatum) bool { return m.key == key })
 }

@@ -18,8 +18,8 @@ type paging struct {
 }
 
 const (
-	usualLimit = 10
-	mostLimit  = 100
+	defaultLimit = 10
+	maxLimit     = 100
 )
 
 // query returns what a list reads: parameters that the server takes for a list where one is
@@ -35,10 +35,10 @@ func query(quirk string, names ...string) func(*service.Call) error {
 
 // readPaging brings limit and offset into bounds as the server does.
 func readPaging(c *service.Call) *paging {
-	p := &paging{limit: usualLimit}
+	p := &paging{limit: defaultLimit}
 	if n := number(c, "limit"); n != nil {
-		p.limit = mostLimit
-		if n.Cmp(big.NewInt(mostLimit)) < 0 {
+		p.limit = maxLimit
+		if n.Cmp(big.NewInt(maxLimit)) < 0 {
 			p.limit = max(1, int(n.Int64()))
 		}
 		if n.Sign() < 0 {

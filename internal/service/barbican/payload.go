@@ -41,7 +41,7 @@ func normalType(mediaType string) string {
 	return mediaType
 }
 
-// supportedType tells whether payloads may be of the type.
+// supportedType reports whether payloads may be of the type.
 func supportedType(mediaType string) bool {
 	return slices.Contains([]string{plainText, octets, pkcs8}, normalType(mediaType))
 }
@@ -95,7 +95,7 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	switch {
 	case len(c.Body) == 0:
 		return service.Reply{}, issue(service.Invalid, what, "No data supplied to process.")
-	case len(c.Body) > largestPayload:
+	case len(c.Body) > maxPayload:
 		return service.Reply{}, issue(service.TooLarge, what, tooLarge)
 	case s.hasPayload():
 		return service.Reply{}, service.Errorf(service.Conflict, "", "Secret already has data, cannot modify it.")
@@ -139,8 +139,8 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	}
 }
 
-// decodeBase64 decodes as the server's library does: bytes that are not of the
-// alphabet are passed over, and what follows the padding is not looked at.
+// decodeBase64 decodes as the server's library does: it ignores bytes that
+// are not of the alphabet, and what follows the padding.
 func decodeBase64(text []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(text)/4*3+3)
 	var bits uint32

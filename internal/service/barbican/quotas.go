@@ -153,8 +153,8 @@ var quotasSchema = &openstack.Schema{
 		},
 		Closed: true,
 	}}},
-	Needs:  []string{"project_quotas"},
-	Closed: true,
+	Required: []string{"project_quotas"},
+	Closed:   true,
 }
 
 func readQuotas(c *service.Call) (quotas, error) {

@@ -14,11 +14,11 @@ type secretBody struct {
 	transportNeeded bool // it is asked for
 }
 
-// largestPayload is how many bytes of payload the server takes.
-const largestPayload = 20000
+// maxPayload is how many bytes of payload the server takes.
+const maxPayload = 20000
 
-// mostBits bounds bit_length: a small integer of MySQL.
-const mostBits = 32767
+// maxBits bounds bit_length: a small integer of MySQL.
+const maxBits = 32767
 
 var secretSchema = &openstack.Schema{
 	Title: "Secret",
@@ -27,13 +27,13 @@ var secretSchema = &openstack.Schema{
 		{Name: "name", Schema: shortOrNot},
 		{Name: "algorithm", Schema: shortText},
 		{Name: "mode", Schema: shortText},
-		{Name: "bit_length", Schema: openstack.Schema{Types: []string{"integer"}, Least: 1, Most: mostBits}},
+		{Name: "bit_length", Schema: openstack.Schema{Types: []string{"integer"}, Minimum: 1, Maximum: maxBits}},
 		{Name: "expiration", Schema: shortText},
 		{Name: "payload", Schema: aText},
-		{Name: "secret_type", Schema: openstack.Schema{Types: []string{"string"}, Max: 80, Values: secretTypes}},
+		{Name: "secret_type", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 80, Enum: secretTypes}},
 		{Name: "payload_content_type", Schema: shortOrNot},
-		{Name: "payload_content_encoding", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Values: []string{"base64"}}},
-		{Name: "transport_key_needed", Schema: openstack.Schema{Types: []string{"string"}, Values: []string{"true", "false"}}},
+		{Name: "payload_content_encoding", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 255, Enum: []string{"base64"}}},
+		{Name: "transport_key_needed", Schema: openstack.Schema{Types: []string{"string"}, Enum: []string{"true", "false"}}},
 		{Name: "transport_key_id", Schema: aText},
 	},
 }
@@ -108,7 +108,7 @@ func (b *secretBody) readPayload(o *value.Object) error {
 		return invalid("Secret", "payload_content_encoding is not one of None", "payload_content_encoding")
 	case !plain && encoding == nil:
 		return invalid("Secret", "payload_content_encoding is not one of ['base64', 'binary']", "payload_content_encoding")
-	case len(*payload) > largestPayload:
+	case len(*payload) > maxPayload:
 		return service.Errorf(service.TooLarge, "", tooLarge)
 	case *payload == "":
 		return invalid("Secret", "If 'payload' specified, must be non empty", "payload")

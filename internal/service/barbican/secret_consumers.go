@@ -60,11 +60,11 @@ var secretConsumerSchema = &openstack.Schema{
 	Title: "Secret Consumer",
 	Types: []string{"object"},
 	Members: []openstack.Property{
-		{Name: "service", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
-		{Name: "resource_type", Schema: openstack.Schema{Types: []string{"string"}, Max: 255, Min: 1}},
+		{Name: "service", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 255, MinLength: 1}},
+		{Name: "resource_type", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 255, MinLength: 1}},
 		{Name: "resource_id", Schema: filledText},
 	},
-	Needs: []string{"service", "resource_type", "resource_id"},
+	Required: []string{"service", "resource_type", "resource_id"},
 }
 
 // readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
@@ -117,7 +117,7 @@ func writeSecretConsumers(w *value.Writer, v world.View, secret string) {
 }
 
 // showSecretConsumer answers GET {secret_ref}/consumers/{consumer_id}, which finds
-// none: no answer of the API tells an id.
+// none: no answer of the API has an id.
 func showSecretConsumer(*service.Call) (service.Reply, error) {
 	return service.Reply{}, noConsumer()
 }

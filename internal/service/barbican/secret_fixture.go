@@ -63,7 +63,7 @@ func storeSecret(tx *world.Tx, r *secretFile, at file.Node) (string, error) {
 	case !slices.Contains(secretTypes, s.Type):
 		return "", at.At("secret_type").Errorf("unknown type %q%s", s.Type, file.Hint(s.Type, secretTypes))
 	}
-	usually(&s.Created, &s.Updated)
+	defaultTimes(&s.Created, &s.Updated)
 	if err := r.storePayload(s, at); err != nil {
 		return "", err
 	}
@@ -109,8 +109,8 @@ func (r *secretFile) storePayload(s *secret, at file.Node) error {
 	default:
 		return at.At("payload_content_encoding").Errorf("expected base64, got %q", r.Encoding)
 	}
-	if len(s.Payload) > largestPayload {
-		return at.At("payload").Errorf("the API takes %d bytes, not %d", largestPayload, len(s.Payload))
+	if len(s.Payload) > maxPayload {
+		return at.At("payload").Errorf("the API takes %d bytes, not %d", maxPayload, len(s.Payload))
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func dumpSecret(v world.View, s *secret) secretFile {
 	return r
 }
 
-// unprintable tells letters that do not stand well in a file.
+// unprintable reports whether a letter is hard to read in a file.
 func unprintable(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }
 
 func fakeSecret(v world.View, f *world.Faker) secretFile {

@@ -61,7 +61,7 @@ func (f *secretFilter) page(c *service.Call, p *paging) (page []*secret, total i
 	return found[from:min(from+p.limit, len(found))], len(found)
 }
 
-// sharedWith tells whether the secret's ACL names the caller.
+// sharedWith reports whether the secret's ACL names the caller.
 func sharedWith(c *service.Call, s *secret) bool {
 	a := acls.Get(c.View, "secrets/"+s.ID)
 	return a != nil && slices.Contains(a.Users, c.Caller.ID)
@@ -92,7 +92,7 @@ func (f *secretFilter) fits(s *secret) bool {
 }
 
 // readSecretFilter reads the query. Names are unescaped a second time, bits that
-// are no number are passed over; dates and orders must be right.
+// are no number are ignored; dates and orders must be valid.
 func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f := &secretFilter{}
 	f.name, _ = c.Last("name")
@@ -132,7 +132,7 @@ func badQuery() error {
 // likePattern is SQL's LIKE: % is any text, _ any letter, and ASCII letters are
 // the same in upper and lower case.
 func likePattern(pattern, text string) bool {
-	var star, mark string // behind the last %, and where its text was tried to end
+	var star, mark string // after the last %, and where its text was tried to end
 	tried := false
 	for text != "" {
 		want, n := utf8.DecodeRuneInString(pattern)
@@ -195,7 +195,7 @@ func (d dateTest) fits(s *secret) bool {
 	}
 }
 
-// excludes says which comparisons may not stand before one in a list of dates.
+// excludes says which comparisons may not come before one in a list of dates.
 var excludes = map[string][]string{
 	"gt": {"gt", "gte"}, "gte": {"gt", "gte", "eq"}, "lt": {"lt", "lte"}, "lte": {"lt", "lte", "eq"}, "eq": {"eq", "gte", "lte"},
 }
@@ -265,7 +265,7 @@ func (f *secretFilter) compare(a, b *secret) int {
 	return 0
 }
 
-// readOrders reads keys with asc or desc behind a colon, each key once.
+// readOrders reads keys with asc or desc after a colon, each key once.
 func readOrders(text string) ([]secretOrder, bool) {
 	if text == "" {
 		return nil, true

@@ -23,7 +23,7 @@ var secretOperations = []service.Operation{
 // payloadRetrieval is asked on paths below the operation too.
 var payloadRetrieval = policy("Secret payload retrieval", decrypting, newRead)
 
-// A secret is bytes and what is told of them. It belongs to a project, and
+// A secret is a payload and its metadata. It belongs to a project, and
 // containers refer to it.
 type secret struct {
 	ID         string
@@ -67,15 +67,15 @@ var (
 	})
 )
 
-// secretTypes are the values of secret_type; opaque is the usual one.
+// secretTypes are the values of secret_type; opaque is the default.
 var secretTypes = []string{"symmetric", "passphrase", "private", "public", "certificate", opaque}
 
 const opaque = "opaque"
 
-// hasPayload tells whether the secret was given its bytes.
+// hasPayload reports whether the secret was given its bytes.
 func (s *secret) hasPayload() bool { return s.ContentType != "" }
 
-// expired tells whether the secret is gone by that time.
+// expired reports whether the secret has expired by that time.
 func (s *secret) expired(now time.Time) bool {
 	return s.Expiration != nil && !s.Expiration.t.After(now)
 }
@@ -127,7 +127,7 @@ func createSecret(c *service.Call) (service.Reply, error) {
 	return created(c, "secret_ref", "secrets/"+rec.ID), nil
 }
 
-// noTransportKey is the error of whoever names a transport key, or wants one:
+// noTransportKey is the error of a call that names a transport key, or asks for one:
 // the store has none. The server looks for a store that has one, and breaks.
 func noTransportKey(c *service.Call, wanted bool) error {
 	what := attempt(c)
@@ -142,7 +142,7 @@ func issue(kind service.Kind, what, reason string) error {
 	return service.Errorf(kind, "", "%s issue seen - %s.", what, reason)
 }
 
-// showSecret answers GET /v1/secrets/{secret_ref}: what is told of the secret,
+// showSecret answers GET /v1/secrets/{secret_ref}: the secret's metadata,
 // or to those who ask for another type than JSON the payload.
 func showSecret(c *service.Call) (service.Reply, error) {
 	if !wantsJSON(c) {
@@ -156,7 +156,7 @@ func showSecret(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// wantsJSON tells whether the caller asks for what is told of the secret: no
+// wantsJSON reports whether the caller asks for the secret's metadata: no
 // Accept header, or exactly one of these.
 func wantsJSON(c *service.Call) bool {
 	if len(c.Header["Accept"]) == 0 {
@@ -166,7 +166,7 @@ func wantsJSON(c *service.Call) bool {
 	return accept == "application/json" || accept == "*/*"
 }
 
-// consumersShown tells whether the version of the API that is asked for has the
+// consumersShown reports whether the version of the API that is asked for has the
 // member consumers.
 func consumersShown(c *service.Call) bool {
 	v, _ := microversion(c)

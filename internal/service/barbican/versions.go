@@ -9,7 +9,7 @@ import (
 	"standin/internal/value"
 )
 
-// versionOperations tell the versions of the API, and that the service is up.
+// versionOperations show the versions of the API, and that the service is up.
 var versionOperations = []service.Operation{
 	{ID: "barbican.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "barbican.version.show", Do: showVersion, Policy: service.Everybody},

@@ -238,7 +238,7 @@ func readObject(c *service.Call) (*value.Object, error) {
 }
 
 // readFields reads string members and strips them. Of all faults the server
-// tells one sort with all its members: undefined, then wrong types, then empty.
+// reports one sort with all its members: undefined, then wrong types, then empty.
 // A name may be anything that Ruby takes for false, and is empty then; a template
 // may be null, and is nil then.
 func readFields(o *value.Object, names ...string) (map[string]*string, error) {

@@ -33,7 +33,7 @@ type provider struct {
 	Images []cloudImage `json:"images,omitempty"`
 }
 
-// A cloudImage is an image as its cloud tells it.
+// A cloudImage is an image as its cloud lists it.
 type cloudImage struct {
 	ID     string `json:"id" fixture:"required"`
 	Name   string `json:"name"`
@@ -73,8 +73,8 @@ var (
 	allProjects  = projects.Index(nil, nil)
 )
 
-// usualProviders are those of a server, where the fixture names none.
-var usualProviders = []string{"ec2", "openstack", static}
+// defaultProviders are those of a server, where the fixture names none.
+var defaultProviders = []string{"ec2", "openstack", static}
 
 // static is the provider of servers that are no cloud's.
 const static = "static"
@@ -85,7 +85,7 @@ func providerNames(v world.View) []string {
 		names = append(names, p.Name)
 	}
 	if len(names) == 0 {
-		return usualProviders
+		return defaultProviders
 	}
 	return names
 }
@@ -268,7 +268,7 @@ func filterReply(list []string, message string) service.Reply {
 	return service.JSON(http.StatusOK, w.Bytes())
 }
 
-// readIDs reads a body that is a list of ids, behind the check of the provider.
+// readIDs checks the provider, then reads a body that is a list of ids.
 func readIDs(c *service.Call) ([]string, error) {
 	if err := knownProvider(c, c.Vars["provider"]); err != nil {
 		return nil, err

@@ -30,11 +30,11 @@ type client struct {
 	ProjectID string
 	UserID    string
 	ClientID  string
-	item      string // as it is answered: {"client": BODY, "user_id": USER}, in v2 behind {"project_id": PROJECT, "user_id": USER
+	item      string // as it is answered: {"client": BODY, "user_id": USER}, in v2 {"project_id": PROJECT, "user_id": USER
 }
 
-// body is what was sent, and a uuid. It is read back from the item: kept beside
-// it, it would be most of the memory that a client takes.
+// body is what was sent, and a uuid. It is read back from the item: stored with
+// it, it would take most of the memory of a client.
 func (c *client) body() *value.Object {
 	v, _ := value.Parse([]byte(c.item))
 	item, _ := v.(*value.Object)
@@ -118,7 +118,7 @@ func listClients(c *service.Call) (service.Reply, error) {
 // A page is which part of a list is asked for.
 type page struct {
 	limit, offset int
-	behind        bool // the offset is the place behind a marker
+	behind        bool // the offset is the place after a marker
 	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
 }
 
@@ -168,10 +168,10 @@ func readPage(c *service.Call) (page, error) {
 
 // number reads limit or offset: none and 0 mean the default. An offset that is no
 // number is a marker.
-func number(c *service.Call, name string, usual int64) (n *big.Int, marker string, err error) {
+func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marker string, err error) {
 	s, given, blank := parameter(c, name)
 	if !given {
-		return big.NewInt(usual), "", nil
+		return big.NewInt(defaultValue), "", nil
 	}
 	n, ok := openstack.Int(s)
 	switch {
@@ -180,11 +180,11 @@ func number(c *service.Call, name string, usual int64) (n *big.Int, marker strin
 	case blank:
 		return nil, "", notAnInteger(name)
 	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
-		return big.NewInt(usual), s, nil
+		return big.NewInt(defaultValue), s, nil
 	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
 		return nil, "", notAnInteger(name)
 	case n.Sign() == 0:
-		return big.NewInt(usual), "", nil
+		return big.NewInt(defaultValue), "", nil
 	}
 	return n, "", nil
 }

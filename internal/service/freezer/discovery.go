@@ -7,7 +7,7 @@ import (
 	"standin/internal/value"
 )
 
-// discoveryOperations tell the versions of the API, and that the service is up.
+// discoveryOperations show the versions of the API, and that the service is up.
 var discoveryOperations = []service.Operation{
 	{ID: "freezer.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "freezer.v1.show", Do: showHome, Policy: reading},

@@ -51,8 +51,8 @@ func authenticated(c *service.Call) error {
 	return service.Authenticated(c)
 }
 
-// normalise drops a trailing slash, as falcon does; the middleware that tells
-// the health does not.
+// normalise drops a trailing slash, as falcon does; the middleware of the
+// health check does not.
 func normalise(path string) string {
 	if path != versionsPath && path != healthPath+"/" {
 		path = strings.TrimSuffix(path, "/")
@@ -189,7 +189,7 @@ func element(b *strings.Builder, name, text string) {
 	b.WriteString("<" + name + ">" + xmlEscaper.Replace(text) + "</" + name + ">")
 }
 
-// finish gives the answers behind the login their request id: the caller's own,
+// finish gives the answers after the login their request id: the caller's own,
 // if there is one.
 func finish(c *service.Call, r *service.Reply) {
 	if c.CallerError != nil || open(c) {

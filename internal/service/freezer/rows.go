@@ -68,7 +68,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 	return nil
 }
 
-// storageError is what the server tells when the database refuses.
+// storageError is the server's error when the database refuses.
 func storageError(text string) error {
 	return service.Errorf(service.Internal, "Internal Storage Error", "%s", "Mysql operation failed "+text)
 }
@@ -107,7 +107,7 @@ var (
 // counted marks that the uuids of the living clients are among the spent ones.
 var counted = &spent{UUID: "\x00counted"}
 
-// taken tells whether the uuid is spent.
+// taken reports whether the uuid is spent.
 func taken(c *service.Call, uuid string) bool {
 	if spents.Get(c.View, counted.UUID) == nil {
 		for cl := range ofUser.Everything(c.View) {

@@ -130,8 +130,8 @@ func (s *search) page(c *service.Call, p page) []*client {
 	return found
 }
 
-// find lists an owner's clients that match: those from the position on, less the
-// first skip of them, limit at most. A negative limit finds nothing.
+// find lists an owner's clients that match: those from the position on, without the
+// first skip of them, and up to limit. A negative limit finds nothing.
 func (s *search) find(c *service.Call, owner string, from, skip, limit int) []*client {
 	var found []*client
 	skip = max(skip, 0)

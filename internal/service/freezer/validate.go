@@ -34,7 +34,7 @@ func parseObject(c *service.Call, missing string) (*value.Object, error) {
 }
 
 // mentionsUUID is Python's "uuid" in v, the one question to which a string or a
-// list can say yes before the server comes to grief.
+// list can answer yes before the server fails.
 func mentionsUUID(v any) bool {
 	switch x := v.(type) {
 	case string:
@@ -94,11 +94,11 @@ var clientSchema = &openstack.Schema{
 		{Name: "description", Schema: aString},
 		{Name: "uuid", Schema: aString},
 	},
-	Needs: []string{"client_id"},
+	Required: []string{"client_id"},
 }
 
 // hostnameSchema is what the database demands of a client as well.
-var hostnameSchema = &openstack.Schema{Needs: []string{"hostname"}}
+var hostnameSchema = &openstack.Schema{Required: []string{"hostname"}}
 
 // projectSchema is that of the project of a client of v2.
 var projectSchema = &openstack.Schema{Pattern: openstack.PatternFunc(`^[\w-]+$`, func(id string) bool {
@@ -141,13 +141,13 @@ func notWord(r rune) bool {
 	return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
 }
 
-const longestLabel = 63
+const maxLabel = 63
 
 func isFQDN(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
 		runes := []rune(label)
 		n := len(runes)
-		if n == 0 || n > longestLabel || !alnum(runes[0]) || !alnum(runes[n-1]) {
+		if n == 0 || n > maxLabel || !alnum(runes[0]) || !alnum(runes[n-1]) {
 			return false
 		}
 		for _, r := range runes {

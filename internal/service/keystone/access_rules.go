@@ -180,7 +180,7 @@ func (b *ruleBook) byID(v world.View, id string) (identity.AccessRule, bool) {
 	return r, ok
 }
 
-// take finds the rule that an element of a request stands for, or makes it.
+// take finds the rule that an element of a request names, or creates it.
 func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule, error) {
 	o, _ := e.(*value.Object)
 	id := o.Text("id")

@@ -22,7 +22,7 @@ var catalogOperations = []service.Operation{
 
 const region = "RegionOne"
 
-// offered are the services of the catalogue; the path is what clients want behind
+// offered are the services of the catalogue; the path is what clients expect after
 // the address of the service.
 var offered = []struct{ service, kind, path string }{
 	{"keystone", "identity", "/v3"},

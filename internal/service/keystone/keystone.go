@@ -76,8 +76,8 @@ func allow(c *service.Call) string {
 	return c.Allow(all...)
 }
 
-// bodyIsJSON refuses a body that is no JSON object, before anything else and
-// whether or not somebody wants it.
+// bodyIsJSON refuses a body that is not a JSON object, before anything else, also where
+// the operation reads no body.
 func bodyIsJSON(c *service.Call) error {
 	if len(c.Body) == 0 || c.BodyTooLarge {
 		return nil
@@ -196,7 +196,7 @@ func notFound(kind, id string) error {
 	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
 }
 
-// discoveryOperations tell the versions of the API.
+// discoveryOperations show the versions of the API.
 var discoveryOperations = []service.Operation{
 	{ID: "keystone.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "keystone.version.show", Do: showVersion, Policy: service.Everybody},

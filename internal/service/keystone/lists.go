@@ -8,7 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// admin tells whether the policy lets the caller read everything.
+// admin reports whether the policy lets the caller read everything.
 func admin(c *service.Call) bool { return c.Settings.AuthOff || c.Caller.HasRole("admin") }
 
 // self is the address of the request.
@@ -25,7 +25,7 @@ func link(c *service.Call, kind, id string) *value.Object {
 }
 
 // listReply answers a list, less what the query filters away. A member that is
-// named here may be asked for by its value; other parameters are passed over.
+// named here may be asked for by its value. Other parameters are ignored.
 func listReply(c *service.Call, name string, all []*value.Object, by ...string) (service.Reply, error) {
 	list := []any{}
 	for _, o := range all {
@@ -36,7 +36,7 @@ func listReply(c *service.Call, name string, all []*value.Object, by ...string) 
 	return reply(object(name, list, "links", object("next", nil, "self", self(c), "previous", nil)))
 }
 
-// wanted tells whether a thing passes the filters of the query: MEMBER=VALUE, or
+// wanted reports whether a thing passes the filters of the query: MEMBER=VALUE, or
 // MEMBER__contains and its like.
 func wanted(c *service.Call, o *value.Object, by []string) bool {
 	for key, values := range c.Query() {
@@ -80,13 +80,13 @@ func compare(v, want, how string) bool {
 }
 
 // truth reads a word as oslo.utils does, which knows no others than these.
-func truth(word string, usual bool) bool {
+func truth(word string, defaultValue bool) bool {
 	switch strings.ToLower(strings.TrimSpace(word)) {
 	case "1", "t", "true", "on", "y", "yes":
 		return true
 	case "0", "f", "false", "off", "n", "no":
 		return false
 	default:
-		return usual
+		return defaultValue
 	}
 }

@@ -17,9 +17,9 @@ var (
 
 // loginSchema is that of the member auth.
 var loginSchema = &openstack.Schema{
-	Types:   anObject,
-	Members: []openstack.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},
-	Needs:   []string{"identity"},
+	Types:    anObject,
+	Members:  []openstack.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},
+	Required: []string{"identity"},
 }
 
 var identitySchema = openstack.Schema{
@@ -32,9 +32,9 @@ var identitySchema = openstack.Schema{
 				{Name: "domain", Schema: nameOrID},
 			}}},
 		}}},
-		{Name: "token", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}}, Needs: []string{"id"}}},
+		{Name: "token", Schema: openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}}, Required: []string{"id"}}},
 	},
-	Needs: []string{"methods"},
+	Required: []string{"methods"},
 }
 
 var scopeSchema = openstack.Schema{
@@ -50,8 +50,8 @@ var scopeSchema = openstack.Schema{
 }
 
 var (
-	idSchema   = openstack.Schema{Types: []string{"string"}, Min: 1, Max: 64, Pattern: openstack.NewPattern(`^[a-zA-Z0-9-]+$`)}
-	nameSchema = openstack.Schema{Types: []string{"string"}, Min: 1, Max: 255, Pattern: openstack.NewPattern(`[\S]+`)}
+	idSchema   = openstack.Schema{Types: []string{"string"}, MinLength: 1, MaxLength: 64, Pattern: openstack.NewPattern(`^[a-zA-Z0-9-]+$`)}
+	nameSchema = openstack.Schema{Types: []string{"string"}, MinLength: 1, MaxLength: 255, Pattern: openstack.NewPattern(`[\S]+`)}
 )
 
 // credentialSchema is that of a new application credential.
@@ -70,13 +70,13 @@ var credentialSchema = &openstack.Schema{
 		{Name: "unrestricted", Schema: openstack.Schema{Types: []string{"boolean"}}},
 		{Name: "access_rules", Schema: openstack.Schema{Types: []string{"array"}, Items: accessRuleSchema}},
 	},
-	Needs: []string{"name"},
+	Required: []string{"name"},
 }
 
 var accessRuleSchema = &openstack.Schema{
 	Types: anObject,
 	Members: []openstack.Property{
-		{Name: "path", Schema: openstack.Schema{Types: []string{"string"}, Max: 225, Pattern: openstack.NewPattern(`^\/.*`)}},
+		{Name: "path", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 225, Pattern: openstack.NewPattern(`^\/.*`)}},
 		{Name: "method", Schema: openstack.Schema{Types: []string{"string"}, Pattern: openstack.NewPattern(`^(POST|GET|HEAD|PATCH|PUT|DELETE)$`)}},
 		{Name: "service", Schema: idSchema},
 		{Name: "id", Schema: idSchema},
@@ -87,7 +87,7 @@ var accessRuleSchema = &openstack.Schema{
 // wholeRuleSchema is that of an access rule that is created.
 var wholeRuleSchema = func() *openstack.Schema {
 	s := *accessRuleSchema
-	s.Needs = []string{"service", "path", "method"}
+	s.Required = []string{"service", "path", "method"}
 	return &s
 }()
 

@@ -65,7 +65,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 	return reply, nil
 }
 
-// obtained is how the token was obtained; tokens of fixtures need not tell.
+// obtained is how the token was obtained. Tokens of fixtures need not say.
 func obtained(t *identity.Token) []string {
 	if len(t.Methods) == 0 {
 		return []string{"password"}
@@ -73,7 +73,7 @@ func obtained(t *identity.Token) []string {
 	return t.Methods
 }
 
-// auditID is the token's own; tokens of fixtures need not tell theirs.
+// auditID is the token's own audit id. A token of a fixture need not have one.
 func auditID(t *identity.Token) string {
 	if t.AuditID != "" {
 		return t.AuditID
@@ -85,7 +85,7 @@ func auditID(t *identity.Token) string {
 // token, only a fixture.
 func powerless(c *identity.Caller) bool { return c.Project != nil && len(c.Roles) == 0 }
 
-// orphan tells whether the credential that the token was issued for is gone.
+// orphan reports whether the credential that the token was issued for is gone.
 func orphan(c *service.Call, t *identity.Token) bool {
 	return t.Credential != "" && identity.Credentials.Get(c.View, t.Credential) == nil
 }
@@ -172,7 +172,7 @@ var (
 
 // appendToken writes {"token": …} as Keystone 22 does.
 func appendToken(c *service.Call, t *identity.Token) []byte {
-	expires, issued := c.Told(t.Expires), t.Issued
+	expires, issued := c.ShownExpiry(t.Expires), t.Issued
 	if t.Expires.IsZero() {
 		expires = forever
 	}

@@ -16,18 +16,20 @@ import (
 // A Schema is a JSON schema of a Python server. Its fields are the keywords, in the order
 // in which jsonschema looks at them.
 type Schema struct {
-	Title       string     // what the server calls the schema in its errors
-	Types       []string   // the names of the types that are allowed; none: all
-	Max, Min    int        // code points of a string; a Max of 0 is no bound
-	Values      []string   // the strings that are allowed; none: all are
-	Pattern     *Pattern   // a string must contain a match of it
-	Least, Most int64      // bounds of an integer; a Most of 0 is no bound
-	Members     []Property // of an object, in the order of the schema
-	Needs       []string   // members that an object must have
-	Single      bool       // an object has exactly one member
-	Closed      bool       // an object has no members but those above
-	Items       *Schema    // of all elements of an array
-	First       *Schema    // of the first element of an array; the others are not looked at
+	Title     string     // what the server calls the schema in its errors
+	Types     []string   // the names of the types that are allowed; none: all
+	MaxLength int        // code points of a string (0 = no limit)
+	MinLength int        // code points of a string
+	Enum      []string   // the strings that are allowed; none: all are
+	Pattern   *Pattern   // a string must contain a match of it
+	Minimum   int64      // of an integer, if there is a Maximum
+	Maximum   int64      // of an integer (0 = no bounds)
+	Members   []Property // of an object, in the order of the schema
+	Required  []string   // members that an object must have
+	Single    bool       // an object has exactly one member
+	Closed    bool       // an object has no members but those above
+	Items     *Schema    // of all elements of an array
+	First     *Schema    // of the first element of an array; the others are not looked at
 }
 
 // A Pattern is a regular expression of Python.
@@ -87,18 +89,18 @@ func (s *Schema) look(w *walk, v any) {
 
 func (s *Schema) lookAtString(w *walk, text string) {
 	n := utf8.RuneCountInString(text)
-	if s.Max > 0 && n > s.Max {
+	if s.MaxLength > 0 && n > s.MaxLength {
 		w.fault(Fault{}, func() string { return Repr(text) + " is too long" })
 	}
-	if n < s.Min {
+	if n < s.MinLength {
 		w.fault(Fault{}, func() string { return Repr(text) + " is too short" })
 	}
 	if s.Pattern != nil && !s.Pattern.matches(text) {
 		w.fault(Fault{}, func() string { return Repr(text) + " does not match " + Repr(s.Pattern.text) })
 	}
-	if len(s.Values) > 0 && !slices.Contains(s.Values, text) {
+	if len(s.Enum) > 0 && !slices.Contains(s.Enum, text) {
 		w.fault(Fault{}, func() string {
-			return fmt.Sprintf("%s is not one of %s", Repr(text), Repr(value.List(s.Values)))
+			return fmt.Sprintf("%s is not one of %s", Repr(text), Repr(value.List(s.Enum)))
 		})
 	}
 }
@@ -106,11 +108,11 @@ func (s *Schema) lookAtString(w *walk, text string) {
 func (s *Schema) lookAtNumber(w *walk, n value.Number) {
 	whole, ok := ParseWhole(n)
 	switch {
-	case !ok || s.Most == 0:
-	case whole.Cmp(big.NewInt(s.Least)) < 0:
-		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is less than the minimum of %d", Repr(n), s.Least) })
-	case whole.Cmp(big.NewInt(s.Most)) > 0:
-		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is greater than the maximum of %d", Repr(n), s.Most) })
+	case !ok || s.Maximum == 0:
+	case whole.Cmp(big.NewInt(s.Minimum)) < 0:
+		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is less than the minimum of %d", Repr(n), s.Minimum) })
+	case whole.Cmp(big.NewInt(s.Maximum)) > 0:
+		w.fault(Fault{}, func() string { return fmt.Sprintf("%s is greater than the maximum of %d", Repr(n), s.Maximum) })
 	}
 }
 
@@ -127,7 +129,7 @@ func (s *Schema) lookAtObject(w *walk, o *value.Object) {
 			}
 		})
 	}
-	for _, name := range s.Needs {
+	for _, name := range s.Required {
 		if !o.Has(name) {
 			w.fault(Fault{Missing: name}, func() string { return Required(name) })
 		}

@@ -12,16 +12,16 @@ import (
 var shelf = &openstack.Schema{
 	Types: []string{"object"},
 	Members: []openstack.Property{
-		{Name: "name", Needed: true, Schema: openstack.Schema{Types: []string{"string", "null"}, Min: 1, Max: 5}},
-		{Name: "kind", Schema: openstack.Schema{Values: []string{"oak", "pine"}}},
+		{Name: "name", Needed: true, Schema: openstack.Schema{Types: []string{"string", "null"}, MinLength: 1, MaxLength: 5}},
+		{Name: "kind", Schema: openstack.Schema{Enum: []string{"oak", "pine"}}},
 		{Name: "code", Schema: openstack.Schema{Types: []string{"string"}, Pattern: openstack.NewPattern(`^[a-z]+$`)}},
-		{Name: "width", Schema: openstack.Schema{Types: []string{"integer"}, Least: 1, Most: 100}},
+		{Name: "width", Schema: openstack.Schema{Types: []string{"integer"}, Minimum: 1, Maximum: 100}},
 		{Name: "books", Schema: openstack.Schema{Types: []string{"array"}, Items: &openstack.Schema{Types: []string{"string"}}}},
 		{Name: "first", Schema: openstack.Schema{First: &openstack.Schema{Types: []string{"boolean"}}}},
 		{Name: "one", Schema: openstack.Schema{Types: []string{"object"}, Single: true}},
 	},
-	Needs:  []string{"kind"},
-	Closed: true,
+	Required: []string{"kind"},
+	Closed:   true,
 }
 
 // Ensure a fault has the sentence of jsonschema, and its place; and that best_match prefers

@@ -13,10 +13,10 @@ var shape = &openstack.Schema{
 	Title: "Thing",
 	Types: []string{"object"},
 	Members: []openstack.Property{
-		{Name: "in", Schema: openstack.Schema{Types: []string{"object"}, Needs: []string{"id"}}},
-		{Name: "name", Schema: openstack.Schema{Types: []string{"string"}, Max: 3, Pattern: openstack.PatternFunc(`^\w$`, func(s string) bool { return s != "-" })}},
+		{Name: "in", Schema: openstack.Schema{Types: []string{"object"}, Required: []string{"id"}}},
+		{Name: "name", Schema: openstack.Schema{Types: []string{"string"}, MaxLength: 3, Pattern: openstack.PatternFunc(`^\w$`, func(s string) bool { return s != "-" })}},
 	},
-	Needs: []string{"name"},
+	Required: []string{"name"},
 }
 
 func framed(s *openstack.Schema, f *openstack.Fault) error {

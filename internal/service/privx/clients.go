@@ -25,7 +25,7 @@ var clientOperations = []service.Operation{
 	{ID: "privx.api-clients.delete", Do: deleteClient, Policy: manageClients},
 }
 
-// A client is a program that calls PrivX. Its secrets are told whenever it is read.
+// A client is a program that calls PrivX. Every answer with the client has its secrets.
 type client struct {
 	ID          string
 	Secret      string
@@ -130,7 +130,7 @@ func existing(c *service.Call) (*client, error) {
 }
 
 // updateClient answers PUT …/api-clients/{api_client_id}: name and roles are
-// replaced, what only the server writes is passed over.
+// replaced, what only the server writes is ignored.
 func updateClient(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"standin/internal/world"
 )
 
-// permissions are what an API client's roles, less the deleted ones, let it do.
+// permissions are those of an API client's roles, except deleted ones.
 func permissions(v world.View, cl *client) []string {
 	var all []string
 	for _, id := range cl.Roles {

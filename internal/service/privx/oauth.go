@@ -78,7 +78,7 @@ func knownClient(c *service.Call) bool {
 	return strings.EqualFold(scheme, "Basic") && ok && client != nil && same(client.Secret, secret)
 }
 
-// publicClient tells whether somebody refreshes a token as a client that names
+// publicClient reports whether a token is refreshed by a client that names
 // itself in the form and has no secret: PrivX's own pages do.
 func publicClient(c *service.Call, form url.Values) bool {
 	return form.Get("grant_type") == "refresh_token" && form.Get("client_id") == "privx-ui" && c.Header.Get("Authorization") == ""
@@ -211,7 +211,7 @@ func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	var claims value.Writer
 	claims.BeginObject()
 	claims.Name("aud").Text("privx-ui")
-	claims.Name("exp").Int(c.Told(expires).Unix())
+	claims.Name("exp").Int(c.ShownExpiry(expires).Unix())
 	claims.Name("iat").Int(c.Now.Unix())
 	claims.Name("iss").Text("oam.auth.ssh.com")
 	claims.Name("permissions").Text(strings.Join(append([]string{"privx-user"}, granted(c, t)...), ","))

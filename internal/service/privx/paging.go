@@ -16,7 +16,7 @@ type listing[T any] struct {
 	what   string                                     // in messages
 	plain  *world.Index[T]                            // the order of creation
 	orders map[string]*world.Index[T]                 // by sortkey
-	most   int                                        // the largest limit; 0: any
+	max    int                                        // the largest limit; 0: any
 	name   func(*T) string                            // what a search looks at
 	filter func(*value.Object) (func(*T) bool, error) // what else a search's body asks for; nil: nothing
 	// write writes a record. The writer is passed by value, because a pointer would be
@@ -31,7 +31,7 @@ type paging[T any] struct {
 	backwards     bool
 }
 
-const usualLimit = 50
+const defaultLimit = 50
 
 // paging reads offset, limit, sortkey and sortdir from the query and from the
 // body, which wins. A member of the body that is null or an empty string counts as absent,
@@ -42,10 +42,10 @@ func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], er
 	if p.offset, err = number(c, body, "offset", 0); err != nil {
 		return nil, err
 	}
-	if p.limit, err = number(c, body, "limit", usualLimit); err != nil {
+	if p.limit, err = number(c, body, "limit", defaultLimit); err != nil {
 		return nil, err
 	}
-	if most := l.bound(c); most > 0 && p.limit > most {
+	if bound := l.bound(c); bound > 0 && p.limit > bound {
 		return nil, invalid("VALUE_OUT_OF_BOUNDS", "limit", "Expected an integer of 1000 or less.")
 	}
 	key, err := word(c, body, "sortkey")
@@ -71,13 +71,13 @@ func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], er
 	return p, nil
 }
 
-const mostListed = 1000
+const maxListed = 1000
 
 func (l *listing[T]) bound(c *service.Call) int {
 	if c.Quirk(limitIsBounded) {
-		return mostListed
+		return maxListed
 	}
-	return l.most
+	return l.max
 }
 
 // list answers a list.
@@ -207,10 +207,10 @@ func whole(text string) bool {
 
 // number reads offset or limit. A number beyond 64 bits counts as the largest int, which
 // no list reaches.
-func number(c *service.Call, body *value.Object, name string, usual int) (int, error) {
+func number(c *service.Call, body *value.Object, name string, defaultValue int) (int, error) {
 	v, inBody := asked(c, body, name)
 	if v == nil {
-		return usual, nil
+		return defaultValue, nil
 	}
 	text, isText := v.(string)
 	if n, ok := v.(value.Number); ok {

@@ -100,13 +100,13 @@ var codes = map[service.Kind]struct{ code, message string }{
 // fail writes error_code, error_message and, for data that is not acceptable,
 // the property and details; the token endpoint adds OAuth's members.
 func fail(c *service.Call, e *service.Error) service.Reply {
-	usual := codes[e.Kind]
+	defaults := codes[e.Kind]
 	code, message := e.Code, e.Message
 	if code == "" {
-		code = cmp.Or(usual.code, "GENERAL_ERROR")
+		code = cmp.Or(defaults.code, "GENERAL_ERROR")
 	}
 	if message == "" {
-		message = cmp.Or(usual.message, e.Kind.Reason())
+		message = cmp.Or(defaults.message, e.Kind.Reason())
 	}
 	oauth, ok := e.Detail.(oauthError)
 	if !ok && e.Kind == service.Invalid && c.Row != nil && c.Row.Policy == login {

@@ -52,7 +52,7 @@ var (
 	liveRoles = roles.Index(alive, nil)
 
 	roleList = &listing[role]{
-		what: "Roles", plain: liveRoles, most: mostListed,
+		what: "Roles", plain: liveRoles, max: maxListed,
 		orders: map[string]*world.Index[role]{
 			"id":         sortedRoles(func(r *role) string { return r.ID }),
 			"name":       sortedRoles(func(r *role) string { return r.Name }),
@@ -80,7 +80,7 @@ func sortedRoles(by func(*role) string) *world.Index[role] {
 	return roles.Index(alive, func(a, b *role) int { return strings.Compare(by(a), by(b)) })
 }
 
-// reachable tells whether a role of that id has a path of its own.
+// reachable reports whether a role of that id has a path of its own.
 func reachable(id string) bool {
 	return id != "" && id != "search" && id != "resolve" && !strings.Contains(id, "/")
 }
@@ -238,8 +238,8 @@ func deleteRole(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// readRole reads what callers may say of a role. Members that only the server
-// writes are passed over.
+// readRole reads what callers may say of a role. It ignores members that only
+// the server writes.
 func readRole(c *service.Call, r *role) error {
 	o, err := readObject(c)
 	if err != nil {
