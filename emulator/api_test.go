@@ -381,3 +381,27 @@ func TestSenselessExpectations(t *testing.T) {
 		}
 	}
 }
+
+// Ensure the body of a rule, and what its where asks of a body, can be any value of Go.
+func TestRulesTakeValuesOfGo(t *testing.T) {
+	t.Parallel()
+	e := emulator.NewT(t)
+	rule := fault.Rule{
+		Where: fault.Where{Operation: "freezer.clients.create", Body: map[string]fault.BodyTest{"/port": {Equals: 7}}},
+		What:  fault.What{Status: 503, Body: map[string]any{"why": []int{1, 2}}},
+	}
+	if err := e.Fault(rule); err != nil {
+		t.Fatal(err)
+	}
+	w := recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h","port":7}`, "X-Auth-Token", "demo-token")
+	if w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"why":[1,2]}` {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+	plain, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plain.Fault(fault.Rule{What: fault.What{Status: 503, Body: func() {}}}); err == nil || !strings.Contains(err.Error(), "body") {
+		t.Errorf("a body that is no JSON: %v", err)
+	}
+}

@@ -164,8 +164,8 @@ func (b *box) Expect(tb TB, operation string, requests *journal.Range) {
 	}
 }
 
-// mostPrinted bounds the exchanges that a failure prints, the newest ones.
-const mostPrinted = 50
+// maxPrinted bounds the exchanges that a failure prints, the newest ones.
+const maxPrinted = 50
 
 // exchanges are the lines of the newest exchanges.
 func (b *box) exchanges() string {
@@ -174,8 +174,8 @@ func (b *box) exchanges() string {
 		return "there were no requests"
 	}
 	var text strings.Builder
-	for i := range all[max(0, len(all)-mostPrinted):] {
-		fmt.Fprintln(&text, all[max(0, len(all)-mostPrinted)+i])
+	for i := range all[max(0, len(all)-maxPrinted):] {
+		fmt.Fprintln(&text, all[max(0, len(all)-maxPrinted)+i])
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }

@@ -13,5 +13,8 @@
 // that were made, and a clock. Those of an Emulator and of a Server are the ones of their default
 // sandbox. Requests to one sandbox do not affect another.
 //
+// A request names its sandbox by the path prefix /~NAME of its URL, by the header SandboxHeader, or
+// by a token that was issued in it.
+//
 // Package fault has the rules by which requests fail, package journal what is read of requests.
 package emulator

@@ -10,8 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"syscall"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"standin/emulator"
@@ -89,19 +87,14 @@ func ExampleEmulator_Client() {
 // RunT is for tests: the server stops when the test ends, logs to it, and fails
 // it if an answer breaks the contract.
 func ExampleRunT() {
-	test := func(t *testing.T) {
-		s := emulator.RunT(t, emulator.WithFixture("documented"))
-		// point the client under test at s.URL
-		resp, err := s.Client().Get(s.URL + "/v1/clients")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusUnauthorized {
-			t.Errorf("without a token: %s", resp.Status)
-		}
-	}
-	_ = test
+	t := &stage{} // in a test: its t
+	defer t.end()
+	s := emulator.RunT(t, emulator.WithFixture("documented"))
+	client := s.Client() // for the client under test, with s.URL
+	defer client.CloseIdleConnections()
+	show(client, http.MethodDelete, s.URL+"/v1/clients/n2", "")
+	s.Expect(t, "freezer.clients.delete", journal.Exactly(1))
+	// Output: 404 Not Found {"title":"Not Found","description":"No Client found with ID:n2"}
 }
 
 // A stage is what an example has in place of a *testing.T.
@@ -123,15 +116,22 @@ func (s *stage) end() {
 // NewT is for tests on virtual time: inside a bubble, a client that waits a minute before it
 // tries again does so at once.
 func ExampleNewT() {
-	test := func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			e := emulator.NewT(t, emulator.WithScenario("unavailable"))
-			client := e.Client() // for the client under test, with e.URL
-			_ = client
-			e.Expect(t, "freezer.clients.create", journal.Exactly(3))
-		})
-	}
-	_ = test
+	test := func(t emulator.TB) { // synctest.Test(t, func(t *testing.T) {
+		e := emulator.NewT(t, emulator.WithScenario("fails-twice-then-works"))
+		client := e.Client() // for the client under test, with e.URL
+		for range 3 {
+			show(client, http.MethodPost, e.URL+"/v1/clients", `{"client_id":"node7","hostname":"h"}`)
+			time.Sleep(time.Millisecond) // a minute in a bubble takes no time
+		}
+		e.Expect(t, "freezer.clients.create", journal.Exactly(3))
+	} // })
+	t := &stage{} // in a test: its t
+	defer t.end()
+	test(t)
+	// Output:
+	// 503 Service Unavailable {"title":"503 Service Unavailable","description":"The Keystone service is temporarily unavailable."}
+	// 503 Service Unavailable {"title":"503 Service Unavailable","description":"The Keystone service is temporarily unavailable."}
+	// 201 Created {"client_id":"node7"}
 }
 
 // FailNext arms one of the failures that a contract lists, here each of one operation, and

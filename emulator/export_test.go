@@ -33,9 +33,6 @@ func (b *Buffer) String() string {
 
 // What only the command has, for the tests of what it does.
 
-// SandboxHeader is the request header that names the sandbox.
-const SandboxHeader = exchange.SandboxHeader
-
 // WithDefaultFixture starts from a fixture where nobody names one.
 func WithDefaultFixture(name string) Option {
 	return whole(func(o *core.Options) error {

@@ -27,7 +27,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		fmt.Sprintf("| bytes of a journal | %d MiB |", journal.DefaultBytes>>20),
 		fmt.Sprintf("| bytes of all journals | %d MiB |", journal.DefaultAllBytes>>20),
 		fmt.Sprintf("| a body in the journal | %d KiB |", journal.KeptBody>>10),
-		fmt.Sprintf("| rules of a sandbox | %s |", thousands(ruleset.MostRules)),
+		fmt.Sprintf("| rules of a sandbox | %s |", thousands(ruleset.MaxRules)),
 		fmt.Sprintf("| a pattern | %s bytes |", thousands(contract.MaxGlob)),
 	} {
 		if !strings.Contains(text, want) {

@@ -207,9 +207,9 @@ func WithJournal(limits journal.Limits) Option {
 
 // WithSandboxes bounds the sandboxes beside the default one. Default: 10,000, and an hour. Those
 // that were made by their first use are gone when nobody has used them for the ttl; 0 keeps them.
-func WithSandboxes(most int, ttl time.Duration) Option {
+func WithSandboxes(limit int, ttl time.Duration) Option {
 	return whole(func(o *core.Options) error {
-		o.Sandboxes.Most, o.Sandboxes.TTL = &most, &ttl
+		o.Sandboxes.Max, o.Sandboxes.TTL = &limit, &ttl
 		return nil
 	})
 }
@@ -217,9 +217,9 @@ func WithSandboxes(most int, ttl time.Duration) Option {
 // WithConnections bounds the connections that are open at once. Default: 8,192. Beyond it, the
 // connection that has served no request for longest is closed. Where all serve one, new
 // connections are answered 503, but for health.
-func WithConnections(most int) Option {
+func WithConnections(limit int) Option {
 	return whole(func(o *core.Options) error {
-		o.Transport.Connections = cmp.Or(most, -1)
+		o.Transport.Connections = cmp.Or(limit, -1)
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -177,21 +178,25 @@ func (w *witness) send(r *http.Request) {
 // shown is all that is shown of the requests, by where.
 func (w *witness) shown() map[string]string {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
 	for last := fmt.Sprintf(`"sequence":%d,`, w.sent); !strings.Contains(w.events.String(), last); {
 		if ctx.Err() != nil {
 			w.t.Fatalf("no event of request %d", w.sent)
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(10 * time.Millisecond) // each look copies all that there is
 	}
 	_, list, err := call(w.t.Context(), w.s.Client(), "GET", w.s.URL+"/_standin/requests", "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	entries, err := json.Marshal(w.s.Requests())
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return map[string]string{
 		"the journal": list, "the canonical journal": string(w.s.Journal()), "the events": w.events.String(),
-		"the log": w.log.String(), "the entries of Go": fmt.Sprintf("%+v", w.s.Requests()),
+		"the log": w.log.String(), "the entries of Go": string(entries), "the lines of Go": fmt.Sprint(w.s.Requests()),
 	}
 }
 

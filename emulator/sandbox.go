@@ -4,6 +4,9 @@ import (
 	"net/http"
 )
 
+// SandboxHeader is the request header that names the sandbox.
+const SandboxHeader = "X-Standin-Sandbox"
+
 // A Sandbox is one isolated emulation: a world, faults and their counts, a journal, a clock, a
 // seed, tokens. Make one with Server.Sandbox or Server.NewSandbox, or those of Emulator. Its
 // methods may be used from many goroutines.

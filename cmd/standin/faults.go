@@ -54,13 +54,13 @@ func (c *faultsCmd) Run(s streams) error {
 	return w.Flush()
 }
 
-// mostShown is how many examples a line of the list names.
-const mostShown = 2
+// maxShown is how many examples a line of the list names.
+const maxShown = 2
 
 // few names the first ones, and how many more there are.
 func few(names []string) string {
-	if more := len(names) - mostShown; more > 0 {
-		return fmt.Sprintf("%s +%d", strings.Join(names[:mostShown], " "), more)
+	if more := len(names) - maxShown; more > 0 {
+		return fmt.Sprintf("%s +%d", strings.Join(names[:maxShown], " "), more)
 	}
 	return strings.Join(names, " ")
 }

@@ -2,23 +2,25 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"standin/internal/catalog"
+	"standin/internal/world"
 )
 
 type generateCmd struct {
-	Service string `required:"" enum:"freezer,barbican,devops,privx" help:"Whose records to make up: ${enum}."`
+	Service string `required:"" enum:"${sections}" help:"Whose records to make up: ${enum}."`
 	Count   int    `default:"10" help:"How many of each kind."`
 	Seed    int64  `default:"${seed}" help:"The same seed makes the same records."`
 }
 
-// mostGenerated bounds what is held in memory.
-const mostGenerated = 1_000_000
+// maxGenerated bounds what is held in memory.
+const maxGenerated = 1_000_000
 
 // Run writes the fixture.
 func (c *generateCmd) Run(s streams) error {
-	if c.Count < 0 || c.Count > mostGenerated {
-		return fmt.Errorf("--count %d: expected 0 to %d", c.Count, mostGenerated)
+	if c.Count < 0 || c.Count > maxGenerated {
+		return fmt.Errorf("--count %d: expected 0 to %d", c.Count, maxGenerated)
 	}
 	b, err := catalog.NewLoader().Generate(c.Service, c.Count, c.Seed)
 	if err != nil {
@@ -26,4 +28,15 @@ func (c *generateCmd) Run(s streams) error {
 	}
 	_, err = s.out.Write(b)
 	return err
+}
+
+// generated are the sections of a fixture whose records can be made up.
+func generated() []string {
+	var names []string
+	for _, s := range catalog.NewLoader().Sections {
+		if slices.ContainsFunc(s.Collections, func(c world.Collection) bool { return c.Fake != nil }) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }

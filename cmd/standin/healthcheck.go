@@ -21,7 +21,7 @@ func (c *healthcheckCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = usualHost
+		host = defaultHost
 	}
 	scheme := "http://"
 	if secure(firstOf(c.Listen)) {

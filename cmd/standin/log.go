@@ -30,12 +30,12 @@ type outlet struct {
 
 // The bounds of what waits to be written.
 const (
-	mostLines   = 4096
-	mostWaiting = 256 << 10 // bytes
+	maxLines   = 4096
+	maxWaiting = 256 << 10 // bytes
 )
 
 func newOutlet(to io.Writer, missing func(n int64) []byte) *outlet {
-	o := &outlet{to: to, missing: missing, lines: make(chan []byte, mostLines), quit: make(chan struct{}), done: make(chan struct{})}
+	o := &outlet{to: to, missing: missing, lines: make(chan []byte, maxLines), quit: make(chan struct{}), done: make(chan struct{})}
 	go o.run()
 	return o
 }
@@ -49,7 +49,7 @@ func (o *outlet) Write(b []byte) (int, error) {
 // put hands on a line that nobody changes any more, if there is room.
 func (o *outlet) put(line []byte) {
 	n := int64(len(line))
-	if o.waiting.Add(n) <= mostWaiting {
+	if o.waiting.Add(n) <= maxWaiting {
 		select {
 		case o.lines <- line:
 			return
@@ -131,8 +131,8 @@ func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 	return zerolog.New(zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !terminal(to)}).Level(level).With().Timestamp().Logger(), out, nil
 }
 
-// usualLine is room for the line of an exchange.
-const usualLine = 160
+// defaultLine is room for the line of an exchange.
+const defaultLine = 160
 
 // lines says which exchanges are logged, and logs them to a writer.
 func (c *logFlags) lines(log zerolog.Logger, out *outlet, to io.Writer) exchange.Lines {
@@ -161,7 +161,7 @@ func (c *logFlags) lines(log zerolog.Logger, out *outlet, to io.Writer) exchange
 		if l.Sandbox == sandbox.Default {
 			l.Sandbox = ""
 		}
-		out.put(append(l.Append(make([]byte, 0, usualLine)), '\n'))
+		out.put(append(l.Append(make([]byte, 0, defaultLine)), '\n'))
 	}}
 }
 

@@ -144,7 +144,7 @@ func TestOutlet(t *testing.T) {
 	o.close()
 	write.Close()
 	<-counted
-	if written < mostWaiting/len(line)/2 || dropped == 0 || written+dropped != lines {
+	if written < maxWaiting/len(line)/2 || dropped == 0 || written+dropped != lines {
 		t.Errorf("%d written, %d dropped", written, dropped)
 	}
 }

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		kong.Name("standin"),
 		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
 		kong.DefaultEnvars("STANDIN"),
-		kong.Vars{"version": catalog.Version(), "seed": strconv.Itoa(world.DefaultSeed)},
+		kong.Vars{"version": catalog.Version(), "sections": strings.Join(generated(), ","), "seed": strconv.Itoa(world.DefaultSeed)},
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

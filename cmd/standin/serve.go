@@ -127,7 +127,7 @@ func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.
 		Plan:    sandbox.Plan{Fixtures: c.Fixture, Scenario: c.Scenario, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed},
 		Catalog: catalog.Options{HostHref: strings.TrimSuffix(c.HostHref, "/"), Contracts: c.Contract},
 		Sandboxes: sandbox.Options{
-			Fixture: defaultFixture, Most: &c.Sandboxes, TTL: &c.SandboxTTL,
+			Fixture: defaultFixture, Max: &c.Sandboxes, TTL: &c.SandboxTTL,
 			Journal: journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes, AllBytes: c.JournalsBytes},
 		},
 		Exchange: exchange.Options{

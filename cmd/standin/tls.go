@@ -22,12 +22,12 @@ type tlsFlags struct {
 }
 
 const (
-	secureScheme  = "https://"
-	usualHost     = "127.0.0.1"
-	usualAddress  = usualHost + ":9311"
-	usualTLSPort  = "9312"
-	errHalfOfPair = "--tls-cert and --tls-key go together"
-	errHostOfPair = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
+	secureScheme   = "https://"
+	defaultHost    = "127.0.0.1"
+	defaultAddress = defaultHost + ":9311"
+	defaultTLSPort = "9312"
+	errHalfOfPair  = "--tls-cert and --tls-key go together"
+	errHostOfPair  = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
 )
 
 // on reports whether TLS was asked for.
@@ -63,7 +63,7 @@ func (c *tlsFlags) addresses(listen []string) []string {
 	if with == nil && c.on() && !slices.ContainsFunc(listen, secure) {
 		host, port, _ := net.SplitHostPort(hostPort(firstOf(listen)))
 		if port != "0" {
-			port = usualTLSPort
+			port = defaultTLSPort
 		}
 		with = []string{net.JoinHostPort(host, port)}
 	}
@@ -83,7 +83,7 @@ func (c *tlsFlags) addresses(listen []string) []string {
 // firstOf is the first address of --listen, or what it is without any.
 func firstOf(listen []string) string {
 	if len(listen) == 0 {
-		return usualAddress
+		return defaultAddress
 	}
 	return listen[0]
 }

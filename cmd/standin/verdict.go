@@ -23,8 +23,8 @@ func tell(w io.Writer, o *outcome) {
 	}
 }
 
-// mostListed bounds the requests that a verdict lists.
-const mostListed = 200
+// maxListed bounds the requests that a verdict lists.
+const maxListed = 200
 
 // listing is what standin requests prints of exchanges: the last ones, if they are many.
 func listing(entries []journal.Entry) string {
@@ -32,7 +32,7 @@ func listing(entries []journal.Entry) string {
 		return "no requests\n"
 	}
 	var b strings.Builder
-	if left := len(entries) - mostListed; left > 0 {
+	if left := len(entries) - maxListed; left > 0 {
 		fmt.Fprintf(&b, "… %d earlier requests; --requests FILE writes all\n", left)
 		entries = entries[left:]
 	}

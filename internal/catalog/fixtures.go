@@ -20,8 +20,8 @@ var worlds = struct {
 // A loading loads fixtures when it is first called.
 type loading func() (*world.Fixture, error)
 
-// mostWorlds bounds how many are kept.
-const mostWorlds = 64
+// maxWorlds bounds how many are kept.
+const maxWorlds = 64
 
 // Load loads fixtures, built-in ones and files, each on top of those before it. Without a seed
 // they have that of the last fixture that names one. Files are read by open; nil: os.ReadFile.
@@ -48,7 +48,7 @@ func once(key string, load loading) loading {
 	if l := worlds.loaded[key]; l != nil {
 		return l
 	}
-	if len(worlds.loaded) >= mostWorlds {
+	if len(worlds.loaded) >= maxWorlds {
 		clear(worlds.loaded)
 	}
 	l := loading(sync.OnceValues(func() (*world.Fixture, error) {

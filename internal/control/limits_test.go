@@ -58,7 +58,7 @@ func TestLimits(t *testing.T) {
 		}, 19, 201, "max 2000"},
 		{"patterns that are expected", "POST", "verify", func(n int) string {
 			return "[" + strings.TrimSuffix(strings.Repeat(`{"operation":"freezer.*","requests":0},`, n), ",") + "]"
-		}, scenario.MostPatterns, 200, "more than 200 patterns"},
+		}, scenario.MaxPatterns, 200, "more than 200 patterns"},
 		{"the name of a snapshot", "POST", "snapshots", func(n int) string { return `{"name":"` + strings.Repeat("x", n) + `"}` }, 100, 204, "at most 100"},
 	} {
 		at := servicetest.Recorded(e, tt.method, "/_standin/"+tt.path, tt.body(tt.most))
@@ -93,7 +93,7 @@ func TestCountsAreLimited(t *testing.T) {
 		}
 	}
 	refused("snapshots", "POST", "/_standin/snapshots", `{"name":"one-more"}`, 400, "at most 1000 snapshots")
-	rules := make([]fault.Rule, ruleset.MostRules)
+	rules := make([]fault.Rule, ruleset.MaxRules)
 	for i := range rules {
 		rules[i] = fault.Rule{What: fault.What{Status: 503}, When: fault.When{Skip: 1 << 30}}
 	}

@@ -62,7 +62,7 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 			return service.Reply{}, err
 		}
 	}
-	if most := s.Journal().MostEntries(); atLeast > most {
+	if most := s.Journal().MaxEntries(); atLeast > most {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "at_least: expected up to %d, which is what the journal holds, got %d", most, atLeast)
 	}
 	f.Since = uint64(since)

@@ -44,7 +44,7 @@ func (o *Options) check() error {
 	switch href := o.Catalog.HostHref; {
 	case j.Entries < 0 || j.Bytes < 0 || j.AllBytes < 0:
 		return errors.New("the bounds of a journal must not be negative")
-	case o.Sandboxes.Most != nil && *o.Sandboxes.Most < 0 || negative(o.Sandboxes.TTL):
+	case o.Sandboxes.Max != nil && *o.Sandboxes.Max < 0 || negative(o.Sandboxes.TTL):
 		return errors.New("the bounds of sandboxes must not be negative")
 	case o.Transport.Connections < 0:
 		return errors.New("the bound of connections must be 1 or more")

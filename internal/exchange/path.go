@@ -1,7 +1,9 @@
 // Package exchange is the request path: what happens between a request and its answer,
 // whatever service it is for. It is the only package that writes answers.
 //
-// A request goes through stations, each a file:
+// A request goes through stations, each a file; guard stands in enter.go, and beside fault.go stand
+// inject.go (answers in place of the service), change.go (other bodies and headers), pace.go and
+// break.go:
 //
 //	address  which sandbox it names, under which address it came
 //	match    the service and the operation

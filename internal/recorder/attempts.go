@@ -24,7 +24,7 @@ type tried struct {
 	conn    uint64
 }
 
-const mostAttempts = 1024
+const maxAttempts = 1024
 
 // transport is how soon a library repeats a request by itself, when its
 // connection was cut without a byte.
@@ -64,7 +64,7 @@ func (a *attempts) failed(r *record) {
 		a.known = map[uint64]tried{}
 	}
 	if _, ok := a.known[r.identity]; !ok {
-		if len(a.order) >= mostAttempts {
+		if len(a.order) >= maxAttempts {
 			delete(a.known, a.order[0])
 			a.order = a.order[1:]
 		}

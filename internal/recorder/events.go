@@ -59,8 +59,8 @@ func ofNote(number uint64, kind, what string) Event {
 // The bounds of the events that are kept for those who follow. A follower that is slower
 // gets an event that says how many it has missed.
 const (
-	mostRecent      = 1024
-	mostRecentBytes = 4 << 20
+	maxRecent      = 1024
+	maxRecentBytes = 4 << 20
 )
 
 // events are those of a journal. The journal's lock guards them.
@@ -89,7 +89,7 @@ func (x *events) closed(r *record, sequence uint64, sandbox string) uint64 {
 
 func (x *events) keep(e Event) {
 	x.recent, x.bytes = append(x.recent, e), x.bytes+e.size
-	if len(x.recent) > mostRecent || x.bytes > mostRecentBytes {
+	if len(x.recent) > maxRecent || x.bytes > maxRecentBytes {
 		x.trim()
 	}
 	x.wake()
@@ -105,7 +105,7 @@ func (x *events) wake() {
 // trim forgets the older half, but not the newest event.
 func (x *events) trim() {
 	drop := 0
-	for last := len(x.recent) - 1; drop < last && (last-drop > mostRecent/2 || x.bytes > mostRecentBytes/2); drop++ {
+	for last := len(x.recent) - 1; drop < last && (last-drop > maxRecent/2 || x.bytes > maxRecentBytes/2); drop++ {
 		x.bytes -= x.recent[drop].size
 		x.whole = max(x.whole, x.recent[drop].Number)
 	}

@@ -230,8 +230,8 @@ func (j *Journal) grow(bytes int) {
 	j.budget.add(bytes)
 }
 
-// MostEntries is how many entries the journal holds at most.
-func (j *Journal) MostEntries() int {
+// MaxEntries is how many entries the journal holds at most.
+func (j *Journal) MaxEntries() int {
 	entries, _ := j.limits()
 	return entries
 }
@@ -272,15 +272,15 @@ func (j *Journal) resize(size int) {
 
 func (j *Journal) at(i int) *record { return &j.ring[(j.head+i)%len(j.ring)] }
 
-// mostReused bounds the buffers that are kept for other records.
-const mostReused = 4 << 10
+// maxReused bounds the buffers that are kept for other records.
+const maxReused = 4 << 10
 
 // drop forgets the oldest entry.
 func (j *Journal) drop() {
 	r := j.at(0)
 	j.grow(-len(r.buf) - r.told)
 	r.told = 0
-	if cap(r.buf) > mostReused {
+	if cap(r.buf) > maxReused {
 		r.buf = nil
 	}
 	r.buf, r.Opening, r.Closing = r.buf[:0], Opening{}, Closing{}

@@ -93,8 +93,8 @@ func astray(records []found) []string {
 	return found
 }
 
-// mostAstray is how many stray requests a judgement lists.
-const mostAstray = 5
+// maxAstray is how many stray requests a judgement lists.
+const maxAstray = 5
 
 // judge judges what was counted.
 func (t *tally) judge(e *journal.Expectation) []journal.Judgement {
@@ -106,7 +106,7 @@ func (t *tally) judge(e *journal.Expectation) []journal.Judgement {
 	case e.NoUnmatched:
 		g := journal.Judgement{Expectation: "no request outside every operation", Met: len(t.astray) == 0, Found: "none"}
 		if !g.Met {
-			g.Found = fmt.Sprintf("%d: %s", len(t.astray), strings.Join(t.astray[:min(len(t.astray), mostAstray)], ", "))
+			g.Found = fmt.Sprintf("%d: %s", len(t.astray), strings.Join(t.astray[:min(len(t.astray), maxAstray)], ", "))
 		}
 		return []journal.Judgement{g}
 	}

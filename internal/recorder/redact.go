@@ -29,15 +29,15 @@ const (
 	// longToken is the length, in bytes, from which a token is looked for in other texts,
 	// between signs. A shorter one may be an ordinary word: it is hidden only in quotes.
 	longToken = 8
-	// mostSecrets bounds what is looked for.
-	mostSecrets = 100
+	// maxSecrets bounds what is looked for.
+	maxSecrets = 100
 )
 
 func (x *redaction) token(v string)  { x.tokens = remember(x.tokens, v) }
 func (x *redaction) secret(v string) { x.values = remember(x.values, v) }
 
 func remember(all []string, v string) []string {
-	if v == "" || strings.Contains(redacted, v) || len(all) >= mostSecrets || slices.Contains(all, v) {
+	if v == "" || strings.Contains(redacted, v) || len(all) >= maxSecrets || slices.Contains(all, v) {
 		return all
 	}
 	return append(all, v)

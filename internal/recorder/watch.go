@@ -24,7 +24,7 @@ func (j *Journal) Await(ctx context.Context, f journal.Filter, atLeast int, pati
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if atLeast > j.MostEntries() { // the journal never holds that many
+	if atLeast > j.MaxEntries() { // the journal never holds that many
 		<-ctx.Done()
 		return
 	}
@@ -110,14 +110,14 @@ type watches struct {
 	signal  chan struct{}
 }
 
-// mostChanges bounds the sequences that are noted. Beyond them all waiters count again.
-const mostChanges = 4096
+// maxChanges bounds the sequences that are noted. Beyond them all waiters count again.
+const maxChanges = 4096
 
 func (x *watches) changed(sequence uint64) {
 	if len(x.list) == 0 {
 		return
 	}
-	if len(x.changes) < mostChanges {
+	if len(x.changes) < maxChanges {
 		x.changes = append(x.changes, sequence)
 	} else {
 		x.missed = true

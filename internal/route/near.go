@@ -7,8 +7,8 @@ import (
 	"standin/internal/file"
 )
 
-// mostNear bounds the paths that a wrong one may have meant.
-const mostNear = 3
+// maxNear bounds the paths that a wrong one may have meant.
+const maxNear = 3
 
 // Near lists paths of the services that are like a path.
 func (rs *Table) Near(path string) []string {
@@ -39,5 +39,5 @@ func Near(contracts []*contract.Contract, path string) []string {
 	if len(prefixed) > 0 {
 		return prefixed
 	}
-	return append([]string{}, file.Nearest(path, all, mostNear)...)
+	return append([]string{}, file.Nearest(path, all, maxNear)...)
 }

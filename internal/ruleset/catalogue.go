@@ -115,13 +115,13 @@ func (k *Catalogue) Known(globs string) error {
 	return nil
 }
 
-// mostNamed is how many names a message lists.
-const mostNamed = 1
+// maxNamed is how many names a message lists.
+const maxNamed = 1
 
 // NoOperation returns the error that there is no operation of the name, with the name that
 // is most like it.
 func (k *Catalogue) NoOperation(at file.Node, id string) error {
-	near := file.Nearest(id, k.names, mostNamed)
+	near := file.Nearest(id, k.names, maxNamed)
 	if len(near) == 0 {
 		return at.Errorf("no operation %s; standin operations lists them", id)
 	}

@@ -2,7 +2,9 @@ package ruleset
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/value"
 )
 
 // A Checker reads rules and collects their mistakes.
@@ -35,9 +38,40 @@ func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, e
 		c.names = append(c.names, cmp.Or(r.Name, r.Use))
 	}
 	for i := range rules {
+		c.Add(ownValues(&rules[i]))
 		c.rule(&rules[i], file.Node{})
 	}
 	return rules, plain(errors.Join(c.errs...))
+}
+
+// ownValues puts values of Go, in the body of a rule and in the tests of its where, into the form
+// that values from files have.
+func ownValues(r *fault.Rule) (err error) {
+	if _, isText := r.What.Body.(string); !isText && r.What.Body != nil {
+		if r.What.Body, err = ownValue(r.What.Body); err != nil {
+			return fmt.Errorf("body: %w", err)
+		}
+	}
+	tests := maps.Clone(r.Where.Body)
+	for at, t := range tests {
+		if t.Equals == nil {
+			continue
+		}
+		if t.Equals, err = ownValue(t.Equals); err != nil {
+			return fmt.Errorf("where.body %s: %w", at, err)
+		}
+		tests[at] = t
+	}
+	r.Where.Body = tests
+	return nil
+}
+
+func ownValue(v any) (any, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return value.Parse(text)
 }
 
 // plain takes the places out of errors where there is no file.
@@ -82,8 +116,8 @@ func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]fault.R
 
 // Read reads the rules of a list and checks those that can be read.
 func (c *Checker) Read(list file.Node, at []file.Node) []fault.Rule {
-	if len(at) > MostRules {
-		c.Add(list.Errorf("%d rules; a sandbox has at most %d", len(at), MostRules))
+	if len(at) > MaxRules {
+		c.Add(list.Errorf("%d rules; a sandbox has at most %d", len(at), MaxRules))
 		return nil
 	}
 	rules, unread := make([]fault.Rule, len(at)), make([]bool, len(at))
@@ -98,11 +132,11 @@ func (c *Checker) Read(list file.Node, at []file.Node) []fault.Rule {
 
 // Err returns all mistakes, in the order of lines; nil if there are none.
 func (c *Checker) Err() error {
-	return file.Sorted(errors.Join(c.errs...), mostErrors)
+	return file.Sorted(errors.Join(c.errs...), maxErrors)
 }
 
-// mostErrors is the largest number of mistakes that are reported at once.
-const mostErrors = 20
+// maxErrors is the largest number of mistakes that are reported at once.
+const maxErrors = 20
 
 // Add adds a mistake; nil is none.
 func (c *Checker) Add(err error) {

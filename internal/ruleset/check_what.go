@@ -14,9 +14,9 @@ var malformations = []string{string(fault.NotJSON), string(fault.ByteOrderMark),
 
 // The bounds of statuses: what lies below them ends no exchange.
 const (
-	leastStatus, mostStatus = 200, 999
-	mostChunks              = 10_000
-	mostBandwidth           = 1 << 30
+	minStatus, maxStatus = 200, 999
+	maxChunks            = 10_000
+	maxBandwidth         = 1 << 30
 )
 
 func (c *Checker) what(r *fault.Rule, at file.Node) {
@@ -24,8 +24,8 @@ func (c *Checker) what(r *fault.Rule, at file.Node) {
 	if r.Func == nil && empty(w) {
 		c.Add(at.Errorf("the rule does nothing; expected one of %s", strings.Join(file.Keys[fault.What](), ", ")))
 	}
-	if w.Status != 0 && (w.Status < leastStatus || w.Status > mostStatus) {
-		c.Add(at.At("status").Errorf("status %d: expected %d to %d", w.Status, leastStatus, mostStatus))
+	if w.Status != 0 && (w.Status < minStatus || w.Status > maxStatus) {
+		c.Add(at.At("status").Errorf("status %d: expected %d to %d", w.Status, minStatus, maxStatus))
 	}
 	if w.MalformedBody != "" && !slices.Contains(malformations, string(w.MalformedBody)) {
 		c.Add(at.At("malformed_body").Errorf("no malformation %q%s; expected %s", w.MalformedBody, file.Hint(string(w.MalformedBody), malformations), strings.Join(malformations, ", ")))
@@ -48,11 +48,11 @@ func (c *Checker) pace(w *fault.What, at file.Node) {
 	if w.Delay != nil {
 		c.Add(checkDelay(w.Delay, at.At("delay")))
 	}
-	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > mostChunks) {
-		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", mostChunks))
+	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > maxChunks) {
+		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", maxChunks))
 	}
-	if w.Bandwidth < 0 || w.Bandwidth > mostBandwidth {
-		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", mostBandwidth))
+	if w.Bandwidth < 0 || w.Bandwidth > maxBandwidth {
+		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", maxBandwidth))
 	}
 }
 
@@ -147,8 +147,8 @@ func (c *Checker) documented(r *fault.Rule, at file.Node) {
 	}
 }
 
-// mostGarbage bounds the bytes that a break may name.
-const mostGarbage = 1 << 20
+// maxGarbage bounds the bytes that a break may name.
+const maxGarbage = 1 << 20
 
 // checkBreak returns an error for the first mistake in a connection fault.
 func checkBreak(c *fault.Connection, at file.Node) error {
@@ -165,8 +165,8 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 		return err
 	}
 	switch {
-	case c.Bytes != nil && (*c.Bytes < 0 || *c.Bytes > mostGarbage):
-		return at.At("bytes").Errorf("expected 0 to %d bytes", mostGarbage)
+	case c.Bytes != nil && (*c.Bytes < 0 || *c.Bytes > maxGarbage):
+		return at.At("bytes").Errorf("expected 0 to %d bytes", maxGarbage)
 	case c.Bytes != nil && c.Kind == fault.Reset && c.At != "body":
 		return at.At("bytes").Errorf(`"bytes" of a reset needs at: body`)
 	case c.By < 0:

@@ -43,7 +43,7 @@ type Decision struct {
 	Headers  service.Headers // of rate limits that let the request pass
 }
 
-const mostMisses = 3
+const maxMisses = 3
 
 // Acts reports whether a rule does something to the exchange.
 func (d *Decision) Acts() bool { return len(d.Fired) > 0 || len(d.Headers) > 0 }
@@ -72,7 +72,7 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 	for _, a := range list {
 		ok, miss := a.fit(subject)
 		if !ok {
-			if miss != "" && len(d.Misses) < mostMisses {
+			if miss != "" && len(d.Misses) < maxMisses {
 				d.Misses = append(d.Misses, miss)
 			}
 			continue

@@ -97,15 +97,15 @@ func limitHeaders(l *fault.RateLimit, t metering) service.Headers {
 	}
 }
 
-// mostMeters bounds the keys that a rate limit counts.
-const mostMeters = 10_000
+// maxMeters bounds the keys that a rate limit counts.
+const maxMeters = 10_000
 
 func (a *Armed) meter(c *service.Call) metering {
 	l := a.What.RateLimit
 	key := limitKey(l, c)
 	m := a.meters[key]
 	if m == nil {
-		if a.meters == nil || len(a.meters) >= mostMeters {
+		if a.meters == nil || len(a.meters) >= maxMeters {
 			a.meters = map[string]*meter{}
 		}
 		m = &meter{}

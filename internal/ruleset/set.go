@@ -28,8 +28,8 @@ type Set struct {
 	cancel context.CancelFunc
 }
 
-// MostRules bounds the rules of a set.
-const MostRules = 10_000
+// MaxRules bounds the rules of a set.
+const MaxRules = 10_000
 
 // An Armed rule is one that a Set holds, with its counts.
 type Armed struct {
@@ -122,8 +122,8 @@ func (s *Set) Replace(rules ...fault.Rule) error {
 
 // add puts rules after others and makes both the rules of the set. The lock is held.
 func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
-	if len(present)+len(rules) > MostRules {
-		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MostRules)
+	if len(present)+len(rules) > MaxRules {
+		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MaxRules)
 	}
 	all, states := slices.Clone(present), []fault.State{}
 	var now time.Time

@@ -10,8 +10,8 @@ import (
 	"standin/internal/file"
 )
 
-// mostShadows bounds the rules that others are compared with.
-const mostShadows = 100
+// maxShadows bounds the rules that others are compared with.
+const maxShadows = 100
 
 // shadows warns of rules that can never fire because one before them always does.
 func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
@@ -27,7 +27,7 @@ func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
 				break
 			}
 		}
-		if always(&rules[i]) && len(before) < mostShadows {
+		if always(&rules[i]) && len(before) < maxShadows {
 			before = append(before, i)
 		}
 	}

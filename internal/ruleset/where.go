@@ -38,8 +38,8 @@ func (s *subject) json() (any, bool) {
 	return s.body, s.ok
 }
 
-// mostConditions bounds the members of each mapping of a Where.
-const mostConditions = 100
+// maxConditions bounds the members of each mapping of a Where.
+const maxConditions = 100
 
 // bounded returns errors for patterns that are too long or not UTF-8, and for more
 // conditions than a rule can have.
@@ -70,17 +70,17 @@ func bounded(w *fault.Where, at file.Node) error {
 		}
 	}
 	for member, n := range map[string]int{"query": len(w.Query), "header": len(w.Header), "body": len(w.Body)} {
-		if n > mostConditions {
-			errs = append(errs, at.At(member).Errorf("%d conditions; max %d", n, mostConditions))
+		if n > maxConditions {
+			errs = append(errs, at.At(member).Errorf("%d conditions; max %d", n, maxConditions))
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }
 
-// mostInstructions bounds what a regular expression is compiled to: a short one, with
+// maxInstructions bounds what a regular expression is compiled to: a short one, with
 // repetitions, can come to megabytes.
-const mostInstructions = 2000
+const maxInstructions = 2000
 
 // checkRegexp returns an error for a regular expression that is none, or too large.
 func checkRegexp(pattern string) error {
@@ -92,8 +92,8 @@ func checkRegexp(pattern string) error {
 	switch {
 	case err != nil:
 		return err
-	case len(prog.Inst) > mostInstructions:
-		return fmt.Errorf("the regular expression comes to %d instructions; max %d", len(prog.Inst), mostInstructions)
+	case len(prog.Inst) > maxInstructions:
+		return fmt.Errorf("the regular expression comes to %d instructions; max %d", len(prog.Inst), maxInstructions)
 	default:
 		return nil
 	}

@@ -23,14 +23,14 @@ const Default = "default"
 
 // The defaults of Options.
 const (
-	DefaultMost = 10_000
-	DefaultTTL  = time.Hour
+	DefaultMax = 10_000
+	DefaultTTL = time.Hour
 )
 
 // Options are those of all sandboxes of an emulator.
 type Options struct {
 	Journal     journal.Limits
-	Most        *int           // sandboxes beside the default one; nil: DefaultMost
+	Max         *int           // sandboxes beside the default one; nil: DefaultMax
 	TTL         *time.Duration // of sandboxes made by their first use, since the last; 0 keeps them; nil: DefaultTTL
 	Fixture     string         // where nobody names one; empty: "empty"
 	KeepRemoved bool           // the journals of those that are deleted, for VerifyAll, AllRequests and AllJournals
@@ -56,8 +56,8 @@ type Registry struct {
 
 // NewRegistry makes the default sandbox by a plan. The others start like it.
 func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
-	if o.Most == nil {
-		o.Most = new(DefaultMost)
+	if o.Max == nil {
+		o.Max = new(DefaultMax)
 	}
 	if o.TTL == nil {
 		o.TTL = new(DefaultTTL)
@@ -134,8 +134,8 @@ func Problem(err error) error {
 	return service.Errorf(kind, "", "%s", err.Error())
 }
 
-// leastSwept is how many sandboxes there may be before expired ones are looked for.
-const leastSwept = 64
+// minSwept is how many sandboxes there may be before expired ones are looked for.
+const minSwept = 64
 
 // inUse finds a sandbox beside the default one and counts an exchange in it; nil if there is
 // none, or it has expired.
@@ -182,7 +182,7 @@ func (r *Registry) OfToken(token string) string {
 func (r *Registry) add(s *Sandbox) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now, most := time.Now(), *r.options.Most
+	now, most := time.Now(), *r.options.Max
 	if old := r.byName[s.name]; old != nil && old.expired(now) {
 		r.remove(old)
 	} else if old != nil {
@@ -190,7 +190,7 @@ func (r *Registry) add(s *Sandbox) error {
 	}
 	if len(r.byName) >= most || len(r.byName) >= r.swept {
 		r.sweep(now)
-		r.swept = max(leastSwept, 2*len(r.byName))
+		r.swept = max(minSwept, 2*len(r.byName))
 	}
 	if len(r.byName) >= most {
 		return fmt.Errorf("%w sandboxes: there are %d, which is the bound; delete some, or raise it with --sandboxes", ErrTooMany, most)

@@ -16,7 +16,7 @@ import (
 func TestFirstUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := begin(t, core.Options{Sandboxes: sandbox.Options{Most: new(2), TTL: new(time.Minute)}})
+		e := begin(t, core.Options{Sandboxes: sandbox.Options{Max: new(2), TTL: new(time.Minute)}})
 		create := func(name string) int {
 			return servicetest.Recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`, exchange.SandboxHeader, name).Code
 		}

@@ -236,8 +236,8 @@ func (s *Sandbox) Clock() Setting { return s.clock.get() }
 
 func (s *Sandbox) tellClock() { s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano)) }
 
-// mostSnapshots bounds the snapshots of a sandbox.
-const mostSnapshots = 1000
+// maxSnapshots bounds the snapshots of a sandbox.
+const maxSnapshots = 1000
 
 // Snapshot names the present world, in place of an older snapshot of that name.
 func (s *Sandbox) Snapshot(name string) error {
@@ -249,8 +249,8 @@ func (s *Sandbox) Snapshot(name string) error {
 	if s.snapshots == nil {
 		s.snapshots = map[string]*world.World{}
 	}
-	if _, ok := s.snapshots[name]; !ok && len(s.snapshots) >= mostSnapshots {
-		return fmt.Errorf("a sandbox has at most %d snapshots", mostSnapshots)
+	if _, ok := s.snapshots[name]; !ok && len(s.snapshots) >= maxSnapshots {
+		return fmt.Errorf("a sandbox has at most %d snapshots", maxSnapshots)
 	}
 	s.snapshots[name] = s.world.Load()
 	return nil

@@ -23,15 +23,15 @@ type ended struct {
 	unfired []string
 }
 
-// mostKept bounds the removed sandboxes that are kept.
-const mostKept = 10_000
+// maxKept bounds the removed sandboxes that are kept.
+const maxKept = 10_000
 
 // keep keeps a sandbox, and reports whether it does. The lock of the sandboxes is held.
 func (k *kept) keep(s *Sandbox) bool {
 	switch {
 	case k == nil:
 		return false
-	case len(k.removed) < mostKept:
+	case len(k.removed) < maxKept:
 		k.removed = append(k.removed, ended{s, s.faults.Unfired()})
 		return true
 	default:
@@ -107,7 +107,7 @@ func (r *Registry) VerifyAll() []journal.Judgement {
 	}
 	if lost > 0 {
 		v = append(v, journal.Judgement{
-			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d were deleted beyond the first %d", lost, mostKept),
+			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d were deleted beyond the first %d", lost, maxKept),
 		})
 	}
 	return v

@@ -15,16 +15,16 @@ import (
 	"standin/internal/ruleset"
 )
 
-// MostPatterns bounds the patterns of all expectations of a scenario, or of a verification:
+// MaxPatterns bounds the patterns of all expectations of a scenario, or of a verification:
 // each is held to every entry of the journal.
-const MostPatterns = 200
+const MaxPatterns = 200
 
 // expectation checks the names in an expectation.
 func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	before := c.patterns
-	if c.patterns += len(e.Patterns()); c.patterns > MostPatterns {
-		if before <= MostPatterns {
-			c.Add(at.Errorf("more than %d patterns are expected in all", MostPatterns))
+	if c.patterns += len(e.Patterns()); c.patterns > MaxPatterns {
+		if before <= MaxPatterns {
+			c.Add(at.Errorf("more than %d patterns are expected in all", MaxPatterns))
 		}
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -41,7 +42,8 @@ type Player struct {
 // against its contract, and fails the test if one breaks it.
 func NewPlayer(t *testing.T, opts ...emulator.Option) *Player {
 	t.Helper()
-	opts = append([]emulator.Option{emulator.WithContractCheck(emulator.CheckAlways)}, opts...)
+	bugs := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	opts = append([]emulator.Option{emulator.WithContractCheck(emulator.CheckAlways), emulator.WithLogger(bugs)}, opts...)
 	e, err := emulator.New(opts...)
 	if err != nil {
 		t.Fatal(err)

@@ -54,13 +54,13 @@ func Quirks(t *testing.T, service string) {
 				}
 				resp, body := NewPlayer(t, append(started(s), emulator.WithQuirks(q.Name))...).Play(op, s)
 				check(t, q.Answers, s, resp, body)
-				usual, usualBody := NewPlayer(t, started(s)...).Play(op, s)
-				same := usual.StatusCode == resp.StatusCode && bytes.Equal(usualBody, body)
+				usual, defaultBody := NewPlayer(t, started(s)...).Play(op, s)
+				same := usual.StatusCode == resp.StatusCode && bytes.Equal(defaultBody, body)
 				for name := range s.Answer {
 					same = same && usual.Header.Get(name) == resp.Header.Get(name)
 				}
 				if same {
-					t.Errorf("the quirk changes nothing: %d %s", usual.StatusCode, usualBody)
+					t.Errorf("the quirk changes nothing: %d %s", usual.StatusCode, defaultBody)
 				}
 			})
 		}

@@ -81,7 +81,7 @@ func (t *Transport) secure(hosts []string) (*tls.Config, error) {
 	if err := t.makeCA(); err != nil {
 		return nil, err
 	}
-	names := append(slices.Clone(usualHosts), t.options.TLS.Hosts...)
+	names := append(slices.Clone(defaultHosts), t.options.TLS.Hosts...)
 	for _, h := range hosts {
 		if ip := net.ParseIP(h); nameable(h) && !ip.IsUnspecified() {
 			names = append(names, h)
@@ -118,8 +118,8 @@ func (t *Transport) trusted() *x509.CertPool {
 
 const protoHTTP2 = "h2"
 
-// usualHosts are those that a certificate is always for.
-var usualHosts = []string{"localhost", "127.0.0.1", "::1"}
+// defaultHosts are those that a certificate is always for.
+var defaultHosts = []string{"localhost", "127.0.0.1", "::1"}
 
 // hostName is what a certificate can name; a wildcard stands for one label.
 var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)

@@ -106,7 +106,7 @@ func (c *crowd) idlest() *seat {
 // makeRoom closes the connection that has served no request for longest, and reports
 // whether there was one.
 func (c *crowd) makeRoom() bool {
-	out := c.leastUsed()
+	out := c.minUsed()
 	if out == nil {
 		return false
 	}
@@ -114,7 +114,7 @@ func (c *crowd) makeRoom() bool {
 	return true
 }
 
-func (c *crowd) leastUsed() *seat {
+func (c *crowd) minUsed() *seat {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := c.idlest()

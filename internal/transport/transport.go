@@ -3,7 +3,8 @@
 // one out to whoever wants to break it.
 //
 // It knows nothing of what is served: it is the one package that names net.Listener,
-// tls.Config and the hijacking of connections, and it imports the standard library only.
+// tls.Config and the hijacking of connections. It imports the standard library, and
+// golang.org/x/sys on Linux, where it asks the kernel.
 package transport
 
 import (

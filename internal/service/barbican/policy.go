@@ -140,10 +140,14 @@ func attempt(c *service.Call) string {
 // targetOf returns what the call's operation is about. It returns nil if that is neither a
 // container nor a secret.
 func targetOf(c *service.Call) *target {
-	if id, ok := c.Vars["container_ref"]; ok {
-		return containerTarget(c, id)
+	switch p := placeOf(c.Path); p.kind {
+	case "containers":
+		return containerTarget(c, p.id)
+	case "secrets":
+		return secretTarget(c, p.id)
+	default:
+		return nil
 	}
-	return secretTarget(c, c.Vars["secret_ref"])
 }
 
 // containerTarget returns the container as a target, or nil if there is none.
