@@ -52,9 +52,8 @@ func texts(o *value.Object, name string) ([]string, error) {
 	return all, nil
 }
 
-// readClient reads what callers may say of an API client: its name and the ids
-// of its roles. A role that was deleted is known and may still be given. The old
-// client is nil when one is created.
+// readClient reads what callers may say of an API client: its name and the ids of its roles. The
+// old client is nil when one is created.
 func readClient(c *service.Call, o *value.Object, old *client) (name string, ids []string, err error) {
 	v, _ := o.Get("name")
 	name, ok := v.(string)
@@ -64,35 +63,8 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	case !ok:
 		return "", nil, invalid("VALUE_INCORRECT_TYPE", "name", "Expected a string.")
 	}
-	list, err := optional[[]any](o, "roles", "an array")
-	if err != nil {
+	if ids, err = readRoleIDs(c, o, old); err != nil {
 		return "", nil, err
-	}
-	if list == nil && old != nil && c.Quirk(putKeepsRoles) {
-		ids = old.Roles
-	}
-	for _, e := range list {
-		given, ok := e.(*value.Object)
-		if !ok {
-			return "", nil, invalid("VALUE_INCORRECT_TYPE", "roles", "Expected an array of objects.")
-		}
-		v, _ := given.Get("id")
-		id, ok := v.(string)
-		switch {
-		case id == "" && ok && !c.Quirk(emptyRoleIDIs400): // the vendor's command line sends it for no role
-			continue
-		case v == nil || id == "" && ok:
-			return "", nil, invalid("REQUIRED_VALUE_MISSING", "roles.id", "The id of a role is required.")
-		case !ok:
-			return "", nil, invalid("VALUE_INCORRECT_TYPE", "roles.id", "Expected a string.")
-		case roles.Get(c.View, id) == nil && c.Quirk(unknownRolesAccepted) && reachable(id):
-			roles.Put(c.Tx(), &role{ID: id, Deleted: true}) // nothing is known of it but its id
-		case roles.Get(c.View, id) == nil:
-			return "", nil, invalid("INVALID_REQUEST_DATA", "roles.id", "There is no role with this id.")
-		}
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
 	}
 	if c.Quirk(clientNamesUnique) {
 		for other := range clientsByName.All(c.View, name, 0) {
@@ -102,6 +74,52 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 		}
 	}
 	return name, ids, nil
+}
+
+// readRoleIDs reads the ids of the roles of an API client, each once.
+func readRoleIDs(c *service.Call, o *value.Object, old *client) (ids []string, err error) {
+	list, err := optional[[]any](o, "roles", "an array")
+	if err != nil {
+		return nil, err
+	}
+	if list == nil && old != nil && c.Quirk(putKeepsRoles) {
+		ids = old.Roles
+	}
+	for _, e := range list {
+		id, err := readRoleID(c, e)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// readRoleID reads the id of a role that an API client is given; empty if it is none. A role that
+// was deleted is known and may still be given.
+func readRoleID(c *service.Call, e any) (id string, err error) {
+	given, ok := e.(*value.Object)
+	if !ok {
+		return "", invalid("VALUE_INCORRECT_TYPE", "roles", "Expected an array of objects.")
+	}
+	v, _ := given.Get("id")
+	id, ok = v.(string)
+	switch {
+	case id == "" && ok && !c.Quirk(emptyRoleIDIs400): // the vendor's command line sends it for no role
+		return "", nil
+	case v == nil || id == "" && ok:
+		return "", invalid("REQUIRED_VALUE_MISSING", "roles.id", "The id of a role is required.")
+	case !ok:
+		return "", invalid("VALUE_INCORRECT_TYPE", "roles.id", "Expected a string.")
+	case roles.Get(c.View, id) != nil:
+		return id, nil
+	case !c.Quirk(unknownRolesAccepted) || !reachable(id):
+		return "", invalid("INVALID_REQUEST_DATA", "roles.id", "There is no role with this id.")
+	}
+	roles.Put(c.Tx(), &role{ID: id, Deleted: true}) // nothing is known of it but its id
+	return id, nil
 }
 
 // blank reports whether a name has nothing but white space.
