@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -219,18 +218,6 @@ func (b *box) Load(fixture any) error {
 	return b.in.Load("(fixture)", "", data, 0)
 }
 
-// textOf is the text of a file that is given as such, or as a value.
-func textOf(v any) ([]byte, error) {
-	switch v := v.(type) {
-	case []byte:
-		return v, nil
-	case string:
-		return []byte(v), nil
-	default:
-		return json.Marshal(v)
-	}
-}
-
 // Now is the time on the sandbox's clock, in UTC.
 func (b *box) Now() time.Time { return b.in.Now() }
 
@@ -248,35 +235,3 @@ func (b *box) Freeze(at time.Time) {
 
 // Resume lets the clock run on from where it stands.
 func (b *box) Resume() { b.in.Resume() }
-
-// newSandbox makes a sandbox, which at gives its address.
-func (b *box) newSandbox(at func(*Sandbox), name string, opts []SandboxOption) (*Sandbox, error) {
-	p, err := planOf(opts)
-	if err != nil {
-		return nil, err
-	}
-	in, err := b.core.Sandboxes.New(name, p, 0)
-	if err != nil {
-		return nil, err
-	}
-	s := &Sandbox{box: box{core: b.core, in: in, tb: b.tb}}
-	at(s)
-	return s, nil
-}
-
-// testSandbox makes a sandbox for a test, which at gives its address.
-func (b *box) testSandbox(at func(*Sandbox), tb TB, opts []SandboxOption) *Sandbox {
-	tb.Helper()
-	p, err := planOf(opts)
-	if err == nil {
-		var in *sandbox.Sandbox
-		if in, err = b.core.Sandboxes.NewFor(tb.Name(), p, 0); err == nil {
-			s := &Sandbox{box: box{core: b.core, in: in, tb: tb}}
-			at(s)
-			tb.Cleanup(func() { b.core.Sandboxes.Delete(in.Name()) })
-			return s
-		}
-	}
-	tb.Fatalf("standin: %v", err)
-	return nil
-}

@@ -8,16 +8,6 @@ import (
 	"time"
 )
 
-// TB is what RunT and NewT need of a *testing.T.
-type TB interface {
-	Helper()
-	Name() string
-	Cleanup(f func())
-	Fatalf(format string, args ...any)
-	Errorf(format string, args ...any)
-	Logf(format string, args ...any)
-}
-
 // RunT starts an emulator for a test, on 127.0.0.1 and a free port; with WithTLS also with TLS
 // on another. It logs to the test, fails it where an answer breaks the contract, and stops when
 // it ends. Inside a bubble of testing/synctest it ends the test at once: there a network does not

@@ -187,3 +187,33 @@ func (b *breaking) unanswered(t *taken, what string) *taken {
 	}
 	return t
 }
+
+// part is how much of a body a break lets through.
+func part(c *fault.Connection, length int) int {
+	if c.Bytes == nil {
+		return length / 2
+	}
+	return min(*c.Bytes, length)
+}
+
+// take takes the connection over.
+func (b *breaking) take() *taken {
+	s := &b.x.sender
+	c, err := transport.Take(http.NewResponseController(s.w))
+	if err != nil {
+		b.x.entry.closing.Note = b.instead()
+	}
+	return &taken{s.w, s.request, c}
+}
+
+// instead says what is done where a connection cannot be taken over.
+func (b *breaking) instead() string {
+	where, what := "the connection cannot be taken over", "the handler was aborted"
+	if b.x.in.request.ProtoMajor >= 2 {
+		where, what = "HTTP/2", "a stream reset"
+	}
+	if c := b.how; c.Kind == fault.SlowClose || c.Kind == fault.ContentLength && c.Mode == "missing" {
+		what = "the whole answer"
+	}
+	return fmt.Sprintf("%s: %s in place of %s", where, what, b.how.Kind)
+}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"standin/emulator/journal"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -39,6 +40,23 @@ type Options struct {
 	Connections     int           // the bound, for the words of a refusal
 	Patience        time.Duration // with clients that do not read a piece of an answer
 }
+
+// Lines say which exchanges are told by their lines, to a function in place of the logger's line
+// at debug level. Those of the fallback service's own paths have none.
+type Lines struct {
+	Which LineMode // empty: by the logger
+	To    func(*journal.Line)
+}
+
+// A LineMode says which exchanges are told.
+type LineMode string
+
+// The line modes.
+const (
+	LogRequests LineMode = "requests" // all of them
+	LogErrors   LineMode = "errors"   // those whose journal.Line is Bad
+	LogOff      LineMode = "off"
+)
 
 // A Path is the request path of an emulator. Its methods may be used from many goroutines.
 type Path struct {

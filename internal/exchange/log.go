@@ -7,23 +7,6 @@ import (
 	"standin/emulator/journal"
 )
 
-// Lines say which exchanges are told by their lines, to a function in place of the logger's line
-// at debug level. Those of the fallback service's own paths have none.
-type Lines struct {
-	Which LineMode // empty: by the logger
-	To    func(*journal.Line)
-}
-
-// A LineMode says which exchanges are told.
-type LineMode string
-
-// The line modes.
-const (
-	LogRequests LineMode = "requests" // all of them
-	LogErrors   LineMode = "errors"   // those whose journal.Line is Bad
-	LogOff      LineMode = "off"
-)
-
 // log tells of the exchange. Paths are logged without their query, and with secrets redacted.
 func (x *exchange) log() {
 	p := x.path

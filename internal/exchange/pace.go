@@ -26,14 +26,6 @@ func (x *exchange) deliver(fired []*ruleset.Firing) end {
 	return x.send()
 }
 
-// part is how much of a body a break lets through.
-func part(c *fault.Connection, length int) int {
-	if c.Bytes == nil {
-		return length / 2
-	}
-	return min(*c.Bytes, length)
-}
-
 // slice is how often a second bytes are sent where they are to come at a rate.
 const slice = 100 * time.Millisecond
 

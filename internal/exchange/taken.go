@@ -2,12 +2,10 @@ package exchange
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"net/http"
 	"time"
 
-	"standin/emulator/fault"
 	"standin/internal/ruleset"
 	"standin/internal/transport"
 )
@@ -18,28 +16,6 @@ type taken struct {
 	w       http.ResponseWriter
 	request *http.Request
 	conn    *transport.Taken // nil: it could not be taken
-}
-
-// take takes the connection over.
-func (b *breaking) take() *taken {
-	s := &b.x.sender
-	c, err := transport.Take(http.NewResponseController(s.w))
-	if err != nil {
-		b.x.entry.closing.Note = b.instead()
-	}
-	return &taken{s.w, s.request, c}
-}
-
-// instead says what is done where a connection cannot be taken over.
-func (b *breaking) instead() string {
-	where, what := "the connection cannot be taken over", "the handler was aborted"
-	if b.x.in.request.ProtoMajor >= 2 {
-		where, what = "HTTP/2", "a stream reset"
-	}
-	if c := b.how; c.Kind == fault.SlowClose || c.Kind == fault.ContentLength && c.Mode == "missing" {
-		what = "the whole answer"
-	}
-	return fmt.Sprintf("%s: %s in place of %s", where, what, b.how.Kind)
 }
 
 // write sends bytes that are no part of an answer.

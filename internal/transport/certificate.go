@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"slices"
 	"time"
 )
 
@@ -48,72 +47,6 @@ func (c *TLS) check() error {
 		return errors.New("the hosts of WithTLS are for a certificate of the emulator's own CA, and WithTLSCertificate has given one")
 	}
 	return nil
-}
-
-// makeCA makes the CA unless there is one.
-func (t *Transport) makeCA() (err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.authority == nil {
-		t.authority, err = newAuthority()
-	}
-	return err
-}
-
-// CA is the certificate, in PEM, of the transport's own CA. It is nil where there is none: the
-// transport was not told to serve TLS, or was given a certificate.
-func (t *Transport) CA() []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.authority == nil {
-		return nil
-	}
-	return slices.Clone(t.authority.pem)
-}
-
-// secure is how TLS is spoken on listeners of these hosts.
-func (t *Transport) secure(hosts []string) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{protoHTTP2, "http/1.1"}}
-	if given := t.options.TLS.Certificate; given != nil {
-		c.Certificates = []tls.Certificate{*given}
-		return c, nil
-	}
-	if err := t.makeCA(); err != nil {
-		return nil, err
-	}
-	names := append(slices.Clone(defaultHosts), t.options.TLS.Hosts...)
-	for _, h := range hosts {
-		if ip := net.ParseIP(h); nameable(h) && !ip.IsUnspecified() {
-			names = append(names, h)
-		}
-	}
-	cert, err := t.authority.issue(names)
-	c.Certificates = []tls.Certificate{cert}
-	return c, err
-}
-
-// trusted is what a client of ours takes for true: the CA, or what has issued
-// the given certificate. It is nil without TLS.
-func (t *Transport) trusted() *x509.CertPool {
-	if given := t.options.TLS.Certificate; given != nil {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		for _, der := range given.Certificate {
-			if c, err := x509.ParseCertificate(der); err == nil {
-				pool.AddCert(c)
-			}
-		}
-		return pool
-	}
-	ca := t.CA()
-	if ca == nil {
-		return nil
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(ca)
-	return pool
 }
 
 const protoHTTP2 = "h2"

@@ -2,60 +2,24 @@ package transport
 
 import (
 	"bytes"
-	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
-
-// A listener knows what it is for. Its connections are those of a crowd.
-type listener struct {
-	net.Listener
-	at     Address
-	server *Server
-	crowd  *crowd
-}
-
-// Accept waits for a connection.
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.accept()
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-func (l *listener) accept() (*Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
-		if err != nil {
-			if (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && l.crowd.makeRoom() {
-				continue
-			}
-			return nil, err
-		}
-		if s := l.crowd.admit(c); s != nil {
-			return newConn(c, l, s), nil
-		}
-	}
-}
-
-func (l *listener) where() Address { return l.at }
 
 // A Conn is a connection that a request came by. It can put a reason phrase into the status
 // line of the next answer: net/http knows none for 753. Its methods, but for those of net.Conn,
 // may be called of a nil one, which stands for a connection of somebody else's server.
 type Conn struct {
 	net.Conn
-	listener *listener    // nil in memory
-	id       uint64       // counted from 1 in the process
-	requests atomic.Int64 // that came in by it
-	seat     *seat        // nil in memory
+	at       Address
+	find     func(...Want) (Address, bool) // listeners of the same server; nil in memory
+	id       uint64                        // counted from 1 in the process
+	requests atomic.Int64                  // that came in by it
+	seat     *seat                         // nil in memory
 	patience time.Duration
 	renewed  atomic.Int64 // when the deadline of writes was set, in nanoseconds of Unix time
 	failed   atomic.Bool  // a piece was not read in time: nothing may follow its beginning
@@ -65,40 +29,15 @@ type Conn struct {
 
 var conns atomic.Uint64
 
-// newConn is a connection of ours; without a listener and a seat it is one in memory.
-func newConn(c net.Conn, l *listener, s *seat) *Conn {
-	own := &Conn{Conn: c, listener: l, id: conns.Add(1), seat: s}
-	if s != nil {
-		own.patience = s.crowd.patience
-	}
-	return own
-}
-
 // above is a connection of ours above TLS, which is above this one.
 func (c *Conn) above(t net.Conn) *Conn {
-	return &Conn{Conn: t, listener: c.listener, id: c.id, seat: c.seat}
+	return &Conn{Conn: t, at: c.at, find: c.find, id: c.id, seat: c.seat}
 }
 
 // NetConn is the connection below, as crypto/tls has it.
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 type connKey struct{}
-
-// ownConn is the connection of ours that a server's is, or is above; nil if there is none.
-func ownConn(c net.Conn) *Conn {
-	for {
-		switch o := c.(type) {
-		case *Conn:
-			return o
-		case *secureConn:
-			return o.Conn
-		case *tls.Conn:
-			c = o.NetConn()
-		default:
-			return nil
-		}
-	}
-}
 
 // Of is the connection that a request came by; nil behind a server that is not a transport's.
 func Of(r *http.Request) *Conn {
@@ -119,20 +58,20 @@ func (c *Conn) Count() (reused bool) { return c != nil && c.requests.Add(1) > 1 
 
 // Tag is what the listener is for; empty of one that is for everything.
 func (c *Conn) Tag() string {
-	if c == nil || c.listener == nil {
+	if c == nil {
 		return ""
 	}
-	return c.listener.at.Tag
+	return c.at.Tag
 }
 
 // Elsewhere returns the address of a listener of the same server for a tag, or else of the one
 // that is for everything: one that speaks TLS if the connection does, as far as there is one.
 func (c *Conn) Elsewhere(tag string) (Address, bool) {
-	if c == nil || c.listener == nil {
+	if c == nil || c.find == nil {
 		return Address{}, false
 	}
-	same := c.listener.at.TLS
-	return c.listener.server.Find(Want{tag, same}, Want{"", same}, Want{tag, !same}, Want{"", !same})
+	same := c.at.TLS
+	return c.find(Want{tag, same}, Want{"", same}, Want{tag, !same}, Want{"", !same})
 }
 
 // Extra reports whether the connection came beyond the bound, which still holds.

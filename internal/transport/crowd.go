@@ -132,16 +132,12 @@ func (s *seat) leave() {
 	delete(s.crowd.seats, s)
 }
 
-// follow notes whether connections serve a request, as net/http reports it.
-func (c *crowd) follow(nc net.Conn, state http.ConnState) {
-	own := ownConn(nc)
-	if own == nil || own.seat == nil {
-		return
-	}
+// follow notes whether the connection serves a request, as net/http reports it.
+func (s *seat) follow(state http.ConnState) {
 	switch state {
 	case http.StateIdle:
-		own.seat.since.Store(time.Now().UnixNano())
+		s.since.Store(time.Now().UnixNano())
 	case http.StateActive, http.StateHijacked:
-		own.seat.since.Store(0)
+		s.since.Store(0)
 	}
 }

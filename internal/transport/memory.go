@@ -12,20 +12,12 @@ import (
 
 // memory is a listener without a network: it serves the handler over pipes.
 type memory struct {
-	transport *Transport
-	start     sync.Once
-	server    *http.Server
-	stop      context.CancelFunc
-	conns     chan net.Conn
-	closed    chan struct{}
-}
-
-// MemoryClient reaches the handler without a network, over pipes behind a real http.Server:
-// time-outs and half answers behave, and inside testing/synctest all of it runs on virtual time.
-// The URL is http:// and any host name. Close ends it; inside a bubble it must be called before
-// the bubble ends.
-func (t *Transport) MemoryClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: t.memory.dial}}
+	make   func() (*http.Server, context.CancelFunc)
+	start  sync.Once
+	server *http.Server
+	stop   context.CancelFunc
+	conns  chan net.Conn
+	closed chan struct{}
 }
 
 // errClosed is what a client in memory meets when the transport is closed.
@@ -61,7 +53,7 @@ func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 func (m *memory) serve() {
 	m.conns, m.closed = make(chan net.Conn), make(chan struct{})
-	m.server, m.stop = m.transport.httpServer()
+	m.server, m.stop = m.make()
 	go func() { _ = m.server.Serve(&pipes{memory: m}) }()
 }
 

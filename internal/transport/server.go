@@ -8,62 +8,8 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 )
-
-// The beginnings of URLs.
-const (
-	PlainScheme  = "http://"
-	SecureScheme = "https://"
-)
-
-// An Address is where to listen, or where a server listens.
-type Address struct {
-	Tag string // what the listener is for; empty: everything
-	TLS bool
-	At  string // HOST:PORT
-}
-
-// ParseAddress reads HOST:PORT, or TAG=HOST:PORT; https:// before HOST says that it speaks TLS,
-// HTTP/2 and HTTP/1.1. What the host and the port are shows when it is listened on.
-func ParseAddress(text string) Address {
-	tag, at, ok := strings.Cut(text, "=")
-	if !ok {
-		tag, at = "", text
-	}
-	at, secure := strings.CutPrefix(at, SecureScheme)
-	return Address{tag, secure, strings.TrimPrefix(at, PlainScheme)}
-}
-
-// String is the address as ParseAddress reads it.
-func (a Address) String() string {
-	text := a.At
-	if a.TLS {
-		text = SecureScheme + text
-	}
-	if a.Tag != "" {
-		text = a.Tag + "=" + text
-	}
-	return text
-}
-
-// Scheme is the beginning of URLs of the address.
-func (a Address) Scheme() string {
-	if a.TLS {
-		return SecureScheme
-	}
-	return PlainScheme
-}
-
-// URL is how a client on this machine reaches the address.
-func (a Address) URL() string {
-	host, port, err := net.SplitHostPort(a.At)
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return a.Scheme() + net.JoinHostPort(host, port)
-}
 
 // A Server is a handler on its listeners. Its methods may be used from many goroutines.
 type Server struct {
@@ -122,7 +68,7 @@ func (s *Server) listen(ctx context.Context, addresses []Address) error {
 			return fmt.Errorf("listen %q: %w", a, err)
 		}
 		a.At = l.Addr().String()
-		own := &listener{Listener: l, at: a, server: s, crowd: s.transport.crowd}
+		own := &listener{Listener: l, at: a, find: s.Find, crowd: s.transport.crowd}
 		if a.TLS {
 			s.open = append(s.open, newSecured(own, config, s.transport.options.Log))
 		} else {
@@ -150,12 +96,6 @@ func (s *Server) Addresses() []Address {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.addresses)
-}
-
-// A Want is a listener that would do.
-type Want struct {
-	Tag string
-	TLS bool
 }
 
 // Find returns the address of the listener that is the first to be wanted.

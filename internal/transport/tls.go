@@ -126,3 +126,19 @@ func (c *secureConn) ConnectionState() tls.ConnectionState { return c.tls.Connec
 
 // CloseWrite says farewell as TLS does.
 func (c *secureConn) CloseWrite() error { return c.tls.CloseWrite() }
+
+// ownConn is the connection of ours that a server's is, or is above; nil if there is none.
+func ownConn(c net.Conn) *Conn {
+	for {
+		switch o := c.(type) {
+		case *Conn:
+			return o
+		case *secureConn:
+			return o.Conn
+		case *tls.Conn:
+			c = o.NetConn()
+		default:
+			return nil
+		}
+	}
+}

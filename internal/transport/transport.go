@@ -10,43 +10,15 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
-	"time"
 )
-
-// The defaults of Options.
-const (
-	DefaultConnections = 8192
-	DefaultPatience    = 30 * time.Second
-	DefaultGrace       = 500 * time.Millisecond
-
-	// The times that a client has by default: for the headers of a request, for a request
-	// with its body, and until the next one.
-	HeaderTimeout  = 30 * time.Second
-	RequestTimeout = 2 * time.Minute
-	IdleTimeout    = 2 * time.Minute
-)
-
-// maxHeaderBytes bounds a request's line and headers together: 64 KiB. net/http answers more
-// with 431.
-const maxHeaderBytes = 64 << 10
-
-// Options say how connections are served. The zero value of each is its default.
-type Options struct {
-	Connections int           // that may be open at once; DefaultConnections
-	Patience    time.Duration // with a client that does not read a piece of an answer; DefaultPatience
-	Grace       time.Duration // that a connection has for its next request before it gives way to a new one; DefaultGrace, negative: none
-	Header      time.Duration // for the headers of a request; HeaderTimeout
-	Request     time.Duration // for a request with its body; RequestTimeout
-	Idle        time.Duration // until the next request; IdleTimeout
-	TLS         TLS
-	Log         *slog.Logger // nil: nothing is logged
-}
 
 // A Transport is what the servers of one handler share: the bound on their connections, and
 // the CA. Its methods may be used from many goroutines.
@@ -64,7 +36,7 @@ type Transport struct {
 func New(h http.Handler, o Options) (*Transport, error) {
 	o = o.whole()
 	t := &Transport{handler: h, options: o, crowd: newCrowd(o)}
-	t.memory.transport = t
+	t.memory.make = t.httpServer
 	if err := o.TLS.check(); err != nil {
 		return nil, err
 	}
@@ -72,34 +44,6 @@ func New(h http.Handler, o Options) (*Transport, error) {
 		return t, t.makeCA()
 	}
 	return t, nil
-}
-
-// whole has the defaults in place of zero values.
-func (o Options) whole() Options {
-	given := func(d *time.Duration, usual time.Duration) {
-		if *d == 0 {
-			*d = usual
-		}
-	}
-	if o.Connections == 0 {
-		o.Connections = DefaultConnections
-	}
-	given(&o.Patience, DefaultPatience)
-	given(&o.Grace, DefaultGrace)
-	given(&o.Header, HeaderTimeout)
-	given(&o.Request, RequestTimeout)
-	given(&o.Idle, IdleTimeout)
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return o
-}
-
-// Bounds are how many connections may be open at once, and the patience with clients that do
-// not read: the defaults where the options say nothing.
-func (o Options) Bounds() (connections int, patience time.Duration) {
-	o = o.whole()
-	return o.Connections, o.Patience
 }
 
 // Connections is how many connections are open.
@@ -118,8 +62,12 @@ func (t *Transport) httpServer() (*http.Server, context.CancelFunc) {
 		ReadTimeout:       t.options.Request,
 		IdleTimeout:       t.options.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         t.crowd.follow,
-		ErrorLog:          log.New(complaints{t.options.Log}, "", 0),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if own := ownConn(c); own != nil && own.seat != nil {
+				own.seat.follow(state)
+			}
+		},
+		ErrorLog: log.New(complaints{t.options.Log}, "", 0),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, ownConn(c))
 		},
@@ -148,4 +96,78 @@ func (t *Transport) Client() *http.Client {
 		return client(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
 	}
 	return client(nil)
+}
+
+// makeCA makes the CA unless there is one.
+func (t *Transport) makeCA() (err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.authority == nil {
+		t.authority, err = newAuthority()
+	}
+	return err
+}
+
+// CA is the certificate, in PEM, of the transport's own CA. It is nil where there is none: the
+// transport was not told to serve TLS, or was given a certificate.
+func (t *Transport) CA() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.authority == nil {
+		return nil
+	}
+	return slices.Clone(t.authority.pem)
+}
+
+// secure is how TLS is spoken on listeners of these hosts.
+func (t *Transport) secure(hosts []string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{protoHTTP2, "http/1.1"}}
+	if given := t.options.TLS.Certificate; given != nil {
+		c.Certificates = []tls.Certificate{*given}
+		return c, nil
+	}
+	if err := t.makeCA(); err != nil {
+		return nil, err
+	}
+	names := append(slices.Clone(defaultHosts), t.options.TLS.Hosts...)
+	for _, h := range hosts {
+		if ip := net.ParseIP(h); nameable(h) && !ip.IsUnspecified() {
+			names = append(names, h)
+		}
+	}
+	cert, err := t.authority.issue(names)
+	c.Certificates = []tls.Certificate{cert}
+	return c, err
+}
+
+// trusted is what a client of ours takes for true: the CA, or what has issued
+// the given certificate. It is nil without TLS.
+func (t *Transport) trusted() *x509.CertPool {
+	if given := t.options.TLS.Certificate; given != nil {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		for _, der := range given.Certificate {
+			if c, err := x509.ParseCertificate(der); err == nil {
+				pool.AddCert(c)
+			}
+		}
+		return pool
+	}
+	ca := t.CA()
+	if ca == nil {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	return pool
+}
+
+// MemoryClient reaches the handler without a network, over pipes behind a real http.Server:
+// time-outs and half answers behave, and inside testing/synctest all of it runs on virtual time.
+// The URL is http:// and any host name. Close ends it; inside a bubble it must be called before
+// the bubble ends.
+func (t *Transport) MemoryClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: t.memory.dial}}
 }
