@@ -79,7 +79,7 @@ bench: ## ratios against a bare server (Linux), then the benchmarks
 	go test -run '^$$' -bench . ./...
 
 generate: ## write the generated parts of files anew
-	go test ./emulator -run GeneratedEntry -update
+	go test ./emulator -run GeneratedComponents -update
 	go test ./emulator -run Generated -update
 
 .PHONY: help check vet lint test race fuzz soak tidy build contracts contributing clients faults image real-clients parity parity-check bench generate

@@ -15,17 +15,17 @@ const Header = "X-Standin-Fault"
 // A Rule is one way to fail. The zero Where fits every request to a service, the
 // zero When fires at the first of them.
 type Rule struct {
-	// Name identifies the rule in journal, answers and draws. Without one
-	// it is that of Use, or rule-1, rule-2… in the order in which rules are armed.
+	// Name identifies the rule in journal, answers and draws. The default
+	// is the documented failure, or rule-1, rule-2… in the order in which rules are armed.
 	Name string `json:"name,omitempty"`
 	// Use takes a documented failure, OPERATION/STATUS or OPERATION/STATUS/EXAMPLE,
 	// as in freezer.clients.create/753: it fills in Where.Operation, What.Status
 	// and the body.
 	Use   string `json:"use,omitempty"`
-	Where Where  `json:"where,omitzero"`
-	When  When   `json:"when,omitzero"`
-	What  What   `json:"what,omitzero"`
-	Phase Phase  `json:"phase,omitempty"`
+	Where Where  `json:"where,omitzero"`  // which requests the rule is about; default: all
+	When  When   `json:"when,omitzero"`   // which of these requests the rule fires at; default: the first
+	What  What   `json:"what,omitzero"`   // how the request fails
+	Phase Phase  `json:"phase,omitempty"` // when the rule takes effect: before (default), and the handler does not run; or after, and its answer is replaced, late or lost
 	// Continue lets the rules after this one fire as well.
 	Continue bool `json:"continue,omitempty"`
 	// Stealth leaves the header X-Standin-Fault out of the answer.
@@ -55,27 +55,27 @@ type What struct {
 	Status int `json:"status,omitempty"`
 	// Example names which documented body of that status to use; the first unless given.
 	Example    string     `json:"example,omitempty"`
-	Headers    Headers    `json:"headers,omitzero"`
-	RetryAfter RetryAfter `json:"retry_after,omitempty"`
+	Headers    Headers    `json:"headers,omitzero"`      // changes of the answer's headers
+	RetryAfter RetryAfter `json:"retry_after,omitempty"` // the header Retry-After: a duration such as 2s, date+30s, or any text
 	// Body replaces the body: a text as it is, any other value as JSON.
 	Body any `json:"body,omitempty"`
 	// Patch changes the body by a JSON merge patch (RFC 7396).
 	Patch         *value.Object `json:"patch,omitempty"`
-	MalformedBody Malformation  `json:"malformed_body,omitempty"`
-	Delay         *Delay        `json:"delay,omitempty"`
-	Dribble       *Dribble      `json:"dribble,omitempty"`
-	Bandwidth     int           `json:"bandwidth,omitempty"` // of the answer's body, in bytes a second
-	Connection    *Connection   `json:"connection,omitempty"`
-	RateLimit     *RateLimit    `json:"rate_limit,omitempty"`
-	ExpireToken   bool          `json:"expire_token,omitempty"` // the caller's token is dead from now on
-	PageCap       int           `json:"page_cap,omitempty"`     // the largest number of items of a page
+	MalformedBody Malformation  `json:"malformed_body,omitempty"` // how the body differs from what its headers say
+	Delay         *Delay        `json:"delay,omitempty"`          // the time to wait before the answer: a duration, or a distribution of durations
+	Dribble       *Dribble      `json:"dribble,omitempty"`        // sends the body in parts
+	Bandwidth     int           `json:"bandwidth,omitempty"`      // the rate of the answer's body, in bytes per second
+	Connection    *Connection   `json:"connection,omitempty"`     // how the connection breaks
+	RateLimit     *RateLimit    `json:"rate_limit,omitempty"`     // refuses requests beyond a rate
+	ExpireToken   bool          `json:"expire_token,omitempty"`   // the caller's token is dead from now on
+	PageCap       int           `json:"page_cap,omitempty"`       // the largest number of items of a page
 }
 
 // Headers change the headers of an answer: first Remove, then Set, then Add.
 type Headers struct {
-	Set    map[string]string `json:"set,omitempty"`
-	Add    map[string]string `json:"add,omitempty"`
-	Remove []string          `json:"remove,omitempty"`
+	Set    map[string]string `json:"set,omitempty"`    // headers that replace those of the same name
+	Add    map[string]string `json:"add,omitempty"`    // headers that are added
+	Remove []string          `json:"remove,omitempty"` // names of headers that are removed
 }
 
 // IsZero reports whether nothing is changed: empty members are as good as none.
@@ -94,8 +94,8 @@ const (
 
 // Dribble sends the body in Chunks parts, evenly over the time.
 type Dribble struct {
-	Chunks int      `json:"chunks"`
-	Over   Duration `json:"over" fixture:"required"`
+	Chunks int      `json:"chunks"`                  // the number of parts
+	Over   Duration `json:"over" fixture:"required"` // the time in which all parts are sent
 }
 
 // A RateLimit refuses requests beyond a rate, on the sandbox's clock, with status
@@ -103,7 +103,7 @@ type Dribble struct {
 // RateLimit-Remaining and RateLimit-Reset; refusals also Retry-After.
 type RateLimit struct {
 	Requests int      `json:"requests" fixture:"required"` // how many requests pass
-	Per      Duration `json:"per" fixture:"required"`      // in this time
+	Per      Duration `json:"per" fixture:"required"`      // the time in which they pass
 	// Kind is "window" (default: a window opens with the first request) or "bucket" (tokens
 	// come back one by one).
 	Kind string `json:"kind,omitempty"`
@@ -115,6 +115,6 @@ type RateLimit struct {
 // A State is a rule that is armed, and what it has counted.
 type State struct {
 	Rule
-	Matched uint64 `json:"matched"` // requests that its where fitted
-	Fired   uint64 `json:"fired"`
+	Matched uint64 `json:"matched"` // how many requests its where fitted
+	Fired   uint64 `json:"fired"`   // how many times the rule took effect
 }

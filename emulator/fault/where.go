@@ -16,25 +16,26 @@ type Where struct {
 	// have commas between them. One that begins with "!" excludes: "freezer.*, !freezer.health.*".
 	// Files may write several as a list.
 	Operation string              `json:"operation,omitempty"`
-	Method    string              `json:"method,omitempty"` // GET, POST…
-	Path      string              `json:"path,omitempty"`   // with or without prefixes; {name} is one segment
-	Query     map[string]*string  `json:"query,omitempty"`  // parameters; nil (null): absent
-	Header    map[string]*string  `json:"header,omitempty"` // request headers; nil (null): absent
-	Caller    Caller              `json:"caller,omitzero"`
-	Body      map[string]BodyTest `json:"body,omitempty"` // by JSON pointer: /client/hostname
+	Method    string              `json:"method,omitempty"` // GET, POST, a glob…
+	Path      string              `json:"path,omitempty"`   // the path, with or without prefixes; {name} is one segment
+	Query     map[string]*string  `json:"query,omitempty"`  // parameters of the query; null: absent
+	Header    map[string]*string  `json:"header,omitempty"` // request headers; null: absent
+	Caller    Caller              `json:"caller,omitzero"`  // whose requests
+	Body      map[string]BodyTest `json:"body,omitempty"`   // tests of a JSON body, by JSON pointer: /client/hostname
 }
 
 // Caller says whose requests a rule is about.
 type Caller struct {
-	User    string `json:"user,omitempty"`    // name or id
-	Token   string `json:"token,omitempty"`   // as the request shows it
-	Project string `json:"project,omitempty"` // name or id
+	User    string `json:"user,omitempty"`    // the name or id of the user
+	Token   string `json:"token,omitempty"`   // the token, as the request shows it
+	Project string `json:"project,omitempty"` // the name or id of the project
 }
 
-// A BodyTest looks at one place in a JSON body. All members that are given must hold.
+// A BodyTest looks at one place in a JSON body. All members that are given must hold. The
+// value of Equals is in the types of package value.
 type BodyTest struct {
-	Equals  any     `json:"equals,omitempty"`  // a JSON value, in the types of package value
-	Exists  *bool   `json:"exists,omitempty"`  //
+	Equals  any     `json:"equals,omitempty"`  // a JSON value
+	Exists  *bool   `json:"exists,omitempty"`  // whether the body has such a value
 	Matches *string `json:"matches,omitempty"` // a regular expression, on the text of the value
 }
 

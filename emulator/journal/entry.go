@@ -49,7 +49,7 @@ type ConnectionRef struct {
 
 // A Request is what came in.
 type Request struct {
-	Method  string              `json:"method"`
+	Method  string              `json:"method"`          // GET, POST…
 	Path    string              `json:"path"`            // as it was sent, with the prefixes of sandbox and service
 	Query   string              `json:"query,omitempty"` // the query string, not decoded
 	Headers map[string][]string `json:"headers"`         // by name; Host is one of them
@@ -58,7 +58,7 @@ type Request struct {
 
 // A Reply is what went out, or would have.
 type Reply struct {
-	Status  int                 `json:"status"`
+	Status  int                 `json:"status"`  // the HTTP status
 	Headers map[string][]string `json:"headers"` // by name
 	Body
 }

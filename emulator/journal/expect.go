@@ -29,11 +29,11 @@ type Expectation struct {
 
 // A Pattern describes requests. All members that are given must fit.
 type Pattern struct {
-	Operation string `json:"operation,omitempty"` // globs, as in fault.Where
-	Method    string `json:"method,omitempty"`
-	Path      string `json:"path,omitempty"`   // a glob
-	Status    string `json:"status,omitempty"` // of the answer: 503, 5xx, none
-	Fault     string `json:"fault,omitempty"`  // the name of a rule that fired
+	Operation string `json:"operation,omitempty"` // the operations, by operationId or glob, as in the where of a rule
+	Method    string `json:"method,omitempty"`    // GET, POST…
+	Path      string `json:"path,omitempty"`      // a glob, on the path with or without prefixes
+	Status    string `json:"status,omitempty"`    // the status of the answer: 503 or 5xx; none: no answer was sent
+	Fault     string `json:"fault,omitempty"`     // the name of a rule that fired; *: any
 }
 
 // String is the pattern in words.
@@ -201,7 +201,7 @@ func (e *Expectation) Patterns() []Pattern {
 
 // A Judgement says whether one expectation was met.
 type Judgement struct {
-	Expectation string `json:"expectation"`
-	Met         bool   `json:"met"`
-	Found       string `json:"found"`
+	Expectation string `json:"expectation"` // what is expected, in words
+	Met         bool   `json:"met"`         // the expectation is met
+	Found       string `json:"found"`       // what was found, in words
 }

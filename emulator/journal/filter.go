@@ -44,21 +44,20 @@ func named(member string, err error) error {
 
 // A Page is what a query found.
 type Page struct {
-	Entries []Entry `json:"requests"`
+	Entries []Entry `json:"requests"` // the exchanges that fit, oldest first
 	Counts
 }
 
 // Counts are what a journal has counted.
 type Counts struct {
-	Last    uint64 `json:"last"`    // sequence of the newest entry of all
-	Evicted uint64 `json:"evicted"` // entries that fell out of the record
-	// Incomplete reports whether entries fell out that the query could have found.
-	Incomplete bool `json:"incomplete"`
+	Last       uint64 `json:"last"`       // the number of the newest exchange of all
+	Evicted    uint64 `json:"evicted"`    // how many exchanges have fallen out of the journal
+	Incomplete bool   `json:"incomplete"` // exchanges have fallen out that the query could have found
 }
 
 // A Note is an event that is not an exchange: a reset, rules armed, the clock.
 type Note struct {
-	Kind string    `json:"kind"`
-	What string    `json:"what,omitempty"`
-	At   time.Time `json:"at"`
+	Kind string    `json:"kind"`           // the name of the event
+	What string    `json:"what,omitempty"` // what was changed
+	At   time.Time `json:"at"`             // when, in real time
 }

@@ -21,17 +21,17 @@ func (a *api) clockOperations() []service.Operation {
 
 // A Clock is the state of a sandbox's clock.
 type Clock struct {
-	Now    time.Time `json:"now"`
-	Mode   string    `json:"mode"`             // real, offset or frozen
-	Offset string    `json:"offset,omitempty"` // from the real time
+	Now    time.Time `json:"now"`              // the time on the clock
+	Mode   string    `json:"mode"`             // whether the clock is the real one, offset from it, or frozen
+	Offset string    `json:"offset,omitempty"` // how far the clock is from the real one; absent unless mode is offset
 }
 
 // A Change of a clock; exactly one member is given.
 type Change struct {
-	Freeze  *Moment          `json:"freeze"`  // true: now
-	Set     *time.Time       `json:"set"`     // it goes on as it did
-	Advance *scenario.Offset `json:"advance"` // may be negative
-	Resume  bool             `json:"resume"`
+	Freeze  *Moment          `json:"freeze"`  // true, or the time at which the clock is frozen
+	Set     *time.Time       `json:"set"`     // the time from which the clock goes on; a frozen one stays frozen
+	Advance *scenario.Offset `json:"advance"` // how far the clock is moved, such as 90s; may be negative
+	Resume  bool             `json:"resume"`  // true: the clock runs
 }
 
 // A Moment is a time, or true for the present one.
@@ -49,7 +49,11 @@ func (m *Moment) UnmarshalNode(n file.Node) error {
 }
 
 // JSONSchema describes the spellings of a moment.
-func (*Moment) JSONSchema() *value.Object { return value.NewObject() }
+func (*Moment) JSONSchema() *value.Object {
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		value.NewObject(value.Member{Name: "const", Value: true}), file.SchemaFor[time.Time](),
+	}})
+}
 
 func (a *api) showClock(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return reply(http.StatusOK, clockOf(s))

@@ -21,32 +21,34 @@ func (a *api) contractOperations() []service.Operation {
 	}
 }
 
-type status struct {
-	Status      int               `json:"status"`
-	Reason      string            `json:"reason"`
-	Evidence    contract.Evidence `json:"evidence"`
-	Description string            `json:"description"`
-	Fault       string            `json:"fault,omitempty"` // the name by which a rule uses it
+// A Status is one that an operation answers.
+type Status struct {
+	Status      int               `json:"status"`          // the HTTP status
+	Reason      string            `json:"reason"`          // the reason phrase
+	Evidence    contract.Evidence `json:"evidence"`        // how the status is known: the service's document lists it, the real server answers it, or only Standin does
+	Description string            `json:"description"`     // when the operation answers it
+	Fault       string            `json:"fault,omitempty"` // the name of the failure, for the member use of a rule
 }
 
-type operation struct {
-	Operation string   `json:"operation"`
-	Service   string   `json:"service"`
-	Method    string   `json:"method"`
-	Path      string   `json:"path"`
-	Summary   string   `json:"summary"`
-	Stateless bool     `json:"stateless"`
-	Quirks    []string `json:"quirks"` // that may change an answer
-	Statuses  []status `json:"statuses"`
+// An Operation describes one operation of a service.
+type Operation struct {
+	Operation string   `json:"operation"` // the operationId
+	Service   string   `json:"service"`   // the name of the service
+	Method    string   `json:"method"`    // GET, POST…
+	Path      string   `json:"path"`      // the path, with {name} for its parameters
+	Summary   string   `json:"summary"`   // what the operation does
+	Stateless bool     `json:"stateless"` // the operation answers its documented example and stores nothing
+	Quirks    []string `json:"quirks"`    // names of the quirks that may change an answer
+	Statuses  []Status `json:"statuses"`  // the statuses that the contract has
 }
 
 func (a *api) operations(*service.Call) (service.Reply, error) {
-	all := []operation{}
+	all := []Operation{}
 	for _, ct := range a.Catalog.Contracts {
 		for _, op := range ct.Operations {
-			o := operation{
+			o := Operation{
 				Operation: op.ID, Service: op.Service, Method: op.Method, Path: op.Path,
-				Summary: op.Summary, Stateless: op.Stateless, Quirks: []string{}, Statuses: []status{},
+				Summary: op.Summary, Stateless: op.Stateless, Quirks: []string{}, Statuses: []Status{},
 			}
 			for _, q := range ct.Quirks {
 				if q.Marks(op) {
@@ -54,7 +56,7 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 				}
 			}
 			for _, r := range op.Responses {
-				s := status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description}
+				s := Status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description}
 				if r.Status >= http.StatusBadRequest && op.Service != "control" {
 					s.Fault = fmt.Sprintf("%s/%d", op.ID, r.Status)
 				}
@@ -66,22 +68,23 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 	return reply(http.StatusOK, all)
 }
 
-type quirk struct {
-	Name       string   `json:"name"`
-	On         bool     `json:"on"`
-	Document   string   `json:"document"`
-	Server     string   `json:"server"`
-	Evidence   string   `json:"evidence"`
-	Operations []string `json:"operations"` // none: anywhere in the service
-	Setting    bool     `json:"setting"`
+// A Quirk describes a difference between a real server and its document.
+type Quirk struct {
+	Name       string   `json:"name"`       // the name of the quirk
+	On         bool     `json:"on"`         // the quirk is on in the sandbox
+	Document   string   `json:"document"`   // what the document says
+	Server     string   `json:"server"`     // what the real server does
+	Evidence   string   `json:"evidence"`   // how that is known
+	Operations []string `json:"operations"` // the operations that it changes, by operationId or glob; empty: all of the service
+	Setting    bool     `json:"setting"`    // a setting of the server, not part of the observed profile
 }
 
 func (a *api) listQuirks(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	on := s.Start().Quirks
-	all := []quirk{}
+	all := []Quirk{}
 	for _, ct := range a.Catalog.Contracts {
 		for _, q := range ct.Quirks {
-			all = append(all, quirk{
+			all = append(all, Quirk{
 				Name: q.Name, On: on[q.Name], Document: q.Document, Server: q.Server,
 				Evidence: q.Evidence, Operations: append([]string{}, q.Operations...), Setting: q.Setting,
 			})

@@ -168,14 +168,14 @@ func (a *api) known(host string) bool {
 
 // Health is what GET health answers.
 type Health struct {
-	Status       string `json:"status"` // always "ok"
-	Version      string `json:"version"`
-	Violations   uint64 `json:"violations"`    // answers that broke their contract
-	Unchecked    uint64 `json:"unchecked"`     // answers that were too long to be held to it
-	Sandboxes    int    `json:"sandboxes"`     // the default one counts
-	JournalBytes int    `json:"journal_bytes"` // of all sandboxes
-	JournalLimit int    `json:"journal_limit"`
-	Connections  int    `json:"connections"` // that are open
+	Status       string `json:"status"`        // always ok
+	Version      string `json:"version"`       // the version of the emulator
+	Violations   uint64 `json:"violations"`    // how many of the emulator's own answers broke their contract
+	Unchecked    uint64 `json:"unchecked"`     // how many answers were too long to be checked
+	Sandboxes    int    `json:"sandboxes"`     // how many sandboxes there are, with the default one
+	JournalBytes int    `json:"journal_bytes"` // the size of the journals of all sandboxes, in bytes
+	JournalLimit int    `json:"journal_limit"` // the maximum of journal_bytes
+	Connections  int    `json:"connections"`   // how many connections are open
 }
 
 func (a *api) health(*service.Call) (service.Reply, error) {

@@ -9,19 +9,29 @@ import (
 	"standin/internal/service"
 )
 
+// An Index lists the services. It is also a list of versions, for clients of OpenStack that
+// are given the bare address. It has no member "version": keystoneauth would take it for a
+// version's document.
+type Index struct {
+	Name     string   `json:"name"`     // always standin
+	Release  string   `json:"release"`  // the version of the emulator
+	Versions versions `json:"versions"` // the versions that clients of OpenStack discover
+	Services []entry  `json:"services"` // the services, with their operations
+}
+
 // entry is a service in the index.
 type entry struct {
-	Service string `json:"service"`
-	Title   string `json:"title"`
-	URL     string `json:"url"`
-	OpenAPI string `json:"openapi"`
-	Paths   []path `json:"operations"`
+	Service string `json:"service"`    // the name of the service
+	Title   string `json:"title"`      // the title of its contract
+	URL     string `json:"url"`        // the address of the service
+	OpenAPI string `json:"openapi"`    // the address of its contract
+	Paths   []path `json:"operations"` // its operations
 }
 
 type path struct {
-	Operation string `json:"operation"`
-	Method    string `json:"method"`
-	Path      string `json:"path"`
+	Operation string `json:"operation"` // the operationId
+	Method    string `json:"method"`    // GET, POST…
+	Path      string `json:"path"`      // the path, with {name} for its parameters
 }
 
 // A discovered service is one that clients look for by its versions.
@@ -38,19 +48,19 @@ var discoverable = []discovered{
 
 // A version is an entry of a list of versions, as OpenStack's services write them.
 type version struct {
-	ID     string        `json:"id"`
-	Status string        `json:"status"`
-	Links  []versionLink `json:"links"`
+	ID     string        `json:"id"`     // the number of the version
+	Status string        `json:"status"` // the state of the version, such as stable
+	Links  []versionLink `json:"links"`  // where the version is
 }
 
 type versionLink struct {
-	Rel  string `json:"rel"`
-	Href string `json:"href"`
+	Rel  string `json:"rel"`  // always self
+	Href string `json:"href"` // the address of the version
 }
 
 // versions is the list of versions that the bare address leads on to.
 type versions struct {
-	Values []version `json:"values"`
+	Values []version `json:"values"` // the versions
 }
 
 func (a *api) versions(c *service.Call) versions {
@@ -68,7 +78,6 @@ func (a *api) versions(c *service.Call) versions {
 
 // index answers GET /: what is here, as JSON or, for browsers, as a page. The JSON is a
 // list of versions, too, so that clients that are given the bare address find the services.
-// It has no member "version": keystoneauth would take it for a version's document.
 func (a *api) index(c *service.Call) (service.Reply, error) {
 	all := []entry{}
 	for _, ct := range a.Catalog.Contracts {
@@ -81,12 +90,7 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		}
 		all = append(all, e)
 	}
-	page := struct {
-		Name     string   `json:"name"`
-		Release  string   `json:"release"`
-		Versions versions `json:"versions"`
-		Services []entry  `json:"services"`
-	}{"standin", catalog.Version(), a.versions(c), all}
+	page := Index{"standin", catalog.Version(), a.versions(c), all}
 	accept := c.Accept()
 	if service.Quality(accept, "text/html") <= service.Quality(accept, "application/json") {
 		return reply(http.StatusOK, page)

@@ -248,6 +248,12 @@ func (a *api) deleteRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return empty(), nil
 }
 
+// A Verdict says that all expectations are met.
+type Verdict struct {
+	Passed     bool                `json:"passed"`     // always true
+	Judgements []journal.Judgement `json:"judgements"` // one for each expectation
+}
+
 // verify answers POST verify: 200, or 409 with what was not met. Without a body
 // the scenario's expectations count.
 func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
@@ -261,10 +267,7 @@ func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)
 	}
 	judgements := s.Verify(expect)
 	if sandbox.Passed(judgements) {
-		return reply(http.StatusOK, struct {
-			Passed     bool                `json:"passed"`
-			Judgements []journal.Judgement `json:"judgements"`
-		}{true, judgements})
+		return reply(http.StatusOK, Verdict{true, judgements})
 	}
 	unmet := 0
 	for _, j := range judgements {

@@ -27,38 +27,38 @@ func (a *api) sandboxOperations() []service.Operation {
 // A Spec says how a new sandbox starts. What it leaves open is as the emulator
 // started.
 type Spec struct {
-	Name     string          `json:"name"`     // empty: it is made
-	For      string          `json:"for"`      // any text that the name is made of, such as a test's
-	Fixture  scenario.Names  `json:"fixture"`  // built-in ones
-	Fork     string          `json:"fork"`     // another sandbox, as it is now
-	Snapshot string          `json:"snapshot"` // of the sandbox that is forked
-	Scenario string          `json:"scenario"` // a built-in one
-	Seed     *int64          `json:"seed"`
-	Clock    *scenario.Clock `json:"clock"`
-	Profile  string          `json:"profile"` // documented or observed
-	Quirks   []string        `json:"quirks"`  // more of them: names and globs; -NAME is off
-	TTL      fault.Duration  `json:"ttl"`     // how long it is kept when it is not used; 0: until it is deleted
+	Name     string          `json:"name"`     // letters, digits, dots, dashes and underscores; default: a name is made
+	For      string          `json:"for"`      // any text that the name is made of, such as the name of a test
+	Fixture  scenario.Names  `json:"fixture"`  // the built-in fixtures to start from; later ones add
+	Fork     string          `json:"fork"`     // the name of a sandbox to copy, as it is now
+	Snapshot string          `json:"snapshot"` // the name of a snapshot of the sandbox that is copied
+	Scenario string          `json:"scenario"` // the name of a built-in scenario
+	Seed     *int64          `json:"seed"`     // the seed of generated records, ids and draws
+	Clock    *scenario.Clock `json:"clock"`    // where the clock begins; one member at most
+	Profile  string          `json:"profile"`  // the quirks that are on: documented (none) or observed
+	Quirks   []string        `json:"quirks"`   // quirks besides those of the profile: names and globs; -NAME is off
+	TTL      fault.Duration  `json:"ttl"`      // how long an unused sandbox is kept; 0: until it is deleted
 }
 
 // An Info describes a sandbox.
 type Info struct {
-	Name     string        `json:"name"`
-	URL      string        `json:"url"` // leads into it
-	Scenario string        `json:"scenario,omitempty"`
-	Seed     int64         `json:"seed"`
-	Profile  string        `json:"profile"`
-	Quirks   []string      `json:"quirks,omitempty"` // all that are on
-	Faults   int           `json:"faults"`           // rules that are armed
-	Requests uint64        `json:"requests"`         // since it started, or its journal was cleared
-	Clock    Clock         `json:"clock"`
-	TTL      time.Duration `json:"ttl_ns,omitempty"`
+	Name     string        `json:"name"`               // the name of the sandbox
+	URL      string        `json:"url"`                // the address under which clients reach the sandbox
+	Scenario string        `json:"scenario,omitempty"` // the name of the scenario that it started with
+	Seed     int64         `json:"seed"`               // the seed of generated records, ids and draws
+	Profile  string        `json:"profile"`            // the profile that it started with
+	Quirks   []string      `json:"quirks,omitempty"`   // the names of all quirks that are on
+	Faults   int           `json:"faults"`             // how many rules are armed
+	Requests uint64        `json:"requests"`           // how many requests came since it started, or its journal was cleared
+	Clock    Clock         `json:"clock"`              // its clock
+	TTL      time.Duration `json:"ttl_ns,omitempty"`   // how long it is kept when it is unused, in nanoseconds; absent: until it is deleted
 	*Access                // of a sandbox that is made or shown; nil in lists
 }
 
 // Access is how clients reach a sandbox and log in.
 type Access struct {
-	Environment map[string]string `json:"environment"`     // variables for clients
-	Token       string            `json:"token,omitempty"` // a fixed token of the user in them, for X-Auth-Token and Bearer
+	Environment map[string]string `json:"environment"`     // variables by which clients reach the sandbox and log in; absent in lists
+	Token       string            `json:"token,omitempty"` // a fixed token of the user in environment, for X-Auth-Token and for Authorization: Bearer
 }
 
 // in is a handler of calls that are for a sandbox.

@@ -121,10 +121,13 @@ func (a *api) listSnapshots(_ *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return reply(http.StatusOK, append([]string{}, s.Snapshots()...))
 }
 
+// A NewSnapshot names the present world.
+type NewSnapshot struct {
+	Name string `json:"name" fixture:"required"` // the name of the snapshot; an older one of that name is replaced
+}
+
 func (a *api) createSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	var spec struct {
-		Name string `json:"name" fixture:"required"`
-	}
+	var spec NewSnapshot
 	if err := decode(c, &spec); err != nil {
 		return service.Reply{}, err
 	}

@@ -11,9 +11,9 @@ import (
 // Start, or it runs at an Offset from the real one. Without any of them it is the
 // real clock.
 type Clock struct {
-	Freeze *time.Time `json:"freeze,omitempty"`
-	Start  *time.Time `json:"start,omitempty"`
-	Offset *Offset    `json:"offset,omitempty"`
+	Freeze *time.Time `json:"freeze,omitempty"` // the time at which the clock is frozen
+	Start  *time.Time `json:"start,omitempty"`  // the time from which the clock runs
+	Offset *Offset    `json:"offset,omitempty"` // how far the clock is from the real one, such as 1h or -30m
 }
 
 // Check returns an error if more than one member is given.

@@ -12,15 +12,15 @@ import (
 // A Scenario is a state to start from, the rules by which requests fail, and
 // what is expected of the client.
 type Scenario struct {
-	Name    string                `json:"name" fixture:"required"`
-	About   string                `json:"about,omitempty"`
-	Fixture Names                 `json:"fixture,omitempty"` // built-in fixtures or files; later ones add
-	Seed    *int64                `json:"seed,omitempty"`
-	Clock   *Clock                `json:"clock,omitempty"`
-	Profile string                `json:"profile,omitempty"` // documented or observed; empty: the emulator's
-	Quirks  []string              `json:"quirks,omitempty"`  // more of them: names and globs; -NAME is off
-	Faults  []fault.Rule          `json:"faults,omitempty"`
-	Expect  []journal.Expectation `json:"expect,omitempty"`
+	Name    string                `json:"name" fixture:"required"` // the name of the scenario; alone, it names a built-in one
+	About   string                `json:"about,omitempty"`         // what the scenario is for
+	Fixture Names                 `json:"fixture,omitempty"`       // built-in fixtures or files; later ones add
+	Seed    *int64                `json:"seed,omitempty"`          // the seed of generated records, ids and draws
+	Clock   *Clock                `json:"clock,omitempty"`         // where the clock begins; one member at most
+	Profile string                `json:"profile,omitempty"`       // the quirks that are on: documented (none) or observed; default: as the emulator started
+	Quirks  []string              `json:"quirks,omitempty"`        // quirks besides those of the profile: names and globs; -NAME is off
+	Faults  []fault.Rule          `json:"faults,omitempty"`        // the rules by which requests fail
+	Expect  []journal.Expectation `json:"expect,omitempty"`        // what is expected of the client
 }
 
 // Names are one name, or several of them.
