@@ -405,3 +405,23 @@ func TestRulesTakeValuesOfGo(t *testing.T) {
 		t.Errorf("a body that is no JSON: %v", err)
 	}
 }
+
+// Ensure rules of Go have no negative durations, as files cannot.
+func TestDurationsAreNotNegative(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, what := range map[string]fault.What{
+		"a delay":       {Delay: fault.Fixed(-time.Second)},
+		"a uniform one": {Delay: &fault.Delay{Uniform: &fault.Uniform{Min: -1, Max: 1}}},
+		"a normal one":  {Delay: &fault.Delay{Normal: &fault.Normal{Mean: 1, StdDev: -1}}},
+		"a hang":        {Connection: &fault.Connection{Kind: fault.Hang, For: -1}},
+		"a dribble":     {Dribble: &fault.Dribble{Chunks: 2, Over: -1}},
+	} {
+		if err := e.Fault(fault.Rule{What: what}); err == nil || !strings.Contains(err.Error(), "negative") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

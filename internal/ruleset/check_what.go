@@ -51,6 +51,9 @@ func (c *Checker) pace(w *fault.What, at file.Node) {
 	if d := w.Dribble; d != nil && (d.Chunks < 1 || d.Chunks > maxChunks) {
 		c.Add(at.At("dribble", "chunks").Errorf("expected 1 to %d chunks", maxChunks))
 	}
+	if d := w.Dribble; d != nil && d.Over < 0 {
+		c.Add(at.At("dribble", "over").Errorf("over must not be negative"))
+	}
 	if w.Bandwidth < 0 || w.Bandwidth > maxBandwidth {
 		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", maxBandwidth))
 	}
@@ -171,6 +174,8 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 		return at.At("bytes").Errorf(`"bytes" of a reset needs at: body`)
 	case c.By < 0:
 		return at.At("by").Errorf("by must not be negative")
+	case c.For < 0:
+		return at.At("for").Errorf("for must not be negative")
 	case c.Silent && c.NeedsAnswer():
 		return at.At("silent").Errorf(`"silent" is for breaks before the answer`)
 	}

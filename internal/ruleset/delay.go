@@ -65,9 +65,15 @@ func checkDelay(d *fault.Delay, at file.Node) error {
 	case d.Lognormal != nil:
 		return checkLognormal(d.Lognormal, at.At("lognormal"))
 	}
-	longest := d.Fixed
+	shortest, longest := d.Fixed, d.Fixed
 	if d.Uniform != nil {
-		longest = d.Uniform.Max
+		shortest, longest = d.Uniform.Min, d.Uniform.Max
+	}
+	if n := d.Normal; n != nil {
+		shortest = min(n.Mean, n.StdDev)
+	}
+	if shortest < 0 {
+		return at.Errorf("a delay of %s is negative", time.Duration(shortest))
 	}
 	if time.Duration(longest) > longestDelay {
 		return at.Errorf("a delay of %s; the most is %s", time.Duration(longest), longestDelay)
