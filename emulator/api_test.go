@@ -397,6 +397,14 @@ func TestRulesTakeValuesOfGo(t *testing.T) {
 	if w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"why":[1,2]}` {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
+	patch := fault.Rule{What: fault.What{Patch: map[string]any{"title": nil, "more": map[string]int{"a": 1}}}}
+	if err := e.Fault(patch); err != nil {
+		t.Fatal(err)
+	}
+	w = recorded(e, "DELETE", "/v1/clients/none", "", "X-Auth-Token", "demo-token")
+	if w.Body.String() != `{"description":"No Client found with ID:none","more":{"a":1}}` {
+		t.Errorf("a patch makes %s", w.Body)
+	}
 	plain, err := emulator.New()
 	if err != nil {
 		t.Fatal(err)

@@ -25,15 +25,15 @@ type box struct {
 // Name is the sandbox's name; "default" of an emulator and of a server.
 func (b *box) Name() string { return b.in.Name() }
 
-// Fault arms rules behind those that are armed already, all of them or, with an error, none. In
-// a test an error also fails it.
+// Fault arms rules after those that are armed already: all of them, or none if it returns an
+// error. In a test an error also fails the test.
 func (b *box) Fault(rules ...fault.Rule) error {
 	_, err := b.in.Arm(rules...)
 	return b.report(err)
 }
 
 // FailNext has the next request for an operation answered with a failure that its contract
-// documents: FailNext("freezer.clients.create", 753). In a test an error also fails it.
+// documents: FailNext("freezer.clients.create", 753). In a test an error also fails the test.
 func (b *box) FailNext(operation string, status int) error {
 	if b.tb != nil {
 		b.tb.Helper()
@@ -49,8 +49,8 @@ func (b *box) RemoveFault(name string) bool { return b.in.Disarm(name) }
 func (b *box) Faults() []fault.State { return b.in.Rules().States() }
 
 // Requests lists the exchanges that fit all of the filter's members; without a filter all that
-// the journal still holds, oldest first. A filter that no exchange can fit, because an operation
-// is misspelt, is a mistake: it ends the test, and panics outside of one.
+// the journal still holds, oldest first. A filter that no exchange can match, because an operation
+// is misspelt, ends the test. Outside of a test it panics.
 func (b *box) Requests(filter ...journal.Filter) []journal.Entry {
 	var f journal.Filter
 	if len(filter) > 0 {
@@ -184,7 +184,7 @@ func (b *box) exchanges() string {
 func (b *box) Reset() { _ = b.in.Reset(nil, "") } // only parts and snapshots can be wrong
 
 // Apply puts a scenario in place of what the sandbox started with, by the name of a built-in one
-// or of a file: world, clock, faults and journal start anew, and Reset comes back to there.
+// or of a file: world, clock, faults and journal begin again, and Reset goes back to that start.
 func (b *box) Apply(scenario string) error { return b.in.Apply(sandbox.Plan{Scenario: scenario}) }
 
 // Snapshot names the present world, in place of an older snapshot of that name.
@@ -221,7 +221,7 @@ func (b *box) Load(fixture any) error {
 // Now is the time on the sandbox's clock, in UTC.
 func (b *box) Now() time.Time { return b.in.Now() }
 
-// Advance moves the clock forward, or back. Whether it runs stays as it was.
+// Advance moves the clock forward, or back if d is negative. A frozen clock stays frozen.
 func (b *box) Advance(d time.Duration) { b.in.Advance(d) }
 
 // Freeze stops the clock at a time; at its present one if that is zero.

@@ -20,8 +20,8 @@ type Emulator struct {
 const memoryURL = "http://standin"
 
 // New makes an emulator. Without options it starts from the fixture "empty" with the seed 1,
-// requires callers to log in, and logs nothing. An error tells the mistakes in fixtures,
-// scenarios and contracts, with their places. Close ends what Client has started.
+// requires callers to log in, and logs nothing. An error lists the mistakes in fixtures, scenarios
+// and contracts, with file, line and column. Close ends what Client has started.
 func New(opts ...Option) (*Emulator, error) { return newEmulator(nil, opts) }
 
 func newEmulator(tb TB, opts []Option) (*Emulator, error) {

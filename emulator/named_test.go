@@ -147,7 +147,7 @@ func TestFaultHeader(t *testing.T) {
 		{"a page that is replaced", "/v1/clients", "demo-token", []fault.Rule{{Name: "cap", What: fault.What{PageCap: 1}, Continue: true}, {Name: "down", What: fault.What{Status: 503}}}, "down"},
 		{"two statuses", "/v1/clients", "demo-token", []fault.Rule{{Name: "one", What: fault.What{Status: 503}, Continue: true}, {Name: "two", What: fault.What{Status: 500}}}, "one"},
 		{"two statuses in two phases", "/v1/clients", "demo-token", []fault.Rule{{Name: "one", What: fault.What{Status: 503}, Continue: true}, {Name: "two", What: fault.What{Status: 500}, Phase: fault.After}}, "one, two"},
-		{"a patch of what is no JSON", "/v1/clients", "demo-token", []fault.Rule{{Name: "text", What: fault.What{Body: "oops"}, Continue: true}, {Name: "patch", What: fault.What{Patch: value.NewObject(value.Member{Name: "a", Value: "b"})}}}, "text"},
+		{"a patch of what is no JSON", "/v1/clients", "demo-token", []fault.Rule{{Name: "text", What: fault.What{Body: "oops"}, Continue: true}, {Name: "patch", What: fault.What{Patch: map[string]any{"a": "b"}}}}, "text"},
 		{"no delay", "/v1/clients", "demo-token", []fault.Rule{{Name: "late", What: fault.What{Delay: fault.Fixed(0)}}}, ""},
 		{"two paces", "/v1/clients", "demo-token", []fault.Rule{{Name: "slow", What: fault.What{Bandwidth: 1 << 20}, Continue: true}, {Name: "slower", What: fault.What{Bandwidth: 1 << 20}}}, "slow"},
 		{"a cut that is silent, then a pace", "/v1/clients", "demo-token", []fault.Rule{

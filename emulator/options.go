@@ -170,7 +170,7 @@ func WithQuirks(names ...string) SandboxOption {
 	})
 }
 
-// WithFault arms rules, behind those of a scenario. Default: none.
+// WithFault arms rules, after those of a scenario. Default: none.
 func WithFault(rules ...fault.Rule) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Rules = append(p.Rules, rules...)
@@ -205,7 +205,7 @@ func WithJournal(limits journal.Limits) Option {
 	})
 }
 
-// WithSandboxes bounds the sandboxes beside the default one. Default: 10,000, and an hour. Those
+// WithSandboxes bounds the sandboxes besides the default one. Default: 10,000, and an hour. Those
 // that were made by their first use are gone when nobody has used them for the ttl; 0 keeps them.
 func WithSandboxes(limit int, ttl time.Duration) Option {
 	return whole(func(o *core.Options) error {

@@ -6,8 +6,6 @@
 // arm rules. Files and the control API have the same rules in YAML and JSON.
 package fault
 
-import "standin/internal/value"
-
 // Header is the name of the request header that makes a single request fail. In an answer
 // the header names the rules that took effect.
 const Header = "X-Standin-Fault"
@@ -60,15 +58,15 @@ type What struct {
 	// Body replaces the body: a text as it is, any other value as JSON.
 	Body any `json:"body,omitempty"`
 	// Patch changes the body by a JSON merge patch (RFC 7396).
-	Patch         *value.Object `json:"patch,omitempty"`
-	MalformedBody Malformation  `json:"malformed_body,omitempty"` // how the body differs from what its headers say
-	Delay         *Delay        `json:"delay,omitempty"`          // the time to wait before the answer: a duration, or a distribution of durations
-	Dribble       *Dribble      `json:"dribble,omitempty"`        // sends the body in parts
-	Bandwidth     int           `json:"bandwidth,omitempty"`      // the rate of the answer's body, in bytes per second
-	Connection    *Connection   `json:"connection,omitempty"`     // how the connection breaks
-	RateLimit     *RateLimit    `json:"rate_limit,omitempty"`     // refuses requests beyond a rate
-	ExpireToken   bool          `json:"expire_token,omitempty"`   // the caller's token is dead from now on
-	PageCap       int           `json:"page_cap,omitempty"`       // the largest number of items of a page
+	Patch         map[string]any `json:"patch,omitempty"`
+	MalformedBody Malformation   `json:"malformed_body,omitempty"` // how the body differs from what its headers say
+	Delay         *Delay         `json:"delay,omitempty"`          // the time to wait before the answer: a duration, or a distribution of durations
+	Dribble       *Dribble       `json:"dribble,omitempty"`        // sends the body in parts
+	Bandwidth     int            `json:"bandwidth,omitempty"`      // the rate of the answer's body, in bytes per second
+	Connection    *Connection    `json:"connection,omitempty"`     // how the connection breaks
+	RateLimit     *RateLimit     `json:"rate_limit,omitempty"`     // refuses requests beyond a rate
+	ExpireToken   bool           `json:"expire_token,omitempty"`   // the caller's token is dead from now on
+	PageCap       int            `json:"page_cap,omitempty"`       // the largest number of items of a page
 }
 
 // Headers change the headers of an answer: first Remove, then Set, then Add.

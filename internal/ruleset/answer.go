@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"maps"
 	"slices"
 
 	"standin/emulator/fault"
@@ -27,8 +28,17 @@ func NewBody(w *fault.What, old []byte) (body []byte, changed bool) {
 		if err != nil {
 			return old, false
 		}
-		return value.Append(nil, value.Merge(v, w.Patch)), true
+		return value.Append(nil, value.Merge(v, objectOf(w.Patch))), true
 	default:
 		return old, false
 	}
+}
+
+// objectOf is a patch as an object, its members in the order of their names.
+func objectOf(patch map[string]any) *value.Object {
+	o := value.NewObject()
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		o.Set(name, patch[name])
+	}
+	return o
 }

@@ -44,7 +44,7 @@ func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, e
 	return rules, plain(errors.Join(c.errs...))
 }
 
-// ownValues puts values of Go, in the body of a rule and in the tests of its where, into the form
+// ownValues puts values of Go, in the body and the patch of a rule and in the tests of its where, into the form
 // that values from files have.
 func ownValues(r *fault.Rule) (err error) {
 	if _, isText := r.What.Body.(string); !isText && r.What.Body != nil {
@@ -52,6 +52,13 @@ func ownValues(r *fault.Rule) (err error) {
 			return fmt.Errorf("body: %w", err)
 		}
 	}
+	patch := maps.Clone(r.What.Patch)
+	for name, v := range patch {
+		if patch[name], err = ownValue(v); err != nil {
+			return fmt.Errorf("patch %s: %w", name, err)
+		}
+	}
+	r.What.Patch = patch
 	tests := maps.Clone(r.Where.Body)
 	for at, t := range tests {
 		if t.Equals == nil {
