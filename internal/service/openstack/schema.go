@@ -88,11 +88,10 @@ func (s *Schema) look(w *walk, v any) {
 }
 
 func (s *Schema) lookAtString(w *walk, text string) {
-	n := utf8.RuneCountInString(text)
-	if s.MaxLength > 0 && n > s.MaxLength {
+	if s.MaxLength > 0 && len(text) > s.MaxLength && utf8.RuneCountInString(text) > s.MaxLength { // no text has more code points than bytes
 		w.fault(Fault{}, func() string { return Repr(text) + " is too long" })
 	}
-	if n < s.MinLength {
+	if s.MinLength > 0 && utf8.RuneCountInString(text) < s.MinLength {
 		w.fault(Fault{}, func() string { return Repr(text) + " is too short" })
 	}
 	if s.Pattern != nil && !s.Pattern.matches(text) {
