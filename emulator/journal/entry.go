@@ -19,13 +19,12 @@ import (
 // An Entry is one exchange. Secrets in it are redacted. The comments of its members are
 // their descriptions in the contract of the control API.
 type Entry struct {
-	Sequence   uint64         `json:"sequence"`                  // the number of the exchange in its sandbox, from 1
-	Sandbox    string         `json:"sandbox"`                   // the name of the sandbox
-	Operation  string         `json:"operation,omitempty"`       // the operationId; absent if the request matches no operation
-	Caller     string         `json:"caller,omitempty"`          // the name of the user; absent if the caller is unknown
+	Sequence  uint64 `json:"sequence"`            // the number of the exchange in its sandbox, from 1
+	Sandbox   string `json:"sandbox"`             // the name of the sandbox
+	Operation string `json:"operation,omitempty"` // the operationId; absent if the request matches no operation
+	Facts
 	Request    Request        `json:"request"`                   // the request as it came in
 	Reply      *Reply         `json:"reply,omitempty"`           // the answer; absent while there is none, or if none was sent
-	RefusedBy  string         `json:"refused_by,omitempty"`      // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if none did, and for an error of the operation itself, such as a record that does not exist
 	Time       time.Time      `json:"time,omitzero"`             // when the exchange began, on the sandbox's clock
 	Frozen     bool           `json:"frozen,omitempty"`          // the sandbox's clock is frozen
 	Began      time.Time      `json:"began,omitzero"`            // when the exchange began, in real time
@@ -38,6 +37,13 @@ type Entry struct {
 	Violation  string         `json:"violation,omitempty"`       // how the answer breaks its contract
 	Note       string         `json:"note,omitempty"`            // what was done in place of what a fault asked for
 	Connection *ConnectionRef `json:"connection,omitempty"`      // the connection that carried the exchange
+}
+
+// Facts are the members of an entry that are shown as the request path states them. They hold no
+// secret.
+type Facts struct {
+	Caller    string `json:"caller,omitempty"`     // the name of the user; absent if the caller is unknown
+	RefusedBy string `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if none did, and for an error of the operation itself, such as a record that does not exist
 }
 
 // A ConnectionRef says which connection carried an exchange.

@@ -39,7 +39,7 @@ func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	body := r.request.head
 	headers := r.headerMap(x, 0, r.request.head)
 	e := journal.Entry{
-		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Caller: r.Caller, RefusedBy: r.RefusedBy,
+		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Facts: r.Facts,
 		Request: journal.Request{
 			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
 			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),

@@ -95,9 +95,8 @@ type Opening struct {
 
 // A Closing is what is known when the answer is sent.
 type Closing struct {
-	Caller    string
-	Status    int    // 0: no status line was sent
-	RefusedBy string // the name of the check that refused the request
+	journal.Facts
+	Status    int // 0: no status line was sent
 	Faults    []journal.Fault
 	Near      []string
 	Violation string
