@@ -63,6 +63,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},
 		{[]string{"--url", url + "/~box", "2"}, 0, `> GET /~box/v1/clients/b\x1bx`, "\x1b"},
 		{[]string{"--url", url + "/~box", "3"}, 0, "\nrefused by: query: limit\n", ""},
+		{[]string{"--url", url + "/~box"}, 0, "refused by: query: limit\n", ""},
 		{[]string{"--url", url, "7"}, 1, "standin: 404 Not Found: No request 7; the newest is 1.\n", "{"},
 		{[]string{"--url", url, "--operation", "freezer.client.*"}, 1, "standin: 400 Bad Request: no operation freezer.client.*", "{"},
 	} {

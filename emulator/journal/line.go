@@ -24,6 +24,7 @@ type Line struct {
 	Took      time.Duration
 	Faults    []Fault
 	Attempt   int
+	RefusedBy string
 	Retried   bool
 	Ended     Ended
 	Near      []string
@@ -49,7 +50,7 @@ func (e *Entry) Line() Line {
 	}
 	l := Line{
 		Time: e.Began, Sequence: e.Sequence, Method: e.Request.Method, Path: path, Operation: e.Operation, Caller: e.Caller, Took: e.Took,
-		Faults: e.Faults, Attempt: e.Attempt, Retried: e.Retried, Ended: e.Ended, Near: e.Near, Violation: e.Violation, Note: e.Note,
+		Faults: e.Faults, Attempt: e.Attempt, RefusedBy: e.RefusedBy, Retried: e.Retried, Ended: e.Ended, Near: e.Near, Violation: e.Violation, Note: e.Note,
 	}
 	if e.Reply != nil {
 		l.Status = e.Reply.Status
@@ -123,6 +124,9 @@ func (l *Line) appendRest(b []byte) []byte {
 	}
 	if l.Ended != Answered && l.Ended != "" {
 		b = append(append(b, "  "...), l.Ended...)
+	}
+	if l.RefusedBy != "" {
+		b = appendPrintable(append(b, "  refused by: "...), l.RefusedBy)
 	}
 	if len(l.Near) > 0 {
 		b = appendPrintable(append(b, "  near: "...), strings.Join(l.Near, "; "))
