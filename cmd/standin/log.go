@@ -192,6 +192,9 @@ func event(e *zerolog.Event, l *journal.Line) {
 	if faults != nil {
 		e.Strs("faults", faults)
 	}
+	if l.RefusedBy != "" {
+		e.Str("refused_by", l.RefusedBy)
+	}
 	if l.Violation != "" {
 		e.Str("violation", l.Violation)
 	}
