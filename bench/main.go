@@ -193,7 +193,7 @@ func (b *runner) rules() ([]row, error) {
 }
 
 // sandboxes measures what ten thousand forks of a large world hold, each after one request of
-// its own. The collector is told to leave little behind: else its pace is what is measured.
+// its own. GOGC is 10, so that garbage adds little to the result.
 func (b *runner) sandboxes() ([]row, error) {
 	const records, forks, megabyte = 100_000, 10_000, 1 << 20
 	path, err := b.fixture(records)

@@ -37,7 +37,7 @@ func (s *sheet) Fatalf(format string, args ...any) {
 	panic(ended{})
 }
 
-// of runs a test, and tells how it failed.
+// of runs a test, and returns how it failed.
 func (s *sheet) of(test func()) string {
 	s.failed = ""
 	func() {

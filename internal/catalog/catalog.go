@@ -156,7 +156,7 @@ type Catalog struct {
 	Loader    *world.Loader
 }
 
-// New makes a catalog. An error tells the mistakes in a contract, with their places.
+// New makes a catalog. Its error lists the mistakes in a contract, with file, line and column.
 func New(o Options) (*Catalog, error) {
 	contracts, err := Contracts()
 	if err != nil {

@@ -69,7 +69,7 @@ type Emulator struct {
 	tls       bool
 }
 
-// New makes an emulator. An error tells the mistakes in fixtures, scenarios and contracts, with
+// New makes an emulator. Its error lists the mistakes in fixtures, scenarios and contracts, with
 // their places.
 func New(o Options) (*Emulator, error) {
 	if err := o.check(); err != nil {

@@ -19,7 +19,7 @@ const SandboxHeader = "X-Standin-Sandbox"
 // An arrival is a request, and how it came.
 type arrival struct {
 	request *http.Request
-	conn    *transport.Conn // nil behind a listener that is not ours
+	conn    *transport.Conn // nil if the listener is not one of package transport
 	reused  bool            // the connection had carried a request before
 	inside  string          // how the sandbox stands in the path: /~NAME, or nothing
 	at      string          // the path without that

@@ -22,7 +22,7 @@ type refusal struct {
 // An outcome is what came of a call.
 type outcome struct {
 	reply     service.Reply
-	problem   error  // what stands behind a 500
+	problem   error  // the cause of a 500
 	refusedBy string // the name of the check that refused the call
 }
 

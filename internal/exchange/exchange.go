@@ -54,7 +54,7 @@ func (x *exchange) answering() *target {
 	return &x.target
 }
 
-// hold holds the answer to the contract, and tells of one that breaks it.
+// hold checks the answer against the contract, and logs and reports one that breaks it.
 func (x *exchange) hold(t *target) {
 	err := x.path.holder.hold(&x.call, t, &x.outcome.reply)
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 
 const (
 	checkedFirst = 100 // answers of an operation and status that are all checked
-	checkedThen  = 100 // one in so many after that
+	checkedThen  = 100 // after that, one of this many is checked
 	// checkedBytes bounds a body that is checked where not all are: it is parsed as a
 	// whole, which takes up to twenty times its size of memory.
 	checkedBytes = 256 << 10

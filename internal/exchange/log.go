@@ -7,7 +7,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// log tells of the exchange. Paths are logged without their query, and with secrets redacted.
+// log logs the exchange. Paths are logged without their query, and with secrets redacted.
 func (x *exchange) log() {
 	p := x.path
 	if err := x.outcome.problem; err != nil {

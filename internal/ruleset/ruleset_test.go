@@ -13,24 +13,13 @@ import (
 	"standin/internal/identity"
 	"standin/internal/ruleset"
 	"standin/internal/service"
-	"standin/schemas"
+	"standin/internal/servicetest"
 )
 
 // catalogue is that of Freezer and Barbican.
 func catalogue(tb testing.TB) (*ruleset.Catalogue, *contract.Contract) {
 	tb.Helper()
-	var all []*contract.Contract
-	for _, name := range []string{"freezer.yaml", "barbican.yaml"} {
-		data, err := schemas.FS.ReadFile(name)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		c, err := contract.Parse(name, data)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		all = append(all, c)
-	}
+	all := []*contract.Contract{servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican")}
 	return ruleset.NewCatalogue(all...), all[0]
 }
 

@@ -26,7 +26,7 @@ type Plan struct {
 	Clock    *Setting                          // in place of that of fixture and scenario
 	Profile  string                            // "documented" or "observed"; the quirks of the base that were asked for do not count then
 	Quirks   []string                          // on, or with a dash before them off, beyond profile, base and scenario
-	Rules    []fault.Rule                      // behind those of the scenario, or else of the base
+	Rules    []fault.Rule                      // armed after those of the scenario or, without one, of the base
 }
 
 // A Start is the state that a sandbox goes back to.
@@ -43,7 +43,7 @@ type Start struct {
 	Files    []string     // that it was read from, but for built-in ones
 }
 
-// start carries a plan out. Its error tells the mistakes in files, with their places.
+// start carries a plan out. Its error lists the mistakes in files, with line and column.
 func (r *Registry) start(p Plan) (*Start, error) {
 	st := &Start{}
 	if p.Base != nil {
@@ -91,7 +91,7 @@ func (r *Registry) scenario(st *Start, p *Plan) (*scenario.Scenario, error) {
 	return s, nil
 }
 
-// read reads the plan's scenario, nil if it has none, and tells the file that it was read from;
+// read reads the plan's scenario, nil if it has none, and returns the file that it was read from;
 // empty of one that is built in or at hand.
 func (r *Registry) read(p *Plan) (s *scenario.Scenario, from string, err error) {
 	switch {

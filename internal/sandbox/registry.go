@@ -30,7 +30,7 @@ const (
 // Options are those of all sandboxes of an emulator.
 type Options struct {
 	Journal     journal.Limits
-	Max         *int           // sandboxes beside the default one; nil: DefaultMax
+	Max         *int           // sandboxes other than the default one; nil: DefaultMax
 	TTL         *time.Duration // of sandboxes made by their first use, since the last; 0 keeps them; nil: DefaultTTL
 	Fixture     string         // where nobody names one; empty: "empty"
 	KeepRemoved bool           // the journals of those that are deleted, for VerifyAll, AllRequests and AllJournals
@@ -46,7 +46,7 @@ type Registry struct {
 	first   *Sandbox         // the default one
 
 	mu     sync.RWMutex
-	byName map[string]*Sandbox // beside the default one
+	byName map[string]*Sandbox // other than the default one
 	byMark map[string]*Sandbox
 	some   atomic.Bool   // there is or was one
 	swept  int           // from how many on those that have expired are looked for
@@ -137,7 +137,7 @@ func Problem(err error) error {
 // minSwept is how many sandboxes there may be before expired ones are looked for.
 const minSwept = 64
 
-// inUse finds a sandbox beside the default one and counts an exchange in it; nil if there is
+// inUse finds a sandbox other than the default one and counts an exchange in it; nil if there is
 // none, or it has expired.
 func (r *Registry) inUse(name string) *Sandbox {
 	r.mu.RLock()
@@ -161,7 +161,7 @@ func (r *Registry) Undo(s *Sandbox) {
 	}
 }
 
-// Some reports whether there is or was a sandbox beside the default one.
+// Some reports whether there is or was a sandbox other than the default one.
 func (r *Registry) Some() bool { return r.some.Load() }
 
 // OfToken is the name of the sandbox that a token was issued in; empty if it was none but the

@@ -166,7 +166,7 @@ func (s *Sandbox) Apply(p Plan) error {
 	return nil
 }
 
-// Arm arms rules behind those that are armed already, all of them or, with an error, none.
+// Arm arms rules after those that are armed already. With an error it arms none of them.
 func (s *Sandbox) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	checked, err := s.registry.catalog.Rules.Check(rules, s.RuleNames()...)
 	if err != nil {
@@ -203,7 +203,7 @@ func (s *Sandbox) RuleNames() []string {
 	return names
 }
 
-// Advance moves the clock forward, or back. Whether it runs stays as it was.
+// Advance moves the clock forward, or back. A frozen clock stays frozen.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
 	s.tellClock()
@@ -225,7 +225,7 @@ func (s *Sandbox) Resume() {
 	s.tellClock()
 }
 
-// SetClock sets the clock to a time. Whether it runs stays as it was.
+// SetClock sets the clock to a time. A frozen clock stays frozen.
 func (s *Sandbox) SetClock(at time.Time) {
 	s.clock.to(at)
 	s.tellClock()

@@ -8,7 +8,7 @@ import (
 )
 
 // Load puts a fixture in place of the world, or of one section of it. Errors call it by the name. A
-// generate block of it makes up so many records at most; 0 is the bound of files. The fixture is
+// generate block of it makes up at most that many records; 0 is the bound of files. The fixture is
 // read while requests go on.
 func (s *Sandbox) Load(name, section string, data []byte, maxGenerated int) error {
 	loader := *s.registry.catalog.Loader

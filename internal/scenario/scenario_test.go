@@ -4,28 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"standin/internal/contract"
 	"standin/internal/ruleset"
 	"standin/internal/scenario"
-	"standin/schemas"
+	"standin/internal/servicetest"
 )
 
 // catalogue is that of Freezer and Barbican.
 func catalogue(tb testing.TB) *ruleset.Catalogue {
 	tb.Helper()
-	var all []*contract.Contract
-	for _, name := range []string{"freezer.yaml", "barbican.yaml"} {
-		data, err := schemas.FS.ReadFile(name)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		c, err := contract.Parse(name, data)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		all = append(all, c)
-	}
-	return ruleset.NewCatalogue(all...)
+	return ruleset.NewCatalogue(servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican"))
 }
 
 // Ensure every mistake in a scenario is told with its place and what may have been meant.

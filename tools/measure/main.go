@@ -1,4 +1,4 @@
-// Command measure counts what tells whether a house has walls: files and lines of each package,
+// Command measure reports how the code is divided: files and lines of each package,
 // arrows between the files of a package and those that run upward, methods of the largest type,
 // exported names, branches of the most branched function, and what is over the limits of the
 // house.
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// A listed package is one as go list tells of it.
+// A listed package is a package as go list prints it.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
