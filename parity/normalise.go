@@ -49,9 +49,7 @@ func (p *Player) answer(x Exchange, r response) Answer {
 	}
 	text := p.normal(string(r.body))
 	if body, err := value.Parse([]byte(text)); err == nil {
-		if unordered[x.Server] {
-			arrange(body)
-		}
+		arrange(body, unordered[x.Server])
 		a.Body = value.Append(nil, body)
 	} else {
 		a.Text = text
@@ -118,19 +116,23 @@ func (p *Player) time(text string) string {
 	return "<" + form + ">"
 }
 
-// arrange puts lists into the order of their texts.
-func arrange(v any) {
+// arrange puts lists that have no order into the order of their texts: every list where all
+// of them are such, else those of sets.
+func arrange(v any, all bool) {
 	switch v := v.(type) {
 	case *value.Object:
 		for _, m := range v.Members() {
-			arrange(m.Value)
+			_, set := sets[m.Name]
+			arrange(m.Value, all || set)
 		}
 	case []any:
 		for _, e := range v {
-			arrange(e)
+			arrange(e, all)
 		}
-		slices.SortStableFunc(v, func(a, b any) int {
-			return bytes.Compare(value.Append(nil, a), value.Append(nil, b))
-		})
+		if all {
+			slices.SortStableFunc(v, func(a, b any) int {
+				return bytes.Compare(value.Append(nil, a), value.Append(nil, b))
+			})
+		}
 	}
 }

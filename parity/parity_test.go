@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"standin/emulator"
+	"standin/internal/value"
 )
 
 func stories(t *testing.T) []Story {
@@ -170,6 +171,24 @@ func TestNormal(t *testing.T) {
 	} {
 		if got := p.normal(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Ensure lists without an order come in one, and no others.
+func TestArrange(t *testing.T) {
+	t.Parallel()
+	const body = `{"read":{"users":["b",[2,1],"a"]},"list":["b","a"]}`
+	for want, all := range map[string]bool{
+		`{"read":{"users":["a","b",[1,2]]},"list":["b","a"]}`: false,
+		`{"read":{"users":["a","b",[1,2]]},"list":["a","b"]}`: true,
+	} {
+		v, err := value.Parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if arrange(v, all); string(value.Append(nil, v)) != want {
+			t.Errorf("all lists %v: got %s, want %s", all, value.Append(nil, v), want)
 		}
 	}
 }

@@ -49,3 +49,8 @@ var patterns = []pattern{
 
 // unordered are servers whose lists come in the order of random ids, or of a set.
 var unordered = map[string]bool{"keystone": true}
+
+// sets are members of barbican's and freezer's bodies whose lists have no order.
+var sets = map[string]string{
+	"users": "a Python set on barbican: an ACL's users have another order after each start",
+}
