@@ -74,7 +74,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport tools/soak",
+	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "internal/world",
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"standin/internal/contract"
@@ -112,30 +113,51 @@ func (s *sender) stream(reply *service.Reply) (err error, left bool) {
 // setHeader puts the headers of an answer into those that are sent. Without a date there is
 // no header Date.
 func setHeader(h http.Header, reply *service.Reply, date *time.Time) {
-	values := make([]string, 0, len(reply.Header)) // one piece of memory for all of them
+	values := make([]string, 0, len(reply.Header)+3) // one piece of memory for all of them
+	one := func(value string) []string {
+		n := len(values)
+		values = append(values, value)
+		return values[n : n+1 : n+1]
+	}
 	for _, f := range reply.Header {
 		if old := h[f.Name]; old != nil {
 			h[f.Name] = append(old, f.Value)
 			continue
 		}
-		n := len(values)
-		values = append(values, f.Value)
-		h[f.Name] = values[n : n+1 : n+1]
+		h[f.Name] = one(f.Value)
 	}
 	switch added := h["Content-Type"]; {
 	case reply.ContentType != "":
-		h["Content-Type"] = append([]string{reply.ContentType}, added...)
+		h["Content-Type"] = append(one(reply.ContentType), added...)
 	case added == nil:
 		h["Content-Type"] = nil // net/http must not guess one
 	}
 	if date == nil {
 		h["Date"] = nil // nor write one
 	} else if h["Date"] == nil {
-		h["Date"] = []string{date.Format(http.TimeFormat)}
+		h["Date"] = one(dateText(*date))
 	}
 	if !bodyless(reply.Status) && reply.Stream == nil {
-		h["Content-Length"] = []string{strconv.Itoa(len(reply.Body))}
+		h["Content-Length"] = one(strconv.Itoa(len(reply.Body)))
 	}
+}
+
+// A dated is a second, and what the header Date says then.
+type dated struct {
+	second int64
+	text   string
+}
+
+var lastDate atomic.Pointer[dated] // most answers have the date of the one before
+
+// dateText is what the header Date says at a time in UTC.
+func dateText(t time.Time) string {
+	if d := lastDate.Load(); d != nil && d.second == t.Unix() {
+		return d.text
+	}
+	d := &dated{t.Unix(), t.Format(http.TimeFormat)}
+	lastDate.Store(d)
+	return d.text
 }
 
 // bodyless statuses have no body, and no length of one.

@@ -13,6 +13,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -119,7 +120,11 @@ func (o *Object) find(name string) int {
 // surrogates, a byte order mark, NaN, text after the value, and nesting beyond
 // MaxDepth. Of a name given twice the last value counts, at the first place.
 func Parse(data []byte) (any, error) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
+	p := parsers.Get().(*parser)
+	defer p.release()
+	p.text = *bytes.NewBuffer(data)
+	dec := &p.Decoder
+	dec.Reset(&p.text, jsontext.AllowDuplicateNames(true))
 	v, err := read(dec, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
@@ -128,6 +133,21 @@ func Parse(data []byte) (any, error) {
 		return nil, fmt.Errorf("%w: text after the value", ErrSyntax)
 	}
 	return v, nil
+}
+
+// A parser is a decoder that is used again: most texts are shorter than its state is large.
+type parser struct {
+	jsontext.Decoder
+	text bytes.Buffer
+}
+
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// release gives the parser back without the text that it read.
+func (p *parser) release() {
+	p.text = bytes.Buffer{}
+	p.Reset(&p.text)
+	parsers.Put(p)
 }
 
 func read(dec *jsontext.Decoder, depth int) (any, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"sort"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidwall/btree"
@@ -47,7 +48,6 @@ func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Ind
 
 // An entry is a record with its place in the order of insertion.
 type entry[T any] struct {
-	key string
 	seq uint64
 	rec *T
 }
@@ -55,35 +55,50 @@ type entry[T any] struct {
 // A part is one partition of an index.
 type part[T any] struct {
 	owner *owner
-	name  string
 	tree  *btree.BTreeG[*entry[T]]
+
+	copying sync.Mutex
 }
 
-// A table holds the records of a kind. The trees keep their locks on: copying a
-// tree writes to its source, which readers and forks may be using.
+// A table holds the records of a kind. Its lock, and that of a part, is held while trees are
+// copied: that writes to the source too, in what no reader reads, and transactions of several
+// forks may begin with the same one. Trees have no locks of their own.
 type table[T any] struct {
 	owner *owner
 	seq   uint64
-	byKey *btree.BTreeG[*entry[T]]
-	parts []*btree.BTreeG[*part[T]] // by the number of the index
+	byKey *btree.Map[string, *entry[T]]
+	parts []*btree.Map[string, *part[T]] // by the number of the index, then by the name
+
+	copying sync.Mutex
 }
 
 // degree keeps nodes small: a write copies every node on its way to the leaf.
 const degree = 8
 
-func newTree[E any](less func(a, b E) bool) *btree.BTreeG[E] {
-	return btree.NewBTreeGOptions(less, btree.Options{Degree: degree})
-}
-
 func newTable[T any](k *Kind[T], o *owner) *table[T] {
-	t := &table[T]{
-		owner: o,
-		byKey: newTree(func(a, b *entry[T]) bool { return a.key < b.key }),
-	}
+	t := &table[T]{owner: o, byKey: btree.NewMap[string, *entry[T]](degree)}
 	for range k.indexes {
-		t.parts = append(t.parts, newTree(func(a, b *part[T]) bool { return a.name < b.name }))
+		t.parts = append(t.parts, btree.NewMap[string, *part[T]](degree))
 	}
 	return t
+}
+
+// copied is the table as a transaction may change it.
+func (t *table[T]) copied(o *owner) *table[T] {
+	t.copying.Lock()
+	defer t.copying.Unlock()
+	c := &table[T]{owner: o, seq: t.seq, byKey: t.byKey.Copy(), parts: make([]*btree.Map[string, *part[T]], len(t.parts))}
+	for i, p := range t.parts {
+		c.parts[i] = p.Copy()
+	}
+	return c
+}
+
+// copied is the partition as a transaction may change it.
+func (p *part[T]) copied(o *owner) *part[T] {
+	p.copying.Lock()
+	defer p.copying.Unlock()
+	return &part[T]{owner: o, tree: p.tree.Copy()}
 }
 
 func (k *Kind[T]) read(v View) *table[T] {
@@ -99,11 +114,7 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 	case t.owner == tx.owner:
 		return t
 	default:
-		c := &table[T]{owner: tx.owner, seq: t.seq, byKey: t.byKey.Copy()}
-		for _, p := range t.parts {
-			c.parts = append(c.parts, p.Copy())
-		}
-		t = c
+		t = t.copied(tx.owner)
 	}
 	tx.setTable(k.number, t)
 	return t
@@ -112,7 +123,7 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 // Get finds the record with the key; nil where there is none.
 func (k *Kind[T]) Get(v View, key string) *T {
 	if t := k.read(v); t != nil {
-		if e, ok := t.byKey.Get(&entry[T]{key: key}); ok {
+		if e, ok := t.byKey.Get(key); ok {
 			return e.rec
 		}
 	}
@@ -123,8 +134,8 @@ func (k *Kind[T]) Get(v View, key string) *T {
 // in the order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	t := k.write(tx)
-	e := &entry[T]{key: k.key(rec), rec: rec}
-	if old, ok := t.byKey.Get(e); ok {
+	e := &entry[T]{rec: rec}
+	if old, ok := t.byKey.Set(k.key(rec), e); ok {
 		e.seq = old.seq
 		for _, ix := range k.indexes {
 			ix.remove(tx, t, old)
@@ -133,7 +144,6 @@ func (k *Kind[T]) Put(tx *Tx, rec *T) {
 		t.seq++
 		e.seq = t.seq
 	}
-	t.byKey.Set(e)
 	for _, ix := range k.indexes {
 		ix.insert(tx, t, e)
 	}
@@ -158,7 +168,7 @@ func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 		return false
 	}
 	t := k.write(tx)
-	old, _ := t.byKey.Delete(&entry[T]{key: key})
+	old, _ := t.byKey.Delete(key)
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
 	}
@@ -180,16 +190,16 @@ func (ix *Index[T]) less(a, b *entry[T]) bool {
 // part finds a partition that the transaction may change.
 func (ix *Index[T]) part(tx *Tx, t *table[T], name string) *part[T] {
 	parts := t.parts[ix.number]
-	p, ok := parts.Get(&part[T]{name: name})
+	p, ok := parts.Get(name)
 	switch {
 	case !ok:
-		p = &part[T]{owner: tx.owner, name: name, tree: newTree(ix.less)}
+		p = &part[T]{owner: tx.owner, tree: btree.NewBTreeGOptions(ix.less, btree.Options{Degree: degree, NoLocks: true})}
 	case p.owner == tx.owner:
 		return p
 	default:
-		p = &part[T]{owner: tx.owner, name: name, tree: p.tree.Copy()}
+		p = p.copied(tx.owner)
 	}
-	parts.Set(p)
+	parts.Set(name, p)
 	return p
 }
 
@@ -198,16 +208,17 @@ func (ix *Index[T]) insert(tx *Tx, t *table[T], e *entry[T]) {
 }
 
 func (ix *Index[T]) remove(tx *Tx, t *table[T], e *entry[T]) {
-	p := ix.part(tx, t, ix.partition(e.rec))
+	name := ix.partition(e.rec)
+	p := ix.part(tx, t, name)
 	p.tree.Delete(e)
 	if p.tree.Len() == 0 {
-		t.parts[ix.number].Delete(p)
+		t.parts[ix.number].Delete(name)
 	}
 }
 
 func (ix *Index[T]) tree(v View, partition string) *btree.BTreeG[*entry[T]] {
 	if t := ix.kind.read(v); t != nil {
-		if p, ok := t.parts[ix.number].Get(&part[T]{name: partition}); ok {
+		if p, ok := t.parts[ix.number].Get(partition); ok {
 			return p.tree
 		}
 	}
@@ -276,8 +287,8 @@ func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 		if t == nil {
 			return
 		}
-		for _, p := range t.parts[ix.number].Items() {
-			for rec := range ix.All(v, p.name, 0) {
+		for _, name := range t.parts[ix.number].Keys() {
+			for rec := range ix.All(v, name, 0) {
 				if !yield(rec) {
 					return
 				}
@@ -293,7 +304,7 @@ func (ix *Index[T]) Position(v View, key string) (int, bool) {
 	if t == nil {
 		return 0, false
 	}
-	e, ok := t.byKey.Get(&entry[T]{key: key})
+	e, ok := t.byKey.Get(key)
 	if !ok {
 		return 0, false
 	}
