@@ -118,6 +118,7 @@ func TestTry(t *testing.T) {
 		"wrong after some":   {"```console\n$ echo a; echo b; echo c\na\n…\nd\n```", "prints"},
 		"text left out":      {"```console\n$ echo one two three\none … three\n```", ""},
 		"a duration":         {"```console\n$ echo took 1.5ms\ntook 20ms\n```", ""},
+		"a number":           {"```console\n$ echo '\"n\":1234'\n\"n\":1234\n```", ""},
 		"a status":           {"```console\n$ echo 404\n403\n```", "prints"},
 		"failing commands":   {"```sh\nfalse\n```", "exit code 1"},
 		"commands":           {"```sh\ntrue\n```", ""},

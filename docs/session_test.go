@@ -26,16 +26,17 @@ type session struct {
 	ran, checked, skipped int64
 }
 
-// aPort is a port in an address of a page. Times have two digits after their colons.
-var aPort = regexp.MustCompile(`:(\d{4,5})\b`)
+// aPort is a port in an address of a page, with the character before it. A number of JSON has a
+// quote there, and times have two digits after their colons.
+var aPort = regexp.MustCompile(`(^|[^"]):(\d{4,5})\b`)
 
 func newSession(t *testing.T, page string) *session {
 	t.Helper()
 	s := &session{t: t, dir: t.TempDir(), ports: map[string]string{}}
 	for _, b := range blocks(page) {
-		for _, m := range append(aPort.FindAllStringSubmatch(b.text, -1), []string{":9311", "9311"}) {
-			if s.ports[m[1]] == "" {
-				s.ports[m[1]] = freePort(t)
+		for _, m := range append(aPort.FindAllStringSubmatch(b.text, -1), []string{2: "9311"}) {
+			if s.ports[m[2]] == "" {
+				s.ports[m[2]] = freePort(t)
 			}
 		}
 	}
@@ -57,7 +58,10 @@ func freePort(t *testing.T) string {
 
 // real puts the real ports into a text of the page.
 func (s *session) real(text string) string {
-	text = aPort.ReplaceAllStringFunc(text, func(m string) string { return ":" + s.ports[m[1:]] })
+	text = aPort.ReplaceAllStringFunc(text, func(found string) string {
+		m := aPort.FindStringSubmatch(found)
+		return m[1] + ":" + s.ports[m[2]]
+	})
 	return strings.ReplaceAll(text, "go run ./cmd/standin", "standin")
 }
 
