@@ -263,10 +263,10 @@ func TestVerify(t *testing.T) {
 	}
 	status(e, "/v1/clients")
 	if v := e.Verify(tests[2].expect); !v.Passed {
-		t.Errorf("the journal is full, and nothing fell out of it: %+v", v)
+		t.Errorf("the journal is full, and nothing was evicted: %+v", v)
 	}
 	status(e, "/v1/clients")
-	if v := e.Verify(tests[2].expect); v.Passed || !strings.Contains(fmt.Sprint(v), "1 of 6 fell out of it") {
+	if v := e.Verify(tests[2].expect); v.Passed || !strings.Contains(fmt.Sprint(v), "1 of 6 were evicted") {
 		t.Errorf("with an entry gone: %+v", v)
 	}
 }

@@ -170,7 +170,7 @@ expect:
 			t.Errorf("code %d, want %s: %s", code, want, errOut)
 		}
 	}
-	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/nowhere")+end); code != 1 || !strings.Contains(errOut, "NOT MET  no request outside every operation (1: GET /~a/nowhere)") {
+	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/nowhere")+end); code != 1 || !strings.Contains(errOut, "NOT MET  no unmatched requests (1: GET /~a/nowhere)") {
 		t.Errorf("code %d: %s", code, errOut)
 	}
 }

@@ -220,7 +220,7 @@ func sequence(c *service.Call) (uint64, error) {
 func noRequest(s *sandbox.Sandbox, n uint64) error {
 	counts := s.Journal().Read(journal.Filter{}).Counts()
 	if n <= counts.Evicted && n > 0 {
-		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, counts.Evicted)
+		return service.Errorf(service.NotFound, "", "Request %d was evicted from the journal, with %d requests in total.", n, counts.Evicted)
 	}
 	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, counts.Last)
 }

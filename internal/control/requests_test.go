@@ -153,7 +153,7 @@ func TestJournalIsBounded(t *testing.T) {
 	if !strings.Contains(page, `"incomplete":true`) {
 		t.Errorf("nothing is said to be missing: %.200s", page)
 	}
-	if got := servicetest.Recorded(e, "GET", "/_standin/requests/1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "has fallen out of the journal") {
+	if got := servicetest.Recorded(e, "GET", "/_standin/requests/1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "was evicted from the journal") {
 		t.Errorf("%s", got.Body)
 	}
 }

@@ -44,7 +44,7 @@ func checkWindow(w *fault.Window, at file.Node) error {
 	absolute := !w.From.IsZero() || !w.To.IsZero()
 	switch {
 	case w.Relative() && absolute:
-		return at.Errorf("from and to are both times, or both durations")
+		return at.Errorf("from and to must both be times or both be durations")
 	case w.Since != "" && !slices.Contains(origins, string(w.Since)):
 		return at.At("since").Errorf("since %q%s; expected armed or first", w.Since, file.Hint(string(w.Since), origins))
 	case w.Start < 0 || w.End < 0:

@@ -46,7 +46,7 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults: [{when: {during: {from: 5s, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: the window ends before it begins"},
 		{"name: x\nfaults: [{when: {during: {to: 0s}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
 		{"name: x\nfaults: [{when: {during: {to: 0001-01-01T00:00:00Z}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
-		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: from and to are both times, or both durations"},
+		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: from and to must both be times or both be durations"},
 		{"name: x\nfaults: [{when: {during: {from: 0s, to: 5s, since: frist}}, what: {status: 503}}]\n", `s.yaml:2:52: since "frist", did you mean "first"?; expected armed or first`},
 		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, since: first}}, what: {status: 503}}]\n", "s.yaml:2:62: since applies to durations only"},
 		{"name: x\nfaults: [{when: {during: {from: 0s, until: 5s}}, what: {status: 503}}]\n", `s.yaml:2:37: unknown key "until"`},
