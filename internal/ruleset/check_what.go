@@ -12,7 +12,7 @@ import (
 
 var malformations = []string{string(fault.NotJSON), string(fault.ByteOrderMark), string(fault.WrongCharset), string(fault.WrongContentType)}
 
-// The bounds of statuses: what lies below them ends no exchange.
+// These are the limits of statuses. A status below minStatus would not end the exchange.
 const (
 	minStatus, maxStatus = 200, 999
 	maxChunks            = 10_000
@@ -85,7 +85,7 @@ func (c *Checker) headers(h *fault.Headers, at file.Node) {
 	}
 }
 
-// framing headers are written by what writes the body.
+// framing reports whether a header is written together with the body.
 func framing(name string) bool {
 	name = http.CanonicalHeaderKey(name)
 	return name == "Content-Length" || name == "Transfer-Encoding" || name == "Connection"
@@ -124,8 +124,8 @@ func (c *Checker) pageCap(r *fault.Rule, at file.Node) {
 	}
 }
 
-// documented warns of statuses that no operation of the rule has, and refuses
-// examples that there are not.
+// documented warns of statuses that no operation of the rule documents. It refuses unknown
+// examples.
 func (c *Checker) documented(r *fault.Rule, at file.Node) {
 	w := &r.What
 	if w.Status == 0 {
@@ -150,7 +150,7 @@ func (c *Checker) documented(r *fault.Rule, at file.Node) {
 	}
 }
 
-// maxGarbage bounds the bytes that a break may name.
+// maxGarbage is the maximum number of bytes in a connection fault.
 const maxGarbage = 1 << 20
 
 // checkBreak returns an error for the first mistake in a connection fault.
@@ -182,8 +182,8 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 	return nil
 }
 
-// checkOptions returns an error for the first option that a kind of break does not take, or
-// that has another word than it can have.
+// checkOptions returns an error for the first option that does not apply to the kind of break, or
+// has an invalid value.
 func checkOptions(c *fault.Connection, all []fault.BreakInfo, kind *fault.BreakInfo, at file.Node) error {
 	given := []struct {
 		option, word string
@@ -204,7 +204,7 @@ func checkOptions(c *fault.Connection, all []fault.BreakInfo, kind *fault.BreakI
 	return nil
 }
 
-// takers lists the kinds of connection faults that take an option.
+// takers returns the kinds of connection faults to which an option applies.
 func takers(all []fault.BreakInfo, option string) string {
 	var kinds []string
 	for i := range all {

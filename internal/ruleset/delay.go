@@ -9,16 +9,16 @@ import (
 	"standin/internal/file"
 )
 
-// longestDelay bounds every delay, so that a distribution cannot draw a year.
+// longestDelay is the maximum of every delay, so that a distribution cannot draw a very long one.
 const longestDelay = 10 * time.Minute
 
 // z99 is the quantile of the standard normal distribution at 0.99.
 const z99 = 2.3263478740408408
 
-// resamples is how often a draw beyond the maximum is drawn again.
+// resamples is how many times a draw greater than the maximum is repeated.
 const resamples = 10
 
-// drawDelay returns the delay of one request, by its draws.
+// drawDelay returns the delay of one request.
 func drawDelay(d *fault.Delay, u draws) time.Duration {
 	var t float64
 	switch {

@@ -10,15 +10,15 @@ import (
 	"standin/internal/service"
 )
 
-// The profiles.
+// These are the profiles.
 const (
 	Documented = "documented" // no quirk is on
-	Observed   = "observed"   // all quirks are, but those that are settings of a server
+	Observed   = "observed"   // all quirks are on except settings of a server
 )
 
 var profiles = []string{Documented, Observed}
 
-// KnownProfile returns an error if there is no such profile. The empty one leaves it open.
+// KnownProfile returns an error if there is no profile with the name. It accepts an empty name.
 func (k *Catalogue) KnownProfile(name string) error {
 	if name == "" || slices.Contains(profiles, name) {
 		return nil
@@ -26,9 +26,9 @@ func (k *Catalogue) KnownProfile(name string) error {
 	return fmt.Errorf("no profile %q%s; there are %s", name, file.Hint(name, profiles), strings.Join(profiles, " and "))
 }
 
-// Quirks are the quirks that are on in a profile once these names have been followed
-// in order: a name or a glob turns quirks on, with a dash before it off. A glob stands for
-// no settings.
+// Quirks returns the quirks that are on. It starts with those of a profile and applies names in
+// order. A name or a glob turns quirks on; with a leading dash it turns them off. A glob does not
+// turn on settings.
 func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, error) {
 	if err := k.KnownProfile(profile); err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, err
 	return on, nil
 }
 
-// named are the quirks that a name or a glob stands for, settings only where they are
-// turned off.
+// named returns the quirks that a name or a glob matches. A glob matches settings only if settings
+// is true.
 func (k *Catalogue) named(name string, settings bool) []*contract.Quirk {
 	glob := contract.NewGlob(name)
 	var found []*contract.Quirk

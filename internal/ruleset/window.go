@@ -8,8 +8,8 @@ import (
 	"standin/internal/file"
 )
 
-// closed returns why the window is not open at a time, and nothing if it is. The
-// origins are when the rule was armed, and when it met its first request.
+// closed returns why the window is not open at a time; empty if it is open. The window counts from
+// armed, when the rule was armed, or from first, when its first request came.
 func closed(w *fault.Window, now, armed, first time.Time) string {
 	const early, late = "the window is not open yet", "the window is over"
 	if !w.Relative() {

@@ -10,7 +10,7 @@ import (
 	"standin/emulator/fault"
 )
 
-// Ensure windows are written as they are read.
+// Ensure windows are written in the form in which they are read.
 func TestWindowsAreWritten(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)
@@ -34,8 +34,8 @@ func TestWindowsAreWritten(t *testing.T) {
 	}
 }
 
-// Ensure the operations of a rule are written as they are read: one as a text, several as a
-// list; and that texts are written as they are.
+// Ensure the operations of a rule are written in the form in which they are read: one as a string,
+// several as a list. Ensure other texts are written unchanged.
 func TestOperationsAreWritten(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)
@@ -63,7 +63,7 @@ func TestOperationsAreWritten(t *testing.T) {
 	}
 }
 
-// Ensure each kind of connection fault takes its options and no others.
+// Ensure each kind of connection fault accepts its options and no others.
 func TestBreaks(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)

@@ -9,13 +9,13 @@ import (
 	"standin/internal/servicetest"
 )
 
-// catalogue is that of Freezer and Barbican.
+// catalogue returns the catalogue of Freezer and Barbican.
 func catalogue(tb testing.TB) *ruleset.Catalogue {
 	tb.Helper()
 	return ruleset.NewCatalogue(servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican"))
 }
 
-// Ensure every mistake in a scenario is told with its place and what may have been meant.
+// Ensure every mistake in a scenario is reported with its place and a hint.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	k := catalogue(t)
@@ -40,7 +40,7 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
 		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
 		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},
-		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "s.yaml:2:8: a clock has one of freeze, start and offset"},
+		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "s.yaml:2:8: a clock takes only one of freeze, start and offset"},
 		{"name: x\nclock: {start: 0000-01-01T00:00:00Z}\n", "s.yaml:2:16: times are from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z"},
 		{"name: x\nclock: {offset: 3000000h}\n", "s.yaml:2:17: expected a duration such as 90s or -1h, up to 2562047h"},
 		{"name: x\nfaults: [{when: {during: {from: 5s, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: the window ends before it begins"},
@@ -56,7 +56,7 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nexpect: [{requests: {min: 2, max: 1}}]\n", "s.yaml:2:21: min 2 is greater than max 1"},
 		{"name: x\nexpect: [{exit: nonzer}]\n", `s.yaml:2:17: expected an exit code such as 1, nonzero or any, got "nonzer", did you mean "nonzero"?`},
 		{"name: x\nexpect: [{exit: -1}]\n", "s.yaml:2:17: expected an exit code"},
-		{"name: x\nexpect: [{exit: 1, status: 503}]\n", "s.yaml:2:10: an expectation is either"},
+		{"name: x\nexpect: [{exit: 1, status: 503}]\n", "s.yaml:2:10: an expectation has only one of"},
 		{"name: x\nexpect: [{exit: 1}, {exit: any}]\n", "s.yaml:2:28: exit is given twice"},
 		{"name: x\nexpect: [{fault: b}]\nfaults: [{name: a, what: {status: 503}}]\n", `s.yaml:2:18: no rule "b"`},
 		{"name: x\nfaults: [{what: {headers: {set: {content-length: '1'}}}}]\n", "content-length is not set here"},
@@ -78,7 +78,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// Ensure what is allowed and perhaps not meant is warned of, and what is meant is not.
+// Ensure what is probably not intended brings a warning, and what is intended does not.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	k := catalogue(t)
@@ -117,8 +117,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// FuzzScenario ensures that whatever is no scenario is refused with an error, and
-// that what is one has rules that can be armed.
+// FuzzScenario ensures that an invalid scenario is refused with an error, and that a valid one has
+// rules that can be armed.
 func FuzzScenario(f *testing.F) {
 	k := catalogue(f)
 	for _, seed := range []string{
