@@ -12,7 +12,13 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts."`
+	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts, in YAML or JSON."`
+}
+
+// Help returns examples.
+func (*checkCmd) Help() string {
+	return `Example:
+  standin check scenario.yaml fixtures/*.yaml`
 }
 
 // Run reads the files and reports what is wrong with them: of fixtures up to twenty

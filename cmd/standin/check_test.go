@@ -61,7 +61,7 @@ func TestCheckScenarios(t *testing.T) {
 	}
 	code, _, errOut := command(t, append([]string{"check"}, files...)...)
 	for warning := range strings.Lines(errOut) {
-		if !strings.Contains(warning, "documents no 503; the service's envelope is answered") {
+		if !strings.Contains(warning, "documents no 503; the body is a general error of the service") {
 			t.Error(warning)
 		}
 	}

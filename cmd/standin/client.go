@@ -49,7 +49,7 @@ func (c client) get(ctx context.Context, path string, q url.Values) (*http.Respo
 	}
 	resp, err := clientFor(at).Do(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("no emulator answers at %s; start one, or say with --url where it is", req.URL.Scheme+"://"+req.URL.Host)
+		return nil, fmt.Errorf("no emulator answers at %s; start one, or give its address with --url", req.URL.Scheme+"://"+req.URL.Host)
 	} else if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 type faultsCmd struct {
-	Name string `arg:"" optional:"" help:"Only the failures of these operations: freezer.clients.create, or a glob such as freezer.*. Or one failure, with its bodies: freezer.clients.create/503."`
+	Name string `arg:"" optional:"" help:"Show only these operations, such as freezer.clients.create or a glob freezer.*. Or show one failure with its bodies, such as freezer.clients.create/503."`
 }
 
 // Help shows examples.

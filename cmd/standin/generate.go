@@ -9,9 +9,15 @@ import (
 )
 
 type generateCmd struct {
-	Service string `required:"" enum:"${sections}" help:"Whose records to make up: ${enum}."`
-	Count   int    `default:"10" help:"How many of each kind."`
-	Seed    int64  `default:"${seed}" help:"The same seed makes the same records."`
+	Service string `required:"" enum:"${sections}" help:"Service whose records are generated: ${enum}."`
+	Count   int    `default:"10" help:"Number of records of each kind (default ${default})."`
+	Seed    int64  `default:"${seed}" help:"Seed (default ${default}). The same seed generates the same records."`
+}
+
+// Help returns examples.
+func (*generateCmd) Help() string {
+	return `Example:
+  standin generate --service freezer --count 100 > clients.yaml`
 }
 
 // maxGenerated bounds what is held in memory.

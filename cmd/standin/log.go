@@ -103,9 +103,9 @@ func (o *outlet) close() {
 
 // The flags about logs.
 type logFlags struct {
-	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 500 or more (753 too), a fault or a violation of the contract; off."`
-	LogFormat string `default:"console" enum:"console,json" help:"How to log: console (default) or json, a line of JSON for each."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least level to log: debug, info (default), warn or error. Exchanges have info, those of --log errors have warn."`
+	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"Exchanges to log. auto (default): requests on a terminal, else errors. requests: all. errors: those with status 500 or more (including 753), a fault or a contract violation. off: none."`
+	LogFormat string `default:"console" enum:"console,json" help:"console (default), or json for one JSON object per line."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level to log: debug, info (default), warn or error. Exchanges have level info; with --log errors, they have level warn."`
 }
 
 // json reports whether lines are JSON.
@@ -118,7 +118,7 @@ func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 		return zerolog.Nop(), nil, err
 	}
 	text := func(n int64) string {
-		return fmt.Sprintf("%d lines of the log were not read in time and were dropped", n)
+		return fmt.Sprintf("%d log lines were dropped, because they were not read in time", n)
 	}
 	if c.json() {
 		out := newOutlet(to, func(n int64) []byte {

@@ -22,21 +22,30 @@ import (
 // cli is the command line: one field per subcommand. Every flag is also an
 // environment variable, STANDIN_ and its name.
 type cli struct {
-	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
-	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario. The exit code is the verdict."`
-	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each, or one exchange whole."`
-	Scenarios   scenariosCmd   `cmd:"" help:"List the built-in scenarios, or print one."`
-	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document, or show one. A rule uses one by its name."`
-	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
-	Quirks      quirksCmd      `cmd:"" help:"List where the real servers do something else than their documents."`
-	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts. Mistakes are reported by line and column."`
-	Schema      schemaCmd      `cmd:"" help:"Print the JSON Schema of scenarios or fixtures, for editors."`
-	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready. The exit code is the answer."`
-	Help        helpCmd        `cmd:"" help:"Show help and examples, of all commands or of one."`
-	ShowVersion versionCmd     `cmd:"" name:"version" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" group:"run" default:"withargs" help:"Run the emulator. This is the default command."`
+	Run         runCmd         `cmd:"" group:"run" help:"Run a client under a scenario. The exit code is the verdict."`
+	Requests    requestsCmd    `cmd:"" group:"look" help:"Print the requests that a running emulator received."`
+	Healthcheck healthcheckCmd `cmd:"" group:"look" help:"Check whether an emulator is ready. The exit code is 0 or 1."`
+	Check       checkCmd       `cmd:"" group:"files" help:"Check fixtures, scenarios and contracts by line and column."`
+	Generate    generateCmd    `cmd:"" group:"files" help:"Print a fixture of generated records."`
+	Schema      schemaCmd      `cmd:"" group:"files" help:"Print the JSON Schema of scenarios or fixtures, for editors."`
+	Scenarios   scenariosCmd   `cmd:"" group:"reference" help:"List the built-in scenarios, or print one."`
+	Faults      faultsCmd      `cmd:"" group:"reference" help:"List the documented failures, or show one."`
+	Operations  operationsCmd  `cmd:"" group:"reference" help:"List the operations and their statuses."`
+	Quirks      quirksCmd      `cmd:"" group:"reference" help:"List where real servers differ from their documents."`
+	Help        helpCmd        `cmd:"" group:"help" help:"Show help for all commands or for one."`
+	ShowVersion versionCmd     `cmd:"" group:"help" name:"version" help:"Print the version."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
+}
+
+// groups are the groups of commands in the help.
+var groups = []kong.Group{
+	{Key: "run", Title: "Run:"},
+	{Key: "look", Title: "Look at a running emulator:"},
+	{Key: "files", Title: "Write and check files:"},
+	{Key: "reference", Title: "Reference:"},
+	{Key: "help", Title: "Help:"},
 }
 
 // streams are what a command reads and writes.
@@ -83,7 +92,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	args, command := divide(args)
 	parser, err := kong.New(&cli{},
 		kong.Name("standin"),
-		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
+		kong.Description("A stateful emulator of the HTTP APIs of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for testing their clients."),
+		kong.ExplicitGroups(groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.DefaultEnvars("STANDIN"),
 		kong.Vars{"version": catalog.Version(), "sections": strings.Join(generated(), ","), "seed": strconv.Itoa(world.DefaultSeed)},
 		kong.Writers(s.out, s.err),

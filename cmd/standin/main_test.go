@@ -49,8 +49,8 @@ func TestCommands(t *testing.T) {
 		{"operations, misspelt", []string{"operations", "devops.imags.list"}, 1, "", "did you mean devops.images.list?"},
 		{"a failure", []string{"faults", "freezer.clients.create/503"}, 0, "freezer.clients.create/503/unavailable\n  {\"title\":\"503 Service Unavailable\"", ""},
 		{"a failure by its example", []string{"faults", "barbican.consumers.create/403/quota"}, 0, "because a quota has been reached", ""},
-		{"no such failure", []string{"faults", "freezer.clients.create/418"}, 1, "", "documents no failure \"418\"; it has 400"},
-		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" of 503"},
+		{"no such failure", []string{"faults", "freezer.clients.create/418"}, 1, "", "documents no failure \"418\"; expected 400"},
+		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" for status 503"},
 		{"version, a command", []string{"version"}, 0, "", ""},
 		{"help, a command", []string{"help"}, 0, "Examples:\n  standin ", ""},
 		{"help of a command", []string{"help", "run"}, 0, "standin run fails-twice-then-works -- ./client", ""},
@@ -192,7 +192,7 @@ func TestUnknownVariables(t *testing.T) {
 		want     string
 	}{
 		{"STANDIN_FIXTRUE=default", 2, `unknown environment variable STANDIN_FIXTRUE, did you mean "STANDIN_FIXTURE"?`},
-		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; each flag has one"},
+		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; expected STANDIN_ and the name of a flag"},
 		{"STANDIN_FIXTRUE=", 0, ""},
 		{"STANDIN_FIXTURE=default", 0, ""},
 		{"STANDIN_CONTROL_TOKEN=x", 0, ""},

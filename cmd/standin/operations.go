@@ -11,7 +11,14 @@ import (
 )
 
 type operationsCmd struct {
-	Operation string `arg:"" optional:"" help:"Only these: freezer.clients.create, or a glob such as freezer.*."`
+	Operation string `arg:"" optional:"" help:"Show only these operations: a name such as freezer.clients.create, or a glob such as freezer.*."`
+}
+
+// Help returns examples.
+func (*operationsCmd) Help() string {
+	return `Examples:
+  standin operations
+  standin operations 'freezer.clients.*'`
 }
 
 // Run prints a line for each operation: the statuses that its document lists,

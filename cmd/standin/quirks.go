@@ -10,7 +10,14 @@ import (
 )
 
 type quirksCmd struct {
-	Name string `arg:"" optional:"" help:"Only these: a name, or a glob such as freezer.*."`
+	Name string `arg:"" optional:"" help:"Show only these quirks: a name, or a glob such as freezer.*."`
+}
+
+// Help returns examples.
+func (*quirksCmd) Help() string {
+	return `Examples:
+  standin quirks
+  standin quirks 'freezer.*'`
 }
 
 // Run prints what document and server say, quirk by quirk.

@@ -19,14 +19,14 @@ import (
 )
 
 type requestsCmd struct {
-	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Show this exchange whole: headers, bodies, what each rule said."`
-	URL       string `default:"http://127.0.0.1:9311" help:"Where the emulator is (default ${default}). http://HOST/~NAME leads into a sandbox."`
-	Sandbox   string `placeholder:"NAME" help:"The sandbox. Default: that of --url, else the default one."`
-	All       bool   `help:"All sandboxes."`
-	Operation string `placeholder:"GLOB" help:"Only these operations: freezer.*."`
-	Follow    bool   `short:"f" help:"Go on with the exchanges that come."`
-	File      string `placeholder:"FILE" help:"Read a file that standin run wrote by --requests or --journal instead. A dash is the standard input."`
-	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"The control token."`
+	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
+	URL       string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
+	All       bool   `help:"Show the exchanges of all sandboxes."`
+	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
+	Follow    bool   `short:"f" help:"Continue with new exchanges until interrupted."`
+	File      string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
+	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
 // Help shows examples.
@@ -79,9 +79,9 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 func (c *requestsCmd) check(inside string) error {
 	switch {
 	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
-		return fmt.Errorf("--url leads into the sandbox %s, and --sandbox is %s", inside, c.Sandbox)
+		return fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, c.Sandbox)
 	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
-		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
+		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (c *requestsCmd) file(w io.Writer) error {
 	for number := 1; ; number++ {
 		text, err := lines.ReadBytes('\n')
 		if len(text) > 0 && !p.line(text) {
-			return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
+			return fmt.Errorf("%s:%d: expected an exchange, as standin run writes it with --requests or --journal", c.File, number)
 		}
 		if errors.Is(err, io.EOF) {
 			return p.end()

@@ -57,7 +57,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url}, 0, plain, boxed},
 		{[]string{"--url", url, "--all"}, 0, "box          " + boxed, "/~box"},
 		{[]string{"--url", url, "--all"}, 0, "default      " + plain, ""},
-		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url leads into the sandbox box, and --sandbox is other", ""},
+		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url selects sandbox box, but --sandbox is other", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},

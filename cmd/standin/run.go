@@ -17,20 +17,20 @@ import (
 )
 
 type runCmd struct {
-	Scenario []string      `arg:"" optional:"" help:"Built-in scenarios, files, or folders of files. Without one nothing fails."`
-	Fixture  []string      `env:"-" placeholder:"NAME|FILE" help:"The state to start from, in place of the scenarios'."`
-	Profile  string        `env:"-" placeholder:"NAME" help:"documented or observed, in place of the scenarios'."`
-	Quirk    []string      `env:"-" placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off. May be repeated."`
-	Seed     *int64        `env:"-" placeholder:"N" help:"The seed, in place of the scenarios'."`
-	Timeout  time.Duration `placeholder:"DURATION" help:"How long the command may take for each scenario, such as 5m. Then it is ended, and the verdict is FAILED. Default: no limit."`
-	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts there as JUnit XML."`
-	Journal  string        `placeholder:"FILE" help:"Write the journal there in its canonical form, without times and ports: two runs compare byte for byte."`
-	Requests string        `placeholder:"FILE" help:"Write the journal there with times, for standin requests --file."`
+	Scenario []string      `arg:"" optional:"" help:"Built-in scenarios, files, or folders of files. Without a scenario, no fault is armed."`
+	Fixture  []string      `env:"-" placeholder:"NAME|FILE" help:"Initial records, in place of those of the scenarios. May be repeated."`
+	Profile  string        `env:"-" placeholder:"NAME" help:"documented or observed, in place of the profile of the scenarios."`
+	Quirk    []string      `env:"-" placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. May be repeated."`
+	Seed     *int64        `env:"-" placeholder:"N" help:"Seed, in place of the seed of the scenarios."`
+	Timeout  time.Duration `placeholder:"DURATION" help:"Time limit for the command in each scenario, such as 5m. After it, the command is stopped and the verdict is FAILED. Default: no limit."`
+	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts to this file, as JUnit XML."`
+	Journal  string        `placeholder:"FILE" help:"Write the journals to this file in canonical form, without times and ports. Two runs can then be compared byte by byte."`
+	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
 }
 
 // Help shows examples.
 func (*runCmd) Help() string {
-	return `The command follows "--". It finds the emulator by its environment: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
+	return `The client is the command after "--". Its environment has the address of the emulator and a login: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
 
 Examples:
   standin run fails-twice-then-works -- ./client --retries 3
@@ -118,14 +118,22 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)))
 }
 
-// ignored says which variables of serve do not count here: they would replace what the
-// scenarios say.
+// ignored reports the variables of serve that run does not read. They would replace what the
+// scenarios set.
 func ignored(s streams) {
 	for _, name := range []string{"STANDIN_FIXTURE", "STANDIN_PROFILE", "STANDIN_QUIRK", "STANDIN_SEED", "STANDIN_CLOCK", "STANDIN_SCENARIO"} {
-		if os.Getenv(name) != "" {
-			flag := strings.ToLower(strings.TrimPrefix(name, "STANDIN_"))
-			fmt.Fprintf(s.err, "standin: run does not read %s; the scenario says it, or --%s before the command\n", name, flag)
+		if os.Getenv(name) == "" {
+			continue
 		}
+		flag := "--" + strings.ToLower(strings.TrimPrefix(name, "STANDIN_"))
+		instead := "set it in the scenario, or with " + flag + " before --"
+		switch flag {
+		case "--clock":
+			instead = "set the clock in the scenario"
+		case "--scenario":
+			instead = "name the scenario before --"
+		}
+		fmt.Fprintf(s.err, "standin: run does not read %s; %s\n", name, instead)
 	}
 }
 

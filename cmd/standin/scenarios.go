@@ -14,7 +14,14 @@ import (
 )
 
 type scenariosCmd struct {
-	Name string `arg:"" optional:"" help:"Print this one, to start one's own from."`
+	Name string `arg:"" optional:"" help:"Print the file of this scenario. It can be the start of your own."`
+}
+
+// Help returns examples.
+func (*scenariosCmd) Help() string {
+	return `Examples:
+  standin scenarios
+  standin scenarios flaky > flaky.yaml`
 }
 
 // schemasAt is where an emulator serves the schemas that editors read.

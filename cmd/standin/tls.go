@@ -14,11 +14,11 @@ import (
 
 // The flags about TLS. Each of them turns it on.
 type tlsFlags struct {
-	TLS       bool     `name:"tls" help:"Also listen with TLS, with a certificate of a CA of its own. GET /_standin/ca.pem returns the CA."`
-	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given, a free one where that has port 0. May be repeated."`
-	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"Additional host name or IP address for the certificate, besides localhost, 127.0.0.1 and ::1. May be repeated."`
-	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"A certificate of your own in PEM, followed by its chain."`
-	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
+	TLS       bool     `name:"tls" help:"Also listen with TLS. A CA of Standin signs the certificate; GET /_standin/ca.pem returns the CA."`
+	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Address to listen on with TLS, as in --listen. Default: port 9312 on the host of the first --listen address, or a free port if that address has port 0. May be repeated."`
+	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"Additional host name or IP address for the certificate, which always has localhost, 127.0.0.1 and ::1. May be repeated."`
+	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM, followed by its chain. Default: one signed by the CA of Standin."`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert, in PEM."`
 }
 
 const (
@@ -26,8 +26,8 @@ const (
 	defaultHost    = "127.0.0.1"
 	defaultAddress = defaultHost + ":9311"
 	defaultTLSPort = "9312"
-	errHalfOfPair  = "--tls-cert and --tls-key go together"
-	errHostOfPair  = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
+	errHalfOfPair  = "--tls-cert and --tls-key must be given together"
+	errHostOfPair  = "--tls-host cannot be combined with --tls-cert: it applies only to certificates of the CA of Standin"
 )
 
 // on reports whether TLS was asked for.

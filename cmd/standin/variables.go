@@ -35,7 +35,7 @@ func unknownVariable(model *kong.Application) error {
 	for _, v := range variables {
 		name, _, _ := strings.Cut(v, "=")
 		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) && !strangers.MatchString(name) {
-			return fmt.Errorf("unknown environment variable %s%s; each flag has one: %s and its name, as --help lists them", name, file.Hint(name, known), prefix)
+			return fmt.Errorf("unknown environment variable %s%s; expected %s and the name of a flag, as --help lists them", name, file.Hint(name, known), prefix)
 		}
 	}
 	return nil

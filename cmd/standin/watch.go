@@ -49,7 +49,7 @@ func watch(ctx context.Context, all *sandbox.Registry, log zerolog.Logger) {
 		s.read = now
 		if err := all.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
 			if told != err.Error() {
-				log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
+				log.Error().Err(err).Msg("a file has changed and has mistakes; it was not loaded")
 			}
 			told = err.Error()
 			continue

@@ -33,7 +33,7 @@ type RetryAfter string
 // UnmarshalText reads any text that a header can hold.
 func (r *RetryAfter) UnmarshalText(text []byte) error {
 	if strings.ContainsFunc(string(text), func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return errors.New("a header cannot hold control characters")
+		return errors.New("a header cannot contain control characters")
 	}
 	*r = RetryAfter(text)
 	return nil

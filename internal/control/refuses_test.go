@@ -31,7 +31,7 @@ func TestControlRefuses(t *testing.T) {
 		{"an unknown key", "POST", "faults", `{"what":{"statsu":503}}`, 400, `(request body):1:10: unknown key \"statsu\", did you mean \"status\"?`},
 		{"all mistakes at once", "POST", "faults", `[{"what":{"status":42}},{"when":{"probability":2},"what":{"delay":"soon"}}]`, 400, `expected a duration such as 250ms or 2s`},
 		{"a rule that does nothing", "POST", "faults", `{"where":{"operation":"freezer.*"}}`, 400, "the rule does nothing"},
-		{"a second mistake", "POST", "faults", `[{"use":"freezer.clients.create/753","name":"new"},{"use":"freezer.clients.create/999"}]`, 400, `documents no failure \"999\"; it has 400, 401`},
+		{"a second mistake", "POST", "faults", `[{"use":"freezer.clients.create/753","name":"new"},{"use":"freezer.clients.create/999"}]`, 400, `documents no failure \"999\"; expected 400, 401`},
 		{"a name that is taken", "POST", "faults", `{"name":"kept","what":{"status":503}}`, 400, `there is a rule \"kept\" already`},
 		{"ten megabytes", "POST", "faults", `{"name":"` + strings.Repeat("x", 10<<20) + `"}`, 413, "larger than"},
 		{"a hundred thousand rules", "POST", "faults", many, 400, "a sandbox has at most 10000"},

@@ -137,10 +137,10 @@ func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 	}
 	status, err := strconv.Atoi(code)
 	if err != nil || op.Response(status) == nil || status < 400 {
-		return at.Errorf("%s documents no failure %q; it has %s", id, code, failures(op))
+		return at.Errorf("%s documents no failure %q; expected %s", id, code, failures(op))
 	}
 	if r.Where.Operation != "" && r.Where.Operation != id || r.What.Status != 0 && r.What.Status != status {
-		return at.Errorf("use: %s says which operation and status; the rule says others", r.Use)
+		return at.Errorf("use: %s sets the operation and the status; the rule gives others", r.Use)
 	}
 	r.Where.Operation, r.What.Status = id, status
 	if named {

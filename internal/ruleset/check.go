@@ -184,7 +184,7 @@ func (c *Checker) Operation(globs string, at file.Node) error {
 		}
 	}
 	if len(c.catalogue.Matching(globs)) == 0 {
-		return at.Errorf("no operation is left of %s", globs)
+		return at.Errorf("%s excludes every operation that it matches", globs)
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ var (
 
 func (c *Checker) rule(r *fault.Rule, at file.Node) {
 	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
-		c.Add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most %d", r.Name, longestName))
+		c.Add(at.At("name").Errorf("rule name %q: expected at most %d letters, digits, spaces and . _ / # : -", r.Name, longestName))
 	}
 	if r.Use != "" {
 		if err := c.catalogue.use(r, at.At("use")); err != nil {
@@ -232,7 +232,7 @@ func (c *Checker) rule(r *fault.Rule, at file.Node) {
 		}
 	}
 	if r.Phase != "" && r.Phase != fault.Before && r.Phase != fault.After {
-		c.Add(at.At("phase").Errorf("the phase %q; expected before or after", r.Phase))
+		c.Add(at.At("phase").Errorf("phase %q: expected before or after", r.Phase))
 	}
 	c.where(&r.Where, at.At("where"))
 	c.when(r, at.At("when"))
@@ -246,14 +246,14 @@ func (c *Checker) where(w *fault.Where, at file.Node) {
 	}
 	c.Add(c.Operation(w.Operation, at.At("operation")))
 	if w.Method != "" && !headerName.MatchString(w.Method) {
-		c.Add(at.At("method").Errorf("%q is no HTTP method", w.Method))
+		c.Add(at.At("method").Errorf("%q is not an HTTP method", w.Method))
 	}
 	ofMethod := func(op *contract.Operation) bool { return strings.EqualFold(op.Method, w.Method) }
 	if w.Method != "" && w.Operation != "" && !slices.ContainsFunc(c.catalogue.Matching(w.Operation), ofMethod) {
 		c.Warn(at.At("method").Errorf("warning: no operation %s has the method %s; the rule never fires", w.Operation, w.Method))
 	}
 	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
-		c.Add(at.At("path").Errorf("the path %q does not begin with a slash", w.Path))
+		c.Add(at.At("path").Errorf("path %q: expected a leading slash", w.Path))
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
 		if !headerName.MatchString(name) {
@@ -268,7 +268,7 @@ func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
 	for _, pointer := range slices.Sorted(maps.Keys(tests)) {
 		t, n := tests[pointer], at.At(pointer)
 		if pointer != "" && pointer[0] != '/' {
-			c.Add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
+			c.Add(n.Errorf("%q is not a JSON pointer: expected a leading slash", pointer))
 		}
 		if t.Matches != nil {
 			if err := checkRegexp(*t.Matches); err != nil {
@@ -276,7 +276,7 @@ func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
 			}
 		}
 		if t == (fault.BodyTest{}) {
-			c.Add(n.Errorf("nothing is asked; expected equals, exists or matches"))
+			c.Add(n.Errorf("the test is empty; expected equals, exists or matches"))
 		}
 	}
 }
@@ -287,16 +287,16 @@ func (c *Checker) when(r *fault.Rule, at file.Node) {
 		c.Add(at.At("skip").Errorf("skip must not be negative"))
 	}
 	if w.Times != nil && *w.Times < 0 {
-		c.Add(at.At("times").Errorf("times must not be negative; 0 is without end"))
+		c.Add(at.At("times").Errorf("times must not be negative; 0 means no limit"))
 	}
 	if w.Every < 0 {
 		c.Add(at.At("every").Errorf("every must not be negative"))
 	}
 	if w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1) {
-		c.Add(at.At("probability").Errorf("a probability is from 0 to 1"))
+		c.Add(at.At("probability").Errorf("probability must be from 0 to 1"))
 	}
 	if slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }) {
-		c.Add(at.At("calls").Errorf("calls are counted from 1"))
+		c.Add(at.At("calls").Errorf("calls must be 1 or more"))
 	}
 	if w.During != nil {
 		c.Add(checkWindow(w.During, at.At("during")))
@@ -312,7 +312,7 @@ func (c *Checker) since(r *fault.Rule, at file.Node) {
 	case (a.Fault == "") == (a.Operation == ""):
 		c.Add(at.Errorf("expected either fault or operation"))
 	case a.Fault != "" && a.Fault == cmp.Or(r.Name, r.Use):
-		c.Add(at.At("fault").Errorf("the rule waits for itself"))
+		c.Add(at.At("fault").Errorf("the rule cannot wait for itself"))
 	case a.Count < 0:
 		c.Add(at.At("count").Errorf("count must not be negative"))
 	case a.Fault != "":

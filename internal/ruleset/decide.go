@@ -137,7 +137,7 @@ func ask(f fault.Func, c *service.Call, sandbox string) (r *service.Reply, err e
 	}
 	reply, err := f(q)
 	if err != nil {
-		return nil, fmt.Errorf("a fault.Func: %w", err)
+		return nil, fmt.Errorf("fault.Func: %w", err)
 	}
 	if reply == nil {
 		return nil, nil

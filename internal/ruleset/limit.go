@@ -21,13 +21,13 @@ var (
 func checkLimit(l *fault.RateLimit, at file.Node) error {
 	switch {
 	case l.Requests < 1:
-		return at.At("requests").Errorf("a rate limit lets at least 1 request through")
+		return at.At("requests").Errorf("requests must be 1 or more")
 	case l.Per <= 0:
 		return at.At("per").Errorf("per must be positive")
 	case l.Kind != "" && !slices.Contains(limitKinds, l.Kind):
-		return at.At("kind").Errorf("no rate limit of the kind %q; expected %s", l.Kind, strings.Join(limitKinds, ", "))
+		return at.At("kind").Errorf("kind %q: expected %s", l.Kind, strings.Join(limitKinds, ", "))
 	case l.By != "" && !slices.Contains(limitBys, l.By):
-		return at.At("by").Errorf("a rate limit is by %s, not by %q", strings.Join(limitBys, ", "), l.By)
+		return at.At("by").Errorf("by %q: expected %s", l.By, strings.Join(limitBys, ", "))
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (k *Catalogue) KnownProfile(name string) error {
 	if name == "" || slices.Contains(profiles, name) {
 		return nil
 	}
-	return fmt.Errorf("no profile %q%s; there are %s", name, file.Hint(name, profiles), strings.Join(profiles, " and "))
+	return fmt.Errorf("no profile %q%s; expected %s", name, file.Hint(name, profiles), strings.Join(profiles, " or "))
 }
 
 // Quirks returns the quirks that are on. It starts with those of a profile and applies names in
@@ -73,7 +73,7 @@ func (k *Catalogue) noQuirk(name string) error {
 		all = append(all, q.Name)
 	}
 	if g := contract.NewGlob(name); name != "" && slices.ContainsFunc(all, g.Match) {
-		return fmt.Errorf("%q stands for settings of a server only: name them one by one; standin quirks lists them", name)
+		return fmt.Errorf("%q matches only settings of a server: write the full name of each; standin quirks lists them", name)
 	}
 	return fmt.Errorf("no quirk %q%s; standin quirks lists them", name, file.Hint(name, all))
 }

@@ -23,7 +23,7 @@ func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
 		for _, b := range before {
 			if c.covers(&rules[b].Where, &rules[i].Where) {
 				name := cmp.Or(rules[b].Name, rules[b].Use, fmt.Sprintf("number %d", b+1))
-				c.Warn(at[i].Errorf("warning: the rule never fires: rule %s before it always fires for the same requests; put it first, or say continue: true in %s", name, name))
+				c.Warn(at[i].Errorf("warning: the rule never fires: rule %s before it always fires for the same requests; put this rule first, or set continue: true in %s", name, name))
 				break
 			}
 		}

@@ -92,7 +92,7 @@ func checkRegexp(pattern string) error {
 	case err != nil:
 		return err
 	case len(prog.Inst) > maxInstructions:
-		return fmt.Errorf("the regular expression comes to %d instructions; max %d", len(prog.Inst), maxInstructions)
+		return fmt.Errorf("the regular expression compiles to %d instructions; max %d", len(prog.Inst), maxInstructions)
 	default:
 		return nil
 	}

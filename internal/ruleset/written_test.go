@@ -88,7 +88,7 @@ func TestBreaks(t *testing.T) {
 		{"{kind: reset, at: heads}", `at "heads", did you mean "headers"?; expected start, headers, body`},
 		{"{kind: reset, bytes: 3}", `"bytes" of a reset needs at: body`},
 		{"{kind: reset, at: body, bytes: -1}", "expected 0 to 1048576 bytes"},
-		{"{kind: reset, at: body, silent: true}", `"silent" is for breaks before the answer`},
+		{"{kind: reset, at: body, silent: true}", `"silent" applies only to breaks before the answer`},
 		{"{kind: empty, for: 1s}", `"for" applies to hang and slow_close only`},
 		{"{kind: hang, bytes: 1}", `"bytes" applies to reset, garbage and truncate only`},
 		{"{kind: content_length, by: -1}", "by must not be negative"},
