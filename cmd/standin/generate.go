@@ -20,7 +20,7 @@ func (*generateCmd) Help() string {
   standin generate --service freezer --count 100 > clients.yaml`
 }
 
-// maxGenerated bounds what is held in memory.
+// maxGenerated is the maximum of --count. It limits the memory that is used.
 const maxGenerated = 1_000_000
 
 // Run writes the fixture.
@@ -36,7 +36,7 @@ func (c *generateCmd) Run(s streams) error {
 	return err
 }
 
-// generated are the sections of a fixture whose records can be made up.
+// generated returns the sections of a fixture whose records can be generated.
 func generated() []string {
 	var names []string
 	for _, s := range catalog.NewLoader().Sections {

@@ -20,7 +20,7 @@ func (*healthcheckCmd) Help() string {
 
 const patience = 3 * time.Second
 
-// Run asks for /_standin/health.
+// Run requests /_standin/health.
 func (c *healthcheckCmd) Run(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(hostPort(firstOf(c.Listen)))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"standin/internal/catalog"
 )
 
-// examples follow the list of commands.
+// examples are printed after the list of commands.
 const examples = `Examples:
   standin                                          serve all APIs on 127.0.0.1:9311
   standin --fixture documented --log errors        start with the samples of the documents; log only failures
@@ -41,7 +41,7 @@ func (*helpCmd) Help() string {
   standin help run`
 }
 
-// Run prints help as --help does.
+// Run prints what --help prints, with more examples.
 func (c *helpCmd) Run(s streams, ask asker) error {
 	args := []string{"--help"}
 	if c.Command != "" {
@@ -56,5 +56,5 @@ func (c *helpCmd) Run(s streams, ask asker) error {
 	return nil
 }
 
-// An asker carries out another command line.
+// An asker runs another command line and returns its exit code.
 type asker func(args []string) int

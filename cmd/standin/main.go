@@ -1,4 +1,4 @@
-// Command standin runs the emulated services, and helps to write for them.
+// Command standin runs the emulated services, runs clients against them, and checks files.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 	"standin/internal/world"
 )
 
-// cli is the command line: one field per subcommand. Every flag is also an
-// environment variable, STANDIN_ and its name.
+// cli is the command line, with one field per command. Every flag can also be set by an environment
+// variable: STANDIN_ and its name.
 type cli struct {
 	Serve       serveCmd       `cmd:"" group:"run" default:"withargs" help:"Run the emulator. This is the default command."`
 	Run         runCmd         `cmd:"" group:"run" help:"Run a client under a scenario. The exit code is the verdict."`
@@ -48,30 +48,29 @@ var groups = []kong.Group{
 	{Key: "help", Title: "Help:"},
 }
 
-// streams are what a command reads and writes.
+// streams are the outputs of a command.
 type streams struct {
 	out, err io.Writer
 }
 
-// An exit is an error that has been told already, and the exit code of the command.
+// An exit is the exit code of a command whose error was reported already.
 type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// errSilent ends a command with exit code 1 when all has been said.
+// errSilent ends a command with exit code 1 and without another message.
 const errSilent = exit(1)
 
-// gcPercent lets the heap grow to five times what is held before it is cleaned:
-// a world is small and long-lived, and going through it is most of what a
-// collection costs. GOGC in the environment overrides it.
+// gcPercent lets the heap grow to five times its live size before a collection. A world is small
+// and long-lived, and most of a collection's time is spent on it. GOGC in the environment overrides
+// it.
 const gcPercent = 400
 
 func main() { os.Exit(program(os.Args[1:])) }
 
-// program carries out a command line in this process's environment and returns the
-// exit code.
+// program runs a command line in this process's environment and returns the exit code.
 func program(args []string) int {
-	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
+	for _, v := range os.Environ() { // compose files pass an empty variable when it is not set
 		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, prefix) {
 			_ = os.Unsetenv(name)
 		}
@@ -84,9 +83,8 @@ func program(args []string) int {
 	return run(ctx, args, streams{os.Stdout, os.Stderr})
 }
 
-// run carries out a command line and returns the exit code: 0, 1 for a failure,
-// 2 for a command line that cannot be understood. The command run has 3 for failures that are not
-// its command's.
+// run runs a command line and returns the exit code. It is 0, 1 for a failure, or 2 for a usage
+// error. The command run returns 3 for failures that are not those of its client.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	args, command := divide(args)

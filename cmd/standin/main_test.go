@@ -87,7 +87,7 @@ func TestCommands(t *testing.T) {
 // Ensure lists fit on a screen, and that each name in the list of failures can be shown.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	for list, most := range map[string]int{"faults": 120, "scenarios": 120, "operations": 190} { // a path of Keystone's has 72
+	for list, most := range map[string]int{"faults": 120, "scenarios": 120, "operations": 190} { // one path of Keystone has 72 bytes
 		_, out, _ := command(t, list)
 		for line := range strings.Lines(out) {
 			if len(line) > most {
@@ -125,7 +125,7 @@ func TestGenerateIsRepeatable(t *testing.T) {
 	}
 }
 
-// A lineWriter hands on the first line that is written to it.
+// A lineWriter sends the first line that is written to it.
 type lineWriter struct {
 	once sync.Once
 	line chan string
@@ -136,8 +136,8 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Ensure serve says where it is, answers there, is found healthy, and stops with
-// exit code 0 when told to.
+// Ensure serve prints its address, answers there, is reported ready, and stops with exit code 0 on
+// a signal.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
@@ -178,8 +178,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// Ensure a variable that stands for no flag is refused, and that those are not that
-// others set: standin run for its command, Kubernetes for a service of our name, tests.
+// Ensure a variable that belongs to no flag is refused. Ensure variables of others are accepted: of
+// standin run, of Kubernetes, of tests.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()

@@ -20,7 +20,7 @@ func (*quirksCmd) Help() string {
   standin quirks 'freezer.*'`
 }
 
-// Run prints what document and server say, quirk by quirk.
+// Run prints what the document and the server say, for each quirk.
 func (c *quirksCmd) Run(s streams) error {
 	all, err := catalog.Quirks()
 	if err != nil {

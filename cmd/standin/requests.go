@@ -29,7 +29,7 @@ type requestsCmd struct {
 	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
-// Help shows examples.
+// Help returns examples.
 func (*requestsCmd) Help() string {
 	return `Examples:
   standin requests
@@ -39,7 +39,7 @@ func (*requestsCmd) Help() string {
   standin requests --file requests.jsonl`
 }
 
-// Run prints what the journal holds and, with --follow, what happens.
+// Run prints the exchanges in the journal. With --follow it then prints new ones.
 func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	if c.File != "" {
 		return c.file(s.out)
@@ -75,7 +75,7 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-// check refuses flags that do not go together. The URL leads into the sandbox inside.
+// check returns an error for flags that cannot be combined. inside is the sandbox in the URL.
 func (c *requestsCmd) check(inside string) error {
 	switch {
 	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
@@ -86,8 +86,8 @@ func (c *requestsCmd) check(inside string) error {
 	return nil
 }
 
-// event is the line of an event, of a sandbox unless that is empty. It is empty if the
-// event is of an operation that was not asked for.
+// event returns the line of an event. It names the sandbox unless that is empty. It returns an
+// empty string if the operation was not asked for.
 func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) string {
 	if n != nil {
 		return fmt.Sprintf("%s  -- %s %s %s\n", n.At.Local().Format(time.TimeOnly), sandbox, n.Kind, n.What)
@@ -119,10 +119,10 @@ func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error
 	return nil
 }
 
-// glimpse is how often new sandboxes are looked for.
+// glimpse is how often followAll looks for new sandboxes.
 const glimpse = 200 * time.Millisecond
 
-// followAll follows all sandboxes, those too that are made meanwhile.
+// followAll follows all sandboxes, including those that are created meanwhile.
 func (c *requestsCmd) followAll(ctx context.Context, cl client, w io.Writer) error {
 	lines, ended := make(chan string), make(chan string)
 	followed := map[string]bool{}
@@ -201,10 +201,10 @@ type filePrinter struct {
 	cmd     *requestsCmd
 	w       io.Writer
 	section []journal.Entry // of one scenario
-	found   bool            // the one that was asked for
+	found   bool            // the exchange with the given number was found
 }
 
-// line takes a line of the file. It reports whether it is one of an exchange or of a heading.
+// line reads a line of the file. It reports whether the line is an exchange or a heading.
 func (p *filePrinter) line(text []byte) bool {
 	var line struct {
 		heading
@@ -242,8 +242,8 @@ func (p *filePrinter) end() error {
 	return nil
 }
 
-// printEntries prints a line for each exchange. Where they are of several sandboxes,
-// each line names its own.
+// printEntries prints a line for each exchange. If the exchanges are of several sandboxes, each
+// line names its sandbox.
 func printEntries(w io.Writer, entries []journal.Entry) {
 	several := slices.ContainsFunc(entries, func(e journal.Entry) bool { return e.Sandbox != entries[0].Sandbox })
 	for i := range entries {
@@ -255,7 +255,7 @@ func printEntries(w io.Writer, entries []journal.Entry) {
 	}
 }
 
-// whole prints all that is known of an exchange.
+// whole prints everything that the journal holds about an exchange.
 func whole(w io.Writer, e *journal.Entry) {
 	fmt.Fprintf(w, "%d  %s  sandbox %s, caller %s, %s\n", e.Sequence, cmp.Or(e.Operation, "no operation"), e.Sandbox, cmp.Or(e.Caller, "nobody"), e.Ended)
 	if !e.Began.IsZero() {

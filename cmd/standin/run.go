@@ -28,7 +28,7 @@ type runCmd struct {
 	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
 }
 
-// Help shows examples.
+// Help returns examples.
 func (*runCmd) Help() string {
 	return `The client is the command after "--". Its environment has the address of the emulator and a login: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
 
@@ -38,10 +38,10 @@ Examples:
   standin run -- sh -c 'curl -s "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token"'`
 }
 
-// A childCommand is the command of standin run: what follows "--".
+// A childCommand is the command that standin run runs: the arguments after "--".
 type childCommand []string
 
-// divide takes the command of standin run out of a command line.
+// divide splits a command line into the arguments of standin run and its command.
 func divide(args []string) (own []string, command childCommand) {
 	if i := slices.Index(args, "--"); i > 0 && args[0] == "run" {
 		return args[:i], args[i+1:]
@@ -49,10 +49,10 @@ func divide(args []string) (own []string, command childCommand) {
 	return args, nil
 }
 
-// ownFailure is the exit code for failures that are not the command's.
+// ownFailure is the exit code for failures that are not those of the command.
 const ownFailure = exit(3)
 
-// An outcome is what came of a run with one scenario.
+// An outcome is the result of a run with one scenario.
 type outcome struct {
 	name       string
 	judgements []journal.Judgement
@@ -63,8 +63,8 @@ type outcome struct {
 
 func (o *outcome) passed() bool { return sandbox.Passed(o.judgements) }
 
-// Run starts an emulator on a free port for each scenario, runs the command with the
-// emulator's address in its environment, and judges.
+// Run starts an emulator on a free port for each scenario, runs the command with the emulator's
+// address in its environment, and prints the verdict.
 func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error {
 	surviveClosedOutput()
 	if len(command) == 0 {
@@ -83,8 +83,8 @@ func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error
 	}
 }
 
-// run runs the command with all scenarios, and writes the reports. Mistakes in
-// scenarios and places that cannot be written are found before anything is run.
+// run runs the command with all scenarios, and writes the reports. It finds mistakes in scenarios,
+// and reports that cannot be written, before it runs the command.
 func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed bool, err error) {
 	ignored(s)
 	emulators, err := c.emulators()
@@ -109,7 +109,7 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 		if !outcomes[i].passed() {
 			failed++
 		}
-		emulators[i] = nil // what it holds is needed no longer
+		emulators[i] = nil // releases its memory
 	}
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
@@ -137,7 +137,7 @@ func ignored(s streams) {
 	}
 }
 
-// distinct is a name that no outcome has yet.
+// distinct returns a name that no outcome has yet.
 func distinct(outcomes []outcome, name string) string {
 	unique := name
 	for n := 2; slices.ContainsFunc(outcomes, func(o outcome) bool { return o.name == unique }); n++ {
@@ -149,7 +149,7 @@ func distinct(outcomes []outcome, name string) string {
 // noScenario is the name of a run without a scenario.
 const noScenario = "none"
 
-// emulators makes an emulator for each scenario.
+// emulators returns an emulator for each scenario.
 func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	names, err := scenarioFiles(c.Scenario)
 	if err != nil {
@@ -169,7 +169,7 @@ func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	return all, errors.Join(errs...)
 }
 
-// rehearse runs the command against an emulator and judges.
+// rehearse runs the command against an emulator and judges the result.
 func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []string, s streams) (outcome, error) {
 	srv, err := e.Start(context.WithoutCancel(ctx))
 	if err != nil {
@@ -193,7 +193,7 @@ func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []strin
 	return o, nil
 }
 
-// A heading precedes the exchanges of a scenario where a file holds those of several.
+// A heading is the line before the exchanges of a scenario, in a file with several scenarios.
 type heading struct {
 	Scenario string `json:"scenario,omitempty"`
 }
@@ -202,7 +202,7 @@ func headed(outcomes []outcome, body func(o *outcome) []byte) []byte {
 	var out []byte
 	for i := range outcomes {
 		if len(outcomes) > 1 {
-			b, _ := json.Marshal(heading{outcomes[i].name}) // a text is JSON always
+			b, _ := json.Marshal(heading{outcomes[i].name}) // a string can always be encoded
 			out = append(append(out, b...), '\n')
 		}
 		out = append(out, body(&outcomes[i])...)
@@ -210,16 +210,16 @@ func headed(outcomes []outcome, body func(o *outcome) []byte) []byte {
 	return out
 }
 
-// canonical is the content of --journal.
+// canonical returns the content of --journal.
 func canonical(outcomes []outcome) []byte {
 	return headed(outcomes, func(o *outcome) []byte { return o.journal })
 }
 
-// timed is the content of --requests: a line of JSON for each exchange.
+// timed returns the content of --requests: one line of JSON per exchange.
 func timed(outcomes []outcome) []byte {
 	return headed(outcomes, func(o *outcome) (out []byte) {
 		for i := range o.requests {
-			b, _ := json.Marshal(&o.requests[i]) // an entry holds nothing that JSON cannot
+			b, _ := json.Marshal(&o.requests[i]) // an entry can always be encoded
 			out = append(append(out, b...), '\n')
 		}
 		return out

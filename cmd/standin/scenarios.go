@@ -24,7 +24,7 @@ func (*scenariosCmd) Help() string {
   standin scenarios flaky > flaky.yaml`
 }
 
-// schemasAt is where an emulator serves the schemas that editors read.
+// schemasAt is the URL where an emulator serves the schemas that editors read.
 const schemasAt = "http://127.0.0.1:9311/_standin/schemas/"
 
 // Run prints a line for each scenario, or the file of one.

@@ -8,7 +8,7 @@ type schemaCmd struct {
 	Name string `arg:"" enum:"scenario,fixture" help:"Kind of file: ${enum}."`
 }
 
-// Help shows an example.
+// Help returns an example.
 func (*schemaCmd) Help() string {
 	return `A running emulator serves the schemas too. This first line of a file names its schema for editors:
   # yaml-language-server: $schema=` + schemasAt + `scenario.schema.json

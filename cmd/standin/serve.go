@@ -58,13 +58,13 @@ func (*serveCmd) Help() string {
   standin --fixture documented --fixture records.yaml --watch`
 }
 
-// defaultFixture is what the command starts from where nobody says otherwise.
+// defaultFixture is the fixture of the command if none is given.
 const defaultFixture = "default"
 
-// grace is how long exchanges under way may take after the order to stop.
+// grace is how long exchanges in progress may take after the signal to stop.
 const grace = 500 * time.Millisecond
 
-// Run serves until the context ends.
+// Run serves until the context ends. With --log-format json, it logs its error as JSON.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	surviveClosedOutput()
 	log, out, err := c.open(s.err)
@@ -124,13 +124,13 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	return nil
 }
 
-// terminal reports whether a person may be reading.
+// terminal reports whether a writer is a terminal.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// options are those of the emulator.
+// options returns the options of the emulator.
 func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.Options, error) {
 	o := core.Options{
 		Plan:    sandbox.Plan{Fixtures: c.Fixture, Scenario: c.Scenario, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed},
