@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,8 @@ func TestCommands(t *testing.T) {
 		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" for status 503"},
 		{"version, a command", []string{"version"}, 0, "", ""},
 		{"help, a command", []string{"help"}, 0, "Examples:\n  standin ", ""},
+		{"groups of commands", []string{"help"}, 0, "\nReference:\n  scenarios ", ""},
+		{"a default in the help", []string{"serve", "--help"}, 0, "(default 127.0.0.1:9311)", ""},
 		{"help of a command", []string{"help", "run"}, 0, "standin run fails-twice-then-works -- ./client", ""},
 		{"help of no command", []string{"help", "rin"}, 2, "", "unexpected argument rin"},
 		{"the schema of scenarios", []string{"schema", "scenario"}, 0, `"title": "Standin scenario"`, ""},
@@ -81,6 +84,21 @@ func TestCommands(t *testing.T) {
 				t.Errorf("code %d\nout %s\nerr %s", code, out, errOut)
 			}
 		})
+	}
+}
+
+// Ensure the help of each command has an example of it.
+func TestHelpHasExamples(t *testing.T) {
+	t.Parallel()
+	_, out, _ := command(t, "help")
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+)    *[A-Z]`).FindAllStringSubmatch(out, -1)
+	if len(commands) != 13 {
+		t.Fatalf("%d commands in\n%s", len(commands), out)
+	}
+	for _, c := range commands {
+		if _, help, _ := command(t, "help", c[1]); !strings.Contains(help, "\n    standin "+c[1]) && c[1] != "serve" || !strings.Contains(help, "\n    standin") {
+			t.Errorf("%s has no example:\n%s", c[1], help)
+		}
 	}
 }
 
