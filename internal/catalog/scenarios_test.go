@@ -9,8 +9,8 @@ import (
 	"standin/internal/catalog"
 )
 
-// Ensure a scenario file's mistakes are all told, in the rules that could be read and
-// in its fixture.
+// Ensure all mistakes of a scenario file are reported, in the rules that could be read and in its
+// fixture.
 func TestEveryMistake(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s.yaml")
