@@ -371,10 +371,10 @@ func TestSenselessExpectations(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
 	for want, expect := range map[string]journal.Expectation{
-		`no rule "misspelt"`:            {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
-		"min 3 is greater than max 1":   {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
-		"nothing is expected":           {},
-		"exit is judged by standin run": {Exit: "1"},
+		`no rule "misspelt"`:           {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
+		"min 3 is greater than max 1":  {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
+		"the expectation is empty":     {},
+		"only standin run judges exit": {Exit: "1"},
 	} {
 		if v := e.Verify(expect); v.Passed || len(v.Judgements) != 1 || !strings.Contains(v.String(), want) {
 			t.Errorf("%s: %s", want, v)

@@ -266,7 +266,7 @@ func TestRequestHeader(t *testing.T) {
 		{"freezer.clients.creat/753", 400, "did you mean freezer.clients.create?"},
 		{"status=12", 400, "expected 200 to 999"},
 		{"connection=explode", 400, "no connection fault"},
-		{"status=503; connection=reset", 400, "the client cannot see the status 503"},
+		{"status=503; connection=reset", 400, "the client cannot see status 503"},
 	}
 	for _, tt := range tests {
 		s.Reset()

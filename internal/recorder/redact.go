@@ -226,8 +226,8 @@ func namesSecret(o *value.Object) bool {
 	return false
 }
 
-// structured holds names of members. An object under the name of a secret that has one of them is a
-// login, a token or an item of a list; its own members are then redacted one by one.
+// structured holds names of members. An object under the name of a secret may have one of them. It
+// is then a login, a token or an item of a list, and its own members are redacted one by one.
 var structured = []string{"identity", "methods", "user", "id", "expires_at", "payload", "secret_ref", "status"}
 
 // counts holds names whose value may be a number of secrets, and so is not a secret itself.
