@@ -102,9 +102,9 @@ type Closing struct {
 	Near      []string
 	Violation string
 	Changes   []world.Change // what the request changed in the world
-	Note      string // what was done in place of what a fault asked for
-	Failed    bool   // a retry of the request is another attempt of it
-	Unseen    bool   // the connection was cut without a byte
+	Note      string         // what was done in place of what a fault asked for
+	Failed    bool           // a retry of the request is another attempt of it
+	Unseen    bool           // the connection was cut without a byte
 }
 
 // size is how much the texts of the opening come to. Its route is a part of its path.
