@@ -54,12 +54,14 @@ var allowed = map[string]string{
 
 	// measuring and comparing, and what tests share
 	"bench":                "",
+	"docs":                 "",
 	"internal/servicetest": "emulator internal/catalog internal/contract internal/value schemas",
 	"parity":               "emulator internal/catalog internal/file internal/value",
 	"parity/compare":       "emulator internal/catalog parity",
 	"parity/record":        "parity",
 	"tools/clients":        "emulator emulator/fault",
 	"tools/measure":        "",
+	"tools/prose":          "",
 	"tools/soak":           "emulator",
 }
 
