@@ -58,7 +58,7 @@ clients: ## what HTTP clients report of broken connections; those that are absen
 faults: ## every failure and every scenario on a running server, by curl
 	.ci/faults
 
-contributing: ## what CONTRIBUTING.md prints of adding an operation works
+contributing: ## the steps of docs/dev/add-an-operation.md work
 	.ci/contributing
 
 image: ## the binary alone in an empty root, as the image has it
