@@ -30,7 +30,7 @@ var allowed = map[string]string{
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
 	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
-	"internal/recorder":  "emulator/journal internal/contract internal/value",
+	"internal/recorder":  "emulator/journal internal/contract internal/value internal/world",
 	"internal/transport": "",
 
 	// services
