@@ -147,6 +147,14 @@ func (b *box) Verify(expect ...journal.Expectation) Verdict {
 	return Verdict{sandbox.Passed(all), all}
 }
 
+// Retries judges how clients retried, by the chains of their requests. The zero grading judges by
+// all rules and their defaults. A test fails with the report:
+//
+//	if r := s.Retries(journal.Grading{}); !r.Good() {
+//		t.Error(r)
+//	}
+func (b *box) Retries(g journal.Grading) *journal.Retries { return b.in.Retries(&g) }
+
 // Expect fails the test unless the number of requests to an operation, or to those that match a
 // glob, is in a range: Expect(t, "freezer.clients.create", journal.Exactly(1)). The failure prints
 // the exchanges.
