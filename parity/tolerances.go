@@ -2,12 +2,12 @@ package parity
 
 import "regexp"
 
-// What is not compared, each with its reason. Beside it, JSON bodies are compared as
-// values: neither the order of members nor spaces and escapes count, because Python's
-// json module, with which the servers write, and Standin differ in them by design. Of a
-// reason phrase its letters count, not their case: flask, under keystone, shouts.
+// The parts of responses that are not compared, each with a reason. In addition, JSON bodies are
+// compared as values. The order of members, blanks and escapes are ignored: Python's json module
+// writes them differently. The case of reason phrases is ignored, because flask, on which
+// keystone runs, writes them in upper case.
 
-// ignoredHeaders are those of the server in front, or of the day.
+// ignoredHeaders depend on the front server or the time.
 var ignoredHeaders = map[string]string{
 	"Connection":        "uwsgi closes every connection; Standin keeps them",
 	"Content-Length":    "goes with the spaces of JSON",
@@ -15,26 +15,26 @@ var ignoredHeaders = map[string]string{
 	"Transfer-Encoding": "how the body travels",
 }
 
-// listHeaders are those whose value is a list without an order.
+// listHeaders have a list without an order as their value.
 var listHeaders = map[string]string{
 	"Allow": "a set on the servers: the order is another after each start",
 }
 
-// wholeHeaders are those of which only the presence counts.
+// wholeHeaders must be present; their values are not compared.
 var wholeHeaders = map[string]string{
 	"X-Subject-Token":        "<token>",
 	"X-Openstack-Request-Id": "<request-id>",
 }
 
-// A pattern is something in texts that is never twice the same.
+// A pattern matches text that changes each time.
 type pattern struct {
 	name, placeholder string
 	is                *regexp.Regexp
 	reason            string
 }
 
-// patterns apply in this order, after the addresses of servers and after the ids that
-// a story saved. What stands in the story's own file stays.
+// patterns are applied in this order, after the addresses of servers and the ids that a story
+// saved. Text that is in the story's own file is not replaced.
 var patterns = []pattern{
 	{"request id", "<request-id>", regexp.MustCompile(`req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "made for each request"},
 	{"audit ids", `"audit_ids": ["<audit>"]`, regexp.MustCompile(`"audit_ids": ?\["[\w-]+"(, ?"[\w-]+")*\]`), "made for each token"},
@@ -47,7 +47,7 @@ var patterns = []pattern{
 	{"fernet token", "<token>", regexp.MustCompile(`\bgAAAA[\w-]{20,}=*`), "made by the server"},
 }
 
-// unordered are servers whose lists come in the order of random ids, or of a set.
+// unordered are servers whose lists have the order of random ids, or of a set.
 var unordered = map[string]bool{"keystone": true}
 
 // sets are members of barbican's and freezer's bodies whose lists have no order.
