@@ -21,7 +21,7 @@ BEFORE = ['web tls', 'passwords']
 
 
 def client(**changes):
-    """Logs in as the environment says, with changes."""
+    """Returns a client that logs in with the variables of the environment, and changes."""
     login = dict(auth_url=AUTH, username=os.environ['OS_USERNAME'], password=os.environ['OS_PASSWORD'],
                  project_name=os.environ['OS_PROJECT_NAME'], user_domain_name=os.environ['OS_USER_DOMAIN_NAME'],
                  project_domain_name=os.environ['OS_PROJECT_DOMAIN_NAME'])
@@ -29,7 +29,7 @@ def client(**changes):
 
 
 def with_token(t, base=BASE):
-    """A client that shows a token at an address and never logs in."""
+    """Returns a client that sends a token to an address and never logs in."""
     auth = token_endpoint.Token(base + '/key-manager', t)
     return barbican.Client(session=keystone_session.Session(auth=auth), endpoint=base + '/key-manager')
 
@@ -39,7 +39,7 @@ def names(things):
 
 
 def payloads(c):
-    """Secrets with payload: text, bytes, and one whose payload comes later."""
+    """Secrets with payload: text, bytes, and one that gets its payload later."""
     text = c.secrets.create(name='db password', payload='s3cret, naïve', secret_type='passphrase')
     text.store()
     fits('the reference', text.secret_ref, r'https?://\S+/v1/secrets/[0-9a-f-]{36}')
@@ -64,7 +64,7 @@ def payloads(c):
 
 
 def absent(ref):
-    """A reference to a secret that there is not."""
+    """A reference to a secret that does not exist."""
     return ref.rsplit('/', 1)[0] + '/00000000-0000-4000-8000-000000000000'
 
 
@@ -115,8 +115,8 @@ def token_expires():
 
 
 def fails_twice():
-    """keystoneauth tries nothing again. It fetches the list of versions first;
-    where that fails it goes on without /v1, where there is nothing."""
+    """keystoneauth does not retry. It requests the list of versions first. If that
+    fails, it continues without /v1, where nothing exists."""
     c, seen = client(), []
     for _ in range(3):
         try:
@@ -135,7 +135,7 @@ def errors():
 
     unauthorized = keystone_errors.Unauthorized
     at('wrong password', unauthorized, FAILS_LOGIN, client(password='wrong'))
-    # The library looks for a title where Keystone's body has none.
+    # The library reads a title, which Keystone's body does not have.
     at('expired token', KeyError, "'title'", with_token('expired-token'))
     at('revoked token', KeyError, "'title'", with_token(revoked(AUTH)))
     theirs = token(in_sandbox(AUTH, 'theirs'))

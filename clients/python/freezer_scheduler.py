@@ -1,5 +1,5 @@
-"""The registration of freezer-scheduler: the command itself, which registers by
-v2 as it is shipped, and its function do_register with the v1 library."""
+"""The registration of freezer-scheduler: the command, which registers by v2 by
+default, and its function do_register with the v1 library."""
 
 import json
 import os
@@ -16,8 +16,8 @@ PROJECT = 'b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f'
 HOST = socket.gethostname()
 COMMAND = ('/usr/bin/python3', '/usr/bin/freezer-scheduler', '--no-daemon')
 
-# Registers as the scheduler does, with the library that the command line above
-# reaches only for v2; says what do_register returned.
+# Registers as the scheduler does, with the v1 library, which the command above
+# cannot use. Prints what do_register returned.
 REGISTER = """
 import os
 from freezer.scheduler.utils import do_register
@@ -32,20 +32,20 @@ print(do_register(Client(
 
 def register(**kwargs):
     result = run('/usr/bin/python3', '-c', REGISTER, **kwargs)
-    if result.code:  # a traceback: its last line is the message
+    if result.code:  # a traceback, whose last line is the message
         result.err = result.err.splitlines()[-1]
     return result
 
 
 def sandbox():
-    """The sandbox that the address of the environment leads into."""
+    """Returns the sandbox in the address of the environment."""
     name = re.search('/~([^/]+)/', AUTH)
     return name.group(1) if name else 'default'
 
 
 def v1_command():
-    """The command with --enable-v1-api ends before it sends anything: the
-    library's v1 client does not take what it is given."""
+    """The command with --enable-v1-api ends before it sends anything: the library's
+    v1 client does not accept its arguments."""
     before = len(journal(sandbox()))
     with tempfile.TemporaryDirectory() as jobs:
         shows('freezer-scheduler --enable-v1-api', run(*COMMAND, '--enable-v1-api', '--conf', jobs, 'start'), 1,
@@ -54,8 +54,8 @@ def v1_command():
 
 
 def v2_command():
-    """Starts the command twice, until it has registered and asked for jobs:
-    a new client, then one that is known."""
+    """Starts the command twice, until it has registered and requested jobs: first as
+    a new client, then as a known one."""
     for status, says in ((201, ''), (409, 'Client already registered')):
         with tempfile.TemporaryDirectory() as jobs:
             out = start(('--conf', jobs, '--client-id', 'by-v2', 'start'), status)
@@ -65,8 +65,8 @@ def v2_command():
 
 
 def start(arguments, status):
-    """Runs the command until a registration was answered with the status and
-    the poll for jobs after it was answered too; returns what it wrote."""
+    """Runs the command until a registration and the next request for jobs have
+    responses, the first with the status. Returns the output of the command."""
     before = len(journal(sandbox()))
     process = subprocess.Popen(COMMAND + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env={**os.environ, 'PYTHONUNBUFFERED': '1'})
@@ -101,7 +101,7 @@ def plain():
 
 
 def token_expires():
-    """Every run logs in anew; do_register takes any error for its 73 and says nothing."""
+    """Each run logs in. do_register returns 73 for any error and prints nothing."""
     shows('1st', register(), 0, '0')
     shows('2nd', register(), 0, 'Client already registered\n73')
     shows('3rd (401)', register(), 0, '73')

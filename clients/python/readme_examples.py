@@ -1,5 +1,5 @@
-"""README's examples by curl (as they stand there), by Python requests and by
-Node's fetch (the same requests): MODE CONTROL curl|requests|fetch."""
+"""The examples of README by curl, exactly as printed, and the same requests by
+Python's requests and Node's fetch: MODE CONTROL curl|requests|fetch."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ NEEDS_LOGIN = '{"error":{"code":401,"title":"Unauthorized","message":"%s"}}' % U
 
 
 def examples():
-    """Those that come before the first heading: (command, what it prints)."""
+    """Returns the examples before the first heading: (command, its output)."""
     with open(README, encoding='utf-8') as f:
         text = f.read().split('\n## ')[0].replace(ADDRESS, BASE)
     found = []
@@ -35,14 +35,14 @@ def examples():
 
 
 def login():
-    """The example of PrivX's login."""
+    """Returns the example of PrivX's login."""
     with open(README, encoding='utf-8') as f:
         found = re.search(r'```sh\n(curl [^`]*oauth/token[^`]*)```', f.read())
     return found.group(1).replace(ADDRESS, BASE).replace('\\\n', ' ').strip()
 
 
 def parsed(command):
-    """What a curl command sends: method, url, headers, body."""
+    """Returns what a curl command sends: method, url, headers, body."""
     words, url, headers, body, method = shlex.split(command)[1:], '', {}, None, None
     while words:
         word = words.pop(0)
@@ -66,14 +66,14 @@ def basic(pair):
 
 
 def do(command):
-    """An example: curl runs it as it stands, the others send what it sends."""
+    """Runs an example: curl as it is printed, the others with the same request."""
     if KIND == 'curl':
         return SENDER.shell(command)
     return SENDER.send(*parsed(command))
 
 
 def send(method, path, headers=None, body=None, retries=0, base=BASE):
-    """A request of a caller with these headers; (status, body)."""
+    """Sends a request with these headers. Returns (status, body)."""
     status, _, _, text = SENDER.send(method, base + path, headers or {}, body, retries)
     return status, text
 
@@ -84,7 +84,7 @@ def plain():
         if printed.startswith('HTTP/'):
             head, _, printed = printed.partition('\n\n')
             lines = head.splitlines()
-            if MODE == 'tls' and KIND == 'curl':  # speaks HTTP/2, which has no reason phrases
+            if MODE == 'tls' and KIND == 'curl':  # it uses HTTP/2, which has no reason phrases
                 same(command, (status, reason), (int(lines[0].split()[1]), ''))
             else:
                 same(command, f'HTTP/1.1 {status} {reason}', lines[0])
@@ -151,7 +151,7 @@ def errors():
 
 
 def roleless(user, at):
-    """The user without a role, at each service."""
+    """The user without a role, for each service."""
     mine = {'X-Auth-Token': user + '-token'}
     at('no role, Freezer', (403, '{"title":"Access Forbidden","description":"You are not allowed to access this resource"}'),
        send('GET', '/v1/clients', mine))

@@ -1,5 +1,5 @@
-"""One request by curl, by Python requests, by Node's fetch: each sends
-(method, url, headers, body) and answers (status, reason, headers, body)."""
+"""One request by curl, Python's requests or Node's fetch. Each sends
+(method, url, headers, body) and returns (status, reason, headers, body)."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Curl:
             return self.parse(done.stdout, out.read().decode())
 
     def shell(self, command):
-        """The command of an example as it stands, with the status line and the headers in front."""
+        """Runs the command of an example, and prints the status line and headers first."""
         done = subprocess.run(['sh', '-c', command.replace('curl -s ', 'curl -si ', 1)], capture_output=True, text=True, timeout=60)
         if done.returncode:
             fail(command, f'exit {done.returncode} {done.stderr}', 'exit 0')
@@ -35,7 +35,7 @@ class Curl:
 
     @staticmethod
     def parse(head, body):
-        """Reads the last answer's head: behind a retry there are several."""
+        """Parses the head of the last response: with retries there are several."""
         lines = head.replace('\r', '').strip().split('\n\n')[-1].splitlines()
         version, status, *reason = lines[0].split(' ', 2)
         headers = dict(line.split(': ', 1) for line in lines[1:] if ': ' in line)
@@ -57,7 +57,7 @@ class Requests:
 
 
 class Fetch:
-    """Node's fetch, which tries nothing again."""
+    """Node's fetch, which does not retry."""
 
     def __init__(self):
         self.node = subprocess.Popen(['node', os.path.join(HERE, '..', 'node', 'fetch.mjs')], text=True,

@@ -177,7 +177,7 @@ func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marke
 	}
 	n, ok := openstack.Int(s)
 	switch {
-	// freezer/clients-commas.yaml: "a limit", for limit=,
+	// limit=, and the like: freezer/clients-commas.yaml: "a limit"
 	case blank && c.Quirk(commasAloneAre500):
 		return nil, "", &service.Error{Kind: service.Internal}
 	case blank:
