@@ -1,5 +1,5 @@
-// Reads requests from stdin, each a line of JSON: {method, url, headers, body}.
-// Sends them with Node's fetch. Prints each response as a line of JSON:
+// Reads requests from stdin and sends them with Node's fetch. Each request is a line
+// of JSON: {method, url, headers, body}. For each one it prints a line of JSON:
 // {status, reason, headers, body}, or {error}.
 import { createInterface } from 'node:readline';
 

@@ -1,5 +1,5 @@
-"""Helpers for the clients: run a command, compare its output with what is
-expected, read the journal, get tokens, print the line of the table."""
+"""Functions that the client scripts share. They run a command, compare its output,
+read the journal, get tokens, and print the line for the table."""
 
 import json
 import os
@@ -14,16 +14,16 @@ MODE, CONTROL = (sys.argv + ['', ''])[1:3]
 
 UNAUTHENTICATED = 'The request you have made requires authentication.'
 REQUEST_ID = r' \(Request-ID: req-[0-9a-f-]{36}\)'
-# What OpenStack's commands print when Keystone refuses a login: by password, by an
-# expired or revoked token, by an unknown token. keystoneauth raises Unauthorized for
-# the first, and NotFound for the others.
+# What OpenStack's commands print when Keystone refuses a login. The login has a
+# wrong password, a token that is no longer valid, or an unknown token.
+# keystoneauth raises Unauthorized for the first and NotFound for the others.
 FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\)' + REQUEST_ID
 DEAD_TOKEN = r'Failed to validate token \(HTTP 404\)' + REQUEST_ID
 UNKNOWN_TOKEN = r'Could not recognize Fernet token \(HTTP 404\)' + REQUEST_ID
 
 
 class Result:
-    """The result of a command: exit code, stdout and stderr, stripped."""
+    """The result of a command: its exit code, and its stdout and stderr, stripped."""
 
     def __init__(self, process):
         self.code = process.returncode
@@ -38,7 +38,7 @@ class Result:
 
 def run(*command, env=None, without=(), stdin=None):
     """Runs a command with the environment of the lines in README.md. env adds
-    variables; without names variables to remove."""
+    variables, and without names variables to remove."""
     variables = {k: v for k, v in os.environ.items() if k not in without}
     variables.update(env or {})
     return Result(subprocess.run(command, env=variables, input=stdin, text=True,
@@ -46,32 +46,32 @@ def run(*command, env=None, without=(), stdin=None):
 
 
 def fail(what, got, want):
-    """Ends the part with a failure: what was checked, its value, the expected value."""
+    """Ends the script. It prints what was checked, what it got and what it expected."""
     print(f'FAILED {what}\n  got:  {got}\n  want: {want}', file=sys.stderr)
     print(f'report: {what}: got {got}')
     sys.exit(1)
 
 
 def same(what, got, want):
-    """Fails unless got equals want."""
+    """Fails unless got is equal to want."""
     if got != want:
         fail(what, repr(got), repr(want))
 
 
 def fits(what, got, pattern):
-    """Fails unless the regular expression matches the whole of got."""
+    """Fails unless the whole of got matches a regular expression."""
     if not re.fullmatch(pattern, got, re.S):
         fail(what, repr(got), pattern)
 
 
 def shows(what, result, code, out='', err=''):
-    """Fails unless a command has this exit code and its outputs match the expressions."""
+    """Fails unless the exit code of a command is code and its outputs match regular expressions."""
     if result.code != code or not re.fullmatch(out, result.out, re.S) or not re.fullmatch(err, result.err, re.S):
         fail(what, result, f'exit {code}, stdout {out!r}, stderr {err!r}')
 
 
 def raises(what, kinds, pattern, call, *args, **kwargs):
-    """Calls a function and expects an exception with this message. Returns the message."""
+    """Calls and expects an exception whose message matches. It returns the message."""
     try:
         got = call(*args, **kwargs)
     except kinds as error:
@@ -81,13 +81,13 @@ def raises(what, kinds, pattern, call, *args, **kwargs):
 
 
 def report(text):
-    """Prints the line of the table, without request ids."""
+    """Prints a line of the table, without request ids."""
     text = re.sub(r' ?\(Request-ID: req-[0-9a-f-]+\)', '', ' '.join(text.split()))
     print('report:', text)
 
 
 def http(method, url, body=None, headers=None):
-    """Sends a request with body as JSON. Returns status, headers and text."""
+    """Sends a request with a JSON body. It returns status, headers and text."""
     headers = dict(headers or {})
     if body is not None:
         headers.setdefault('Content-Type', 'application/json')
@@ -101,8 +101,8 @@ def http(method, url, body=None, headers=None):
 
 
 def journal(sandbox='default', **filters):
-    """Returns the exchanges of a sandbox as (operation, status), filtered. The status
-    is None for an exchange without a response."""
+    """Returns the exchanges of a sandbox that match, as (operation, status). The status
+    is None while an exchange has no answer."""
     query = '&'.join(f'{k}={v}' for k, v in filters.items())
     status, _, text = http('GET', f'{CONTROL}/_standin/sandboxes/{sandbox}/requests?{query}')
     if status == 404:  # no request has created the sandbox yet
@@ -112,7 +112,7 @@ def journal(sandbox='default', **filters):
 
 
 def token(auth_url, user='demo', project='demo'):
-    """Logs in to Keystone and returns the token."""
+    """Logs in at Keystone and returns the token."""
     domain = {'name': 'Default'}
     status, headers, text = http('POST', auth_url + '/auth/tokens', {'auth': {
         'identity': {'methods': ['password'], 'password': {'user': {'name': user, 'password': user, 'domain': domain}}},
@@ -138,7 +138,7 @@ def in_sandbox(url, name):
 
 
 def main(modes):
-    """Runs the part that the mode names. plain, sandbox and proxy run the same part."""
+    """Runs the function of the mode. plain, sandbox and proxy use the same function."""
     name = {'sandbox': 'plain', 'proxy': 'plain', 'tls': 'plain'}.get(MODE, MODE)
     if name not in modes:
         fail('the mode', MODE, sorted(modes))

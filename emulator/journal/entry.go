@@ -34,6 +34,7 @@ type Entry struct {
 	Near       []string       `json:"near,omitempty"`            // paths or rules that nearly fitted the request
 	Attempt    int            `json:"attempt"`                   // which attempt of the same request this was, from 1: a request is repeated while it fails
 	Retried    bool           `json:"transport_retry,omitempty"` // the client's HTTP library seems to have repeated the request by itself
+	Changes    []Change       `json:"changes,omitempty"`         // the records that the request created, changed or deleted, up to the first 100
 	Violation  string         `json:"violation,omitempty"`       // how the answer breaks its contract
 	Note       string         `json:"note,omitempty"`            // what was done in place of what a fault asked for
 	Connection *ConnectionRef `json:"connection,omitempty"`      // the connection that carried the exchange
@@ -44,6 +45,12 @@ type Entry struct {
 type Facts struct {
 	Caller    string `json:"caller,omitempty"`     // the name of the user; absent if the caller is unknown
 	RefusedBy string `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if none did, and for an error of the operation itself, such as a record that does not exist
+}
+
+// A Change is a record that an exchange wrote.
+type Change struct {
+	Record string `json:"record"` // the kind of the record and its key: "freezer.clients demo/node7"
+	What   string `json:"what"`   // created, changed or deleted
 }
 
 // A ConnectionRef says which connection carried an exchange.

@@ -24,6 +24,7 @@ type outcome struct {
 	reply     service.Reply
 	problem   error  // the cause of a 500
 	refusedBy string // the name of the check that refused the call
+	changes   []world.Change
 }
 
 // answer runs a call on the world of a sandbox. Calls with a safe method read the world. Other
@@ -36,7 +37,11 @@ func answer(c *service.Call, t *target, box *sandbox.Sandbox) (o outcome) {
 	} else {
 		err = box.Transact(func(tx *world.Tx) error {
 			c.Write(tx)
-			return o.handle(c, t)
+			err := o.handle(c, t)
+			if err == nil {
+				o.changes = tx.Changes()
+			}
+			return err
 		})
 	}
 	o.finish(c, t, err)

@@ -43,7 +43,7 @@ func (x *exchange) answer() {
 	} else {
 		x.outcome = answer(&x.call, &x.target, x.sandbox)
 	}
-	x.entry.closing.RefusedBy = x.outcome.refusedBy
+	x.entry.closing.RefusedBy, x.entry.closing.Changes = x.outcome.refusedBy, x.outcome.changes
 }
 
 // answering returns the target that writes the response.

@@ -54,6 +54,7 @@ func (x *exchange) pace(f *ruleset.Firing) end {
 			return aborted
 		}
 	}
+	x.entry.sent()
 	return complete
 }
 

@@ -60,6 +60,13 @@ func (e *entry) abort() {
 	}
 }
 
+// sent records that a slow response is complete. It is called after the entry was closed.
+func (e *entry) sent() {
+	if e.journal != nil {
+		e.journal.Sent(e.ticket)
+	}
+}
+
 // noted returns the part of the entry about a rule that fired.
 func (e *entry) noted(f *ruleset.Firing) *journal.Fault {
 	i := slices.IndexFunc(e.closing.Faults, func(j journal.Fault) bool { return j.Rule == f.Name && j.Fired })

@@ -38,7 +38,7 @@ type AccessRule struct {
 }
 
 // Credentials holds the application credentials.
-var Credentials = world.NewKind(func(a *AppCredential) string { return a.ID })
+var Credentials = world.NewKind("identity.application_credentials", func(a *AppCredential) string { return a.ID })
 
 // The indexes of application credentials.
 var (
@@ -47,7 +47,7 @@ var (
 )
 
 // AccessRules holds the access rules. They stay when their credentials are deleted.
-var AccessRules = world.NewKind(func(r *AccessRule) string { return r.ID })
+var AccessRules = world.NewKind("identity.access_rules", func(r *AccessRule) string { return r.ID })
 
 // The indexes of access rules.
 var (
@@ -78,6 +78,6 @@ type ExternalToken struct {
 
 // ExternalTokens holds the external tokens.
 var (
-	ExternalTokens    = world.NewKind(func(t *ExternalToken) string { return t.Token })
+	ExternalTokens    = world.NewKind("", func(t *ExternalToken) string { return t.Token })
 	allExternalTokens = ExternalTokens.Index(nil, nil)
 )

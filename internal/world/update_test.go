@@ -8,7 +8,7 @@ import (
 
 type pet struct{ id, name string }
 
-var pets = world.NewKind(func(p *pet) string { return p.id })
+var pets = world.NewKind("pets", func(p *pet) string { return p.id })
 
 // Ensure that an update does not change the record that others may be reading.
 func TestUpdateStoresACopy(t *testing.T) {

@@ -73,6 +73,8 @@ type Tx struct {
 	owner  *owner
 	tables bool // w.tables has been copied
 	draws  bool // w.draws has been copied
+
+	changes []Change
 }
 
 // Commit returns a world with the writes of the transaction. The transaction must not be used

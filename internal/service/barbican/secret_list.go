@@ -103,6 +103,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f.alg, _ = c.Last("alg")
 	f.mode, _ = c.Last("mode")
 	f.kind, _ = c.Last("secret_type")
+	// Only true in any case counts (barbican/secrets-list.yaml: "filter").
 	only, _ := c.Last("acl_only")
 	f.shared = strings.EqualFold(only, "true")
 	if n := number(c, "bits"); n != nil && n.Sign() > 0 {
@@ -119,6 +120,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 		}
 		f.dates = append(f.dates, tests...)
 	}
+	// Unknown keys and directions, and repeated keys (barbican/secrets-list.yaml: "sort").
 	text, _ := c.Last("sort")
 	var ok bool
 	if f.sort, ok = readOrders(text); !ok {
@@ -206,6 +208,7 @@ func readDates(of, text string) ([]dateTest, bool) {
 		return nil, true
 	}
 	var tests []dateTest
+	// barbican/secrets-list.yaml: "filter", for created=gte:DATE,lte:DATE
 	for piece := range strings.SplitSeq(text, ",") {
 		op, date, ok := strings.Cut(piece, ":")
 		if !ok || op != "gt" && op != "gte" && op != "lt" && op != "lte" {

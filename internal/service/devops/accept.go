@@ -14,6 +14,7 @@ import (
 // looks for the name of the type.
 func acceptable(c *service.Call) error {
 	ok := service.Quality(c.Accept(), "application/json") > 0
+	// Sinatra compares names, so "*/*" is not accepted, and q=0 is ignored.
 	if c.Quirk(acceptMustNameJSON) {
 		ok = strings.Contains(preferred(c.Accept()), "application/json")
 	}

@@ -93,8 +93,10 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 func finish(c *service.Call, r *service.Reply) {
 	switch {
 	case r.ContentType != "application/json":
+	// The quirk devops.foreign-referer-is-403.
 	case c.Quirk(foreignRefererForbidden) && fromForeignPage(c):
 		*r = service.Reply{Status: http.StatusForbidden, ContentType: "text/plain", Body: []byte("Forbidden")}
+	// The quirk devops.json-has-a-charset.
 	case c.Quirk(jsonHasCharset):
 		r.ContentType = "application/json;charset=utf-8"
 	}

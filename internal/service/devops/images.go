@@ -33,7 +33,7 @@ type image struct {
 }
 
 var (
-	images     = world.NewKind(func(i *image) string { return i.ID })
+	images     = world.NewKind("devops.images", func(i *image) string { return i.ID })
 	all        = images.Index(nil, nil)
 	ofProvider = images.Index(func(i *image) string { return i.Provider }, nil)
 )
@@ -75,6 +75,7 @@ func createImage(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, invalid("Duplicate key error: image with id '%s'", i.ID)
 	}
 	images.Put(c.Tx(), i)
+	// The document has 200 with the id: quirk devops.create-is-201.
 	if c.Quirk(createIs201) {
 		return service.JSON(http.StatusCreated, value.AppendTextObject(nil, "message", "Created")), nil
 	}
@@ -99,6 +100,7 @@ func showImage(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	i.write(c, &w)
 	body := w.Bytes()
+	// The quirk devops.show-is-pretty: the body is indented.
 	if c.Quirk(showIsPretty) {
 		var b bytes.Buffer
 		if err := json.Indent(&b, body, "", "  "); err != nil {
@@ -141,6 +143,7 @@ func updateImage(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	images.Put(c.Tx(), &i)
+	// The quirk devops.update-message.
 	if c.Quirk(updateMessage) {
 		return said(i.ID, "updated"), nil
 	}
@@ -161,6 +164,7 @@ func deleteImage(c *service.Call) (service.Reply, error) {
 	if !images.Delete(c.Tx(), id) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Image '%s' not found", id)
 	}
+	// The quirk devops.delete-message.
 	if c.Quirk(deleteMessage) {
 		return said(id, "removed"), nil
 	}
@@ -171,6 +175,7 @@ func deleteImage(c *service.Call) (service.Reply, error) {
 // of v2.0.
 func (i *image) write(c *service.Call, w *value.Writer) {
 	w.BeginObject()
+	// The quirk devops.id-comes-last: the order of the members in v2.0.
 	last := c.Quirk(idComesLast)
 	if last {
 		w.Name("provider").Text(i.Provider)

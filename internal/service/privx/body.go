@@ -66,6 +66,7 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	if ids, err = readRoleIDs(c, o, old); err != nil {
 		return "", nil, err
 	}
+	// The quirk privx.names-of-api-clients-are-unique.
 	if c.Quirk(clientNamesUnique) {
 		for other := range clientsByName.All(c.View, name, 0) {
 			if old == nil || other.ID != old.ID {
@@ -116,6 +117,7 @@ func readRoleID(c *service.Call, e any) (id string, err error) {
 		return "", invalid("VALUE_INCORRECT_TYPE", "roles.id", "Expected a string.")
 	case roles.Get(c.View, id) != nil:
 		return id, nil
+	// With the quirk privx.unknown-roles-are-accepted, an unknown role is stored as deleted.
 	case !c.Quirk(unknownRolesAccepted) || !reachable(id):
 		return "", invalid("INVALID_REQUEST_DATA", "roles.id", "There is no role with this id.")
 	}

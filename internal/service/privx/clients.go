@@ -41,7 +41,7 @@ type client struct {
 }
 
 var (
-	clients  = world.NewKind(func(cl *client) string { return cl.ID })
+	clients  = world.NewKind("privx.api_clients", func(cl *client) string { return cl.ID })
 	inserted = clients.Index(nil, nil)
 	// clientsByName has a partition for each name.
 	clientsByName = clients.Index(func(cl *client) string { return cl.Name }, nil)
@@ -124,6 +124,7 @@ func existing(c *service.Call) (*client, error) {
 	if cl := clients.Get(c.View, id); cl != nil {
 		return cl, nil
 	}
+	// The quirk privx.id-that-is-no-uuid-is-400.
 	if c.Quirk(badIDIs400) && !isUUID(id) {
 		return nil, invalid("VALUE_INCORRECT_FORMAT", "api_client_id", "Expected a UUID.")
 	}
@@ -175,6 +176,7 @@ func (cl *client) write(w *value.Writer, c *service.Call) {
 	w.Name("secret").Text(cl.Secret)
 	w.Name("name").Text(cl.Name)
 	w.Name("created").Text(cl.Created)
+	// The quirk privx.fresh-clients-have-no-updated leaves out both members.
 	if cl.Updated != "" || !c.Quirk(freshLacksUpdated) {
 		w.Name("updated").Text(cmp.Or(cl.Updated, cl.Created))
 		w.Name("updated_by").Text(cmp.Or(cl.UpdatedBy, cl.Author))

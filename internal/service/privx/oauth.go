@@ -111,6 +111,7 @@ func ofUser(c *service.Call, id string) (*identity.Token, error) {
 }
 
 func wrongLogin(c *service.Call, message string) error {
+	// The quirk privx.wrong-login-is-401.
 	if c.Quirk(wrongLoginIs401) {
 		e := service.Errorf(service.Unauthorized, "UNAUTHORIZED", "%s", message)
 		e.Detail = oauthError("invalid_grant")
@@ -134,6 +135,7 @@ func issueClientToken(c *service.Call) (service.Reply, error) {
 	switch {
 	case c.Vars["domain"] != oauthDomain:
 		return service.Reply{}, refuse("invalid_request", "The domain is unknown.")
+	// The quirk privx.client-type-is-confidential.
 	case c.Quirk(confidentialClient):
 		return service.Reply{}, refuse("unauthorized_client", "The OAuth client privx-external is confidential.")
 	case o.Text("grant_type") != "client_credentials":

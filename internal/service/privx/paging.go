@@ -74,6 +74,7 @@ func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], er
 const maxListed = 1000
 
 func (l *listing[T]) bound(c *service.Call) int {
+	// The quirk privx.limit-is-at-most-1000.
 	if c.Quirk(limitIsBounded) {
 		return maxListed
 	}
