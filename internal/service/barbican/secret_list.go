@@ -103,7 +103,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f.alg, _ = c.Last("alg")
 	f.mode, _ = c.Last("mode")
 	f.kind, _ = c.Last("secret_type")
-	// Only true in any case counts (barbican/secrets-list.yaml: "filter").
+	// "true" in any letter case; other values are ignored (barbican/secrets-list.yaml: "filter").
 	only, _ := c.Last("acl_only")
 	f.shared = strings.EqualFold(only, "true")
 	if n := number(c, "bits"); n != nil && n.Sign() > 0 {
@@ -120,7 +120,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 		}
 		f.dates = append(f.dates, tests...)
 	}
-	// Unknown keys and directions, and repeated keys (barbican/secrets-list.yaml: "sort").
+	// Unknown keys and directions and repeated keys are errors (barbican/secrets-list.yaml: "sort").
 	text, _ := c.Last("sort")
 	var ok bool
 	if f.sort, ok = readOrders(text); !ok {
