@@ -58,7 +58,7 @@ clients: ## check what HTTP clients report on broken connections; missing client
 faults: ## request every failure and run every scenario on a running server, with curl
 	.ci/faults
 
-contributing: ## check that the steps of "Add an operation" in CONTRIBUTING.md work
+contributing: ## check that the steps of docs/dev/add-an-operation.md work
 	.ci/contributing
 
 image: ## run the static binary in an empty root, as in the image

@@ -1,10 +1,10 @@
-// Command bench measures the emulator against a bare net/http server that
-// writes the same bytes, both in processes of their own, in turns, under the
-// same load. It prints ratios: absolute times belong to one machine.
+// Command bench compares the emulator with a bare net/http server that writes the same bytes. Both
+// run in their own processes, alternately, under the same load. It prints ratios, since absolute
+// times depend on the machine.
 //
 //	go run ./bench [-requests N] [-rounds N] [-records N]
 //
-// It reads the processor time of its children from /proc and so needs Linux.
+// It reads the processor time of its children from /proc, so it needs Linux.
 package main
 
 import (
@@ -19,10 +19,10 @@ import (
 )
 
 func main() {
-	requests := flag.Int("requests", 20000, "requests of a round")
-	rounds := flag.Int("rounds", 5, "rounds for each of the two")
-	records := flag.Int("records", 1_000_000, "records of the large world")
-	twin := flag.Bool("twin", false, "be the bare server (used by the bench itself)")
+	requests := flag.Int("requests", 20000, "requests per round")
+	rounds := flag.Int("rounds", 5, "rounds for each of the two servers")
+	records := flag.Int("records", 1_000_000, "number of records in the large world")
+	twin := flag.Bool("twin", false, "run as the bare server (bench starts itself with this flag)")
 	flag.Parse()
 	if *twin {
 		serveTwin()
@@ -72,7 +72,7 @@ func bench(requests, rounds, records int) error {
 	return nil
 }
 
-// fixture writes a fixture with so many Freezer clients.
+// fixture writes a fixture with the given number of Freezer clients.
 func (b *runner) fixture(clients int) (string, error) {
 	path := filepath.Join(b.dir, fmt.Sprintf("clients-%d.yaml", clients))
 	text := fmt.Sprintf("freezer: {generate: {clients: {count: %d}}}\n", clients)
@@ -89,7 +89,7 @@ func page(offset int) string {
 	return strings.Replace(list, "/v1/clients", fmt.Sprintf("/v1/clients?limit=10&offset=%d", offset), 1)
 }
 
-// againstTwin compares the processor time of a request with the bare server's.
+// againstTwin compares the processor time per request with that of the bare server.
 func (b *runner) againstTwin() ([]row, error) {
 	const records = 100_000
 	path, err := b.fixture(records)
@@ -139,7 +139,7 @@ func newClient(n int) string {
 	return fmt.Sprintf(create, len(body), body)
 }
 
-// largeWorld compares the last page of many records with the first of few.
+// largeWorld compares the last page of many records with the first page of few records.
 func (b *runner) largeWorld(records int) ([]row, error) {
 	var children []*child
 	for _, n := range []int{1000, records} {
@@ -162,8 +162,7 @@ func (b *runner) largeWorld(records int) ([]row, error) {
 	return []row{{what, fmt.Sprintf("%.2f", many/few), "<= 1.3"}}, nil
 }
 
-// rules compares a request where a thousand rules are about other operations with
-// one where there are none.
+// rules compares requests with a thousand rules for other operations and requests without rules.
 func (b *runner) rules() ([]row, error) {
 	const rules = 1000
 	var text strings.Builder
@@ -192,8 +191,8 @@ func (b *runner) rules() ([]row, error) {
 	return []row{{"1,000 fault rules on other operations ÷ none", fmt.Sprintf("%.2f", t2/t1), "<= 1.1"}}, nil
 }
 
-// sandboxes measures what ten thousand forks of a large world hold, each after one request of
-// its own. GOGC is 10, so that garbage adds little to the result.
+// sandboxes measures the memory of ten thousand forks of a large world, after one request in each.
+// GOGC is 10, so that garbage adds little to the result.
 func (b *runner) sandboxes() ([]row, error) {
 	const records, forks, megabyte = 100_000, 10_000, 1 << 20
 	path, err := b.fixture(records)
@@ -261,7 +260,7 @@ func (b *runner) startUp() ([]row, error) {
 	return []row{{"process start to first 200: ours ÷ bare", fmt.Sprintf("%.1f", mine/bare), "<= 4"}}, nil
 }
 
-// memory compares what the process holds after many requests and after few.
+// memory compares the memory of the process after many requests and after few.
 func (b *runner) memory() ([]row, error) {
 	ours, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default")
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// A runner starts children and loads them.
+// A runner starts children and sends requests to them.
 type runner struct {
 	ctx              context.Context //nolint:containedctx // of one run of the command
 	dir              string
@@ -41,7 +41,7 @@ func (b *runner) build() (err error) {
 	return nil
 }
 
-// A child is a server in a process of its own.
+// A child is a server in its own process.
 type child struct {
 	cmd  *exec.Cmd
 	addr string
@@ -50,7 +50,7 @@ type child struct {
 // start runs a server and waits for its line "… ready http://ADDR".
 func (b *runner) start(args ...string) (*child, error) { return b.startWith(nil, args...) }
 
-// startWith is start with more variables of the environment.
+// startWith does what start does, with more environment variables.
 func (b *runner) startWith(env []string, args ...string) (*child, error) {
 	cmd := exec.CommandContext(b.ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), append(env, "STANDIN_LOG=errors")...)
@@ -75,10 +75,10 @@ func (c *child) stop() {
 	_ = c.cmd.Wait()
 }
 
-// ticks of the processor are counted a hundred to the second.
+// ticks is the number of processor ticks per second.
 const ticks = 100
 
-// processor is the processor time, user and system, in seconds.
+// processor returns the processor time, user and system, in seconds.
 func (c *child) processor() (float64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *child) processor() (float64, error) {
 	return (user + system) / ticks, err
 }
 
-// resident is the memory that the process holds, in bytes.
+// resident returns the resident memory of the process, in bytes.
 func (c *child) resident() (float64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", c.cmd.Process.Pid))
 	if err != nil {
@@ -103,7 +103,8 @@ func (c *child) resident() (float64, error) {
 	return pages * float64(os.Getpagesize()), err
 }
 
-// compare loads two children in turns and tells the processor time that each took.
+// compare sends requests to two children alternately, and returns the processor time that each
+// took, in seconds.
 func (b *runner) compare(one, two *child, first, second func(int) string) (t1, t2 float64, err error) {
 	for round := range b.rounds + 1 {
 		for _, c := range []struct {
@@ -122,7 +123,7 @@ func (b *runner) compare(one, two *child, first, second func(int) string) (t1, t
 			if err != nil {
 				return 0, 0, err
 			}
-			if round > 0 { // the first one warms up
+			if round > 0 { // the first round warms up
 				*c.sum += after - before
 			}
 		}
@@ -132,7 +133,7 @@ func (b *runner) compare(one, two *child, first, second func(int) string) (t1, t
 
 const connections = 16
 
-// load sends so many requests over keep-alive connections.
+// load sends the given number of requests over keep-alive connections.
 func (b *runner) load(addr string, requests int, request func(n int) string) error {
 	var wg sync.WaitGroup
 	errs := make([]error, connections)
@@ -215,7 +216,7 @@ func oneClient(addr string) (string, error) {
 	return doc.Clients[0].Client.ID, nil
 }
 
-// firstAnswer is the time from the start of a process to its first answer.
+// firstAnswer returns the time from the start of a process to its first answer.
 func (b *runner) firstAnswer(args []string, path string) (time.Duration, error) {
 	begin := time.Now()
 	c, err := b.start(args...)

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A canned answer is what the twin gives to every request.
+// A canned is the answer that the bare server sends to every request.
 type canned struct {
 	status int
 	header http.Header
@@ -24,8 +24,8 @@ type canned struct {
 
 const learn = "/learn"
 
-// serveTwin is a bare server: it reads the body of the request and writes the
-// answer it has been taught, with its headers.
+// serveTwin is a bare server. It reads the body of a request and writes the canned answer with its
+// headers.
 func serveTwin() {
 	var now atomic.Pointer[canned]
 	now.Store(&canned{status: http.StatusOK})
@@ -62,7 +62,7 @@ func serveTwin() {
 	log.Fatal(srv.Serve(l))
 }
 
-// imitate teaches the twin the answer that another server gives to a request.
+// imitate sets the canned answer to the answer that another server sends to a request.
 func (c *child) imitate(addr, request string) error {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"standin/emulator"
 )
 
-// Ensure the control API keeps out pages, callers without its token, and everybody
-// where it is off or elsewhere; health stays.
+// Ensure the control API rejects pages, callers without its token, and everybody if it is off or
+// has its own address. Health is always served.
 func TestControlAccess(t *testing.T) {
 	t.Parallel()
 	code := func(e *emulator.Emulator, method, path string, header ...string) int {
@@ -71,7 +71,7 @@ func TestControlAccess(t *testing.T) {
 	}
 }
 
-// Ensure the control API is out of reach for pages, whatever they say.
+// Ensure pages cannot reach the control API, whatever headers they send.
 func TestControlIsNotForPages(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithControlHost("standin.example.com"))

@@ -19,7 +19,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// A sheet is a test that notes how it fails. Like a *testing.T, it ends with Fatalf.
+// A sheet is a test that records how it fails. Like a *testing.T, it ends with Fatalf.
 type sheet struct {
 	cleanups []func()
 	failed   string
@@ -57,7 +57,7 @@ func (s *sheet) end() {
 	}
 }
 
-// statusOf is the status of a GET as the member demo.
+// statusOf returns the status of a GET as the member demo.
 func statusOf(t *testing.T, c *http.Client, url string) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -73,8 +73,8 @@ func statusOf(t *testing.T, c *http.Client, url string) int {
 	return resp.StatusCode
 }
 
-// Ensure a client reaches what it is of, the way that is served: a sandbox of an emulator in
-// memory, one that is made on a running server by its address, with TLS too.
+// Ensure a client reaches what it belongs to, in the way in which that is served. It may be a
+// sandbox in memory, or one created on a running server, also with TLS.
 func TestClientsReachTheirOwn(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
@@ -119,7 +119,7 @@ func ofSandbox(box *emulator.Sandbox) (c struct {
 }
 
 // Ensure an emulator in memory works inside a bubble, where a delay passes at once, and needs no
-// Close; RunT says at once that it does not work there.
+// Close. Ensure RunT ends the test there at once.
 func TestBubbles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -136,8 +136,8 @@ func TestBubbles(t *testing.T) {
 	})
 }
 
-// Ensure failures, lost answers and counts of requests take a line each, and that a count that is
-// not met prints the exchanges.
+// Ensure failures, lost answers and counts of requests take one line each, and that an unmet count
+// prints the exchanges.
 func TestFailNextAndExpect(t *testing.T) {
 	t.Parallel()
 	tb := &sheet{}
@@ -180,8 +180,8 @@ func TestFailNextAndExpect(t *testing.T) {
 	}
 }
 
-// Ensure a misspelt operation or status is told, wherever a test names one: else nothing would
-// fit it, and a test that expects none would pass.
+// Ensure a misspelled operation or status is reported wherever a test names one. Otherwise nothing
+// would match it, and a test that expects no request would pass.
 func TestMisspeltOperationsAreTold(t *testing.T) {
 	t.Parallel()
 	const wrong, hint = "freezer.clients.creat", "did you mean freezer.clients.create?"
@@ -220,7 +220,7 @@ func TestMisspeltOperationsAreTold(t *testing.T) {
 	plain.Requests(journal.Filter{Operation: wrong})
 }
 
-// Ensure fixtures, scenarios and states can be at hand: as text, as values, in a file system.
+// Ensure fixtures, scenarios and states can be given as text, as values, and in a file system.
 func TestDataAtHand(t *testing.T) {
 	t.Parallel()
 	client := func(id string) map[string]any {
@@ -283,8 +283,8 @@ func TestEntriesPrintAsLines(t *testing.T) {
 	}
 }
 
-// Ensure fixtures from disk and those at hand go together, in any order, and that the later of two
-// scenarios counts.
+// Ensure fixtures from files and by value can be combined in any order, and that the later of two
+// scenarios applies.
 func TestFixturesGoTogether(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mine.yaml")
@@ -324,7 +324,7 @@ func TestFixturesGoTogether(t *testing.T) {
 	}
 }
 
-// Ensure the clock starts as options say.
+// Ensure the clock starts as the options say.
 func TestClockOptions(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -346,7 +346,8 @@ func TestClockOptions(t *testing.T) {
 	}
 }
 
-// Ensure a server whose control API had no address to listen on leaves it to others.
+// Ensure a server whose control API had no address to listen on leaves the control API to other
+// servers.
 func TestControlStaysAfterAFailedStart(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
@@ -365,16 +366,15 @@ func TestControlStaysAfterAFailedStart(t *testing.T) {
 	}
 }
 
-// Ensure an expectation that makes no sense is not met: one about a rule that there is not, or of an
-// empty range.
+// Ensure an invalid expectation is not met: one about an unknown rule, or with an empty range.
 func TestSenselessExpectations(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
 	for want, expect := range map[string]journal.Expectation{
-		`no rule "misspelt"`:            {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
-		"min 3 is greater than max 1":   {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
-		"nothing is expected":           {},
-		"exit is judged by standin run": {Exit: "1"},
+		`no rule "misspelt"`:           {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
+		"min 3 is greater than max 1":  {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
+		"the expectation is empty":     {},
+		"only standin run judges exit": {Exit: "1"},
 	} {
 		if v := e.Verify(expect); v.Passed || len(v.Judgements) != 1 || !strings.Contains(v.String(), want) {
 			t.Errorf("%s: %s", want, v)
@@ -382,7 +382,7 @@ func TestSenselessExpectations(t *testing.T) {
 	}
 }
 
-// Ensure the body of a rule, and what its where asks of a body, can be any value of Go.
+// Ensure the body of a rule, and the value in a test of a body, can be any Go value.
 func TestRulesTakeValuesOfGo(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
@@ -414,7 +414,7 @@ func TestRulesTakeValuesOfGo(t *testing.T) {
 	}
 }
 
-// Ensure rules of Go have no negative durations, as files cannot.
+// Ensure rules in Go cannot have negative durations, as files cannot.
 func TestDurationsAreNotNegative(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()

@@ -12,7 +12,7 @@ import (
 	"standin/emulator"
 )
 
-// A sink is a http.ResponseWriter that forgets.
+// A sink is an http.ResponseWriter that discards everything.
 type sink struct {
 	header http.Header
 	status int
@@ -22,8 +22,8 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 
-// handle measures a handler alone, without the network. The twin of bench/
-// tells what that means beside net/http.
+// handle measures a handler alone, without the network. The bare server of bench/ shows what
+// net/http costs.
 func handle(b *testing.B, h http.Handler, want int, request func(i int) *http.Request) {
 	b.Helper()
 	b.ReportAllocs()
@@ -50,7 +50,7 @@ func request(b *testing.B, method, path, body string) *http.Request {
 	return r
 }
 
-// stocked is an emulator with so many Freezer clients.
+// stocked returns an emulator with the given number of Freezer clients.
 func stocked(b *testing.B, clients int) *emulator.Emulator {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "stock.yaml")
@@ -106,7 +106,7 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// A fork costs the same whatever the world holds.
+// A fork costs the same, whatever the world holds.
 func BenchmarkFork(b *testing.B) {
 	for _, clients := range []int{1, 100_000} {
 		b.Run(strconv.Itoa(clients), func(b *testing.B) {
@@ -122,7 +122,7 @@ func BenchmarkFork(b *testing.B) {
 	}
 }
 
-// Reset must not depend on how much there is.
+// Reset must not depend on the size of the state.
 func BenchmarkReset(b *testing.B) {
 	for _, clients := range []int{0, 1_000_000} {
 		e := stocked(b, clients)

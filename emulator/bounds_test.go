@@ -13,7 +13,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a body far beyond the limit is answered, not cut off.
+// Ensure a body far beyond the limit gets an answer, and the connection is not cut.
 func TestHugeBodiesAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"))
@@ -50,7 +50,7 @@ func TestHugeBodiesAreAnswered(t *testing.T) {
 	}
 }
 
-// Ensure a body that an operation does not look at may be of any size.
+// Ensure a body that an operation does not read may have any size.
 func TestBodiesNobodyLooksAt(t *testing.T) {
 	t.Parallel()
 	huge := `"` + strings.Repeat("x", 2<<20) + `"`
@@ -61,7 +61,7 @@ func TestBodiesNobodyLooksAt(t *testing.T) {
 	servicetest.Tell(t, "privx", "documented", []step{{Method: "GET", Path: "/local-user-store/api/v1/api-clients", Body: huge, Status: 200}})
 }
 
-// Ensure numbers of a million digits are no work.
+// Ensure numbers of a million digits cost little.
 func TestHugeNumbers(t *testing.T) {
 	t.Parallel()
 	digits := strings.Repeat("9", 1_000_000)
@@ -90,7 +90,7 @@ func TestOddQueries(t *testing.T) {
 	servicetest.Tell(t, "devops", "documented", []step{{Method: "GET", Path: "/v3/images?provider=provider%zzid", Status: 404, Want: has("Invalid provider 'provider%zzid'")}})
 }
 
-// Ensure several Accept headers are one list.
+// Ensure several Accept headers are read as one list.
 func TestSeveralAcceptHeaders(t *testing.T) {
 	t.Parallel()
 	w := dial(t, emulator.RunT(t))
@@ -99,8 +99,8 @@ func TestSeveralAcceptHeaders(t *testing.T) {
 	}
 }
 
-// Ensure a team's own contract is answered by its examples, wherever its
-// parameters stand, and concrete paths come first.
+// Ensure a user's own contract answers with its examples, wherever its parameters are, and that
+// paths without parameters take precedence.
 func TestOwnContract(t *testing.T) {
 	t.Parallel()
 	operation := func(id string) string {
@@ -142,7 +142,7 @@ func TestOwnContract(t *testing.T) {
 	}
 }
 
-// Ensure addresses are those of the server they are asked of, while it runs.
+// Ensure addresses are those of the server that is asked, while it runs.
 func TestServersKnowTheirOwnAddresses(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -169,7 +169,7 @@ func TestServersKnowTheirOwnAddresses(t *testing.T) {
 	}
 }
 
-// Ensure the context that a server was started with ends it.
+// Ensure a server ends with the context that started it.
 func TestContextEndsServer(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -190,7 +190,7 @@ func TestContextEndsServer(t *testing.T) {
 	}
 }
 
-// Ensure bodies beyond the limit are refused where there is one.
+// Ensure bodies beyond the limit are refused if there is a limit.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	huge := `{"x":"` + strings.Repeat("x", 1<<20) + `"}`
@@ -203,7 +203,7 @@ func TestTooLarge(t *testing.T) {
 			p := servicetest.NewPlayer(t, emulator.WithFixture("documented"))
 			s := op.Samples[0]
 			s.Body, s.Request = &huge, ""
-			if op.ID == "barbican.secrets.create" { // which bounds a member, not the body
+			if op.ID == "barbican.secrets.create" { // it limits a member, not the body
 				s.Body = &payload
 			}
 			if resp, body := p.Play(op, s); resp.StatusCode != http.StatusRequestEntityTooLarge {

@@ -14,26 +14,26 @@ import (
 	"standin/internal/scenario"
 )
 
-// A box has the methods that an Emulator, a Server and a Sandbox share: an Emulator and a Server
-// have those of their default sandbox.
+// A box has the methods that Emulator, Server and Sandbox share. Those of an Emulator and of a
+// Server apply to their default sandbox.
 type box struct {
 	core *core.Emulator
 	in   *sandbox.Sandbox
-	tb   TB // of the test that it belongs to; nil outside of one
+	tb   TB // the test that it belongs to; nil if there is none
 }
 
-// Name is the sandbox's name; "default" of an emulator and of a server.
+// Name returns the name of the sandbox. It is "default" for an emulator and a server.
 func (b *box) Name() string { return b.in.Name() }
 
-// Fault arms rules after those that are armed already: all of them, or none if it returns an
-// error. In a test an error also fails the test.
+// Fault arms rules after those that are already armed. If it returns an error, it arms none of
+// them. In a test, an error also fails the test.
 func (b *box) Fault(rules ...fault.Rule) error {
 	_, err := b.in.Arm(rules...)
 	return b.report(err)
 }
 
-// FailNext has the next request for an operation answered with a failure that its contract
-// documents: FailNext("freezer.clients.create", 753). In a test an error also fails the test.
+// FailNext makes the next request to an operation fail with a failure that its contract documents:
+// FailNext("freezer.clients.create", 753). In a test, an error also fails the test.
 func (b *box) FailNext(operation string, status int) error {
 	if b.tb != nil {
 		b.tb.Helper()
@@ -41,16 +41,16 @@ func (b *box) FailNext(operation string, status int) error {
 	return b.Fault(fault.Failure(operation, status))
 }
 
-// RemoveFault removes a rule, and releases the requests that wait because of it. It reports
-// whether there was one.
+// RemoveFault removes a rule, and releases the requests that wait because of it. It reports whether
+// there was such a rule.
 func (b *box) RemoveFault(name string) bool { return b.in.Disarm(name) }
 
-// Faults lists the rules with what they have counted.
+// Faults returns the armed rules with their counts.
 func (b *box) Faults() []fault.State { return b.in.Rules().States() }
 
-// Requests lists the exchanges that fit all of the filter's members; without a filter all that
-// the journal still holds, oldest first. A filter that no exchange can match, because an operation
-// is misspelt, ends the test. Outside of a test it panics.
+// Requests returns the exchanges that match the filter, oldest first. Without a filter it returns
+// all exchanges in the journal. A filter that can match nothing, such as one with a misspelled
+// operation, ends the test. Outside of a test, it panics.
 func (b *box) Requests(filter ...journal.Filter) []journal.Entry {
 	var f journal.Filter
 	if len(filter) > 0 {
@@ -63,8 +63,8 @@ func (b *box) Requests(filter ...journal.Filter) []journal.Entry {
 	return b.in.Journal().Find(f).Entries
 }
 
-// Await waits until at least that many exchanges fit, the context ends, or 5 minutes have passed,
-// and lists those there are. A filter is checked as that of Requests.
+// Await waits until at least atLeast exchanges match, the context ends, or 5 minutes have passed.
+// It returns the exchanges that match then. It checks the filter as Requests does.
 func (b *box) Await(ctx context.Context, f journal.Filter, atLeast int) []journal.Entry {
 	if b.tb != nil {
 		b.tb.Helper()
@@ -73,15 +73,15 @@ func (b *box) Await(ctx context.Context, f journal.Filter, atLeast int) []journa
 	return b.in.Journal().Wait(ctx, f, atLeast, longestWait).Entries
 }
 
-// longestWait bounds Await.
+// longestWait is the maximum time that Await waits.
 const longestWait = 5 * time.Minute
 
-// known returns an error for a filter that no exchange can fit.
+// known returns an error for a filter that can match no exchange.
 func (b *box) known(f *journal.Filter) error {
 	return errors.Join(f.Check(), b.core.Catalog.Rules.Known(f.Operation))
 }
 
-// must ends the test with an error; outside of a test it panics.
+// must ends the test if there is an error. Outside of a test, it panics.
 func (b *box) must(err error) {
 	switch {
 	case err == nil:
@@ -102,16 +102,16 @@ func (b *box) report(err error) error {
 	return err
 }
 
-// Journal writes the journal in its canonical form, in which two runs compare.
+// Journal returns the journal in canonical form, which two runs can compare.
 func (b *box) Journal() []byte { return b.in.Canonical() }
 
-// A Verdict is what a verification found.
+// A Verdict is the result of a verification.
 type Verdict struct {
 	Passed     bool                `json:"passed"`
 	Judgements []journal.Judgement `json:"judgements"`
 }
 
-// String is the verdict in lines, what was not met first.
+// String returns one line per judgement. Those that are not met come first.
 func (v Verdict) String() string {
 	var text strings.Builder
 	for _, met := range []bool{false, true} {
@@ -125,10 +125,11 @@ func (v Verdict) String() string {
 	return strings.TrimPrefix(text.String(), "\n")
 }
 
-// Verify holds the journal to expectations; without any, to those of the scenario. It also
-// fails if a rule that ends has never fired, unless the rule is optional, if entries have fallen
-// out of the journal, and if an expectation makes no sense: it is about an operation or a rule
-// that there is not, or a range is empty.
+// Verify judges expectations by the journal. Without arguments, it judges those of the scenario.
+//
+// The verdict also fails in three other cases. A rule that ends has not fired, and is not optional.
+// Entries were evicted from the journal. Or an expectation is invalid: its operation or rule does
+// not exist, or its range is empty.
 func (b *box) Verify(expect ...journal.Expectation) Verdict {
 	if len(expect) == 0 {
 		all := b.in.Verify(nil)
@@ -146,9 +147,9 @@ func (b *box) Verify(expect ...journal.Expectation) Verdict {
 	return Verdict{sandbox.Passed(all), all}
 }
 
-// Expect fails the test unless the number of requests for an operation, or for those that fit a
-// glob, is in a range: Expect(t, "freezer.clients.create", journal.Exactly(1)). It prints the
-// exchanges there were.
+// Expect fails the test unless the number of requests to an operation, or to those that match a
+// glob, is in a range: Expect(t, "freezer.clients.create", journal.Exactly(1)). The failure prints
+// the exchanges.
 func (b *box) Expect(tb TB, operation string, requests *journal.Range) {
 	tb.Helper()
 	e := journal.Expectation{Pattern: journal.Pattern{Operation: operation}, Requests: requests}
@@ -163,10 +164,10 @@ func (b *box) Expect(tb TB, operation string, requests *journal.Range) {
 	}
 }
 
-// maxPrinted bounds the exchanges that a failure prints, the newest ones.
+// maxPrinted is the maximum number of exchanges that a failure prints. It prints the newest ones.
 const maxPrinted = 50
 
-// exchanges are the lines of the newest exchanges.
+// exchanges returns the lines of the newest exchanges.
 func (b *box) exchanges() string {
 	all := b.in.Journal().Find(journal.Filter{}).Entries
 	if len(all) == 0 {
@@ -179,21 +180,22 @@ func (b *box) exchanges() string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// Reset goes back to the state in which the sandbox started: world with its ids and tokens,
-// faults with their counts, journal, clock.
-func (b *box) Reset() { _ = b.in.Reset(nil, "") } // only parts and snapshots can be wrong
+// Reset returns the sandbox to the state in which it started: the world with its ids and tokens,
+// the faults with their counts, the journal and the clock.
+func (b *box) Reset() { _ = b.in.Reset(nil, "") } // only parts and snapshots can be invalid
 
-// Apply puts a scenario in place of what the sandbox started with, by the name of a built-in one
-// or of a file: world, clock, faults and journal begin again, and Reset goes back to that start.
+// Apply replaces the start of the sandbox by a scenario, given as the name of a built-in scenario
+// or of a file. World, clock, faults and journal start again, and Reset returns to this start.
 func (b *box) Apply(scenario string) error { return b.in.Apply(sandbox.Plan{Scenario: scenario}) }
 
-// Snapshot names the present world, in place of an older snapshot of that name.
+// Snapshot stores the present world under a name. It replaces a snapshot of the same name.
 func (b *box) Snapshot(name string) error { return b.in.Snapshot(name) }
 
-// Restore goes back to the world of a snapshot. Faults, journal and clock stay.
+// Restore replaces the world by that of a snapshot. It does not change faults, journal and clock.
 func (b *box) Restore(name string) error { return b.in.Restore(name) }
 
-// State dumps the world as a fixture, in JSON: all of it, or the sections of some services.
+// State returns the world as a fixture, in JSON. With arguments, it returns only the sections of
+// these services.
 func (b *box) State(sections ...string) ([]byte, error) {
 	var out strings.Builder
 	for _, name := range sections {
@@ -208,8 +210,8 @@ func (b *box) State(sections ...string) ([]byte, error) {
 	return []byte(out.String()), err
 }
 
-// Load puts a fixture in place of the world: the text of a fixture file as []byte or string, or
-// any value that encoding/json writes as one. Faults and journal stay.
+// Load replaces the world by a fixture. The fixture is the text of a fixture file, as []byte or
+// string, or a value that encoding/json can encode as one. Load does not change faults and journal.
 func (b *box) Load(fixture any) error {
 	data, err := textOf(fixture)
 	if err != nil {
@@ -218,13 +220,13 @@ func (b *box) Load(fixture any) error {
 	return b.in.Load("(fixture)", "", data, 0)
 }
 
-// Now is the time on the sandbox's clock, in UTC.
+// Now returns the time on the sandbox's clock, in UTC.
 func (b *box) Now() time.Time { return b.in.Now() }
 
-// Advance moves the clock forward, or back if d is negative. A frozen clock stays frozen.
+// Advance moves the clock. A negative duration moves it back. A frozen clock stays frozen.
 func (b *box) Advance(d time.Duration) { b.in.Advance(d) }
 
-// Freeze stops the clock at a time; at its present one if that is zero.
+// Freeze stops the clock at a time. The zero time means the present time of the clock.
 func (b *box) Freeze(at time.Time) {
 	if at.IsZero() {
 		b.in.Freeze(nil)
@@ -233,5 +235,5 @@ func (b *box) Freeze(at time.Time) {
 	}
 }
 
-// Resume lets the clock run on from where it stands.
+// Resume lets a frozen clock run from its present time.
 func (b *box) Resume() { b.in.Resume() }

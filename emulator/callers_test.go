@@ -9,12 +9,12 @@ import (
 	"standin/internal/servicetest"
 )
 
-// unruled are the operations that answer everybody with a token the same: no policy is
-// asked about them.
+// unruled are the operations that have no policy: they answer every caller with a token in the same
+// way.
 var unruled = []string{"barbican.version.show", "barbican.orders.show", "barbican.orders.delete"}
 
-// Ensure nobody may do anything, the reader writes nothing, and everybody may
-// do what demo may where authentication is off.
+// Ensure an unknown caller may do nothing and the reader may write nothing. Ensure every caller may
+// do what demo may if authentication is off.
 func TestWhoMayWhat(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {

@@ -9,8 +9,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// promised is what the project promises of the documents: the statuses and
-// parameters of each operation. The contracts must say the same, as documented.
+// promised has the statuses and parameters of each operation in the documents. The contracts must
+// have the same.
 var promised = []struct{ operation, method, path, statuses, parameters string }{
 	{"freezer.clients.list", "GET", "/v1/clients", "200 401 403", "limit offset search"},
 	{"freezer.clients.create", "POST", "/v1/clients", "201 400 401 503 753", ""},
@@ -32,7 +32,7 @@ var promised = []struct{ operation, method, path, statuses, parameters string }{
 	{"privx.api-clients.delete", "DELETE", "/local-user-store/api/v1/api-clients/{api_client_id}", "200", "api_client_id"},
 }
 
-// Ensure the contracts hold what the documents promise.
+// Ensure the contracts have what the documents promise.
 func TestContractsHoldThePromise(t *testing.T) {
 	t.Parallel()
 	documented := map[string]*contract.Operation{}
@@ -63,7 +63,7 @@ func TestContractsHoldThePromise(t *testing.T) {
 	}
 }
 
-// Ensure every response says where it comes from.
+// Ensure every response has its evidence.
 func TestEveryResponseHasEvidence(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {

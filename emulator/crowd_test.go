@@ -22,7 +22,7 @@ import (
 	"standin/internal/transport"
 )
 
-// Ensure every connection gives its seat back, however it ends.
+// Ensure every connection gives up its seat, however it ends.
 func TestSeats(t *testing.T) {
 	t.Parallel()
 	s := secure(t, "https://127.0.0.1:0")
@@ -62,7 +62,7 @@ func TestSeats(t *testing.T) {
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\n\r\n")
 		_, _ = io.ReadAll(c)
 		_ = c.Close()
-		c = tls.Client(dial(), &tls.Config{ServerName: "localhost"}) // which does not trust the CA
+		c = tls.Client(dial(), &tls.Config{ServerName: "localhost"}) // it does not trust the CA
 		_, _ = io.WriteString(c, "x")
 		_ = c.Close()
 		_ = dial().Close()
@@ -70,8 +70,8 @@ func TestSeats(t *testing.T) {
 	eventually(t, "all seats are given back", func() bool { return s.core.Transport.Connections() == 0 })
 }
 
-// Ensure requests by connections beyond the bound are answered 503, but for health, and that
-// those that serve a request stay.
+// Ensure requests on connections beyond the limit get 503, except for health. Ensure connections
+// that serve a request stay open.
 func TestAllConnectionsServe(t *testing.T) {
 	t.Parallel()
 	giveWay := whole(func(o *core.Options) error { o.Transport.Grace = -1; return nil })
@@ -93,7 +93,7 @@ func TestAllConnectionsServe(t *testing.T) {
 		serving = wire(t, s, "POST /v1/clients HTTP/1.1\r\nHost: h\r\nX-Auth-Token: demo-token\r\nContent-Length: 2\r\n\r\n{}")
 		s.Await(t.Context(), journal.Filter{Operation: "freezer.clients.create"}, n+1)
 	}
-	for range 128 { // one that is answered gives its seat back
+	for range 128 { // a connection that got its answer gives up its seat
 		got := answered(t, wire(t, s, "GET /v1/clients HTTP/1.1\r\nHost: h\r\n\r\n"))
 		if !strings.HasPrefix(got, "HTTP/1.1 503 ") || !strings.Contains(got, "--connections") || !strings.Contains(got, "Connection: close") {
 			t.Fatalf("where all serve a request: %s", got)
@@ -108,7 +108,7 @@ func TestAllConnectionsServe(t *testing.T) {
 	}
 }
 
-// secure starts an emulator that can TLS and is closed when the test ends.
+// secure starts an emulator that can use TLS, and closes it when the test ends.
 func secure(t *testing.T, listen string, options ...Option) *Server {
 	t.Helper()
 	e, err := New(append(options, WithTLS())...)
@@ -123,7 +123,7 @@ func secure(t *testing.T, listen string, options ...Option) *Server {
 	return s
 }
 
-// eventually fails the test if a condition does not come to hold.
+// eventually fails the test if a condition does not become true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
@@ -147,7 +147,7 @@ func wire(t *testing.T, s *Server, text string) net.Conn {
 	return c
 }
 
-// answered reads what comes first.
+// answered reads the first bytes that arrive.
 func answered(t *testing.T, c net.Conn) string {
 	t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
@@ -159,7 +159,7 @@ func answered(t *testing.T, c net.Conn) string {
 	return string(b[:n])
 }
 
-// over is a client that speaks one protocol only.
+// over returns a client that uses one protocol only.
 func over(s *Server, http2 bool) *http.Client {
 	c := s.Client()
 	c.Transport.(*http.Transport).Protocols = new(http.Protocols)
@@ -168,7 +168,7 @@ func over(s *Server, http2 bool) *http.Client {
 	return c
 }
 
-// patient is an option: how long a client may take to read a piece.
+// patient sets how long a client may take to read a piece.
 func patient(d time.Duration) Option {
 	return whole(func(o *core.Options) error {
 		o.Transport.Patience = d
@@ -176,7 +176,7 @@ func patient(d time.Duration) Option {
 	})
 }
 
-// Ensure an answer that nobody reads ends, over HTTP/1 with and without TLS, and in a
+// Ensure an answer that nobody reads ends. This holds for HTTP/1 with and without TLS, and for a
 // stream of HTTP/2.
 func TestUnreadAnswersEnd(t *testing.T) {
 	t.Parallel()
@@ -203,8 +203,8 @@ func TestUnreadAnswersEnd(t *testing.T) {
 	}
 }
 
-// Ensure an answer that comes slowly on purpose is whole, though it pauses for longer than
-// a client may take to read, over both protocols.
+// Ensure an answer that a rule slows down is complete, over both protocols. Its pauses are longer
+// than a client may take to read.
 func TestSlowAnswersAreWhole(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -224,8 +224,8 @@ func TestSlowAnswersAreWhole(t *testing.T) {
 	}
 }
 
-// Ensure a follower is gone with its sandbox, and a body that fails while it is sent is
-// not taken for whole.
+// Ensure a follower ends with its sandbox. Ensure a body that fails while it is sent is not taken
+// for a complete one.
 func TestStreamsEnd(t *testing.T) {
 	t.Parallel()
 	e, err := New()
@@ -262,7 +262,7 @@ func TestStreamsEnd(t *testing.T) {
 	}
 }
 
-// Ensure a connection that came beyond the bound is served once there is room again.
+// Ensure a connection beyond the limit is served when there is room again.
 func TestExtraSeatsBecomeSeats(t *testing.T) {
 	t.Parallel()
 	e, err := New(WithConnections(1))
@@ -292,8 +292,8 @@ func TestExtraSeatsBecomeSeats(t *testing.T) {
 	}
 }
 
-// Ensure a client that has sent more requests and left is noticed: where a rule waits,
-// and where the control API does.
+// Ensure it is noticed when a client has sent more requests and left, while a rule waits and while
+// the control API waits.
 func TestClientsThatLeaveBehindMore(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -324,8 +324,8 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	}
 }
 
-// Ensure a sandbox is not removed while it serves a request, however long that takes, and
-// is when it has served none for its time.
+// Ensure a sandbox is not removed while it serves a request, however long that takes. Ensure it is
+// removed when it has been unused for its TTL.
 func TestServingSandboxesStay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -336,7 +336,7 @@ func TestServingSandboxesStay(t *testing.T) {
 		defer e.Close()
 		c := e.Client()
 		defer c.CloseIdleConnections()
-		for _, want := range []time.Duration{5 * time.Minute, 0} { // the rule fires once: it is the same sandbox
+		for _, want := range []time.Duration{5 * time.Minute, 0} { // the rule fires once, since it is the same sandbox
 			began := time.Now()
 			done := make(chan error)
 			go func() {
@@ -362,8 +362,8 @@ func TestServingSandboxesStay(t *testing.T) {
 	})
 }
 
-// Ensure answers that are too long are counted in place of being checked, and that health
-// says so, and what the journals hold.
+// Ensure answers that are too long are counted and not checked. Ensure health reports that number
+// and the size of the journals.
 func TestLongAnswersAreNotChecked(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[CheckMode]uint64{CheckSampled: 1, CheckAlways: 0} {
@@ -371,7 +371,7 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		long := []byte(`{"clients":["` + strings.Repeat("x", 256<<10) + `"]}`) // which breaks the contract
+		long := []byte(`{"clients":["` + strings.Repeat("x", 256<<10) + `"]}`) // it violates the contract
 		replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) { return service.JSON(http.StatusOK, long), nil })
 		get(e, "/v1/clients")
 		if n := e.core.Path.Unchecked(); n != want || e.Violations() != 1-want {
@@ -384,8 +384,8 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 	}
 }
 
-// Ensure a client that is slow to send loses its connection: before it has sent the
-// headers, and between two requests at once, within a body with an answer.
+// Ensure a client that sends slowly loses its connection: before the end of the headers, between
+// two requests, and within a body that already has an answer.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	const short, long = 50 * time.Millisecond, time.Minute
@@ -425,7 +425,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// replace puts a handler in the place of another, as a bug would.
+// replace replaces the handler of an operation, as a bug would.
 func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 	t.Helper()
 	op := e.core.Path.Routes.Operation(id)

@@ -32,12 +32,12 @@ import (
 type component struct {
 	name   string
 	is     reflect.Type
-	answer bool     // all members are there but those that are left out when they are empty
-	always []string // and of these, those that are never empty
-	rare   []string // members that no answer of the test has
+	answer bool     // all members are required except those that are omitted when empty
+	always []string // members that are omitted when empty but never are
+	rare   []string // members that no answer in the test has
 }
 
-// components are those of answers, then those of requests and of rules, which are both.
+// components are those of answers, then those of requests and of rules. Rules are in both.
 var components = []component{
 	{"Index", reflect.TypeFor[control.Index](), true, nil, nil},
 	{"Health", reflect.TypeFor[control.Health](), true, nil, nil},
@@ -90,7 +90,7 @@ func describe(t *testing.T) *value.Object {
 	return all
 }
 
-// fixture is the outline of a fixture: the schema of fixtures has the members of its sections.
+// fixture returns the outline of a fixture. The schema of fixtures has the members of its sections.
 func fixture() *value.Object {
 	properties := value.NewObject()
 	for _, m := range catalog.NewLoader().Schema().Object("properties").Members() {
@@ -107,8 +107,8 @@ func fixture() *value.Object {
 	)
 }
 
-// Ensure the contract of the control API describes bodies as their types have them, with the
-// comments of their members.
+// Ensure the contract of the control API describes bodies like their types, with the comments of
+// their members.
 func TestGeneratedComponents(t *testing.T) {
 	t.Parallel()
 	const path, begin, end = "../schemas/control.yaml", "    # generated from the types of bodies\n", "    # /generated\n"
@@ -124,7 +124,7 @@ func TestGeneratedComponents(t *testing.T) {
 	keep(t, path, []byte(before+begin+block(describe(t), "    ")+end+after))
 }
 
-// Ensure every body of JSON is described to its last member: only documents that are described
+// Ensure every JSON body is described down to its last member. Only documents that are described
 // elsewhere are open.
 func TestBodiesAreClosed(t *testing.T) {
 	t.Parallel()
@@ -161,15 +161,15 @@ func TestBodiesAreClosed(t *testing.T) {
 	}
 }
 
-// controlContract is the contract of the control API.
+// controlContract returns the contract of the control API.
 func controlContract(t *testing.T) *contract.Contract {
 	t.Helper()
 	all := servicetest.Contracts(t)
 	return all[slices.IndexFunc(all, func(c *contract.Contract) bool { return c.Service == catalog.Control })]
 }
 
-// Ensure the bodies of the contract's samples that are accepted, and rules with every member,
-// fit the schemas of requests.
+// Ensure the schemas of requests accept the bodies of the contract's samples, and rules with every
+// member.
 func TestRequestsAreDescribed(t *testing.T) {
 	t.Parallel()
 	c := controlContract(t)
@@ -218,7 +218,7 @@ func TestRequestsAreDescribed(t *testing.T) {
 	fits(c.Operation("control.faults.create"), "everyMember", value.Append(nil, rules))
 }
 
-// Ensure real answers have every member that the contract describes, and no other one.
+// Ensure real answers have exactly the members that the contract describes.
 func TestAnswersAreDescribed(t *testing.T) {
 	t.Parallel()
 	all, got := describe(t), answers(t)
@@ -243,7 +243,7 @@ func TestAnswersAreDescribed(t *testing.T) {
 	}
 }
 
-// walk notes the paths of the members of a value, as far down as the known ones go.
+// walk records the paths of the members of a value, as deep as the known paths are.
 func walk(v any, at string, known []string, seen map[string]bool) {
 	switch v := v.(type) {
 	case []any:
@@ -260,7 +260,7 @@ func walk(v any, at string, known []string, seen map[string]bool) {
 	}
 }
 
-// everyMember are rules that have every member together.
+// everyMember has rules that together have every member.
 const everyMember = `[
 	{name: first, use: freezer.clients.list/753, where: {path: /v1/clients}, when: {probability: 0}, phase: before, stealth: true, optional: true},
 	{name: odd, where: {operation: "freezer.clients.list", path: /v1/clients}, when: {times: 1}, what: {status: 599}},
@@ -275,7 +275,7 @@ const everyMember = `[
 	{name: other, where: {operation: privx.*}, what: {expire_token: true, page_cap: 1}},
 ]`
 
-// answers are answers of an emulator that together have every member, by component.
+// answers returns answers of an emulator that together have every member, by component.
 func answers(t *testing.T) map[string][]any {
 	t.Helper()
 	s := emulator.RunT(t)
@@ -307,11 +307,11 @@ func answers(t *testing.T) map[string][]any {
 	rules := ask("POST", "/_standin/faults", everyMember)
 	ask("PUT", "/_standin/clock", `{freeze: true}`)
 	token := []string{"X-Auth-Token", "demo-token"}
-	ask("GET", "/v1/clients?limit=1", "", token...)                               // a fault, a draw, a status that is not documented
+	ask("GET", "/v1/clients?limit=1", "", token...)                               // a fault, a draw, an undocumented status
 	ask("GET", "/v1/clients?limit=1", "", token...)                               // another attempt
 	ask("GET", "/v1/client", "", token...)                                        // near
 	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), token...) // a hash
-	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // Base64
+	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // base64
 	ask("POST", "/v1/containers", `{"type": "generic", "name": "c"}`, token...)   // a change
 	page := ask("GET", "/_standin/requests", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
@@ -337,7 +337,7 @@ func answers(t *testing.T) map[string][]any {
 	}
 }
 
-// note is the data of the first event, which is of a rule that was armed.
+// note returns the data of the first event, which is about a rule that was armed.
 func note(t *testing.T, s *emulator.Server) any {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/_standin/events?since=0", nil)

@@ -21,15 +21,15 @@ import (
 	"standin/internal/value"
 )
 
-// A describer describes types as JSON Schema, as encoding/json writes them.
+// A describer describes types as JSON Schema, in the form in which encoding/json writes them.
 type describer struct {
-	comments map[string]string       // the comments of members, by PACKAGE.TYPE.MEMBER
-	names    map[reflect.Type]string // the components that other types refer to
+	comments map[string]string       // comments of members, by PACKAGE.TYPE.MEMBER
+	names    map[reflect.Type]string // components to which other types refer
 	answer   bool                    // members are required unless they are omitted when empty
 	bare     []string                // members that have no comment
 }
 
-// formOf are the forms of types that their kind does not tell.
+// formOf has the schemas of types that their kind does not determine.
 var formOf = map[reflect.Type]*value.Object{
 	reflect.TypeFor[time.Time]():          object("type", "string", "format", "date-time"),
 	reflect.TypeFor[value.Object]():       object("type", "object"),
@@ -37,11 +37,11 @@ var formOf = map[reflect.Type]*value.Object{
 	reflect.TypeFor[fault.Phase]():        enum(fault.Before, fault.After),
 	reflect.TypeFor[fault.Malformation](): enum(fault.NotJSON, fault.ByteOrderMark, fault.WrongCharset, fault.WrongContentType),
 	reflect.TypeFor[contract.Evidence]():  enum(contract.Document, contract.Server, contract.Standin),
-	// Requests may have the number as a number; answers have it as a text.
+	// Requests may have a number; answers have a string.
 	reflect.TypeFor[journal.Exit](): object("type", []any{"string", "integer"}, "pattern", "^([0-9]+|nonzero|any)$", "minimum", 0),
 }
 
-// formOfMember are the forms of members that their type does not tell.
+// formOfMember has the schemas of members that their type does not determine.
 var formOfMember = map[string]*value.Object{
 	"control.Clock.Mode":        enum("real", "offset", "frozen"),
 	"control.Health.Status":     object("const", "ok"),
@@ -58,13 +58,13 @@ var formOfMember = map[string]*value.Object{
 	"scenario.Scenario.Profile": enum("documented", "observed"),
 }
 
-// byMembers are types whose JSONSchema method differs from their members only in what
-// formOfMember has. Their members have comments, which the method does not know.
+// byMembers are types whose JSONSchema method differs from their members only in formOfMember. The
+// comments of their members are used, which the method does not have.
 var byMembers = []reflect.Type{
 	reflect.TypeFor[fault.Where](), reflect.TypeFor[fault.Since](), reflect.TypeFor[journal.Pattern](), reflect.TypeFor[journal.Expectation](),
 }
 
-// object is a JSON object of names and values in turn.
+// object returns a JSON object from names and values in turn.
 func object(pairs ...any) *value.Object {
 	o := value.NewObject()
 	for i := 0; i < len(pairs); i += 2 {
@@ -126,7 +126,7 @@ func (d *describer) members(t reflect.Type, visit func(f reflect.StructField, ow
 	}
 }
 
-// schema describes a type.
+// schema returns the schema of a type.
 func (d *describer) schema(t reflect.Type) *value.Object {
 	if t.Kind() == reflect.Pointer {
 		return d.schema(t.Elem())
@@ -169,7 +169,7 @@ func (d *describer) schema(t reflect.Type) *value.Object {
 	}
 }
 
-// described is a schema with a description: at its beginning if the schema is long.
+// described returns a schema with a description. In a long schema it is the first member.
 func described(o *value.Object, text string) *value.Object {
 	if text == "" {
 		return o
@@ -186,10 +186,10 @@ func described(o *value.Object, text string) *value.Object {
 	return d
 }
 
-// goName is the name of a member of a rule in Go.
+// goName matches the name of a rule's member in Go.
 var goName = regexp.MustCompile(`\b(Where|When|What)\.[A-Z][a-z]+`)
 
-// comments are those of the members of all types in folders, as sentences.
+// comments returns the comments of the members of all types in folders, as sentences.
 func comments(t *testing.T, folders ...string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -220,8 +220,8 @@ func comments(t *testing.T, folders ...string) map[string]string {
 	return all
 }
 
-// sentence is the comment of a member: the one after it, or the one above it, which begins
-// with the member's name in Go.
+// sentence returns the comment of a member: the one after it, or the one above it. The latter
+// begins with the member's name in Go.
 func sentence(f *ast.Field, name string) string {
 	text := strings.TrimSpace(f.Comment.Text())
 	if text == "" {
@@ -256,7 +256,7 @@ func isShort(v any) bool {
 	}
 }
 
-// block writes an object in YAML, a member a line.
+// block returns an object in YAML, with one member per line.
 func block(o *value.Object, indent string) string {
 	var b strings.Builder
 	for _, m := range o.Members() {
@@ -277,12 +277,12 @@ func block(o *value.Object, indent string) string {
 	return b.String()
 }
 
-// plain are the texts that YAML needs no quotes for, but for the words that it knows.
+// plain matches the texts that need no quotes in YAML, except YAML's own words.
 var plain = regexp.MustCompile(`^[$]?[A-Za-z][A-Za-z0-9_-]*$`)
 
 var known = []string{"null", "true", "false", "on", "off", "yes", "no", "y", "n"}
 
-// flow writes a value in YAML on one line.
+// flow returns a value in YAML on one line.
 func flow(v any) string {
 	switch v := v.(type) {
 	case *value.Object:
@@ -307,7 +307,7 @@ func flow(v any) string {
 	}
 }
 
-// paths lists the members that a schema has, with those inside of them.
+// paths returns the members of a schema, including nested ones.
 func paths(o *value.Object, at string) []string {
 	if items := o.Object("items"); items != nil {
 		return paths(items, at)

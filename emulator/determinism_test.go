@@ -10,8 +10,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// transcript plays one list of requests, writes and errors among them, and
-// returns all answers as they came, headers included.
+// transcript sends a list of requests, including writes and errors. It returns all answers as they
+// came, with their headers.
 func transcript(t *testing.T, opts ...emulator.Option) string {
 	t.Helper()
 	p := servicetest.NewPlayer(t, append([]emulator.Option{emulator.WithFixture("documented")}, opts...)...)
@@ -52,8 +52,8 @@ func transcript(t *testing.T, opts ...emulator.Option) string {
 	return b.String()
 }
 
-// Ensure the same seed and the same requests give the same bytes: ids, secrets,
-// tokens, times. Another seed gives others.
+// Ensure the same seed and the same requests give the same bytes: ids, secrets, tokens and times.
+// Ensure another seed gives other bytes.
 func TestRepeatability(t *testing.T) {
 	t.Parallel()
 	first := transcript(t, emulator.WithSeed(7))
@@ -68,8 +68,8 @@ func TestRepeatability(t *testing.T) {
 	}
 }
 
-// Ensure that each line of the transcript that holds generated values changes
-// with the seed: a seed that reaches one service only would pass otherwise.
+// Ensure each line of the transcript with generated values changes with the seed. Otherwise a seed
+// that reaches only one service would pass.
 func TestSeedReachesEveryService(t *testing.T) {
 	t.Parallel()
 	a := strings.Split(transcript(t, emulator.WithSeed(1)), "\n")
@@ -94,7 +94,7 @@ func TestSeedReachesEveryService(t *testing.T) {
 	}
 }
 
-// Ensure a reset brings the same bytes again.
+// Ensure a reset gives the same bytes again.
 func TestResetRepeats(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t)
@@ -114,7 +114,7 @@ func TestResetRepeats(t *testing.T) {
 	}
 }
 
-// Ensure a dump is loaded as it was, and goes on as the world would have.
+// Ensure a dump is loaded as it was, and continues as the world would have.
 func TestDumpGoesOn(t *testing.T) {
 	t.Parallel()
 	step := func(p *servicetest.Player) string {
@@ -143,8 +143,8 @@ func TestDumpGoesOn(t *testing.T) {
 	}
 }
 
-// Ensure a request that fails leaves nothing behind: not even the id that it
-// drew before it was refused.
+// Ensure a request that fails leaves nothing in the world, not even the id that it drew before it
+// was refused.
 func TestFailuresLeaveNothing(t *testing.T) {
 	t.Parallel()
 	create := func(p *servicetest.Player, body string) int {

@@ -10,8 +10,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure what a request leaves behind can be dumped and loaded again, and is the same then:
-// after every sample that writes, and for those that need another one before, after both.
+// Ensure the world after a request can be dumped and loaded again, and is the same. This holds
+// after every sample that writes, and after the samples that it needs.
 func TestDumpsLoad(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -42,7 +42,7 @@ func TestDumpsLoad(t *testing.T) {
 	}
 }
 
-// Ensure loading one section loses nothing that others write to the others meanwhile.
+// Ensure loading one section does not lose what others write to other sections at the same time.
 func TestSectionsLoadBesideWrites(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -71,7 +71,7 @@ func TestSectionsLoadBesideWrites(t *testing.T) {
 	}
 }
 
-// Ensure tokens are good at the services of their login only, and end with it.
+// Ensure tokens work only at the services of their login, and end with it.
 func TestTokensOfOtherLogins(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture("default"))

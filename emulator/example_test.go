@@ -18,7 +18,7 @@ import (
 	"standin/internal/catalog"
 )
 
-// show does a request as the member demo and prints the answer.
+// show sends a request as the member demo and prints the answer.
 func show(client *http.Client, method, url, body string) {
 	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -49,7 +49,7 @@ func ExampleNew() {
 	// Output: 404 Not Found {"title":"Not Found","description":"No Client found with ID:n2"}
 }
 
-// Start listens, and answers reason phrases as the documents have them.
+// Start listens, and sends the reason phrases of the documents.
 func ExampleEmulator_Start() {
 	e, err := emulator.New()
 	if err != nil {
@@ -84,8 +84,8 @@ func ExampleEmulator_Client() {
 	// 200 OK {"clients":[]}
 }
 
-// RunT is for tests: the server stops when the test ends, logs to it, and fails
-// it if an answer breaks the contract.
+// RunT is for tests. The server stops when the test ends, logs to it, and fails it if an answer
+// violates its contract.
 func ExampleRunT() {
 	t := &stage{} // in a test: its t
 	defer t.end()
@@ -97,7 +97,7 @@ func ExampleRunT() {
 	// Output: 404 Not Found {"title":"Not Found","description":"No Client found with ID:n2"}
 }
 
-// A stage is what an example has in place of a *testing.T.
+// A stage replaces the *testing.T of a test in an example.
 type stage struct{ cleanups []func() }
 
 func (s *stage) Helper()                           {}
@@ -113,8 +113,8 @@ func (s *stage) end() {
 	}
 }
 
-// NewT is for tests on virtual time: inside a bubble, a client that waits a minute before it
-// tries again does so at once.
+// NewT is for tests on virtual time. Inside a bubble, a client that waits a minute before it
+// retries does so at once.
 func ExampleNewT() {
 	test := func(t emulator.TB) { // synctest.Test(t, func(t *testing.T) {
 		e := emulator.NewT(t, emulator.WithScenario("fails-twice-then-works"))
@@ -134,8 +134,8 @@ func ExampleNewT() {
 	// 201 Created {"client_id":"node7"}
 }
 
-// FailNext arms one of the failures that a contract lists, here each of one operation, and
-// Expect counts the requests.
+// FailNext arms a failure that a contract documents, for one request to an operation. Expect counts
+// the requests.
 func ExampleServer_FailNext() {
 	t := &stage{} // in a test: its t
 	defer t.end()
@@ -154,8 +154,8 @@ func ExampleServer_FailNext() {
 	// 753 Syntax Error {"title":"Malformed JSON"}
 }
 
-// WithScenario starts with a scenario: here each of the built-in ones, and what
-// becomes of three clients that are created.
+// WithScenario starts with a scenario. The example creates three clients under each built-in
+// scenario.
 func ExampleWithScenario() {
 	t := &stage{} // in a test: its t
 	defer t.end()
@@ -176,7 +176,7 @@ func ExampleWithScenario() {
 				_ = resp.Body.Close()
 			}
 			switch {
-			case name == "slow-network" || name == "flaky": // whatever was drawn
+			case name == "slow-network" || name == "flaky": // depends on random draws
 			case err != nil:
 				fmt.Print(" no answer")
 			default:
@@ -204,8 +204,7 @@ func ExampleWithScenario() {
 	// unavailable: 503 503 503
 }
 
-// A sandbox has a world, faults and a journal of its own, so that any number of
-// tests share one server.
+// A sandbox has its own world, faults and journal, so that many tests can share one server.
 func ExampleServer_Sandbox() {
 	t := &stage{} // in a test: its t
 	defer t.end()
@@ -225,7 +224,7 @@ func ExampleServer_Sandbox() {
 			continue
 		}
 		_ = resp.Body.Close()
-		fmt.Println(resp.Status) // it was created the first time
+		fmt.Println(resp.Status) // it was created by the first attempt
 	}
 	verdict := box.Verify(journal.Expectation{
 		Pattern: journal.Pattern{Operation: "freezer.clients.create"}, Requests: journal.Exactly(2), Attempts: journal.Exactly(2),
@@ -237,7 +236,7 @@ func ExampleServer_Sandbox() {
 	// passed: true others saw 0 requests
 }
 
-// A function decides from Go which requests fail.
+// A function in Go decides which requests fail.
 func ExampleSandbox_Fault() {
 	e, err := emulator.New()
 	if err != nil {

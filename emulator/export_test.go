@@ -12,8 +12,8 @@ import (
 	"standin/internal/sandbox"
 )
 
-// A Buffer is written to from many goroutines. It serves the tests inside and outside
-// of the package.
+// A Buffer can be written to by several goroutines at once. The tests inside and outside of the
+// package use it.
 type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -31,9 +31,9 @@ func (b *Buffer) String() string {
 	return b.text.String()
 }
 
-// What only the command has, for the tests of what it does.
+// What follows is otherwise available only to the command.
 
-// WithDefaultFixture starts from a fixture where nobody names one.
+// WithDefaultFixture sets the fixture that is used if none is named.
 func WithDefaultFixture(name string) Option {
 	return whole(func(o *core.Options) error {
 		o.Sandboxes.Fixture = name
@@ -41,7 +41,7 @@ func WithDefaultFixture(name string) Option {
 	})
 }
 
-// WithRemovedSandboxes keeps the journals of sandboxes that are deleted.
+// WithRemovedSandboxes keeps the journals of deleted sandboxes.
 func WithRemovedSandboxes() Option {
 	return whole(func(o *core.Options) error {
 		o.Sandboxes.KeepRemoved = true
@@ -49,7 +49,7 @@ func WithRemovedSandboxes() Option {
 	})
 }
 
-// WithLines has a function called with the line of each exchange.
+// WithLines sets a function that is called with the line of each exchange.
 func WithLines(f func(*journal.Line)) Option {
 	return whole(func(o *core.Options) error {
 		o.Exchange.Lines = exchange.Lines{Which: exchange.LogRequests, To: f}
@@ -63,10 +63,10 @@ func (e *Emulator) VerifyAll() Verdict {
 	return Verdict{sandbox.Passed(all), all}
 }
 
-// Emulator is what the server serves.
+// Emulator returns the emulator of the server.
 func (s *Server) Emulator() *Emulator { return &Emulator{URL: memoryURL, box: s.box} }
 
-// JSONTo is a logger that writes JSON, exchanges included.
+// JSONTo returns a logger that writes JSON, including exchanges.
 func JSONTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

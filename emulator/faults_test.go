@@ -21,8 +21,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure every failure of the catalogue, and every example of it, is answered as the
-// contract has it, to a request that would have succeeded or failed otherwise.
+// Ensure every failure of the catalogue, and every example of it, is answered as in the contract.
+// The request would have succeeded otherwise, or failed differently.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	k, err := catalog.Rules()
@@ -59,8 +59,8 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// documented is an example as the request of a sample brings it, and the placeholders that
-// the request has nothing for.
+// documented returns an example as the request of a sample brings it, and the placeholders for
+// which the request has no value.
 func documented(t *testing.T, op *contract.Operation, s contract.Sample, status int, example string) (body []byte, missing []string) {
 	t.Helper()
 	path := map[string]string{}
@@ -102,8 +102,8 @@ func documented(t *testing.T, op *contract.Operation, s contract.Sample, status 
 	return body, missing
 }
 
-// Ensure a failure speaks of the documented objects where the request is the documented one,
-// and that this request has all that the failure asks for.
+// Ensure a failure names the documented objects if the request is the documented one, and that this
+// request has a value for every placeholder.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -122,7 +122,7 @@ func TestDocumentedFailures(t *testing.T) {
 	}
 }
 
-// sampleOf is a sample of an operation that succeeds and needs no others before.
+// sampleOf returns a sample of an operation that succeeds and needs no other sample before it.
 func sampleOf(op *contract.Operation) contract.Sample {
 	i := slices.IndexFunc(op.Samples, func(s contract.Sample) bool {
 		return s.Status < 400 && len(s.After) == 0 && s.Caller == "" && s.Method == "" && s.Fixture == ""
@@ -133,7 +133,7 @@ func sampleOf(op *contract.Operation) contract.Sample {
 	return op.Samples[i]
 }
 
-// Ensure rules without end, and those of every operation, leave the control API alone.
+// Ensure rules without limit, and rules for every operation, do not apply to the control API.
 func TestControlDoesNotFail(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFault(fault.Rule{When: fault.When{Times: new(0)}, What: fault.What{Connection: fault.Cut(fault.Reset)}}))
@@ -149,8 +149,8 @@ func TestControlDoesNotFail(t *testing.T) {
 	}
 }
 
-// Ensure that with phase after the world has changed though the client got no
-// answer, and that a retry is answered as the real service would.
+// Ensure a rule of phase after changes the world although the client gets no answer. Ensure a retry
+// is answered as by the real service.
 func TestLostReplies(t *testing.T) {
 	t.Parallel()
 	const consumers = "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers"
@@ -158,7 +158,7 @@ func TestLostReplies(t *testing.T) {
 	tests := []struct {
 		operation, method, path, body string
 		retry                         int
-		see, seen                     string // what is asked afterwards, and what must be in the answer
+		see, seen                     string // the request afterwards, and what its answer must contain
 	}{
 		{"freezer.clients.create", "POST", "/v1/clients", `{"client_id":"lost","hostname":"h"}`, 409, "/v1/clients/lost", `"client_id":"lost"`},
 		{"freezer.clients.delete", "DELETE", "/v1/clients/752d8bd43d654e7a840bbfda77ce41af_szaher", "", 404, "/v1/clients", `{"clients":[{"client":{"client":{`},
@@ -229,7 +229,7 @@ func dump(t *testing.T, s *emulator.Server) string {
 	return text
 }
 
-// Ensure a status fault before the handler leaves the world as it was.
+// Ensure a status fault before the handler does not change the world.
 func TestBeforeChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"))
@@ -245,7 +245,7 @@ func TestBeforeChangesNothing(t *testing.T) {
 	}
 }
 
-// Ensure the request header fails its own request, and nothing else.
+// Ensure the request header fails its own request, and no other.
 func TestRequestHeader(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -266,7 +266,7 @@ func TestRequestHeader(t *testing.T) {
 		{"freezer.clients.creat/753", 400, "did you mean freezer.clients.create?"},
 		{"status=12", 400, "expected 200 to 999"},
 		{"connection=explode", 400, "no connection fault"},
-		{"status=503; connection=reset", 400, "the client cannot see the status 503"},
+		{"status=503; connection=reset", 400, "the client cannot see status 503"},
 	}
 	for _, tt := range tests {
 		s.Reset()
@@ -284,7 +284,7 @@ func TestRequestHeader(t *testing.T) {
 	}
 }
 
-// Ensure what rules do to answers: bodies, headers, Retry-After, malformations.
+// Ensure rules change answers as they say: bodies, headers, Retry-After, malformations.
 func TestWhat(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -356,7 +356,7 @@ func arm(t *testing.T, s *emulator.Server, rules string) {
 	}
 }
 
-// Ensure short pages have links that lead through the whole list.
+// Ensure the links of short pages lead through the whole list.
 func TestShortPages(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"), emulator.WithFault(fault.Rule{
@@ -382,8 +382,8 @@ func TestShortPages(t *testing.T) {
 	}
 }
 
-// Ensure changes of headers that the server writes itself count as well, and that a
-// cap on pages does not hide a bad limit.
+// Ensure changes of headers that the server writes itself have an effect, and that a cap on pages
+// does not hide an invalid limit.
 func TestHeadersAndLimits(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)

@@ -16,9 +16,9 @@ import (
 	"standin/internal/servicetest"
 )
 
-// FuzzRequest ensures that no request, whatever its bytes, brings a 500, a panic
-// or an answer that breaks its contract, and that one that is not whole changes nothing. The
-// seeds are the contracts' samples, whole and cut. FuzzWire does the same over connections.
+// FuzzRequest ensures that no request brings a 500, a panic or an answer that violates its
+// contract. An incomplete request must change nothing. The seeds are the contracts' samples, whole
+// and cut. FuzzWire does the same over connections.
 func FuzzRequest(f *testing.F) {
 	all, err := catalog.Contracts()
 	if err != nil {
@@ -58,7 +58,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// rawRequest writes a sample's request as it goes over the wire.
+// rawRequest returns a sample's request in the form that is sent.
 func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte {
 	tb.Helper()
 	var body string
@@ -90,8 +90,8 @@ func rawRequest(tb testing.TB, op *contract.Operation, s contract.Sample) []byte
 	return raw
 }
 
-// FuzzFixture ensures that a fixture is refused with an error or loaded, and
-// that what was loaded is loaded again, the same, from its dump.
+// FuzzFixture ensures that a fixture is refused with an error or loaded. The dump of a loaded
+// fixture must load and be the same.
 func FuzzFixture(f *testing.F) {
 	l := catalog.NewLoader()
 	l.MaxGenerated = 10

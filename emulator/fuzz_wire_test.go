@@ -19,9 +19,9 @@ import (
 	"standin/internal/servicetest"
 )
 
-// FuzzWire ensures that no bytes on a connection bring a 500 or an answer that breaks its
-// contract, and that a request that does not come whole changes nothing. The seeds are the
-// contracts' samples, whole and cut.
+// FuzzWire ensures that no bytes on a connection bring a 500 or an answer that violates its
+// contract. An incomplete request must change nothing. The seeds are the contracts' samples, whole
+// and cut.
 func FuzzWire(f *testing.F) {
 	all, err := catalog.Contracts()
 	if err != nil {
@@ -78,7 +78,7 @@ func whole(raw []byte) bool {
 	return err == nil
 }
 
-// sent sends bytes, says that no more come, and reads what comes.
+// sent sends bytes, closes the sending side, and reads what comes.
 func sent(t *testing.T, addr string, raw []byte) []byte {
 	t.Helper()
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
@@ -87,7 +87,7 @@ func sent(t *testing.T, addr string, raw []byte) []byte {
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	_, _ = c.Write(raw) // it may have been refused before its end
+	_, _ = c.Write(raw) // the request may be refused before its end
 	_ = c.(*net.TCPConn).CloseWrite()
 	answer, err := io.ReadAll(c)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -96,8 +96,8 @@ func sent(t *testing.T, addr string, raw []byte) []byte {
 	return answer
 }
 
-// FuzzControl ensures that no call of the control API brings a 500, breaks its contract
-// or leaves the sandbox behind locked.
+// FuzzControl ensures that no call of the control API brings a 500, violates its contract or leaves
+// the sandbox locked.
 func FuzzControl(f *testing.F) {
 	for _, seed := range []struct{ method, path, query, body string }{
 		{"GET", "requests", "operation=freezer.*&status=5xx&method=get&path=/v1/*&fault=*&ended=cut&since=1&canonical=true", ""},

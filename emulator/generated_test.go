@@ -26,9 +26,9 @@ import (
 	"standin/schemas"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of files anew")
+var update = flag.Bool("update", false, "write the generated parts of files")
 
-// keep compares what is generated with what a file has, or writes it.
+// keep compares generated text with a file. With -update, it writes the file.
 func keep(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if *update {
@@ -152,7 +152,7 @@ func TestGeneratedContracts(t *testing.T) {
 	keep(t, "../schemas/json/sums", sums)
 }
 
-// outline tells all of a contract but its samples.
+// outline returns all of a contract except its samples.
 func outline(c *contract.Contract) string {
 	var b strings.Builder
 	for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
@@ -167,8 +167,8 @@ func outline(c *contract.Contract) string {
 	return b.String()
 }
 
-// Ensure the published schema of scenarios is that of their reader, and that the
-// built-in scenarios keep to it.
+// Ensure the published schema of scenarios is that of their reader, and accepts the built-in
+// scenarios.
 func TestGeneratedScenarioSchema(t *testing.T) {
 	t.Parallel()
 	o := file.SchemaFor[scenario.Scenario]()
@@ -177,14 +177,13 @@ func TestGeneratedScenarioSchema(t *testing.T) {
 	publish(t, "../schemas/scenario.schema.json", o, scenarios.FS)
 }
 
-// Ensure the published schema of fixtures is that of the loader, and that the
-// built-in fixtures keep to it.
+// Ensure the published schema of fixtures is that of the loader, and accepts the built-in fixtures.
 func TestGeneratedSchema(t *testing.T) {
 	t.Parallel()
 	publish(t, "../schemas/fixture.schema.json", catalog.NewLoader().Schema(), fixtures.FS)
 }
 
-// publish keeps a schema in its file and holds the YAML files to it.
+// publish compares a schema with its file, and checks YAML files against it.
 func publish(t *testing.T, path string, o *value.Object, files fs.FS) {
 	t.Helper()
 	var text bytes.Buffer

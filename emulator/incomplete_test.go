@@ -18,11 +18,11 @@ import (
 	"standin/internal/servicetest"
 )
 
-// A framing writes a request so that its body breaks off. It returns nil where the body
-// is too short to.
+// A framing writes a request whose body breaks off. It returns nil if the body is too short for
+// that.
 type framing func(head, body []byte) []byte
 
-// framings are the ways in which a body of HTTP/1.1 breaks off.
+// framings are the ways in which a body in HTTP/1.1 breaks off.
 var framings = map[string]framing{
 	"short of its length": func(head, body []byte) []byte { return fmt.Appendf(nil, "%s\r\n\r\n%s", head, body[:len(body)-1]) },
 	"nothing of it":       func(head, _ []byte) []byte { return fmt.Appendf(nil, "%s\r\n\r\n", head) },
@@ -40,7 +40,7 @@ var framings = map[string]framing{
 	},
 }
 
-// lengthless takes Content-Length out of the head of a request.
+// lengthless removes Content-Length from the head of a request.
 func lengthless(head []byte) []byte {
 	var lines []string
 	for line := range strings.SplitSeq(string(head), "\r\n") {
@@ -51,9 +51,8 @@ func lengthless(head []byte) []byte {
 	return []byte(strings.Join(lines, "\r\n"))
 }
 
-// Ensure a request whose body breaks off changes nothing, counts for no rule, and is
-// an error to a client that still reads: for every operation that reads a body, in every
-// framing.
+// Ensure a request whose body breaks off changes nothing, counts for no rule, and gets an error if
+// the client still reads. This holds for every operation that reads a body, in every framing.
 func TestBodiesThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -107,7 +106,7 @@ func breaksOff(t *testing.T, op *contract.Operation, s contract.Sample, head, bo
 	}
 }
 
-// halfClosed sends bytes, says that no more come, and reads the answer.
+// halfClosed sends bytes, closes the sending side, and reads the answer.
 func halfClosed(t *testing.T, addr string, b []byte) string {
 	t.Helper()
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
@@ -131,8 +130,8 @@ func halfClosed(t *testing.T, addr string, b []byte) string {
 	return string(got)
 }
 
-// Ensure a stream of HTTP/2 that is reset within its body changes nothing and counts for
-// no rule, in every service, with and without a length, also where a rule would wait.
+// Ensure a stream of HTTP/2 that is reset within its body changes nothing and counts for no rule.
+// This holds in every service, with and without a length, also if a rule would wait.
 func TestStreamsThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ operation, path, body, header, value string }{
@@ -185,7 +184,7 @@ func TestStreamsThatBreakOff(t *testing.T) {
 	}
 }
 
-// Ensure the same bytes, when they come whole after all, are carried out.
+// Ensure the same bytes have their effect when they come complete later.
 func TestRetryAfterBodyThatBrokeOff(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -202,7 +201,7 @@ func TestRetryAfterBodyThatBrokeOff(t *testing.T) {
 	}
 }
 
-// Ensure the control API refuses before it reads a body, enters a sandbox or names one.
+// Ensure the control API refuses a request before it reads its body, enters a sandbox or names one.
 func TestControlRefusesFirst(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithControlToken("secret"))
@@ -215,7 +214,7 @@ func TestControlRefusesFirst(t *testing.T) {
 		{"foreign host", "evil.example", "secret", "403"},
 	} {
 		for _, path := range []string{"/~made/_standin/reset", "/_standin/sandboxes/made/reset", "/_standin/state", "/~secretprojec/_standin/state"} {
-			// The body never comes: an answer shows that nobody waits for it.
+			// The body never comes, so that an answer shows that nothing waits for it.
 			got, _ := exchangeRaw(t, s.Addr(""), fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: 60000000\r\n\r\n{", path, tt.host, tt.token))
 			if !strings.HasPrefix(got, "HTTP/1.1 "+tt.want) || strings.Contains(got, "secretproject") {
 				t.Errorf("%s, %s: %s", tt.name, path, got)
@@ -227,8 +226,8 @@ func TestControlRefusesFirst(t *testing.T) {
 	}
 }
 
-// exchangeRaw sends bytes and reads the head of the answer. The connection stays open
-// for writing until then.
+// exchangeRaw sends bytes and reads the head of the answer. The connection stays open for writing
+// until then.
 func exchangeRaw(t *testing.T, addr, text string) (string, error) {
 	t.Helper()
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
@@ -247,8 +246,8 @@ func exchangeRaw(t *testing.T, addr, text string) (string, error) {
 	return string(b[:n]), err
 }
 
-// Ensure a request that is refused, or whose body broke off, leaves no sandbox behind that
-// it made, and that one that is carried out does.
+// Ensure a request that is refused, or whose body breaks off, does not leave a sandbox that it
+// created. Ensure a request that is carried out does.
 func TestRefusedRequestsMakeNoSandbox(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)

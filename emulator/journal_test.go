@@ -12,7 +12,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// Ensure that the journal says which check refused a request, and nothing where none did.
+// Ensure the journal names the check that refused a request, and no check if none did.
 func TestRefusedBy(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFixture("documented"))
@@ -31,7 +31,7 @@ func TestRefusedBy(t *testing.T) {
 	tests := []struct {
 		method, path, body, header string
 		status                     int
-		want                       string // refused_by; empty: the entry has none
+		want                       string // the expected refused_by; empty if there must be none
 	}{
 		{"GET", container, "", noToken, 401, "authentication"},
 		{"POST", container + "/consumers", consumer, asNobody, 403, "policy: ContainerConsumer creation"},
@@ -72,8 +72,8 @@ func TestRefusedBy(t *testing.T) {
 	}
 }
 
-// Ensure the journal says nothing of paths that are near where the path was not the
-// reason, and that the caller of an unknown path is nobody.
+// Ensure the journal lists near paths only if the path was the reason, and that the caller of an
+// unknown path is unknown.
 func TestReasonsInTheJournal(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -93,7 +93,7 @@ func TestReasonsInTheJournal(t *testing.T) {
 	}
 }
 
-// Ensure what rules say of a request counts for the bounds of the journal.
+// Ensure the verdicts of rules count towards the size of the journal.
 func TestVerdictsAreBounded(t *testing.T) {
 	t.Parallel()
 	rules := make([]fault.Rule, 2000)
@@ -116,7 +116,7 @@ func TestVerdictsAreBounded(t *testing.T) {
 	}
 }
 
-// Ensure that only requests that failed have another attempt.
+// Ensure only requests that failed have another attempt.
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFault(
@@ -138,8 +138,8 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Ensure a verdict on all sandboxes wants the rules that a sandbox has for itself to fire
-// there, deleted ones included, and a rule whose window ends to fire at all.
+// Ensure a verdict on all sandboxes needs the rules of one sandbox to fire there, including deleted
+// sandboxes. Ensure it needs a rule whose window ends to fire in any of them.
 func TestVerdictOnRulesOfSandboxes(t *testing.T) {
 	t.Parallel()
 	window := fault.Rule{Name: "window", What: fault.What{Status: 503}, When: fault.When{During: &fault.Window{End: fault.Duration(time.Hour)}}}
@@ -164,7 +164,7 @@ func TestVerdictOnRulesOfSandboxes(t *testing.T) {
 			t.Errorf("no %s in %s", want, v)
 		}
 	}
-	recorded(e, "GET", "/~kept/v1/clients", "") // the window's rule, which all start with, fires
+	recorded(e, "GET", "/~kept/v1/clients", "") // the window's rule, which all sandboxes start with, fires
 	if v := e.VerifyAll().String(); strings.Contains(v, "window") {
 		t.Errorf("after it has fired: %s", v)
 	}

@@ -12,8 +12,7 @@ import (
 	"testing"
 )
 
-// allowed says which of the module's packages a package may import. A package
-// that is not here is new: draw its arrows.
+// allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
 	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
@@ -21,7 +20,7 @@ var allowed = map[string]string{
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "internal/contract internal/file internal/value",
 
-	// an emulator, from the top down
+	// an emulator, from top to bottom
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
@@ -44,7 +43,7 @@ var allowed = map[string]string{
 	"internal/service/openstack": "internal/identity internal/service internal/value internal/world",
 	"internal/service":           "internal/contract internal/identity internal/value internal/world",
 
-	// what all of it stands on
+	// what the packages above use
 	"internal/identity": "internal/file internal/world",
 	"internal/world":    "internal/file internal/value",
 	"internal/contract": "internal/file internal/value",
@@ -67,7 +66,7 @@ var allowed = map[string]string{
 	"tools/soak":           "emulator",
 }
 
-// homes says in which packages alone something may be imported.
+// homes has the only packages that may import something.
 var homes = map[string]string{
 	"github.com/gorilla/mux":                   "internal/route",
 	"github.com/santhosh-tekuri/jsonschema/v5": "internal/contract",
@@ -83,8 +82,7 @@ var homes = map[string]string{
 	"math/rand/v2":                             "internal/world",
 }
 
-// words says in which packages alone, of those an emulator is made of, something of the standard
-// library may be named.
+// words has the only packages of an emulator that may name something of the standard library.
 var words = map[string]string{
 	"http.ResponseWriter": "internal/exchange emulator",
 	"http.Error":          "",
@@ -96,11 +94,11 @@ var words = map[string]string{
 	"*.ListenAndServe":    "",
 }
 
-// sandboxImports are what a sandbox may not know of.
+// sandboxImports are packages that a sandbox must not import.
 var sandboxImports = []string{"net", "net/http", "net/url"}
 
-// Ensure the arrows between packages point one way, and libraries stay where
-// they are at home.
+// Ensure imports between packages go in one direction, and libraries are imported only where they
+// belong.
 func TestLayers(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "standin/...").CombinedOutput()
@@ -141,7 +139,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// Ensure what only one package does is named in it alone.
+// Ensure what only one package does is named only there.
 func TestWordsHaveAHome(t *testing.T) {
 	t.Parallel()
 	found := map[string]bool{}

@@ -70,7 +70,7 @@ func TestLimitsHaveTests(t *testing.T) {
 	}
 }
 
-// thousands writes a number with commas.
+// thousands returns a number with commas.
 func thousands(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)

@@ -10,7 +10,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// Ensure what net/http has to say goes to the logger, in its format.
+// Ensure messages of net/http go to the logger, in its format.
 func TestComplaintsOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	var out emulator.Buffer
@@ -29,7 +29,7 @@ func TestComplaintsOfNetHTTP(t *testing.T) {
 	if err == nil {
 		resp.Body.Close()
 	}
-	_ = s.Shutdown(t.Context()) // which waits for the exchange
+	_ = s.Shutdown(t.Context()) // waits for the exchange
 	if got := out.String(); !strings.Contains(got, `"level":"WARN","msg":"http: panic serving`) {
 		t.Errorf("got %q", got)
 	}

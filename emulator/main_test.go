@@ -8,15 +8,15 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure nothing that the tests started is running at their end.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The words that stories are told in.
+// These are short names for the steps of stories.
 type step = servicetest.Step
 
 var has = servicetest.Has
 
-// recorded and status ask an emulator without a server, call asks one through a client.
+// recorded and status call an emulator without a server, call uses a client.
 var (
 	recorded = servicetest.Recorded
 	status   = servicetest.Status

@@ -14,7 +14,7 @@ import (
 	"standin/internal/value"
 )
 
-// Addresses of PrivX.
+// These are paths of PrivX.
 const (
 	apiClients = "/local-user-store/api/v1/api-clients"
 	roleStore  = "/role-store/api/v1/roles"
@@ -31,7 +31,7 @@ func asked(e *emulator.Emulator, method, path, body string, header ...string) *h
 	return recorded(e, method, path, body, header...)
 }
 
-// last is the journal's entry of the last exchange.
+// last returns the journal's entry of the last exchange.
 func last(t *testing.T, e *emulator.Emulator) journal.Entry {
 	t.Helper()
 	all := e.Requests()
@@ -41,8 +41,8 @@ func last(t *testing.T, e *emulator.Emulator) journal.Entry {
 	return all[len(all)-1]
 }
 
-// Ensure a page is capped wherever its limit comes from, and that the journal and the answer
-// say so only if it was.
+// Ensure a page is capped wherever its limit comes from. Ensure the journal and the answer report
+// the cap only if it had an effect.
 func TestPageCap(t *testing.T) {
 	t.Parallel()
 	const consumers = "/v1/containers/3c1d0f6e-5d2b-4c57-9f0a-8e1b2d7c4a90/consumers"
@@ -55,7 +55,7 @@ func TestPageCap(t *testing.T) {
 	}
 	tests := []struct {
 		method, path, body string
-		list               string // the member that holds the items; none: the request is refused
+		list               string // the member with the items; empty if the request is refused
 		items              int
 		did                bool
 	}{
@@ -83,7 +83,7 @@ func TestPageCap(t *testing.T) {
 		{"POST", apiClients + "/search", `{"offset":9223372036854775807}`, "/items", 0, false},
 		{"GET", consumers + "?limit=50", "", "/consumers", 2, true},
 		{"GET", consumers, "", "/consumers", 2, true},
-		{"GET", consumers + "?limit=many", "", "/consumers", 2, true}, // which Barbican takes for none
+		{"GET", consumers + "?limit=many", "", "/consumers", 2, true}, // Barbican ignores it
 		{"GET", consumers + "?limit=3_0", "", "/consumers", 2, true},
 		{"GET", consumers + "?limit=-5", "", "/consumers", 1, false},
 		{"GET", consumers + "?limit=1&limit=50", "", "/consumers", 2, true},
@@ -98,7 +98,7 @@ func TestPageCap(t *testing.T) {
 		{"GET", "/v1/clients?limit=-1", `{"match":[{"hostname":"h"}]}`, "/clients", 0, false},
 		{"GET", "/v1/clients", `{"match_not":[{"hostname":"x"}]}`, "/clients", 2, true},
 		{"GET", "/v1/clients?limit=2.5", "", "", 0, false},
-		{"GET", "/v1/backups?limit=50", "", "/backups", 0, false}, // an example, whatever is asked
+		{"GET", "/v1/backups?limit=50", "", "/backups", 0, false}, // an example, whatever the request is
 	}
 	for _, tt := range tests {
 		w := asked(e, tt.method, tt.path, tt.body)
@@ -125,7 +125,7 @@ func TestPageCap(t *testing.T) {
 	}
 }
 
-// Ensure the answer names the rules of which the journal says that they fired, and no others.
+// Ensure the answer names exactly the rules that fired according to the journal.
 func TestFaultHeader(t *testing.T) {
 	t.Parallel()
 	always := func(r fault.Rule) fault.Rule {
@@ -186,8 +186,8 @@ func TestFaultHeader(t *testing.T) {
 	}
 }
 
-// Ensure a documented failure speaks of the objects of the request, and of the documented
-// ones only where the request names none.
+// Ensure a documented failure names the objects of the request, and the documented ones only if the
+// request names none.
 func TestNamedFailures(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFixture("documented"))

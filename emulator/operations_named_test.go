@@ -14,8 +14,8 @@ import (
 	"standin/internal/catalog"
 )
 
-// Ensure every operation and quirk that the code of services names is one: a branch for a misspelt
-// one would never be taken.
+// Ensure every operation and quirk that the code of services names exists. A branch for a
+// misspelled name would never be taken.
 func TestCodeNamesOperationsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	contracts, err := catalog.Contracts()

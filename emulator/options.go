@@ -19,28 +19,28 @@ import (
 	"standin/internal/transport"
 )
 
-// An Option changes an emulator before it starts. A bad value is an error of New.
+// An Option changes an emulator before it starts. If its value is invalid, New returns an error.
 type Option interface{ change(o *core.Options) error }
 
-// A SandboxOption is an Option that a sandbox can have for itself. What its options leave open is
-// as the emulator started, in place of the default that stands with each of them.
+// A SandboxOption is an Option that can also be given to a sandbox. Its default is then not that in
+// its comment, but how the emulator started.
 type SandboxOption interface {
 	Option
 	plan(p *sandbox.Plan) error
 }
 
-// whole is an option of a whole emulator.
+// whole is an option of an emulator.
 type whole func(o *core.Options) error
 
 func (f whole) change(o *core.Options) error { return f(o) }
 
-// own is an option of a sandbox, or of how all of an emulator's start.
+// own is an option of a sandbox, or of the start of an emulator's sandboxes.
 type own func(p *sandbox.Plan) error
 
 func (f own) plan(p *sandbox.Plan) error   { return f(p) }
 func (f own) change(o *core.Options) error { return f(&o.Plan) }
 
-// planOf is the plan of a sandbox with options.
+// planOf returns the plan of a sandbox with options.
 func planOf(opts []SandboxOption) (sandbox.Plan, error) {
 	p := sandbox.Plan{}
 	for _, opt := range opts {
@@ -54,9 +54,10 @@ func planOf(opts []SandboxOption) (sandbox.Plan, error) {
 	return p, nil
 }
 
-// WithFixture starts from fixtures. Default: the scenario's, else "empty". Each is the name of a
-// built-in one (empty, default, documented) or the path of a file. Later ones add to earlier ones,
-// and so does a second WithFixture. A fixture brings its clock along.
+// WithFixture starts from fixtures. A name is that of a built-in fixture (empty, default,
+// documented) or a file. Later fixtures add records, also those of a second WithFixture. If a
+// fixture has a clock, it sets the clock. The default is the fixture of the scenario, or else
+// "empty".
 func WithFixture(names ...string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Fixtures = append(p.Fixtures, names...)
@@ -64,9 +65,9 @@ func WithFixture(names ...string) SandboxOption {
 	})
 }
 
-// WithFixtureData starts from a fixture that is at hand, on top of those before it. Default:
-// none. It is the text of a fixture file as []byte or string, or any value that encoding/json
-// writes as one. It may extend built-in fixtures.
+// WithFixtureData starts from a fixture that is given by value. It adds records to the fixtures
+// before it. The fixture is the text of a fixture file, as []byte or string, or a value that
+// encoding/json can encode as one. It may extend built-in fixtures. The default is none.
 func WithFixtureData(fixture any) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		data, err := textOf(fixture)
@@ -85,9 +86,9 @@ func WithFixtureData(fixture any) SandboxOption {
 	})
 }
 
-// WithFixtureFS starts from files of a file system, on top of the fixtures before it. Default:
-// none. The files may extend others of it, and built-in fixtures. The name of a built-in fixture
-// stands for that one.
+// WithFixtureFS starts from fixture files in a file system. They add records to the fixtures before
+// them. The files may extend others in the file system, and built-in fixtures. The name of a
+// built-in fixture always means that fixture. The default is none.
 func WithFixtureFS(fsys fs.FS, names ...string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		read(p, func(path string) ([]byte, error) { return fs.ReadFile(fsys, filepath.ToSlash(path)) })
@@ -96,7 +97,8 @@ func WithFixtureFS(fsys fs.FS, names ...string) SandboxOption {
 	})
 }
 
-// read has files read by a function first, and those that it has not as before.
+// read adds a function that reads files. The previous function reads the files that the function
+// does not have.
 func read(p *sandbox.Plan, open func(path string) ([]byte, error)) {
 	before := p.Open
 	if before == nil {
@@ -111,8 +113,8 @@ func read(p *sandbox.Plan, open func(path string) ([]byte, error)) {
 	}
 }
 
-// WithSeed sets the seed of ids, secrets and draws. Default: the scenario's, else the fixture's,
-// else 1. 0 is a seed like any other.
+// WithSeed sets the seed of ids, secrets and random draws. 0 is a seed like any other. The default
+// is the seed of the scenario, or else of the fixture, or else 1.
 func WithSeed(seed int64) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Seed = &seed
@@ -120,9 +122,9 @@ func WithSeed(seed int64) SandboxOption {
 	})
 }
 
-// WithScenario starts with a scenario, by the name of a built-in one or the path of a file.
-// Default: none. What other options say counts in place of what it says. It takes the place of an
-// earlier WithScenarioData.
+// WithScenario starts with a scenario, given as the name of a built-in scenario or of a file. Other
+// options take precedence over the scenario. WithScenario replaces an earlier WithScenarioData. The
+// default is none.
 func WithScenario(name string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Scenario, p.Text = name, nil
@@ -130,10 +132,10 @@ func WithScenario(name string) SandboxOption {
 	})
 }
 
-// WithScenarioData starts with a scenario that is at hand: the text of a scenario file as []byte
-// or string, or any value that encoding/json writes as one. Default: none. Its fixtures are
-// built-in ones, or files as seen from the working directory. It takes the place of an earlier
-// WithScenario.
+// WithScenarioData starts with a scenario that is given by value. The scenario is the text of a
+// scenario file, as []byte or string, or a value that encoding/json can encode as one. Its fixtures
+// are built-in ones, or files relative to the working directory. WithScenarioData replaces an
+// earlier WithScenario. The default is none.
 func WithScenarioData(scenario any) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		text, err := textOf(scenario)
@@ -142,17 +144,17 @@ func WithScenarioData(scenario any) SandboxOption {
 	})
 }
 
-// A Profile is how the services behave where the real servers do something else than their
-// documents say.
+// A Profile says how the services behave where a real server differs from its document.
 type Profile string
 
-// The profiles.
+// These are the profiles.
 const (
 	ProfileDocumented Profile = "documented" // as the documents say
-	ProfileObserved   Profile = "observed"   // as the real servers were seen to do
+	ProfileObserved   Profile = "observed"   // as the real servers behave
 )
 
-// WithProfile chooses how the services behave. Default: the scenario's, else ProfileDocumented.
+// WithProfile sets how the services behave where a real server differs from its document. The
+// default is the profile of the scenario, or else ProfileDocumented.
 func WithProfile(profile Profile) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Profile = string(profile)
@@ -160,9 +162,10 @@ func WithProfile(profile Profile) SandboxOption {
 	})
 }
 
-// WithQuirks turns quirks on beyond the profile's and the scenario's, by name or glob
-// ("freezer.*"), or off ("-freezer.offset-is-an-index"). Default: none. Later ones count. The
-// command standin quirks lists them.
+// WithQuirks turns on quirks, in addition to those of the profile and the scenario. A name is that
+// of a quirk or a glob ("freezer.*"); a leading dash turns quirks off
+// ("-freezer.offset-is-an-index"). Names apply in order. The command standin quirks lists the
+// quirks. The default is none.
 func WithQuirks(names ...string) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Quirks = append(p.Quirks, names...)
@@ -170,7 +173,7 @@ func WithQuirks(names ...string) SandboxOption {
 	})
 }
 
-// WithFault arms rules, after those of a scenario. Default: none.
+// WithFault arms rules, after those of a scenario. The default is none.
 func WithFault(rules ...fault.Rule) SandboxOption {
 	return own(func(p *sandbox.Plan) error {
 		p.Rules = append(p.Rules, rules...)
@@ -178,15 +181,16 @@ func WithFault(rules ...fault.Rule) SandboxOption {
 	})
 }
 
-// WithTime freezes the clock at a time. Default: the clock of the scenario, else of the fixture,
-// else the real time.
+// WithTime freezes the clock at a time. The default is the clock of the scenario, or else of the
+// fixture, or else the real time.
 func WithTime(at time.Time) SandboxOption { return withClock(sandbox.FrozenAt(at)) }
 
-// WithStartTime has the clock run from a time on. Default: as that of WithTime.
+// WithStartTime starts the clock at a time, from which it runs. The default is that of WithTime.
 func WithStartTime(at time.Time) SandboxOption { return withClock(sandbox.StartingAt(at)) }
 
-// WithClockOffset has the clock run ahead of the real time, or behind it. Default: as that of
-// WithTime. 0 is the real time, whatever scenario and fixture say.
+// WithClockOffset makes the clock run at an offset from the real time. A negative offset is in the
+// past. 0 means the real time, whatever the scenario and the fixture say. The default is that of
+// WithTime.
 func WithClockOffset(d time.Duration) SandboxOption { return withClock(sandbox.OffsetBy(d)) }
 
 func withClock(s sandbox.Setting) SandboxOption {
@@ -196,8 +200,8 @@ func withClock(s sandbox.Setting) SandboxOption {
 	})
 }
 
-// WithJournal bounds the journals of the sandboxes, each and all together. Default: 4,096 entries
-// and 16 MiB each, 256 MiB together. 0 is the default of each bound.
+// WithJournal limits the size of journals. Limits of 0 are the defaults: 4,096 entries and 16 MiB
+// for each journal, 256 MiB for all journals together.
 func WithJournal(limits journal.Limits) Option {
 	return whole(func(o *core.Options) error {
 		o.Sandboxes.Journal = limits
@@ -205,8 +209,9 @@ func WithJournal(limits journal.Limits) Option {
 	})
 }
 
-// WithSandboxes bounds the sandboxes besides the default one. Default: 10,000, and an hour. Those
-// that were made by their first use are gone when nobody has used them for the ttl; 0 keeps them.
+// WithSandboxes limits the number of sandboxes, not counting the default one. A sandbox created on
+// first use is deleted when it is unused for ttl; a ttl of 0 keeps it. The defaults are 10,000 and
+// one hour.
 func WithSandboxes(limit int, ttl time.Duration) Option {
 	return whole(func(o *core.Options) error {
 		o.Sandboxes.Max, o.Sandboxes.TTL = &limit, &ttl
@@ -214,9 +219,9 @@ func WithSandboxes(limit int, ttl time.Duration) Option {
 	})
 }
 
-// WithConnections bounds the connections that are open at once. Default: 8,192. Beyond it, the
-// connection that has served no request for longest is closed. Where all serve one, new
-// connections are answered 503, but for health.
+// WithConnections limits the number of open connections. Beyond it, the connection that has been
+// idle longest is closed. If all connections serve a request, new connections get the status 503,
+// except for health. The default is 8,192.
 func WithConnections(limit int) Option {
 	return whole(func(o *core.Options) error {
 		o.Transport.Connections = cmp.Or(limit, -1)
@@ -224,11 +229,13 @@ func WithConnections(limit int) Option {
 	})
 }
 
-// WithTLS has Start without addresses, and RunT, listen with TLS too, on a free port:
-// Server.TLSURL. Default: only where an address says so. The certificate is issued by a CA that
-// the emulator makes for itself, for localhost, 127.0.0.1, ::1, the hosts that it is told to
-// listen on, and these ones: host names, which may begin with "*.", or IP addresses. Clients trust
-// Emulator.CA.
+// WithTLS makes RunT, and Start without addresses, also listen with TLS on a free port:
+// Server.TLSURL.
+//
+// A CA that the emulator creates issues the certificate. Clients must trust Emulator.CA. The
+// certificate is valid for localhost, 127.0.0.1, ::1, the hosts of addresses, and the hosts given
+// here. Those are IP addresses, or host names, which may begin with "*.". By default, only
+// addresses with https:// have TLS.
 func WithTLS(hosts ...string) Option {
 	return whole(func(o *core.Options) error {
 		for _, h := range hosts {
@@ -242,9 +249,9 @@ func WithTLS(hosts ...string) Option {
 	})
 }
 
-// WithTLSCertificate is WithTLS with a certificate of your own, from files in PEM: the
-// certificate, followed by those that it was issued with, and its key. Default: one of the
-// emulator's CA, which there is not then.
+// WithTLSCertificate does what WithTLS does, with a certificate from files in PEM. The first file
+// has the certificate followed by its chain, the second its key. The emulator then has no CA. The
+// default is a certificate of the emulator's CA.
 func WithTLSCertificate(certFile, keyFile string) Option {
 	return whole(func(o *core.Options) error {
 		cert, err := transport.LoadCertificate(certFile, keyFile)
@@ -253,7 +260,8 @@ func WithTLSCertificate(certFile, keyFile string) Option {
 	})
 }
 
-// WithRequestFaults says whether the request header X-Standin-Fault counts. Default: true.
+// WithRequestFaults says whether the request header X-Standin-Fault has an effect. The default is
+// true.
 func WithRequestFaults(on bool) Option {
 	return whole(func(o *core.Options) error {
 		o.Exchange.NoRequestFaults = !on
@@ -261,7 +269,8 @@ func WithRequestFaults(on bool) Option {
 	})
 }
 
-// WithControl says whether the control API is served, beyond health and the index. Default: true.
+// WithControl says whether the control API is served. Health and the index are always served. The
+// default is true.
 func WithControl(on bool) Option {
 	return whole(func(o *core.Options) error {
 		o.Control.Off = !on
@@ -269,8 +278,8 @@ func WithControl(on bool) Option {
 	})
 }
 
-// WithControlToken has the control API ask for this bearer token. Default: empty, for none.
-// Health and the index stay open.
+// WithControlToken makes the control API require a bearer token. Health and the index do not
+// require it. The default is empty, for no token.
 func WithControlToken(token string) Option {
 	return whole(func(o *core.Options) error {
 		o.Control.Token = token
@@ -278,8 +287,9 @@ func WithControlToken(token string) Option {
 	})
 }
 
-// WithControlHost lets the control API be reached under more host names. Default: IP addresses,
-// names without a dot, and names that nobody can register.
+// WithControlHost adds host names under which the control API may be reached. By default it may be
+// reached under IP addresses, names without a dot, and names that nobody can register, such as
+// those that end in .internal.
 func WithControlHost(names ...string) Option {
 	return whole(func(o *core.Options) error {
 		o.Control.Hosts = append(o.Control.Hosts, names...)
@@ -287,8 +297,8 @@ func WithControlHost(names ...string) Option {
 	})
 }
 
-// WithAuth says whether callers must log in. Default: true. Without it, everybody does what the
-// member "demo" may do.
+// WithAuth says whether callers must log in. If it is false, every caller acts as the member
+// "demo". The default is true.
 func WithAuth(on bool) Option {
 	return whole(func(o *core.Options) error {
 		o.Exchange.Settings.AuthOff = !on
@@ -296,8 +306,8 @@ func WithAuth(on bool) Option {
 	})
 }
 
-// WithHostHref fixes what Barbican's references begin with, as its option host_href does.
-// Default: empty, for the address of the request.
+// WithHostHref sets the beginning of Barbican's references, as Barbican's option host_href does.
+// The default is empty, for the address of the request.
 func WithHostHref(href string) Option {
 	return whole(func(o *core.Options) error {
 		o.Catalog.HostHref = strings.TrimSuffix(href, "/")
@@ -305,8 +315,8 @@ func WithHostHref(href string) Option {
 	})
 }
 
-// WithContract adds services whose operations answer the examples of an OpenAPI 3.1 document
-// each. Default: none. The document names its service in x-service.
+// WithContract adds services from OpenAPI 3.1 documents. Their operations answer with the examples
+// in the document. The name of the service is x-service in the document. The default is none.
 func WithContract(files ...string) Option {
 	return whole(func(o *core.Options) error {
 		o.Catalog.Contracts = append(o.Catalog.Contracts, files...)
@@ -314,9 +324,9 @@ func WithContract(files ...string) Option {
 	})
 }
 
-// WithLogger logs there: exchanges at debug level, violations of the contract and what net/http
-// complains of as warnings, panics as errors. Default: nothing is logged; RunT and NewT log to
-// the test.
+// WithLogger sets the logger. The emulator logs exchanges at debug level, contract violations and
+// messages of net/http as warnings, and panics as errors. By default nothing is logged, and RunT
+// and NewT log to the test.
 func WithLogger(l *slog.Logger) Option {
 	return whole(func(o *core.Options) error {
 		o.Exchange.Log = l
@@ -324,18 +334,18 @@ func WithLogger(l *slog.Logger) Option {
 	})
 }
 
-// A CheckMode says how many answers are held to the contract.
+// A CheckMode says how many answers are checked against the contract.
 type CheckMode string
 
-// The check modes.
+// These are the check modes.
 const (
 	CheckAlways  CheckMode = "always"
-	CheckSampled CheckMode = "sampled" // the first hundred of each operation and status, then one in a hundred; bodies of up to 256 KiB
+	CheckSampled CheckMode = "sampled" // the first hundred answers of each operation and status, then one in a hundred; bodies up to 256 KiB
 	CheckOff     CheckMode = "off"
 )
 
-// WithContractCheck sets how many answers are held to the contract. Default: CheckSampled, under
-// RunT and NewT CheckAlways.
+// WithContractCheck sets how many answers are checked against the contract. The default is
+// CheckSampled. With RunT and NewT, it is CheckAlways.
 func WithContractCheck(mode CheckMode) Option {
 	return whole(func(o *core.Options) error {
 		switch mode {
@@ -348,7 +358,7 @@ func WithContractCheck(mode CheckMode) Option {
 	})
 }
 
-// withViolations has violations of the contract reported.
+// withViolations sets the function that reports violations of the contract.
 func withViolations(report func(error)) Option {
 	return whole(func(o *core.Options) error {
 		o.Exchange.Report = report

@@ -17,7 +17,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// Ensure delays run on virtual time, and are what they are drawn as.
+// Ensure delays run on virtual time, and have the length that was drawn.
 func TestDelaysOnVirtualTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestDelaysOnVirtualTime(t *testing.T) {
 	})
 }
 
-// Ensure bodies come at the rate, and in the chunks, that were asked for.
+// Ensure bodies come at the given rate and in the given chunks.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -85,7 +85,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// Ensure a reset in a long body lets through all that it says to a client that reads late.
+// Ensure a reset in a long body sends all the bytes before it, even to a client that reads late.
 func TestResetLateInBody(t *testing.T) {
 	t.Parallel()
 	const size, through = 1_000_000, 900_000
@@ -107,8 +107,8 @@ func TestResetLateInBody(t *testing.T) {
 	}
 }
 
-// Ensure delays, dribbling and hanging end at once when the client leaves, the rule
-// is removed, the sandbox is deleted or reset, or the server stops; and that nothing is left running.
+// Ensure delays, dribbling and hanging end at once when the client leaves, the rule is removed, the
+// sandbox is deleted or reset, or the server stops. Ensure nothing is left running.
 func TestRelease(t *testing.T) { //nolint:paralleltest // it counts goroutines
 
 	whats := map[string]fault.What{
@@ -206,7 +206,7 @@ func release(t *testing.T, name string, what fault.What, how string) {
 	}
 }
 
-// heldOpen asks over a connection that it keeps open until the other side ends it.
+// heldOpen sends a request over a connection that it keeps open until the other side closes it.
 func heldOpen(ctx context.Context, addr string) error {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {

@@ -16,13 +16,13 @@ import (
 	"standin/internal/servicetest"
 )
 
-// A place is where a request is sent, and whether the quirk of the upper case is on there.
+// A place is a URL for requests, and whether the quirk of the upper case is on there.
 type place struct {
 	name, path string
 	on         bool
 }
 
-// spelling registers a consumer in the documents' spelling, which the quirk refuses.
+// spelling registers a consumer in the spelling of the documents, which the quirk refuses.
 func spelling(p *servicetest.Player, inside string) int {
 	code, _ := p.Call(http.MethodPost, inside+"/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers", "demo", `{"name": "a", "url": "b"}`)
 	return code
@@ -30,8 +30,8 @@ func spelling(p *servicetest.Player, inside string) int {
 
 const upperCase = "barbican.url-must-be-upper-case"
 
-// Ensure profile and quirks are chosen for the emulator, by a scenario, and for a sandbox;
-// that later words count, and that settings of servers are in no profile.
+// Ensure profile and quirks can be set for the emulator, by a scenario, and for a sandbox. Ensure
+// later names take precedence, and settings of servers are in no profile.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	scenario := func(text string) emulator.Option {
@@ -76,7 +76,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// Ensure names that do not exist are told, with what is near.
+// Ensure unknown names are reported, with similar ones.
 func TestUnknownQuirks(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]emulator.Option{
@@ -91,8 +91,8 @@ func TestUnknownQuirks(t *testing.T) {
 	}
 }
 
-// Ensure a sandbox has quirks of its own, takes those of the emulator and of the sandbox it is
-// forked from, and keeps them when it is reset.
+// Ensure a sandbox has its own quirks, takes those of the emulator and of the sandbox that it is
+// forked from, and keeps them on reset.
 func TestQuirksOfSandboxes(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture("documented"), emulator.WithQuirks("barbican.wrong-location-header"))
@@ -138,9 +138,9 @@ func TestQuirksOfSandboxes(t *testing.T) {
 	}
 }
 
-// Ensure each documented sample that the observed profile answers otherwise is explained by quirks
-// that say they change its operation: one of them alone changes the answer, and without
-// them all it is the documented one.
+// Ensure quirks explain each documented sample that the observed profile answers differently. One
+// of the quirks of its operation must change the answer alone. Without them, the answer must be the
+// documented one.
 func TestObservedSamplesAreExplained(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -190,7 +190,7 @@ func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contr
 	}
 }
 
-// concerns tells whether a quirk changes the operation, or one that the sample needs before.
+// concerns reports whether a quirk changes the operation, or one that the sample needs before.
 func concerns(q *contract.Quirk, op *contract.Operation, s contract.Sample) bool {
 	if q.Changes(op.ID) {
 		return true
@@ -201,8 +201,8 @@ func concerns(q *contract.Quirk, op *contract.Operation, s contract.Sample) bool
 	})
 }
 
-// Ensure an error keeps to the contract in whichever form it is asked for: each sample is
-// sent again with other Accept headers, in both profiles.
+// Ensure an error keeps its contract in every form. Each sample is sent again with other Accept
+// headers, in both profiles.
 func TestErrorsInEveryForm(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []string{ruleset.Documented, ruleset.Observed} {

@@ -27,8 +27,7 @@ var secretNames = strings.Fields(`
 	sharedkey encryption_key signingKey connection_string passkey x_auth_token X_AUTH_TOKEN csrf_token bearerToken
 	private-key privatekey credentials_json tokens secrets passwords pass[word] p\u0061ssword`)
 
-// A leak is a way to send a secret under a name. It returns nil where the name does not
-// fit.
+// A leak is a way to send a secret under a name. It returns nil if the name does not fit.
 type leak struct {
 	what string
 	send func(name, secret string) *http.Request
@@ -44,7 +43,7 @@ func post(path, mediaType, body string) *http.Request {
 	return r
 }
 
-// hexed writes every letter of a name as an escape.
+// hexed returns a name with every letter as an escape.
 func hexed(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -176,7 +175,7 @@ func (w *witness) send(r *http.Request) {
 	w.sent++
 }
 
-// shown is all that is shown of the requests, by where.
+// shown returns all that is shown of the requests, by place.
 func (w *witness) shown() map[string]string {
 	w.t.Helper()
 	last := fmt.Sprintf(`"sequence":%d,`, w.sent)
@@ -203,8 +202,8 @@ func (w *witness) shown() map[string]string {
 	}
 }
 
-// Ensure nothing that is shown of a request holds a secret, under whatever name and
-// wherever in the request it was sent, also where an answer repeats it.
+// Ensure nothing that is shown of a request contains a secret. This holds for every name and every
+// place in the request, also if an answer repeats the secret.
 func TestSecretsAreHiddenEverywhere(t *testing.T) {
 	t.Parallel()
 	for _, l := range leaks() {
@@ -227,8 +226,8 @@ func TestSecretsAreHiddenEverywhere(t *testing.T) {
 	}
 }
 
-// Ensure what only looks like a secret is shown, and a secret that is an ordinary word is
-// hidden where it was sent only.
+// Ensure what only looks like a secret is shown. Ensure a secret that is an ordinary word is hidden
+// only where it was sent.
 func TestOrdinaryWordsAreShown(t *testing.T) {
 	t.Parallel()
 	w := newWitness(t)
@@ -256,7 +255,7 @@ func TestOrdinaryWordsAreShown(t *testing.T) {
 	}
 }
 
-// Ensure secrets that are a part of what takes their place do not blow a text up.
+// Ensure secrets that are a part of their replacement do not make a text grow.
 func TestSecretsWithinTheirPlace(t *testing.T) {
 	t.Parallel()
 	w := newWitness(t)
@@ -274,8 +273,8 @@ func TestSecretsWithinTheirPlace(t *testing.T) {
 	}
 }
 
-// Ensure payloads of Barbican, tokens in paths and what errors repeat are hidden too, and
-// that what only speaks of secrets is shown.
+// Ensure payloads of Barbican, tokens in paths and secrets that errors repeat are hidden too.
+// Ensure names of secrets are shown.
 func TestSecretsOfServices(t *testing.T) {
 	t.Parallel()
 	w := newWitness(t)
@@ -330,7 +329,7 @@ func TestSecretsAreRedacted(t *testing.T) {
 	}
 }
 
-// Ensure secrets are redacted in bodies that are no plain JSON, too.
+// Ensure secrets are redacted in bodies that are not plain JSON too.
 func TestSecretsInOddBodies(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFixture("documented"))

@@ -40,7 +40,7 @@ func TestCountingIsAtomic(t *testing.T) {
 	}
 }
 
-// Ensure no request slips through between the old rules and the new ones.
+// Ensure each request finds either the old rules or the new ones.
 func TestResetIsAtomic(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithScenario("unavailable"))
@@ -67,7 +67,7 @@ func TestResetIsAtomic(t *testing.T) {
 	}
 }
 
-// Ensure a rule that had nothing to do has not fired.
+// Ensure a rule that changed nothing has not fired.
 func TestIdleRules(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFault(
@@ -94,8 +94,8 @@ func TestIdleRules(t *testing.T) {
 	}
 }
 
-// Ensure a request's own fault ends with a reset, and says so when it is of another
-// operation.
+// Ensure the fault in a request's header ends with a reset. Ensure it is reported if it is for
+// another operation.
 func TestOwnFaults(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -132,8 +132,8 @@ func TestOwnFaults(t *testing.T) {
 	}
 }
 
-// Ensure a rate limit counts on the sandbox's clock, tells in its headers, and lets
-// others through.
+// Ensure a rate limit counts on the sandbox's clock, reports in its headers, and does not limit
+// others.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"window", "bucket"} {
@@ -169,8 +169,7 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// Ensure a token that a rule lets expire is dead from then on, with the service's
-// own 401, until a reset.
+// Ensure a token that a rule expires stays expired, with the service's own 401, until a reset.
 func TestExpireToken(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithScenario("token-expires-mid-run"))
@@ -191,8 +190,7 @@ func TestExpireToken(t *testing.T) {
 	}
 }
 
-// Ensure a window since the arming opens when the rule is armed, and is moved by
-// the sandbox's clock.
+// Ensure a window since arming opens when the rule is armed, and moves with the sandbox's clock.
 func TestWindowSinceArming(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -228,7 +226,7 @@ func TestWindowSinceArming(t *testing.T) {
 	})
 }
 
-// Ensure a function decides from Go, and may use the sandbox meanwhile.
+// Ensure a function in Go decides, and may use the sandbox meanwhile.
 func TestFunc(t *testing.T) {
 	t.Parallel()
 	var e *emulator.Emulator
@@ -261,7 +259,7 @@ func TestFunc(t *testing.T) {
 	}
 }
 
-// Ensure a function that panics or fails is a 500, and the emulator lives on.
+// Ensure a function that panics or fails is answered with 500, and the emulator continues.
 func TestFuncPanics(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFault(fault.Rule{Func: func(r *fault.Request) (*fault.Reply, error) {

@@ -14,8 +14,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the tests beside each service replay the samples of its contract, and those of its quirks
-// if it has any.
+// Ensure the tests of each service replay the samples of its contract, and those of its quirks if
+// it has any.
 func TestEveryContractIsReplayed(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -33,7 +33,8 @@ func TestEveryContractIsReplayed(t *testing.T) {
 	}
 }
 
-// replays lists the calls of servicetest.Samples and servicetest.Quirks in tests, without their t.
+// replays returns the calls of servicetest.Samples and servicetest.Quirks in tests, without their
+// t.
 func replays(t *testing.T, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/*_test.go")
@@ -65,9 +66,8 @@ func replays(t *testing.T, dir string) []string {
 	return calls
 }
 
-// Ensure every status of every operation is brought about by a request alone,
-// but for those that only a fault brings; and that 413, which takes a body too
-// large to stand in a contract, is the only other exception.
+// Ensure a request alone can bring every status of every operation. Exceptions are statuses that
+// only a fault brings, and 413, whose request is too large for a contract.
 func TestEveryStatusHasASample(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
@@ -84,11 +84,10 @@ func TestEveryStatusHasASample(t *testing.T) {
 	}
 }
 
-// Ensure every example of a response is what some sample brings, and every
-// example of a request is sent.
+// Ensure some sample brings every example of a response, and every example of a request is sent.
 func TestEveryExampleIsReplayed(t *testing.T) {
 	t.Parallel()
-	used := map[string]bool{} // by SERVICE, status and name: examples may be shared
+	used := map[string]bool{} // by SERVICE, status and name, since examples may be shared
 	for _, c := range servicetest.Contracts(t) {
 		for _, op := range servicetest.Everywhere(c) {
 			for _, s := range op.Samples {

@@ -6,28 +6,29 @@ import (
 	"standin/internal/sandbox"
 )
 
-// SandboxHeader is the request header that names the sandbox.
+// SandboxHeader is the request header that names the sandbox of a request.
 const SandboxHeader = "X-Standin-Sandbox"
 
-// A Sandbox is one isolated emulation: a world, faults and their counts, a journal, a clock, a
-// seed, tokens. Make one with Server.Sandbox or Server.NewSandbox, or those of Emulator. Its
-// methods may be used from many goroutines.
+// A Sandbox is one isolated emulation. It has a world, faults with their counts, a journal, a
+// clock, a seed and tokens. The methods Sandbox and NewSandbox of Server and Emulator create one.
+// Its methods may be called by several goroutines at once.
 type Sandbox struct {
-	// URL leads into the sandbox. TLSURL does by TLS; empty without.
+	// URL is the URL of the sandbox. TLSURL is its URL with TLS; empty if there is none.
 	URL, TLSURL string
 
 	client func() *http.Client
 	box
 }
 
-// Client is a client for the sandbox's URL, of the kind that the server's or the emulator's is.
+// Client returns a client for the sandbox's URL, like that of the server or emulator which created
+// it.
 func (s *Sandbox) Client() *http.Client { return s.client() }
 
-// Environment lists the variables, NAME=VALUE, by which clients find the sandbox and log in, as
-// Server.Environment does. Its own users log in.
+// Environment returns the variables, NAME=VALUE, with which clients find the sandbox and log in, as
+// Server.Environment does. The user is one of the sandbox.
 func (s *Sandbox) Environment() []string { return s.in.Environment(s.URL) }
 
-// newSandbox makes a sandbox, which at gives its address.
+// newSandbox creates a sandbox, and calls at to set its address.
 func (b *box) newSandbox(at func(*Sandbox), name string, opts []SandboxOption) (*Sandbox, error) {
 	p, err := planOf(opts)
 	if err != nil {
@@ -42,7 +43,7 @@ func (b *box) newSandbox(at func(*Sandbox), name string, opts []SandboxOption) (
 	return s, nil
 }
 
-// testSandbox makes a sandbox for a test, which at gives its address.
+// testSandbox creates a sandbox for a test, and calls at to set its address.
 func (b *box) testSandbox(at func(*Sandbox), tb TB, opts []SandboxOption) *Sandbox {
 	tb.Helper()
 	p, err := planOf(opts)

@@ -13,8 +13,8 @@ import (
 	"standin/emulator/journal"
 )
 
-// Ensure two hundred tests at once, each in a sandbox of its own with a fixture and
-// faults of its own, see nothing of each other.
+// Ensure two hundred tests at once see nothing of each other, each in its own sandbox with its own
+// fixture and faults.
 func TestParallelSandboxes(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -56,8 +56,8 @@ func TestParallelSandboxes(t *testing.T) {
 
 const login = `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}},"scope":{"project":{"name":"demo","domain":{"id":"default"}}}}}`
 
-// Ensure a sandbox is reached by path, by header and by a token issued in it, and
-// that what it hands out leads back inside.
+// Ensure a sandbox is reached by path, by header and by a token issued in it. Ensure the links in
+// its answers lead to the sandbox.
 func TestWaysIn(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -113,7 +113,7 @@ func TestWaysIn(t *testing.T) {
 	}
 }
 
-// Ensure links in a sandbox carry its prefix, and those of forks lead on.
+// Ensure links in a sandbox have its prefix, and links in forks work.
 func TestLinksInside(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -124,7 +124,7 @@ func TestLinksInside(t *testing.T) {
 	}
 }
 
-// Ensure options of the whole emulator are none of a sandbox, and bad names are refused.
+// Ensure options of a whole emulator are not options of a sandbox, and invalid names are refused.
 func TestSandboxOptions(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -152,8 +152,8 @@ func TestSandboxOptions(t *testing.T) {
 	}
 }
 
-// Ensure sandboxes of tests with long names are told apart, and expired ones can be
-// made again.
+// Ensure sandboxes of tests with long names have different names, and expired ones can be created
+// again.
 func TestSandboxNames(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -179,7 +179,7 @@ func TestSandboxNames(t *testing.T) {
 	})
 }
 
-// Ensure references carry the sandbox where Barbican's host is fixed.
+// Ensure references contain the sandbox if Barbican's host is fixed.
 func TestHostHrefInside(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithHostHref("https://:9311"), emulator.WithFixture("documented"))

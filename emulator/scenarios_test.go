@@ -16,7 +16,7 @@ import (
 	"standin/internal/catalog"
 )
 
-// The requests that the scenarios are tried with, one to each service.
+// These are the requests with which the scenarios are tried, one for each service.
 var everywhereOnce = []struct{ method, path, body string }{
 	{"GET", "/v1/clients", ""},
 	{"GET", "/v1/containers", ""},
@@ -31,7 +31,7 @@ type rehearsal struct {
 	c *http.Client
 }
 
-// do sends a request and returns its status and body; 0 where none came.
+// do sends a request and returns its status and body. The status is 0 if no answer came.
 func (r *rehearsal) do(method, path, body string) (int, string) {
 	r.t.Helper()
 	status, text, err := call(r.t.Context(), r.c, method, "http://standin"+path, body)
@@ -41,7 +41,7 @@ func (r *rehearsal) do(method, path, body string) (int, string) {
 	return status, text
 }
 
-// statuses are those of the same request, so often.
+// statuses sends the same request n times and returns its statuses.
 func (r *rehearsal) statuses(n int, method, path, body string) string {
 	var all []string
 	for range n {
@@ -60,7 +60,7 @@ func (r *rehearsal) everywhere(want int) {
 	}
 }
 
-// rehearsals are what each built-in scenario does to a client.
+// rehearsals have what each built-in scenario does to a client.
 var rehearsals = map[string]func(r *rehearsal){
 	"unauthorized": func(r *rehearsal) { r.everywhere(401); r.everywhere(401) },
 	"forbidden":    func(r *rehearsal) { r.everywhere(403); r.everywhere(403) },
@@ -95,7 +95,7 @@ var rehearsals = map[string]func(r *rehearsal){
 	},
 	"maintenance-window": func(r *rehearsal) {
 		r.everywhere(503)
-		begun := r.e.Now() // on the virtual time of the test, which nobody advances but the client by waiting
+		begun := r.e.Now() // on the virtual time of the test, which advances only while the client waits
 		if e := r.e.Requests()[0]; !slices.Equal(e.Reply.Headers["Retry-After"], []string{begun.Add(10 * time.Second).Format(http.TimeFormat)}) {
 			r.t.Errorf("headers %v", e.Reply.Headers)
 		}
@@ -164,7 +164,7 @@ var rehearsals = map[string]func(r *rehearsal){
 	},
 	"short-pages": func(r *rehearsal) {
 		_, body := r.do("GET", "/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers?limit=1", "")
-		if !strings.Contains(body, "limit=1&offset=1") { // less than the cap stays as it was
+		if !strings.Contains(body, "limit=1&offset=1") { // less than the cap stays unchanged
 			r.t.Error(body)
 		}
 		if _, body = r.do("GET", "/v1/clients?limit=50", ""); strings.Count(body, `"user_id"`) != 2 {
@@ -207,7 +207,7 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// Ensure a scenario that nobody meets does not pass by accident.
+// Ensure a scenario whose rules no request meets does not pass.
 func TestNothingFailed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"syntax-error", "lost-reply", "half-an-answer", "hangs", "token-expires-mid-run", "fails-twice-then-works"} {
@@ -228,7 +228,7 @@ func TestNothingFailed(t *testing.T) {
 	}
 }
 
-// Ensure expectations are judged: counts, attempts, order, strays, evictions.
+// Ensure expectations are judged: counts, attempts, order, unmatched requests, evictions.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithScenario("fails-twice-then-works"), emulator.WithJournal(journal.Limits{Entries: 5}))
@@ -263,15 +263,15 @@ func TestVerify(t *testing.T) {
 	}
 	status(e, "/v1/clients")
 	if v := e.Verify(tests[2].expect); !v.Passed {
-		t.Errorf("the journal is full, and nothing fell out of it: %+v", v)
+		t.Errorf("the journal is full, and nothing was evicted: %+v", v)
 	}
 	status(e, "/v1/clients")
-	if v := e.Verify(tests[2].expect); v.Passed || !strings.Contains(fmt.Sprint(v), "1 of 6 fell out of it") {
+	if v := e.Verify(tests[2].expect); v.Passed || !strings.Contains(fmt.Sprint(v), "1 of 6 were evicted") {
 		t.Errorf("with an entry gone: %+v", v)
 	}
 }
 
-// Ensure the journal tells what nearly was, of paths and of rules.
+// Ensure the journal reports near misses of paths and of rules.
 func TestNearMisses(t *testing.T) {
 	t.Parallel()
 	foo := "yes"

@@ -7,55 +7,55 @@ import (
 	"standin/internal/core"
 )
 
-// A Server is an emulator on its listeners. Make one with RunT, or with Emulator.Start. Its
-// methods may be used from many goroutines.
+// A Server is an emulator with its listeners. RunT and Emulator.Start create one. Its methods may
+// be called by several goroutines at once.
 type Server struct {
-	// URL is the address of the combined listener, or of the first one. Without TLS
-	// comes first.
+	// URL is the URL of the combined listener, or else of the first listener. A listener without
+	// TLS is preferred.
 	URL string
-	// TLSURL is the address of the combined listener with TLS, or of the first one
-	// with it; empty without.
+	// TLSURL is the URL of the combined listener with TLS, or else of the first listener with TLS.
+	// It is empty if there is none.
 	TLSURL string
 
 	server *core.Server
 	box
 }
 
-// Addr is the address, HOST:PORT, of the listener of a service; of the combined one for services
-// that have none of their own, and for the empty name. One without TLS comes first. It is empty
-// where there is none.
+// Addr returns the address, HOST:PORT, of the listener of a service. If the service has no listener
+// of its own, or the name is empty, it is that of the combined listener. A listener without TLS is
+// preferred. Addr returns the empty string if there is no listener.
 func (s *Server) Addr(service string) string { return s.server.Addr(service) }
 
-// TLSAddr is Addr for listeners with TLS alone.
+// TLSAddr does what Addr does, for listeners with TLS only.
 func (s *Server) TLSAddr(service string) string { return s.server.TLSAddr(service) }
 
-// Client is an ordinary client for the server; it shares no connections with others and asks no
-// proxy. It trusts the emulator's CA, or the certificate that it was given.
+// Client returns a client for the server. It shares no connections with other clients, and uses no
+// proxy. It trusts the emulator's CA, or the certificate that the emulator was given.
 func (s *Server) Client() *http.Client { return s.core.Transport.Client() }
 
-// CA is the certificate, in PEM, of the emulator's own CA; nil where there is none.
+// CA returns the certificate of the emulator's own CA, in PEM. It returns nil if there is none.
 func (s *Server) CA() []byte { return s.core.Transport.CA() }
 
-// Environment lists the variables, NAME=VALUE, by which clients find the server and log in:
-// STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL, DEVOPS_USERNAME,
-// DEVOPS_PASSWORD. The user who logs in is demo, or else the first of the fixture.
+// Environment returns the variables, NAME=VALUE, with which clients find the server and log in.
+// They are STANDIN_URL, those of OpenStack and PrivX clients, and DEVOPS_URL, DEVOPS_USERNAME and
+// DEVOPS_PASSWORD. The user is demo, or the first user of the fixture if there is no demo.
 func (s *Server) Environment() []string { return s.in.Environment(s.URL) }
 
-// NewSandbox makes a sandbox. It starts as the emulator does, unless options say otherwise. It
-// stays until it is deleted.
+// NewSandbox creates a sandbox with the given name. It starts as the emulator did, unless options
+// say otherwise. It exists until it is deleted.
 func (s *Server) NewSandbox(name string, opts ...SandboxOption) (*Sandbox, error) {
 	return s.newSandbox(s.at, name, opts)
 }
 
-// Sandbox makes a sandbox for a test, named after it, which is deleted when the test ends. Its
-// URL, with a path prefix, leads into it; so do tokens that are issued in it, and its name in the
+// Sandbox creates a sandbox for a test. Its name is made from that of the test, and it is deleted
+// when the test ends. Requests reach it by its URL, by a token issued in it, or by its name in the
 // header X-Standin-Sandbox.
 func (s *Server) Sandbox(tb TB, opts ...SandboxOption) *Sandbox {
 	tb.Helper()
 	return s.testSandbox(s.at, tb, opts)
 }
 
-// at gives a sandbox its URLs and client on the server.
+// at sets the URLs and the client of a sandbox on the server.
 func (s *Server) at(box *Sandbox) {
 	box.URL, box.client = s.URL+"/~"+box.Name(), s.Client
 	if s.TLSURL != "" {
@@ -63,15 +63,15 @@ func (s *Server) at(box *Sandbox) {
 	}
 }
 
-// Shutdown stops listening and waits for the exchanges under way until the context ends.
+// Shutdown stops listening. It waits for exchanges in progress until the context ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
 
-// Close stops at once. Closing twice does no harm.
+// Close stops the server at once. It may be called more than once.
 func (s *Server) Close() error { return s.server.Close() }
 
-// DeleteSandbox deletes a sandbox, and cuts the requests that wait in it. It reports whether
-// there was one. The default sandbox stays.
+// DeleteSandbox deletes a sandbox, and ends the requests that wait in it. It reports whether the
+// sandbox existed. It does not delete the default sandbox.
 func (s *Server) DeleteSandbox(name string) bool { return s.core.Sandboxes.Delete(name) }
 
-// Violations counts the answers that were found not to keep to the contract, in all sandboxes.
+// Violations returns how many checked answers violated their contract, in all sandboxes.
 func (s *Server) Violations() uint64 { return s.core.Path.Violations() }

@@ -45,8 +45,8 @@ func dialTo(t *testing.T, addr string) *wire {
 	return &wire{t, c, bufio.NewReader(c)}
 }
 
-// send writes a request with \n for line ends and returns the status line and
-// the body of the answer.
+// send sends a request, with \n for line ends, and returns the status line and the body of the
+// answer.
 func (w *wire) send(head, body string) (line, got string) {
 	w.t.Helper()
 	head = strings.ReplaceAll(strings.TrimSpace(head), "\n", "\r\n")
@@ -82,8 +82,7 @@ func (w *wire) send(head, body string) (line, got string) {
 
 const demoHead = "Host: localhost:9311\nX-Auth-Token: demo-token\n"
 
-// Ensure the status line of 753 has the documented phrase, and the connection
-// lives on with ordinary answers.
+// Ensure the status line of 753 has the documented phrase, and the connection works after it.
 func TestReasonPhrase(t *testing.T) {
 	t.Parallel()
 	w := dial(t, emulator.RunT(t))
@@ -100,7 +99,7 @@ func TestReasonPhrase(t *testing.T) {
 	}
 }
 
-// Ensure a text that looks like a status line passes through untouched.
+// Ensure a text that looks like a status line is not changed.
 func TestReasonPhraseLeavesBodiesAlone(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -116,7 +115,7 @@ func TestReasonPhraseLeavesBodiesAlone(t *testing.T) {
 	}
 }
 
-// Ensure requests without Content-Length on a body are read as each server does.
+// Ensure requests without Content-Length for a body are read as each server reads them.
 func TestChunkedBodies(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"))
@@ -136,15 +135,14 @@ func TestChunkedBodies(t *testing.T) {
 		return resp.StatusCode, string(b)
 	}
 	if code, body := send("POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`); code != 400 || !strings.Contains(body, "Missing request body") {
-		t.Errorf("Freezer: %d %s", code, body) // it looks at Content-Length alone
+		t.Errorf("Freezer: %d %s", code, body) // it looks only at Content-Length
 	}
 	if code, body := send("POST", "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers", `{"name":"a","URL":"h"}`); code != 200 {
 		t.Errorf("Barbican: %d %s", code, body)
 	}
 }
 
-// Ensure floods of headers and endless URLs are refused by HTTP itself, and the
-// emulator lives on.
+// Ensure very many headers and very long URLs are refused by net/http, and the emulator continues.
 func TestFloods(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t)
@@ -162,8 +160,8 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// Ensure services on listeners of their own answer everything there, and that
-// the catalogue leads from one to the other.
+// Ensure services on their own listeners answer everything there, and that the links of the
+// catalogue work between them.
 func TestListenersOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -217,7 +215,7 @@ func TestListenersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Ensure references, links and catalogues lead back by the way the caller came.
+// Ensure references, links and catalogues have the address by which the caller came.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithFixture("documented"))
@@ -251,8 +249,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Ensure a listener of one service leads to the others by the way the caller came, also
-// behind a proxy.
+// Ensure a listener of one service links to the others by the address by which the caller came,
+// also through a proxy.
 func TestAddressesOfNamedListeners(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -278,7 +276,7 @@ func TestAddressesOfNamedListeners(t *testing.T) {
 	}
 }
 
-// Ensure the root's 404 leads to where a path is, and never to itself.
+// Ensure the 404 at the root names where a path exists, and never itself.
 func TestNearPaths(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -345,7 +343,7 @@ func TestConcurrentRequests(t *testing.T) {
 	}
 }
 
-// Ensure tokens expire as time goes by, on virtual time without a network.
+// Ensure tokens expire on virtual time, without a network.
 func TestTokensExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,6 @@
 package emulator
 
-// TB is what RunT and NewT need of a *testing.T.
+// TB has the methods of *testing.T that this package uses.
 type TB interface {
 	Helper()
 	Name() string

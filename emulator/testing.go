@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// RunT starts an emulator for a test, on 127.0.0.1 and a free port; with WithTLS also with TLS
-// on another. It logs to the test, fails it where an answer breaks the contract, and stops when
-// it ends. Inside a bubble of testing/synctest it ends the test at once: there a network does not
-// work, and NewT does.
+// RunT starts an emulator for a test, on 127.0.0.1 and a free port; with WithTLS, also with TLS on
+// another free port. It logs to the test, and fails the test if an answer violates its contract. It
+// stops when the test ends. Inside a bubble of testing/synctest, where a network does not work,
+// RunT ends the test at once. Use NewT there.
 func RunT(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	if time.Now().Before(bubbles) {
@@ -31,12 +31,13 @@ func RunT(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// bubbles are before this time: the clock of testing/synctest begins with the year 2000.
+// bubbles is later than the time in a bubble, since the clock of testing/synctest begins with the
+// year 2000.
 var bubbles = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// NewT makes an emulator for a test, in memory, and closes it when the test ends. It logs to the
-// test and fails it where an answer breaks the contract, as RunT does. It works inside a bubble
-// of testing/synctest, where time passes only when all wait.
+// NewT returns an emulator in memory for a test, and closes it when the test ends. It logs to the
+// test, and fails the test if an answer violates its contract. It works inside a bubble of
+// testing/synctest, where time passes only when all goroutines wait.
 func NewT(tb TB, opts ...Option) *Emulator {
 	tb.Helper()
 	out := &testLog{tb: tb}
@@ -53,8 +54,8 @@ func NewT(tb TB, opts ...Option) *Emulator {
 	return e
 }
 
-// testLog writes log lines to a test, until it ends: an exchange whose connection was
-// broken may still be ending then.
+// testLog writes log lines to a test until the test ends. An exchange with a broken connection may
+// end later than that.
 type testLog struct {
 	tb   TB
 	mu   sync.Mutex

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 )
 
-// textOf is the text of a file that is given as such, or as a value.
+// textOf returns the text of a file. It is given as text, or as a value to encode as JSON.
 func textOf(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case []byte:

@@ -26,7 +26,7 @@ import (
 	"standin/emulator/fault"
 )
 
-// dialTLS is dial with TLS by hand; the client offers these protocols.
+// dialTLS does what dial does, with TLS. The client offers the given protocols.
 func dialTLS(t *testing.T, s *emulator.Server, protocols ...string) *wire {
 	t.Helper()
 	w := dialTo(t, s.TLSAddr(""))
@@ -37,8 +37,8 @@ func dialTLS(t *testing.T, s *emulator.Server, protocols ...string) *wire {
 	return w
 }
 
-// Ensure the status line of 753 has its phrase over TLS too, with and without ALPN,
-// that the connection lives on, and that the journal knows it.
+// Ensure the status line of 753 has its phrase over TLS too, with and without ALPN. Ensure the
+// connection works after it, and the journal knows the connection.
 func TestReasonPhraseOverTLS(t *testing.T) {
 	t.Parallel()
 	for _, protocols := range [][]string{nil, {"http/1.1"}} {
@@ -63,8 +63,8 @@ func TestReasonPhraseOverTLS(t *testing.T) {
 	}
 }
 
-// Ensure HTTP/2 is spoken with those who know it, and that its streams, at the same
-// time, share the number of their connection.
+// Ensure clients that know HTTP/2 get it, and that simultaneous streams have the number of their
+// connection.
 func TestHTTP2(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithTLS())
@@ -128,8 +128,7 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	t.Error("no event came")
 }
 
-// Ensure the certificate is for the usual hosts and those that were told, whatever
-// the time is.
+// Ensure the certificate is for the default hosts and the given hosts, whatever the time is.
 func TestCertificate(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithTLS("standin", "*.example.test", "192.0.2.7", "2001:db8::7"))
@@ -168,8 +167,8 @@ func handshake(t *testing.T, s *emulator.Server) tls.ConnectionState {
 	return c.ConnectionState()
 }
 
-// Ensure the CA is shown with and without TLS, by the rules of the control API, and
-// only where there is one.
+// Ensure the CA is shown with and without TLS, by the rules of the control API, and only if there
+// is one.
 func TestShowCA(t *testing.T) {
 	t.Parallel()
 	get := func(s *emulator.Server, url string, header ...string) (int, string) {
@@ -206,7 +205,7 @@ func TestShowCA(t *testing.T) {
 	}
 }
 
-// A pair is a certificate with the one that issued it, and its key, in files.
+// A pair is a certificate with its issuer, and its key, in files.
 type pair struct{ cert, key string }
 
 func newPair(t *testing.T) pair {
@@ -247,8 +246,7 @@ func put(t *testing.T, path, kind string, blocks ...[]byte) {
 	}
 }
 
-// Ensure a certificate that is given is served with its chain, in place of one of
-// a CA of ours.
+// Ensure a given certificate is served with its chain, in place of one of the emulator's CA.
 func TestGivenCertificate(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -268,7 +266,7 @@ func TestGivenCertificate(t *testing.T) {
 	}
 }
 
-// Ensure what cannot be served is told at the start, with what is wrong.
+// Ensure what cannot be served is reported at the start.
 func TestBadTLS(t *testing.T) {
 	t.Parallel()
 	one, two := newPair(t), newPair(t)
@@ -301,8 +299,8 @@ func TestBadTLS(t *testing.T) {
 	}
 }
 
-// Ensure links lead back by the way the caller came, on one port for each way, and
-// that sandboxes have both.
+// Ensure links have the address by which the caller came, with one port for each way, and that
+// sandboxes have both.
 func TestSideBySide(t *testing.T) {
 	t.Parallel()
 	s := emulator.RunT(t, emulator.WithTLS(), emulator.WithFixture("documented"))
@@ -326,8 +324,8 @@ func TestSideBySide(t *testing.T) {
 	}
 }
 
-// Ensure the catalogue of a service on a listener of its own leads to listeners of
-// the same kind, as far as there are any.
+// Ensure the catalogue of a service on its own listener links to listeners of the same kind, if
+// there are any.
 func TestTLSListenersOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -356,8 +354,8 @@ func TestTLSListenersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Ensure a request without TLS is told so, that a client which says nothing keeps
-// no other waiting, and that the server stops although it is still there.
+// Ensure a request without TLS gets an error that says so. Ensure a silent client does not block
+// others, and the server can stop while it is connected.
 func TestNoHandshake(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithTLS())
@@ -396,14 +394,14 @@ func (c *tap) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Ensure an answer that ends with its connection ends as TLS has it too, with an
-// alert, and that one which is cut does not.
+// Ensure an answer that ends with its connection ends with a TLS alert, and that one which is cut
+// does not.
 func TestFarewell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []*fault.Connection{{Kind: fault.SlowClose, For: fault.Duration(time.Millisecond)}, fault.Cut(fault.Truncate)} {
 		s := emulator.RunT(t, emulator.WithTLS(), emulator.WithFault(fault.Rule{What: fault.What{Connection: c}}))
 		below := &tap{Conn: dialTo(t, s.TLSAddr("")).c}
-		over := tls.Client(below, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}) // alerts can be told by their type
+		over := tls.Client(below, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}) // alerts are recognised by their type
 		if _, err := io.WriteString(over, listRequest); err != nil {
 			t.Fatal(err)
 		}

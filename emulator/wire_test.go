@@ -20,14 +20,13 @@ import (
 	"standin/emulator/journal"
 )
 
-// The ends that a stream can have.
+// These are the ways in which a stream ends.
 const (
 	fin = "FIN"
 	rst = "RST"
 )
 
-// raw sends one request over a connection of its own and reads all that comes,
-// to the stream's end.
+// raw sends one request over a new connection and reads until the stream ends.
 func raw(t *testing.T, addr string, secure bool, request string) (got []byte, end string) {
 	t.Helper()
 	tcp, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
@@ -47,7 +46,7 @@ func raw(t *testing.T, addr string, secure bool, request string) (got []byte, en
 	}
 	got, err = io.ReadAll(c)
 	switch {
-	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // without TLS's own farewell
+	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // without the closing alert of TLS
 		end = fin
 	case errors.Is(err, syscall.ECONNRESET):
 		end = rst
@@ -57,7 +56,7 @@ func raw(t *testing.T, addr string, secure bool, request string) (got []byte, en
 	return got, end
 }
 
-// secured serves an emulator over TLS, behind a server of net/http's own.
+// secured serves an emulator over TLS, with a server of net/http.
 func secured(t *testing.T, e *emulator.Emulator, h2 bool) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(e)
@@ -69,8 +68,8 @@ func secured(t *testing.T, e *emulator.Emulator, h2 bool) *httptest.Server {
 
 const listRequest = "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\n\r\n"
 
-// Ensure every break of a connection is on the wire what it says: the bytes that
-// come, and how the stream ends, plain and under TLS.
+// Ensure every break of a connection sends the bytes and the end that it describes, with and
+// without TLS.
 func TestWireTruth(t *testing.T) {
 	t.Parallel()
 	const (
@@ -81,7 +80,7 @@ func TestWireTruth(t *testing.T) {
 		name  string
 		c     *fault.Connection
 		end   string
-		bytes string // a regular expression on all that comes
+		bytes string // a regular expression for all bytes
 		ended journal.Ended
 	}{
 		{"reset", &fault.Connection{Kind: fault.Reset}, rst, `^HTTP/1.1 100 Continue\r\n\r\n$`, journal.Cut},
@@ -148,7 +147,7 @@ func TestSilentTruncation(t *testing.T) {
 	}
 }
 
-// Ensure garbage is the same for the same seed and another for another.
+// Ensure garbage is the same for the same seed, and different for another seed.
 func TestGarbageIsDrawn(t *testing.T) {
 	t.Parallel()
 	garbage := func(seed int64) string {
@@ -162,8 +161,8 @@ func TestGarbageIsDrawn(t *testing.T) {
 	}
 }
 
-// Ensure that over HTTP/2 a break is a reset of its stream, that the journal says so,
-// and that other streams of the connection live on.
+// Ensure that over HTTP/2 a break is a reset of its stream, that the journal reports it, and that
+// other streams of the connection continue.
 func TestBreaksOverHTTP2(t *testing.T) {
 	t.Parallel()
 	for _, c := range []*fault.Connection{
@@ -209,15 +208,15 @@ func streamReset(t *testing.T, s *emulator.Server, client *http.Client, url stri
 	}
 }
 
-// fetch does a request as demo and reads the answer to its end.
+// fetch sends a request as demo and reads the answer to its end.
 func fetch(t *testing.T, c *http.Client, method, url, body string, header ...string) (int, error) {
 	t.Helper()
 	status, _, err := call(t.Context(), c, method, url, body, header...)
 	return status, err
 }
 
-// Ensure a client that reuses its connection cannot miss a cut with an end: Go's
-// library repeats a GET unseen after a silent one, and the journal marks it.
+// Ensure a client that reuses its connection sees the cut of a rule with a limited count. After a
+// silent cut, Go's library repeats a GET by itself, and the journal marks the repeat.
 func TestTransportRetry(t *testing.T) {
 	t.Parallel()
 	for _, silent := range []bool{false, true} {
@@ -226,7 +225,7 @@ func TestTransportRetry(t *testing.T) {
 			s := emulator.RunT(t)
 			c := s.Client()
 			defer c.CloseIdleConnections()
-			if _, err := fetch(t, c, "GET", s.URL+"/v1/clients", ""); err != nil { // so that there is a connection to reuse
+			if _, err := fetch(t, c, "GET", s.URL+"/v1/clients", ""); err != nil { // opens a connection that can be reused
 				t.Fatal(err)
 			}
 			if err := s.Fault(fault.Rule{What: fault.What{Connection: &fault.Connection{Kind: fault.Empty, Silent: silent}}}); err != nil {
@@ -248,7 +247,7 @@ func TestTransportRetry(t *testing.T) {
 	}
 }
 
-// Ensure a reset over pipes is one for the client, too.
+// Ensure a reset over pipes is a reset for the client too.
 func TestResetInMemory(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFault(fault.Rule{What: fault.What{Connection: &fault.Connection{Kind: fault.Reset, Silent: true}}}))

@@ -12,12 +12,17 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts."`
+	Files []string `arg:"" name:"file" help:"Fixtures, scenarios or contracts, in YAML or JSON."`
 }
 
-// Run reads the files and reports what is wrong with them: of fixtures up to twenty
-// mistakes a section, of scenarios up to twenty, of contracts the first. Warnings do not
-// count as mistakes.
+// Help returns examples.
+func (*checkCmd) Help() string {
+	return `Example:
+  standin check scenario.yaml fixtures/*.yaml`
+}
+
+// Run reads the files and reports their mistakes: at most twenty per section of a fixture, at most
+// twenty of a scenario, the first of a contract. Warnings are not mistakes.
 func (c *checkCmd) Run(s streams) error {
 	bad := false
 	for _, name := range c.Files {
@@ -38,8 +43,8 @@ func (c *checkCmd) Run(s streams) error {
 	return nil
 }
 
-// checkContract also does what serve does with a contract, unless it is one of
-// the built-in services'.
+// checkContract checks a contract. A contract that is not of a built-in service is also loaded as
+// serve loads it.
 func checkContract(name string, data []byte) error {
 	c, err := contract.Parse(name, data)
 	if err != nil {
@@ -56,8 +61,8 @@ func checkContract(name string, data []byte) error {
 	return err
 }
 
-// check takes a file that says "openapi" for a contract, one that says "faults",
-// "expect", "name" or "fixture" for a scenario, any other for a fixture.
+// check checks a file. A file with the key "openapi" is a contract. One with "faults", "expect",
+// "name" or "fixture" is a scenario. Any other file is a fixture.
 func check(name string) (warnings []error, err error) {
 	data, err := os.ReadFile(name)
 	if err != nil {

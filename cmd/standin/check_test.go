@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Ensure scenario files are checked, and warned about.
+// Ensure scenario files are checked, and bring warnings.
 func TestCheckScenarios(t *testing.T) {
 	t.Parallel()
 	bad := write(t, "bad.yaml", "name: x\nfixture: documentd\nfaults: [{where: {operation: freezer.client.create}, what: {status: 503}}]\n")
@@ -61,7 +61,7 @@ func TestCheckScenarios(t *testing.T) {
 	}
 	code, _, errOut := command(t, append([]string{"check"}, files...)...)
 	for warning := range strings.Lines(errOut) {
-		if !strings.Contains(warning, "documents no 503; the service's envelope is answered") {
+		if !strings.Contains(warning, "documents no 503; the body is a general error of the service") {
 			t.Error(warning)
 		}
 	}
@@ -70,8 +70,7 @@ func TestCheckScenarios(t *testing.T) {
 	}
 }
 
-// Ensure --watch reloads when a file changes, and keeps what it has when the
-// file has mistakes.
+// Ensure --watch reloads when a file changes, and keeps the state when the file has mistakes.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	const text = "name: a\nfaults: [{use: freezer.clients.create/753}]\n"
@@ -101,7 +100,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// Ensure --watch does not take a file that is empty for the empty fixture.
+// Ensure --watch does not load an empty file as an empty fixture.
 func TestWatchOfAnEmptyFile(t *testing.T) {
 	t.Parallel()
 	path := write(t, "f.yaml", "devops: {images: [{id: kept, provider: p, remote_user: r}]}\n")
@@ -122,7 +121,7 @@ func TestWatchOfAnEmptyFile(t *testing.T) {
 	}
 }
 
-// Ensure files are read once they look the same twice, and not while they change.
+// Ensure files are read when they look the same twice, and not while they change.
 func TestSettler(t *testing.T) {
 	t.Parallel()
 	s := settler{read: "a", last: "a"}

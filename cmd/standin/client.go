@@ -16,13 +16,13 @@ import (
 	"standin/emulator/journal"
 )
 
-// A client asks the control API of a running emulator.
+// A client calls the control API of a running emulator.
 type client struct {
-	base  string // without a sandbox
+	base  string // without a path to a sandbox
 	token string
 }
 
-// newClient is the client for a URL, which may lead into a sandbox: http://HOST/~NAME.
+// newClient returns a client for a URL, and the name of the sandbox in the URL, http://HOST/~NAME.
 func newClient(at, token string) (c client, sandbox string) {
 	if !strings.Contains(at, "://") {
 		at = "http://" + at
@@ -34,7 +34,7 @@ func newClient(at, token string) (c client, sandbox string) {
 	return client{at, token}, sandbox
 }
 
-// get asks for a path below /_standin/.
+// get requests a path below /_standin/. It returns an error unless the status is 200.
 func (c client) get(ctx context.Context, path string, q url.Values) (*http.Response, error) {
 	at := c.base + "/_standin/" + path
 	if len(q) > 0 {
@@ -49,7 +49,7 @@ func (c client) get(ctx context.Context, path string, q url.Values) (*http.Respo
 	}
 	resp, err := clientFor(at).Do(req)
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("no emulator answers at %s; start one, or say with --url where it is", req.URL.Scheme+"://"+req.URL.Host)
+		return nil, fmt.Errorf("no emulator answers at %s; start one, or give its address with --url", req.URL.Scheme+"://"+req.URL.Host)
 	} else if err != nil {
 		return nil, err
 	}
@@ -60,10 +60,10 @@ func (c client) get(ctx context.Context, path string, q url.Values) (*http.Respo
 	return resp, nil
 }
 
-// longestRefusal bounds what is read of an answer that is an error.
+// longestRefusal is the number of bytes that are read of an error answer.
 const longestRefusal = 64 << 10
 
-// refusal is the error of an answer, in words.
+// refusal returns an error with the text of an answer.
 func refusal(resp *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, longestRefusal))
 	var problem struct{ Detail string }
@@ -78,7 +78,7 @@ func refusal(resp *http.Response) error {
 	return fmt.Errorf("%s: %q; is this the address of standin?", resp.Status, first)
 }
 
-// read asks for a path and reads its JSON.
+// read requests a path and decodes its JSON.
 func (c client) read(ctx context.Context, path string, q url.Values, into any) error {
 	resp, err := c.get(ctx, path, q)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c client) read(ctx context.Context, path string, q url.Values, into any) e
 
 func of(sandbox, path string) string { return "sandboxes/" + url.PathEscape(sandbox) + "/" + path }
 
-// page asks for the exchanges of a sandbox.
+// page returns the exchanges of a sandbox.
 func (c client) page(ctx context.Context, sandbox, operation string) (p journal.Page, err error) {
 	q := url.Values{}
 	if operation != "" {
@@ -99,12 +99,12 @@ func (c client) page(ctx context.Context, sandbox, operation string) (p journal.
 	return p, c.read(ctx, of(sandbox, "requests"), q, &p)
 }
 
-// one asks for an exchange.
+// one returns an exchange.
 func (c client) one(ctx context.Context, sandbox string, sequence uint64) (e journal.Entry, err error) {
 	return e, c.read(ctx, of(sandbox, "requests/"+strconv.FormatUint(sequence, 10)), nil, &e)
 }
 
-// sandboxes asks for the names of all sandboxes.
+// sandboxes returns the names of all sandboxes.
 func (c client) sandboxes(ctx context.Context) ([]string, error) {
 	var all []struct{ Name string }
 	if err := c.read(ctx, "sandboxes", nil, &all); err != nil {
@@ -117,8 +117,8 @@ func (c client) sandboxes(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// follow calls back for each event of a sandbox, those that the journal still holds
-// first, until the sandbox or the context ends. One of entry and note is nil.
+// follow calls back for each event of a sandbox, until the sandbox or the context ends. It begins
+// with the events that the journal still holds. Either the entry or the note is nil.
 func (c client) follow(ctx context.Context, sandbox string, back func(e *journal.Entry, n *journal.Note)) error {
 	resp, err := c.get(ctx, of(sandbox, "events"), url.Values{"since": {"0"}})
 	if err != nil {

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// An ending is how a command ended.
+// An ending says how a command ended.
 type ending struct {
-	code    int    // -1: a signal ended it
+	code    int    // -1 if a signal ended the command
 	found   string // the same in words
-	stopped bool   // it took too long
+	stopped bool   // the time limit was reached
 }
 
-// patienceAfterStop is how long the command may take to stop when standin stops it.
+// patienceAfterStop is how long the command may take to end after standin has stopped it.
 const patienceAfterStop = 5 * time.Second
 
-// errInterrupted is the error of a run that a signal to standin ended.
+// errInterrupted is returned when a signal to standin ended a run.
 var errInterrupted = errors.New("interrupted")
 
-// foreign reports whether a variable would lead the command elsewhere: those of other
-// clouds, and proxies.
+// foreign reports whether a variable would send the command's requests elsewhere. These are
+// variables of other clouds, and proxies.
 func foreign(variable string) bool {
 	name, _, _ := strings.Cut(variable, "=")
 	switch strings.ToLower(name) {
@@ -36,9 +36,9 @@ func foreign(variable string) bool {
 	return slices.ContainsFunc([]string{"OS_", "PRIVX_", "DEVOPS_"}, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
-// execute runs the command, no longer than the limit unless that is 0. When standin is
-// interrupted or the time is over, the command and what it has started are ended. An
-// error says that the command could not be run, or that standin was interrupted.
+// execute runs the command. A limit of 0 means no limit. When the limit is reached or standin is
+// interrupted, execute ends the command and all that it has started. It returns an error if the
+// command could not be run, or if standin was interrupted.
 func execute(ctx context.Context, limit time.Duration, command, env []string, s streams) (ending, error) {
 	within, cancel := ctx, context.CancelFunc(func() {})
 	if limit > 0 {
@@ -70,7 +70,7 @@ func execute(ctx context.Context, limit time.Duration, command, env []string, s 
 		return ending{code: -1, found: fmt.Sprintf("stopped after %s", limit), stopped: true}, nil
 	}
 	if killer := killedBy(cmd.ProcessState); killer != 0 {
-		if killer == syscall.SIGINT { // from the terminal that the command had
+		if killer == syscall.SIGINT { // the terminal belonged to the command, so the signal came to it
 			return ending{}, errInterrupted
 		}
 		return ending{code: -1, found: "ended by a signal: " + killer.String()}, nil

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Ensure reports take their place when they are whole: a reader finds the old ones
-// until then, and what was interrupted leaves these and nothing else.
+// Ensure reports replace the old files only when they are complete. Ensure an interrupted run
+// leaves the old reports and no other file.
 func TestReportsAreWhole(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")
@@ -53,8 +53,8 @@ func TestReportsAreWhole(t *testing.T) {
 	}
 }
 
-// Ensure what the command has started is ended with it, when the time is over and when
-// standin is interrupted.
+// Ensure everything that the command has started ends with it, at the time limit and when standin
+// is interrupted.
 func TestGrandchildrenEnd(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")
@@ -72,7 +72,7 @@ func TestGrandchildrenEnd(t *testing.T) {
 			if how == "interrupt" {
 				args, want = []string{"run", "--", "sh", "-c", script}, 3
 			}
-			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // a file, so that nobody waits for the end of a pipe
+			null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // a file, so that nothing waits for the end of a pipe
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestGrandchildrenEnd(t *testing.T) {
 	}
 }
 
-// alive reports whether a process runs.
+// alive reports whether a process is running.
 func alive(pid int) bool {
 	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(state), ") Z ")
@@ -112,7 +112,7 @@ func eventually(t *testing.T, holds func() bool) {
 	}
 }
 
-// Ensure variables of serve do not replace what a scenario says, and that this is told.
+// Ensure variables of serve do not replace what a scenario sets, and that run reports them.
 func TestRunReadsNoVariablesOfServe(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -139,8 +139,8 @@ func TestRunReadsNoVariablesOfServe(t *testing.T) {
 	}
 }
 
-// Ensure two runs give the same journal to the byte, whatever the number of
-// processors, and that another seed gives another.
+// Ensure two runs give the same journal byte by byte, whatever the number of processors, and that
+// another seed gives another journal.
 func TestJournalsRepeat(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")

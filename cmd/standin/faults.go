@@ -12,10 +12,10 @@ import (
 )
 
 type faultsCmd struct {
-	Name string `arg:"" optional:"" help:"Only the failures of these operations: freezer.clients.create, or a glob such as freezer.*. Or one failure, with its bodies: freezer.clients.create/503."`
+	Name string `arg:"" optional:"" help:"Show only these operations, such as freezer.clients.create or a glob freezer.*. Or show one failure with its bodies, such as freezer.clients.create/503."`
 }
 
-// Help shows examples.
+// Help returns examples.
 func (*faultsCmd) Help() string {
 	return `Examples:
   standin faults 'freezer.clients.*'
@@ -23,7 +23,7 @@ func (*faultsCmd) Help() string {
   curl -i http://127.0.0.1:9311/v1/clients -H 'X-Standin-Fault: freezer.clients.list/401'`
 }
 
-// Run prints a line for each failure, or all that is known of one.
+// Run prints a line for each failure, or one failure with its bodies.
 func (c *faultsCmd) Run(s streams) error {
 	k, err := catalog.Rules()
 	if err != nil {
@@ -54,10 +54,10 @@ func (c *faultsCmd) Run(s streams) error {
 	return w.Flush()
 }
 
-// maxShown is how many examples a line of the list names.
+// maxShown is the number of examples in a line of the list.
 const maxShown = 2
 
-// few names the first ones, and how many more there are.
+// few returns the first names, and how many more there are.
 func few(names []string) string {
 	if more := len(names) - maxShown; more > 0 {
 		return fmt.Sprintf("%s +%d", strings.Join(names[:maxShown], " "), more)

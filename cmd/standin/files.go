@@ -11,16 +11,16 @@ import (
 	"standin/internal/file"
 )
 
-// scenarioKeys are those by which a file is taken for a scenario.
+// scenarioKeys are the keys of which a scenario has at least one, and a fixture none.
 var scenarioKeys = []string{"faults", "expect", "name", "fixture"}
 
-// isScenario reports whether a file is a scenario rather than a fixture.
+// isScenario reports whether a file is a scenario and not a fixture.
 func isScenario(root file.Node) bool {
 	return slices.ContainsFunc(scenarioKeys, func(key string) bool { _, ok := root.Get(key); return ok })
 }
 
-// scenarioFiles puts the scenarios of a folder in its place, by name. The names of
-// built-in scenarios stay.
+// scenarioFiles replaces each folder by its scenarios, sorted by name. It keeps the names of
+// built-in scenarios.
 func scenarioFiles(names []string) ([]string, error) {
 	var all []string
 	for _, name := range names {
@@ -38,8 +38,8 @@ func scenarioFiles(names []string) ([]string, error) {
 	return all, nil
 }
 
-// scenariosIn lists the scenarios of a folder. Fixtures in it are passed over. A file
-// that cannot be read as YAML or JSON counts: it is told as a mistake.
+// scenariosIn returns the scenarios of a folder. It skips fixtures. It returns a file that is
+// neither YAML nor JSON, so that its mistake is reported.
 func scenariosIn(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -9,12 +9,18 @@ import (
 )
 
 type generateCmd struct {
-	Service string `required:"" enum:"${sections}" help:"Whose records to make up: ${enum}."`
-	Count   int    `default:"10" help:"How many of each kind."`
-	Seed    int64  `default:"${seed}" help:"The same seed makes the same records."`
+	Service string `required:"" enum:"${sections}" help:"Service whose records are generated: ${enum}."`
+	Count   int    `default:"10" help:"Number of records of each kind (default ${default})."`
+	Seed    int64  `default:"${seed}" help:"Seed (default ${default}). The same seed generates the same records."`
 }
 
-// maxGenerated bounds what is held in memory.
+// Help returns examples.
+func (*generateCmd) Help() string {
+	return `Example:
+  standin generate --service freezer --count 100 > clients.yaml`
+}
+
+// maxGenerated is the maximum of --count. It limits the memory that is used.
 const maxGenerated = 1_000_000
 
 // Run writes the fixture.
@@ -30,7 +36,7 @@ func (c *generateCmd) Run(s streams) error {
 	return err
 }
 
-// generated are the sections of a fixture whose records can be made up.
+// generated returns the sections of a fixture whose records can be generated.
 func generated() []string {
 	var names []string
 	for _, s := range catalog.NewLoader().Sections {

@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// isolate does nothing: there are no process groups.
+// isolate does nothing, since there are no process groups.
 func isolate(*exec.Cmd) (restore func()) { return func() {} }
 
-// signalGroup ends the command: there are no signals.
+// signalGroup kills the command, since there are no signals.
 func signalGroup(cmd *exec.Cmd, _ syscall.Signal) error { return cmd.Process.Kill() }
 
-// endGroup does nothing: there are no process groups.
+// endGroup does nothing, since there are no process groups.
 func endGroup(*exec.Cmd) {}
 
-// killedBy is 0: no signal ends a process.
+// killedBy returns 0, since no signal ends a process.
 func killedBy(*os.ProcessState) syscall.Signal { return 0 }

@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isolate has the command start in a process group of its own, so that what it starts
-// can be ended with it. If standin has the terminal, the command gets it, and restore
-// takes it back.
+// isolate makes the command start in its own process group, so that everything it starts can be
+// ended too. If standin has the terminal, the command gets it, and restore takes it back.
 func isolate(cmd *exec.Cmd) (restore func()) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	f, ok := cmd.Stdin.(*os.File)
@@ -28,13 +27,13 @@ func isolate(cmd *exec.Cmd) (restore func()) {
 	}
 	cmd.SysProcAttr.Foreground, cmd.SysProcAttr.Ctty = true, tty
 	return func() {
-		signal.Ignore(syscall.SIGTTOU) // which a process in the background gets for this
+		signal.Ignore(syscall.SIGTTOU) // sent to a background process that takes the terminal
 		_ = unix.IoctlSetPointerInt(tty, unix.TIOCSPGRP, own)
 		signal.Reset(syscall.SIGTTOU)
 	}
 }
 
-// signalGroup sends a signal to the command and all that is in its process group.
+// signalGroup sends a signal to all processes in the command's group.
 func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 	err := syscall.Kill(-cmd.Process.Pid, s)
 	if errors.Is(err, syscall.ESRCH) {
@@ -43,7 +42,7 @@ func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 	return err
 }
 
-// endGroup ends what is left of the command's process group, first politely.
+// endGroup ends the remaining processes in the command's group, first with SIGTERM.
 func endGroup(cmd *exec.Cmd) {
 	const patience, glance = time.Second, 10 * time.Millisecond
 	for deadline := time.Now().Add(patience); signalGroup(cmd, syscall.SIGTERM) == nil && time.Now().Before(deadline); {
@@ -52,7 +51,7 @@ func endGroup(cmd *exec.Cmd) {
 	_ = signalGroup(cmd, syscall.SIGKILL)
 }
 
-// killedBy is the signal that ended a process; 0 if none did.
+// killedBy returns the signal that ended a process, or 0.
 func killedBy(state *os.ProcessState) syscall.Signal {
 	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return w.Signal()

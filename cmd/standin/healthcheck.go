@@ -9,12 +9,18 @@ import (
 )
 
 type healthcheckCmd struct {
-	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where the emulator listens, as serve has it; the first address is asked."`
+	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Address of the emulator (default ${default}), as in standin serve. Only the first address is checked."`
+}
+
+// Help returns examples.
+func (*healthcheckCmd) Help() string {
+	return `Example:
+  standin healthcheck --listen 127.0.0.1:9311`
 }
 
 const patience = 3 * time.Second
 
-// Run asks for /_standin/health.
+// Run requests /_standin/health.
 func (c *healthcheckCmd) Run(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(hostPort(firstOf(c.Listen)))
 	if err != nil {

@@ -6,18 +6,24 @@ import (
 	"standin/internal/catalog"
 )
 
-// examples follow the list of commands.
+// examples are printed after the list of commands.
 const examples = `Examples:
-  standin                                                   all services on 127.0.0.1:9311
-  standin --fixture documented --log errors                 with the documents' samples; log what went wrong
-  standin --scenario unavailable                            everything answers 503
-  standin run fails-twice-then-works -- ./client            run a client under a scenario, and judge it
-  standin requests --follow                                 what clients ask
-  standin faults 'freezer.clients.*'                        which failures there are
-  standin check scenario.yaml                               mistakes by line and column
-  standin help run                                          a command's flags and examples`
+  standin                                          serve all APIs on 127.0.0.1:9311
+  standin --fixture documented --log errors        start with the samples of the documents; log only failures
+  standin --scenario unavailable                   answer every request with 503
+  standin run fails-twice-then-works -- ./client   run a client under a scenario, and judge what it did
+  standin requests --follow                        print requests as they come
+  standin faults 'freezer.clients.*'               list the documented failures of these operations
+  standin check scenario.yaml                      report mistakes by line and column
+  standin help run                                 show the flags and examples of a command`
 
 type versionCmd struct{}
+
+// Help returns examples.
+func (*versionCmd) Help() string {
+	return `Example:
+  standin version`
+}
 
 // Run prints the version.
 func (*versionCmd) Run(s streams) error {
@@ -26,10 +32,16 @@ func (*versionCmd) Run(s streams) error {
 }
 
 type helpCmd struct {
-	Command string `arg:"" optional:"" help:"The command."`
+	Command string `arg:"" optional:"" help:"Command to show. Default: all commands."`
 }
 
-// Run prints help as --help does.
+// Help returns examples.
+func (*helpCmd) Help() string {
+	return `Example:
+  standin help run`
+}
+
+// Run prints what --help prints, with more examples.
 func (c *helpCmd) Run(s streams, ask asker) error {
 	args := []string{"--help"}
 	if c.Command != "" {
@@ -44,5 +56,5 @@ func (c *helpCmd) Run(s streams, ask asker) error {
 	return nil
 }
 
-// An asker carries out another command line.
+// An asker runs another command line and returns its exit code.
 type asker func(args []string) int

@@ -16,22 +16,22 @@ import (
 	"standin/internal/sandbox"
 )
 
-// An outlet passes log lines to a writer from a goroutine of its own, so that logging
-// never waits for the reader. Lines that are not read in time are dropped and counted.
-// Write errors are ignored: after them nobody reads any more.
+// An outlet writes log lines from its own goroutine, so that logging never waits for the reader.
+// Lines that are not read in time are dropped and counted. Write errors are ignored, since after
+// them there is no reader.
 type outlet struct {
 	to         io.Writer
-	missing    func(n int64) []byte // the line that reports dropped ones
+	missing    func(n int64) []byte // returns the line that reports dropped lines
 	lines      chan []byte
-	waiting    atomic.Int64 // bytes
+	waiting    atomic.Int64 // in bytes
 	dropped    atomic.Int64
 	quit, done chan struct{}
 }
 
-// The bounds of what waits to be written.
+// These are the limits of lines that wait to be written.
 const (
 	maxLines   = 4096
-	maxWaiting = 256 << 10 // bytes
+	maxWaiting = 256 << 10 // in bytes
 )
 
 func newOutlet(to io.Writer, missing func(n int64) []byte) *outlet {
@@ -40,13 +40,13 @@ func newOutlet(to io.Writer, missing func(n int64) []byte) *outlet {
 	return o
 }
 
-// Write takes a whole line.
+// Write accepts one whole line. It never fails.
 func (o *outlet) Write(b []byte) (int, error) {
 	o.put(slices.Clone(b))
 	return len(b), nil
 }
 
-// put hands on a line that nobody changes any more, if there is room.
+// put queues a line if there is room. The line must not change any more.
 func (o *outlet) put(line []byte) {
 	n := int64(len(line))
 	if o.waiting.Add(n) <= maxWaiting {
@@ -60,8 +60,8 @@ func (o *outlet) put(line []byte) {
 	o.dropped.Add(1)
 }
 
-// run writes lines until the outlet is closed. What has come while it wrote is the next
-// write, so that many lines cost one.
+// run writes lines until the outlet is closed. It writes all lines that wait at once, so that many
+// lines cost one write.
 func (o *outlet) run() {
 	defer close(o.done)
 	var batch []byte
@@ -91,7 +91,7 @@ func (o *outlet) run() {
 	}
 }
 
-// close writes what waits, and does not wait long for it.
+// close writes the lines that wait. It waits for this only a short time.
 func (o *outlet) close() {
 	const patience = 500 * time.Millisecond
 	close(o.quit)
@@ -101,24 +101,24 @@ func (o *outlet) close() {
 	}
 }
 
-// The flags about logs.
+// These are the flags about logs.
 type logFlags struct {
-	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"What to log of exchanges: auto (default): requests on a terminal, else errors; requests: a line for each; errors: those with a status of 500 or more (753 too), a fault or a violation of the contract; off."`
-	LogFormat string `default:"console" enum:"console,json" help:"How to log: console (default) or json, a line of JSON for each."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"The least level to log: debug, info (default), warn or error. Exchanges have info, those of --log errors have warn."`
+	Log       string `default:"auto" enum:"auto,requests,errors,off" help:"Exchanges to log. auto (default): requests on a terminal, else errors. requests: all. errors: those with status 500 or more (including 753), a fault or a contract violation. off: none."`
+	LogFormat string `default:"console" enum:"console,json" help:"console (default), or json for one JSON object per line."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Minimum level to log: debug, info (default), warn or error. Exchanges have level info; with --log errors, they have level warn."`
 }
 
 // json reports whether lines are JSON.
 func (c *logFlags) json() bool { return c.LogFormat == "json" }
 
-// open makes the logger and what it writes to.
+// open returns the logger and the outlet that it writes to.
 func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 	level, err := zerolog.ParseLevel(c.LogLevel)
 	if err != nil {
 		return zerolog.Nop(), nil, err
 	}
 	text := func(n int64) string {
-		return fmt.Sprintf("%d lines of the log were not read in time and were dropped", n)
+		return fmt.Sprintf("%d log lines were dropped, because they were not read in time", n)
 	}
 	if c.json() {
 		out := newOutlet(to, func(n int64) []byte {
@@ -131,10 +131,10 @@ func (c *logFlags) open(to io.Writer) (zerolog.Logger, *outlet, error) {
 	return zerolog.New(zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !terminal(to)}).Level(level).With().Timestamp().Logger(), out, nil
 }
 
-// defaultLine is room for the line of an exchange.
+// defaultLine is the initial capacity for the line of an exchange, in bytes.
 const defaultLine = 160
 
-// lines says which exchanges are logged, and logs them to a writer.
+// lines returns which exchanges are logged, and the function that logs them.
 func (c *logFlags) lines(log zerolog.Logger, out *outlet, to io.Writer) exchange.Lines {
 	which := exchange.LineMode(c.Log)
 	if c.Log == "auto" {
@@ -165,10 +165,10 @@ func (c *logFlags) lines(log zerolog.Logger, out *outlet, to io.Writer) exchange
 	}}
 }
 
-// logger is a logger of the standard library that writes to one of ours.
+// logger returns a logger of the standard library that writes to a zerolog logger.
 func logger(l zerolog.Logger) *slog.Logger { return slog.New(untimed{zerolog.NewSlogHandler(l)}) }
 
-// untimed leaves it to the logger below whether lines have a time.
+// untimed removes the time of a record, so that the logger below decides whether lines have a time.
 type untimed struct{ slog.Handler }
 
 func (u untimed) Handle(ctx context.Context, r slog.Record) error {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// ask sends a request with a token that is good.
+// ask sends a request with a valid token.
 func ask(t *testing.T, url string, header ...string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -34,8 +34,8 @@ func ask(t *testing.T, url string, header ...string) int {
 	return resp.StatusCode
 }
 
-// Ensure a server goes on when nobody reads its output: when it was closed after the
-// line that says ready, and when it stays open and full.
+// Ensure a server continues when nobody reads its output. The output is closed after the first
+// line, or it stays open and is full.
 func TestOutputThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -75,7 +75,7 @@ func TestOutputThatNobodyReads(t *testing.T) {
 				read.Close()
 			}
 			_, url, _ := strings.Cut(strings.TrimSpace(line), "standin ready ")
-			long := strings.Repeat("x", 8000) // more than a pipe holds, and more than waits
+			long := strings.Repeat("x", 8000) // more than a pipe and the outlet can hold
 			for i := range 60 {
 				if got := ask(t, url+"/v1/clients/"+long); got != http.StatusNotFound {
 					t.Fatalf("request %d: %d", i, got)
@@ -91,8 +91,8 @@ func TestOutputThatNobodyReads(t *testing.T) {
 	}
 }
 
-// Ensure standin run has its exit code when nobody reads the verdict, and that the
-// command still has SIGPIPE as usual.
+// Ensure standin run returns its exit code when nobody reads the verdict, and that the command gets
+// SIGPIPE as it would without standin.
 func TestVerdictThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -114,7 +114,7 @@ func TestVerdictThatNobodyReads(t *testing.T) {
 	}
 }
 
-// Ensure what is not read in time is dropped and counted, and the rest is written whole.
+// Ensure lines that are not read in time are dropped and counted, and all others are written whole.
 func TestOutlet(t *testing.T) {
 	t.Parallel()
 	read, write := io.Pipe()
@@ -149,7 +149,7 @@ func TestOutlet(t *testing.T) {
 	}
 }
 
-// Ensure exchanges are logged as asked, for people and in one schema of JSON.
+// Ensure exchanges are logged as the flags say, as text and in one schema of JSON.
 func TestExchangesAreLogged(t *testing.T) {
 	t.Parallel()
 	const (
@@ -162,7 +162,7 @@ func TestExchangesAreLogged(t *testing.T) {
 		want, none []string
 	}{
 		{[]string{"--log", "requests"}, []string{ok, failed, "fault=request (status 503)", "  box     ", strange}, []string{"secret", "default", "_standin"}},
-		{nil, []string{failed}, []string{ok, strange}}, // it is no terminal
+		{nil, []string{failed}, []string{ok, strange}}, // not a terminal
 		{[]string{"--log", "errors"}, []string{failed}, []string{ok, strange}},
 		{[]string{"--log", "requests", "--log-level", "warn"}, []string{failed}, []string{ok, strange}},
 		{[]string{"--log", "off"}, nil, []string{"GET"}},
@@ -200,7 +200,7 @@ func TestExchangesAreLogged(t *testing.T) {
 	}
 }
 
-// Ensure that with --log-format json a failure to start is a line of JSON as well.
+// Ensure a failure to start is a line of JSON with --log-format json.
 func TestFailuresToStartAreLogged(t *testing.T) {
 	t.Parallel()
 	code, _, errOut := command(t, "serve", "--log-format", "json", "--fixture", "documentd")

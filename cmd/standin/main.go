@@ -1,4 +1,4 @@
-// Command standin runs the emulated services, and helps to write for them.
+// Command standin runs the emulated services, runs clients against them, and checks files.
 package main
 
 import (
@@ -19,50 +19,58 @@ import (
 	"standin/internal/world"
 )
 
-// cli is the command line: one field per subcommand. Every flag is also an
-// environment variable, STANDIN_ and its name.
+// cli is the command line, with one field per command. Every flag can also be set by an environment
+// variable: STANDIN_ and its name.
 type cli struct {
-	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the emulator (what standin does without a command)."`
-	Run         runCmd         `cmd:"" help:"Run a command against an emulator with a scenario. The exit code is the verdict."`
-	Requests    requestsCmd    `cmd:"" help:"Print the exchanges of a running emulator, one line each, or one exchange whole."`
-	Scenarios   scenariosCmd   `cmd:"" help:"List the built-in scenarios, or print one."`
-	Faults      faultsCmd      `cmd:"" help:"List the failures that the contracts document, or show one. A rule uses one by its name."`
-	Operations  operationsCmd  `cmd:"" help:"List the operations with their statuses."`
-	Quirks      quirksCmd      `cmd:"" help:"List where the real servers do something else than their documents."`
-	Check       checkCmd       `cmd:"" help:"Check fixtures, scenarios and contracts. Mistakes are reported by line and column."`
-	Schema      schemaCmd      `cmd:"" help:"Print the JSON Schema of scenarios or fixtures, for editors."`
-	Generate    generateCmd    `cmd:"" help:"Write a fixture of made-up records."`
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running emulator whether it is ready. The exit code is the answer."`
-	Help        helpCmd        `cmd:"" help:"Show help and examples, of all commands or of one."`
-	ShowVersion versionCmd     `cmd:"" name:"version" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" group:"run" default:"withargs" help:"Run the emulator. This is the default command."`
+	Run         runCmd         `cmd:"" group:"run" help:"Run a client under a scenario. The exit code is the verdict."`
+	Requests    requestsCmd    `cmd:"" group:"look" help:"Print the requests that a running emulator received."`
+	Healthcheck healthcheckCmd `cmd:"" group:"look" help:"Check whether an emulator is ready. The exit code is 0 or 1."`
+	Check       checkCmd       `cmd:"" group:"files" help:"Check fixtures, scenarios and contracts by line and column."`
+	Generate    generateCmd    `cmd:"" group:"files" help:"Print a fixture of generated records."`
+	Schema      schemaCmd      `cmd:"" group:"files" help:"Print the JSON Schema of scenarios or fixtures, for editors."`
+	Scenarios   scenariosCmd   `cmd:"" group:"reference" help:"List the built-in scenarios, or print one."`
+	Faults      faultsCmd      `cmd:"" group:"reference" help:"List the documented failures, or show one."`
+	Operations  operationsCmd  `cmd:"" group:"reference" help:"List the operations and their statuses."`
+	Quirks      quirksCmd      `cmd:"" group:"reference" help:"List where real servers differ from their documents."`
+	Help        helpCmd        `cmd:"" group:"help" help:"Show help for all commands or for one."`
+	ShowVersion versionCmd     `cmd:"" group:"help" name:"version" help:"Print the version."`
 
 	Version kong.VersionFlag `env:"-" help:"Print the version."`
 }
 
-// streams are what a command reads and writes.
+// groups are the groups of commands in the help.
+var groups = []kong.Group{
+	{Key: "run", Title: "Run:"},
+	{Key: "look", Title: "Look at a running emulator:"},
+	{Key: "files", Title: "Write and check files:"},
+	{Key: "reference", Title: "Reference:"},
+	{Key: "help", Title: "Help:"},
+}
+
+// streams are the outputs of a command.
 type streams struct {
 	out, err io.Writer
 }
 
-// An exit is an error that has been told already, and the exit code of the command.
+// An exit is the exit code of a command whose error was reported already.
 type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// errSilent ends a command with exit code 1 when all has been said.
+// errSilent ends a command with exit code 1 and without another message.
 const errSilent = exit(1)
 
-// gcPercent lets the heap grow to five times what is held before it is cleaned:
-// a world is small and long-lived, and going through it is most of what a
-// collection costs. GOGC in the environment overrides it.
+// gcPercent lets the heap grow to five times its live size before a collection. A world is small
+// and long-lived, and most of a collection's time is spent on it. GOGC in the environment overrides
+// it.
 const gcPercent = 400
 
 func main() { os.Exit(program(os.Args[1:])) }
 
-// program carries out a command line in this process's environment and returns the
-// exit code.
+// program runs a command line in this process's environment and returns the exit code.
 func program(args []string) int {
-	for _, v := range os.Environ() { // an empty variable is how compose files leave one out
+	for _, v := range os.Environ() { // compose files pass an empty variable when it is not set
 		if name, ok := strings.CutSuffix(v, "="); ok && strings.HasPrefix(name, prefix) {
 			_ = os.Unsetenv(name)
 		}
@@ -75,15 +83,16 @@ func program(args []string) int {
 	return run(ctx, args, streams{os.Stdout, os.Stderr})
 }
 
-// run carries out a command line and returns the exit code: 0, 1 for a failure,
-// 2 for a command line that cannot be understood. The command run has 3 for failures that are not
-// its command's.
+// run runs a command line and returns the exit code. It is 0, 1 for a failure, or 2 for a usage
+// error. The command run returns 3 for failures that are not those of its client.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	args, command := divide(args)
 	parser, err := kong.New(&cli{},
 		kong.Name("standin"),
-		kong.Description("A stateful emulator of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for the teams that write their clients."),
+		kong.Description("A stateful emulator of the HTTP APIs of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for testing their clients."),
+		kong.ExplicitGroups(groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.DefaultEnvars("STANDIN"),
 		kong.Vars{"version": catalog.Version(), "sections": strings.Join(generated(), ","), "seed": strconv.Itoa(world.DefaultSeed)},
 		kong.Writers(s.out, s.err),

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -49,10 +50,12 @@ func TestCommands(t *testing.T) {
 		{"operations, misspelt", []string{"operations", "devops.imags.list"}, 1, "", "did you mean devops.images.list?"},
 		{"a failure", []string{"faults", "freezer.clients.create/503"}, 0, "freezer.clients.create/503/unavailable\n  {\"title\":\"503 Service Unavailable\"", ""},
 		{"a failure by its example", []string{"faults", "barbican.consumers.create/403/quota"}, 0, "because a quota has been reached", ""},
-		{"no such failure", []string{"faults", "freezer.clients.create/418"}, 1, "", "documents no failure \"418\"; it has 400"},
-		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" of 503"},
+		{"no such failure", []string{"faults", "freezer.clients.create/418"}, 1, "", "documents no failure \"418\"; expected 400"},
+		{"no such example", []string{"faults", "freezer.clients.create/503/x"}, 1, "", "no example \"x\" for status 503"},
 		{"version, a command", []string{"version"}, 0, "", ""},
 		{"help, a command", []string{"help"}, 0, "Examples:\n  standin ", ""},
+		{"groups of commands", []string{"help"}, 0, "\nReference:\n  scenarios ", ""},
+		{"a default in the help", []string{"serve", "--help"}, 0, "(default 127.0.0.1:9311)", ""},
 		{"help of a command", []string{"help", "run"}, 0, "standin run fails-twice-then-works -- ./client", ""},
 		{"help of no command", []string{"help", "rin"}, 2, "", "unexpected argument rin"},
 		{"the schema of scenarios", []string{"schema", "scenario"}, 0, `"title": "Standin scenario"`, ""},
@@ -84,10 +87,25 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// Ensure the help of each command has an example of it.
+func TestHelpHasExamples(t *testing.T) {
+	t.Parallel()
+	_, out, _ := command(t, "help")
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+)    *[A-Z]`).FindAllStringSubmatch(out, -1)
+	if len(commands) != 13 {
+		t.Fatalf("%d commands in\n%s", len(commands), out)
+	}
+	for _, c := range commands {
+		if _, help, _ := command(t, "help", c[1]); !strings.Contains(help, "\n    standin "+c[1]) && c[1] != "serve" || !strings.Contains(help, "\n    standin") {
+			t.Errorf("%s has no example:\n%s", c[1], help)
+		}
+	}
+}
+
 // Ensure lists fit on a screen, and that each name in the list of failures can be shown.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	for list, most := range map[string]int{"faults": 120, "scenarios": 120, "operations": 190} { // a path of Keystone's has 72
+	for list, most := range map[string]int{"faults": 120, "scenarios": 120, "operations": 190} { // one path of Keystone has 72 bytes
 		_, out, _ := command(t, list)
 		for line := range strings.Lines(out) {
 			if len(line) > most {
@@ -125,7 +143,7 @@ func TestGenerateIsRepeatable(t *testing.T) {
 	}
 }
 
-// A lineWriter hands on the first line that is written to it.
+// A lineWriter sends the first line that is written to it.
 type lineWriter struct {
 	once sync.Once
 	line chan string
@@ -136,8 +154,8 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Ensure serve says where it is, answers there, is found healthy, and stops with
-// exit code 0 when told to.
+// Ensure serve prints its address, answers there, is reported ready, and stops with exit code 0 on
+// a signal.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
@@ -178,8 +196,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// Ensure a variable that stands for no flag is refused, and that those are not that
-// others set: standin run for its command, Kubernetes for a service of our name, tests.
+// Ensure a variable that belongs to no flag is refused. Ensure variables of others are accepted: of
+// standin run, of Kubernetes, of tests.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -192,7 +210,7 @@ func TestUnknownVariables(t *testing.T) {
 		want     string
 	}{
 		{"STANDIN_FIXTRUE=default", 2, `unknown environment variable STANDIN_FIXTRUE, did you mean "STANDIN_FIXTURE"?`},
-		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; each flag has one"},
+		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; expected STANDIN_ and the name of a flag"},
 		{"STANDIN_FIXTRUE=", 0, ""},
 		{"STANDIN_FIXTURE=default", 0, ""},
 		{"STANDIN_CONTROL_TOKEN=x", 0, ""},

@@ -11,12 +11,19 @@ import (
 )
 
 type operationsCmd struct {
-	Operation string `arg:"" optional:"" help:"Only these: freezer.clients.create, or a glob such as freezer.*."`
+	Operation string `arg:"" optional:"" help:"Show only these operations: a name such as freezer.clients.create, or a glob such as freezer.*."`
 }
 
-// Run prints a line for each operation: the statuses that its document lists,
-// and those beyond, and how many quirks may change an answer. Of a single operation it
-// names the quirks.
+// Help returns examples.
+func (*operationsCmd) Help() string {
+	return `Examples:
+  standin operations
+  standin operations 'freezer.clients.*'`
+}
+
+// Run prints a line for each operation: the documented statuses, the other statuses, and the number
+// of quirks that can change an answer. For a single operation it also prints the names of the
+// quirks.
 func (c *operationsCmd) Run(s streams) error {
 	all, err := catalog.Contracts()
 	if err != nil {
@@ -51,7 +58,7 @@ func (c *operationsCmd) Run(s streams) error {
 	return err
 }
 
-// quirksOf names the quirks that may change an answer of the operation.
+// quirksOf returns the names of the quirks that can change an answer of the operation.
 func quirksOf(ct *contract.Contract, op *contract.Operation) []string {
 	var names []string
 	for _, q := range ct.Quirks {

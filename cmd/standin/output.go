@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// surviveClosedOutput lets standin go on when nobody reads its output any more: without
-// it the first line that is written then ends the process by SIGPIPE. The signal is
-// taken rather than ignored, so that commands that standin starts have it as usual.
+// surviveClosedOutput lets standin continue after the reader of its output is gone. Without it,
+// SIGPIPE would end the process at the next write. The signal is caught and not ignored, so that
+// commands which standin starts still get it.
 func surviveClosedOutput() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 }

@@ -10,10 +10,17 @@ import (
 )
 
 type quirksCmd struct {
-	Name string `arg:"" optional:"" help:"Only these: a name, or a glob such as freezer.*."`
+	Name string `arg:"" optional:"" help:"Show only these quirks: a name, or a glob such as freezer.*."`
 }
 
-// Run prints what document and server say, quirk by quirk.
+// Help returns examples.
+func (*quirksCmd) Help() string {
+	return `Examples:
+  standin quirks
+  standin quirks 'freezer.*'`
+}
+
+// Run prints what the document and the server say, for each quirk.
 func (c *quirksCmd) Run(s streams) error {
 	all, err := catalog.Quirks()
 	if err != nil {

@@ -7,17 +7,17 @@ import (
 	"path/filepath"
 )
 
-// A report is a file that is first written under another name in the same folder, and
-// renamed when it is whole. A reader finds the old file or the new one. A pipe or a
-// device is written directly.
+// A report is a file that is first written under another name in the same folder, and renamed when
+// it is complete. A reader finds the old file or the new one, never a part. A pipe or a device is
+// written directly.
 type report struct {
 	path string
 	file *os.File
 	temp bool
 }
 
-// openReport sees that a report can be written, before anything is run. Without a path
-// it is nil.
+// openReport returns a report, or an error if it cannot be written. It is called before the command
+// runs. It returns nil if the path is empty.
 func openReport(path string) (*report, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // there is nothing to write
@@ -43,7 +43,7 @@ func openReport(path string) (*report, error) {
 	return &report{path: path, file: f, temp: true}, f.Chmod(mode)
 }
 
-// write writes the report and puts it in its place.
+// write writes the report and renames it to its path.
 func (r *report) write(data []byte) error {
 	if r == nil {
 		return nil
@@ -60,7 +60,7 @@ func (r *report) write(data []byte) error {
 	return err
 }
 
-// discard leaves what was there before. After write it does nothing.
+// discard removes an unfinished report and keeps the old file. After write it does nothing.
 func (r *report) discard() {
 	if r != nil && r.temp {
 		_ = r.file.Close()

@@ -19,17 +19,17 @@ import (
 )
 
 type requestsCmd struct {
-	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Show this exchange whole: headers, bodies, what each rule said."`
-	URL       string `default:"http://127.0.0.1:9311" help:"Where the emulator is (default ${default}). http://HOST/~NAME leads into a sandbox."`
-	Sandbox   string `placeholder:"NAME" help:"The sandbox. Default: that of --url, else the default one."`
-	All       bool   `help:"All sandboxes."`
-	Operation string `placeholder:"GLOB" help:"Only these operations: freezer.*."`
-	Follow    bool   `short:"f" help:"Go on with the exchanges that come."`
-	File      string `placeholder:"FILE" help:"Read a file that standin run wrote by --requests or --journal instead. A dash is the standard input."`
-	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"The control token."`
+	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
+	URL       string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
+	All       bool   `help:"Show the exchanges of all sandboxes."`
+	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
+	Follow    bool   `short:"f" help:"Continue with new exchanges until interrupted."`
+	File      string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
+	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
-// Help shows examples.
+// Help returns examples.
 func (*requestsCmd) Help() string {
 	return `Examples:
   standin requests
@@ -39,7 +39,7 @@ func (*requestsCmd) Help() string {
   standin requests --file requests.jsonl`
 }
 
-// Run prints what the journal holds and, with --follow, what happens.
+// Run prints the exchanges in the journal. With --follow it then prints new ones.
 func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	if c.File != "" {
 		return c.file(s.out)
@@ -75,19 +75,19 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-// check refuses flags that do not go together. The URL leads into the sandbox inside.
+// check returns an error for flags that cannot be combined. inside is the sandbox in the URL.
 func (c *requestsCmd) check(inside string) error {
 	switch {
 	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
-		return fmt.Errorf("--url leads into the sandbox %s, and --sandbox is %s", inside, c.Sandbox)
+		return fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, c.Sandbox)
 	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
-		return errors.New("--all, --sandbox and the number of an exchange do not go together, nor do --follow and a number")
+		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
 	}
 	return nil
 }
 
-// event is the line of an event, of a sandbox unless that is empty. It is empty if the
-// event is of an operation that was not asked for.
+// event returns the line of an event. It names the sandbox unless that is empty. It returns an
+// empty string if the operation was not asked for.
 func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) string {
 	if n != nil {
 		return fmt.Sprintf("%s  -- %s %s %s\n", n.At.Local().Format(time.TimeOnly), sandbox, n.Kind, n.What)
@@ -119,10 +119,10 @@ func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error
 	return nil
 }
 
-// glimpse is how often new sandboxes are looked for.
+// glimpse is how often followAll looks for new sandboxes.
 const glimpse = 200 * time.Millisecond
 
-// followAll follows all sandboxes, those too that are made meanwhile.
+// followAll follows all sandboxes, including those that are created meanwhile.
 func (c *requestsCmd) followAll(ctx context.Context, cl client, w io.Writer) error {
 	lines, ended := make(chan string), make(chan string)
 	followed := map[string]bool{}
@@ -185,7 +185,7 @@ func (c *requestsCmd) file(w io.Writer) error {
 	for number := 1; ; number++ {
 		text, err := lines.ReadBytes('\n')
 		if len(text) > 0 && !p.line(text) {
-			return fmt.Errorf("%s:%d: expected an exchange as standin run writes it by --requests or --journal", c.File, number)
+			return fmt.Errorf("%s:%d: expected an exchange, as standin run writes it with --requests or --journal", c.File, number)
 		}
 		if errors.Is(err, io.EOF) {
 			return p.end()
@@ -201,10 +201,10 @@ type filePrinter struct {
 	cmd     *requestsCmd
 	w       io.Writer
 	section []journal.Entry // of one scenario
-	found   bool            // the one that was asked for
+	found   bool            // the exchange with the given number was found
 }
 
-// line takes a line of the file. It reports whether it is one of an exchange or of a heading.
+// line reads a line of the file. It reports whether the line is an exchange or a heading.
 func (p *filePrinter) line(text []byte) bool {
 	var line struct {
 		heading
@@ -242,8 +242,8 @@ func (p *filePrinter) end() error {
 	return nil
 }
 
-// printEntries prints a line for each exchange. Where they are of several sandboxes,
-// each line names its own.
+// printEntries prints a line for each exchange. If the exchanges are of several sandboxes, each
+// line names its sandbox.
 func printEntries(w io.Writer, entries []journal.Entry) {
 	several := slices.ContainsFunc(entries, func(e journal.Entry) bool { return e.Sandbox != entries[0].Sandbox })
 	for i := range entries {
@@ -255,7 +255,7 @@ func printEntries(w io.Writer, entries []journal.Entry) {
 	}
 }
 
-// whole prints all that is known of an exchange.
+// whole prints everything that the journal holds about an exchange.
 func whole(w io.Writer, e *journal.Entry) {
 	fmt.Fprintf(w, "%d  %s  sandbox %s, caller %s, %s\n", e.Sequence, cmp.Or(e.Operation, "no operation"), e.Sandbox, cmp.Or(e.Caller, "nobody"), e.Ended)
 	if !e.Began.IsZero() {

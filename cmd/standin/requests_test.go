@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Ensure requests are printed, those that were and those that come.
+// Ensure past and new requests are printed.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t, "--control-token", "secret")
@@ -36,8 +36,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// Ensure standin requests knows the sandbox of a URL, all sandboxes, one exchange whole,
-// and says in words what the emulator refuses.
+// Ensure standin requests finds the sandbox in a URL, all sandboxes, and one exchange. Ensure it
+// prints the text of an error.
 func TestRequestsOfSandboxes(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t)
@@ -57,7 +57,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url}, 0, plain, boxed},
 		{[]string{"--url", url, "--all"}, 0, "box          " + boxed, "/~box"},
 		{[]string{"--url", url, "--all"}, 0, "default      " + plain, ""},
-		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url leads into the sandbox box, and --sandbox is other", ""},
+		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url selects sandbox box, but --sandbox is other", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},
@@ -87,7 +87,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	}
 }
 
-// Ensure the files of standin run can be printed, with times where they have them.
+// Ensure the files that standin run wrote can be printed, with times if they have them.
 func TestRequestsOfFiles(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -118,7 +118,7 @@ func TestRequestsOfFiles(t *testing.T) {
 	}
 }
 
-// Ensure no proxy is asked for an emulator, whatever its address is.
+// Ensure no proxy is used for an emulator, whatever its address is.
 func TestNoProxyIsAsked(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -136,7 +136,7 @@ func TestNoProxyIsAsked(t *testing.T) {
 	for _, host := range hosts {
 		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {
-			continue // an address that is not this machine's
+			continue // not an address of this machine
 		}
 		at := l.Addr().String()
 		l.Close()

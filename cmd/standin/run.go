@@ -17,20 +17,20 @@ import (
 )
 
 type runCmd struct {
-	Scenario []string      `arg:"" optional:"" help:"Built-in scenarios, files, or folders of files. Without one nothing fails."`
-	Fixture  []string      `env:"-" placeholder:"NAME|FILE" help:"The state to start from, in place of the scenarios'."`
-	Profile  string        `env:"-" placeholder:"NAME" help:"documented or observed, in place of the scenarios'."`
-	Quirk    []string      `env:"-" placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off. May be repeated."`
-	Seed     *int64        `env:"-" placeholder:"N" help:"The seed, in place of the scenarios'."`
-	Timeout  time.Duration `placeholder:"DURATION" help:"How long the command may take for each scenario, such as 5m. Then it is ended, and the verdict is FAILED. Default: no limit."`
-	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts there as JUnit XML."`
-	Journal  string        `placeholder:"FILE" help:"Write the journal there in its canonical form, without times and ports: two runs compare byte for byte."`
-	Requests string        `placeholder:"FILE" help:"Write the journal there with times, for standin requests --file."`
+	Scenario []string      `arg:"" optional:"" help:"Built-in scenarios, files, or folders of files. Without a scenario, no fault is armed."`
+	Fixture  []string      `env:"-" placeholder:"NAME|FILE" help:"Initial records, in place of those of the scenarios. May be repeated."`
+	Profile  string        `env:"-" placeholder:"NAME" help:"documented or observed, in place of the profile of the scenarios."`
+	Quirk    []string      `env:"-" placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. May be repeated."`
+	Seed     *int64        `env:"-" placeholder:"N" help:"Seed, in place of the seed of the scenarios."`
+	Timeout  time.Duration `placeholder:"DURATION" help:"Time limit for the command in each scenario, such as 5m. After it, the command is stopped and the verdict is FAILED. Default: no limit."`
+	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts to this file, as JUnit XML."`
+	Journal  string        `placeholder:"FILE" help:"Write the journals to this file in canonical form, without times and ports. Two runs can then be compared byte by byte."`
+	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
 }
 
-// Help shows examples.
+// Help returns examples.
 func (*runCmd) Help() string {
-	return `The command follows "--". It finds the emulator by its environment: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
+	return `The client is the command after "--". Its environment has the address of the emulator and a login: STANDIN_URL, OS_…, PRIVX_…, DEVOPS_….
 
 Examples:
   standin run fails-twice-then-works -- ./client --retries 3
@@ -38,10 +38,10 @@ Examples:
   standin run -- sh -c 'curl -s "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token"'`
 }
 
-// A childCommand is the command of standin run: what follows "--".
+// A childCommand is the command that standin run runs: the arguments after "--".
 type childCommand []string
 
-// divide takes the command of standin run out of a command line.
+// divide splits a command line into the arguments of standin run and its command.
 func divide(args []string) (own []string, command childCommand) {
 	if i := slices.Index(args, "--"); i > 0 && args[0] == "run" {
 		return args[:i], args[i+1:]
@@ -49,10 +49,10 @@ func divide(args []string) (own []string, command childCommand) {
 	return args, nil
 }
 
-// ownFailure is the exit code for failures that are not the command's.
+// ownFailure is the exit code for failures that are not those of the command.
 const ownFailure = exit(3)
 
-// An outcome is what came of a run with one scenario.
+// An outcome is the result of a run with one scenario.
 type outcome struct {
 	name       string
 	judgements []journal.Judgement
@@ -63,8 +63,8 @@ type outcome struct {
 
 func (o *outcome) passed() bool { return sandbox.Passed(o.judgements) }
 
-// Run starts an emulator on a free port for each scenario, runs the command with the
-// emulator's address in its environment, and judges.
+// Run starts an emulator on a free port for each scenario, runs the command with the emulator's
+// address in its environment, and prints the verdict.
 func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error {
 	surviveClosedOutput()
 	if len(command) == 0 {
@@ -83,8 +83,8 @@ func (c *runCmd) Run(ctx context.Context, s streams, command childCommand) error
 	}
 }
 
-// run runs the command with all scenarios, and writes the reports. Mistakes in
-// scenarios and places that cannot be written are found before anything is run.
+// run runs the command with all scenarios, and writes the reports. It finds mistakes in scenarios,
+// and reports that cannot be written, before it runs the command.
 func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed bool, err error) {
 	ignored(s)
 	emulators, err := c.emulators()
@@ -109,7 +109,7 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 		if !outcomes[i].passed() {
 			failed++
 		}
-		emulators[i] = nil // what it holds is needed no longer
+		emulators[i] = nil // releases its memory
 	}
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
@@ -118,18 +118,26 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)))
 }
 
-// ignored says which variables of serve do not count here: they would replace what the
-// scenarios say.
+// ignored reports the variables of serve that run does not read. They would replace what the
+// scenarios set.
 func ignored(s streams) {
 	for _, name := range []string{"STANDIN_FIXTURE", "STANDIN_PROFILE", "STANDIN_QUIRK", "STANDIN_SEED", "STANDIN_CLOCK", "STANDIN_SCENARIO"} {
-		if os.Getenv(name) != "" {
-			flag := strings.ToLower(strings.TrimPrefix(name, "STANDIN_"))
-			fmt.Fprintf(s.err, "standin: run does not read %s; the scenario says it, or --%s before the command\n", name, flag)
+		if os.Getenv(name) == "" {
+			continue
 		}
+		flag := "--" + strings.ToLower(strings.TrimPrefix(name, "STANDIN_"))
+		instead := "set it in the scenario, or with " + flag + " before --"
+		switch flag {
+		case "--clock":
+			instead = "set the clock in the scenario"
+		case "--scenario":
+			instead = "name the scenario before --"
+		}
+		fmt.Fprintf(s.err, "standin: run does not read %s; %s\n", name, instead)
 	}
 }
 
-// distinct is a name that no outcome has yet.
+// distinct returns a name that no outcome has yet.
 func distinct(outcomes []outcome, name string) string {
 	unique := name
 	for n := 2; slices.ContainsFunc(outcomes, func(o outcome) bool { return o.name == unique }); n++ {
@@ -141,7 +149,7 @@ func distinct(outcomes []outcome, name string) string {
 // noScenario is the name of a run without a scenario.
 const noScenario = "none"
 
-// emulators makes an emulator for each scenario.
+// emulators returns an emulator for each scenario.
 func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	names, err := scenarioFiles(c.Scenario)
 	if err != nil {
@@ -161,7 +169,7 @@ func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	return all, errors.Join(errs...)
 }
 
-// rehearse runs the command against an emulator and judges.
+// rehearse runs the command against an emulator and judges the result.
 func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []string, s streams) (outcome, error) {
 	srv, err := e.Start(context.WithoutCancel(ctx))
 	if err != nil {
@@ -185,7 +193,7 @@ func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []strin
 	return o, nil
 }
 
-// A heading precedes the exchanges of a scenario where a file holds those of several.
+// A heading is the line before the exchanges of a scenario, in a file with several scenarios.
 type heading struct {
 	Scenario string `json:"scenario,omitempty"`
 }
@@ -194,7 +202,7 @@ func headed(outcomes []outcome, body func(o *outcome) []byte) []byte {
 	var out []byte
 	for i := range outcomes {
 		if len(outcomes) > 1 {
-			b, _ := json.Marshal(heading{outcomes[i].name}) // a text is JSON always
+			b, _ := json.Marshal(heading{outcomes[i].name}) // a string can always be encoded
 			out = append(append(out, b...), '\n')
 		}
 		out = append(out, body(&outcomes[i])...)
@@ -202,16 +210,16 @@ func headed(outcomes []outcome, body func(o *outcome) []byte) []byte {
 	return out
 }
 
-// canonical is the content of --journal.
+// canonical returns the content of --journal.
 func canonical(outcomes []outcome) []byte {
 	return headed(outcomes, func(o *outcome) []byte { return o.journal })
 }
 
-// timed is the content of --requests: a line of JSON for each exchange.
+// timed returns the content of --requests: one line of JSON per exchange.
 func timed(outcomes []outcome) []byte {
 	return headed(outcomes, func(o *outcome) (out []byte) {
 		for i := range o.requests {
-			b, _ := json.Marshal(&o.requests[i]) // an entry holds nothing that JSON cannot
+			b, _ := json.Marshal(&o.requests[i]) // an entry can always be encoded
 			out = append(append(out, b...), '\n')
 		}
 		return out

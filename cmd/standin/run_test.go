@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// TestMain lets the test's own binary be the command that standin run starts.
+// TestMain lets the test binary be the command that standin run starts.
 func TestMain(m *testing.M) {
 	switch os.Getenv("STANDIN_TEST_COMMAND") {
 	case "":
-		for _, name := range []string{"OS_CLOUD", "http_proxy"} { // which the commands must not get
+		for _, name := range []string{"OS_CLOUD", "http_proxy"} { // the commands must not get these
 			if err := os.Setenv(name, "x"); err != nil {
 				panic(err)
 			}
@@ -50,8 +50,8 @@ func needs(t *testing.T, name string) string {
 
 const list = `curl -s -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: demo-token"`
 
-// persistent is a client in Python that knows nothing but its environment: it logs in
-// through Keystone and tries so often.
+// persistent is a client in Python that only uses its environment. It logs in through Keystone and
+// repeats a failed request a given number of times.
 const persistent = `
 import json, os, sys, urllib.error, urllib.request
 def ask(url, body=None, **headers):
@@ -70,8 +70,8 @@ for attempt in range(int(sys.argv[1])):
 sys.exit(1)
 `
 
-// Ensure the exit code of standin run is the verdict, for clients in shell and in
-// Python, and that failures of our own have codes of their own.
+// Ensure the exit code of standin run is the verdict, for clients in shell and in Python. Ensure
+// failures of standin have their own exit codes.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	python := write(t, "client.py", persistent)
@@ -124,7 +124,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Ensure a client that rightly fails passes the scenarios that leave it no other way.
+// Ensure a client that fails as it must passes the scenarios in which it cannot succeed.
 func TestRightlyFailing(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -135,7 +135,7 @@ func TestRightlyFailing(t *testing.T) {
 	} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
-			for _, after := range []string{"", "; true"} { // the client shows that it failed, or a test that expects it passes
+			for _, after := range []string{"", "; true"} { // the client reports its failure, or a test that expects the failure passes
 				if code, out, errOut := command(t, "run", scenario, "--", "sh", "-c", client+after); code != 0 {
 					t.Errorf("%q: code %d\n%s%s", after, code, out, errOut)
 				}
@@ -144,8 +144,8 @@ func TestRightlyFailing(t *testing.T) {
 	}
 }
 
-// Ensure requests in sandboxes count, in those too that are deleted before the end, and
-// that the rules and expectations of the scenario are judged over all of them.
+// Ensure requests in sandboxes count, including sandboxes that are deleted before the end. Ensure
+// rules and expectations are judged over all sandboxes.
 func TestRunWithSandboxes(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -170,13 +170,13 @@ expect:
 			t.Errorf("code %d, want %s: %s", code, want, errOut)
 		}
 	}
-	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/nowhere")+end); code != 1 || !strings.Contains(errOut, "NOT MET  no request outside every operation (1: GET /~a/nowhere)") {
+	if code, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("/~a", "/nowhere")+end); code != 1 || !strings.Contains(errOut, "NOT MET  no unmatched requests (1: GET /~a/nowhere)") {
 		t.Errorf("code %d: %s", code, errOut)
 	}
 }
 
-// Ensure several scenarios and folders of them run one after the other, each with a
-// verdict, and all of them in one file of JUnit XML.
+// Ensure several scenarios and folders run one after the other, each with a verdict, and that one
+// JUnit file has all verdicts.
 func TestRunSeveral(t *testing.T) {
 	t.Parallel()
 	needs(t, "curl")
@@ -224,7 +224,7 @@ func TestRunSeveral(t *testing.T) {
 	}
 }
 
-// A tail collects what is written, and can be waited for.
+// A tail collects what is written. A test can wait for a text in it.
 type tail struct {
 	mu   sync.Mutex
 	text bytes.Buffer

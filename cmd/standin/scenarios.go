@@ -14,10 +14,17 @@ import (
 )
 
 type scenariosCmd struct {
-	Name string `arg:"" optional:"" help:"Print this one, to start one's own from."`
+	Name string `arg:"" optional:"" help:"Print the file of this scenario. It can be the start of your own."`
 }
 
-// schemasAt is where an emulator serves the schemas that editors read.
+// Help returns examples.
+func (*scenariosCmd) Help() string {
+	return `Examples:
+  standin scenarios
+  standin scenarios flaky > flaky.yaml`
+}
+
+// schemasAt is the URL where an emulator serves the schemas that editors read.
 const schemasAt = "http://127.0.0.1:9311/_standin/schemas/"
 
 // Run prints a line for each scenario, or the file of one.

@@ -5,12 +5,12 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" enum:"scenario,fixture" help:"Of which files: ${enum}."`
+	Name string `arg:"" enum:"scenario,fixture" help:"Kind of file: ${enum}."`
 }
 
-// Help shows an example.
+// Help returns an example.
 func (*schemaCmd) Help() string {
-	return `A running emulator serves them, too. An editor finds it by the first line of a file:
+	return `A running emulator serves the schemas too. This first line of a file names its schema for editors:
   # yaml-language-server: $schema=` + schemasAt + `scenario.schema.json
 
 Example:

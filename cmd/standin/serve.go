@@ -22,40 +22,49 @@ import (
 )
 
 type serveCmd struct {
-	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Where to listen (default ${default}): HOST:PORT for all services, NAME=HOST:PORT for one; https:// before HOST for TLS. May be repeated."`
+	Listen []string `default:"127.0.0.1:9311" placeholder:"ADDR" help:"Address to listen on (default ${default}): HOST:PORT for all services, NAME=HOST:PORT for one service. With https:// before HOST it has TLS. May be repeated."`
 	tlsFlags
-	Fixture        []string      `placeholder:"NAME|FILE" help:"The state to start from: default, empty, documented, or a file. Later ones add to earlier ones. Default: the scenario's, else default."`
-	Scenario       string        `placeholder:"NAME|FILE" help:"The scenario to start with: a built-in one, or a file."`
-	Profile        string        `placeholder:"NAME" help:"documented (default): as the documents say. observed: as the real servers were seen to do, with all quirks. Replaces the scenario's."`
-	Quirk          []string      `placeholder:"NAME" help:"A quirk to turn on, or with a dash before it off: a name, or a glob such as freezer.*. May be repeated."`
-	Seed           *int64        `placeholder:"N" help:"The seed of ids, secrets and draws. Replaces the fixture's and the scenario's."`
-	Clock          string        `placeholder:"TIME" help:"real, an offset such as +1h, a time at which the clock is frozen, or start:TIME, from which it runs. Replaces the fixture's and the scenario's clock."`
-	Watch          bool          `help:"Reload when a file of the scenario or of a fixture changes. A file that is empty or has mistakes changes nothing."`
-	Auth           string        `default:"strict" enum:"strict,off" help:"strict (default): callers log in. off: everybody is the member demo."`
-	HostHref       string        `placeholder:"URL" help:"What Barbican's references begin with. Default: the request's own host."`
-	Contract       []string      `placeholder:"FILE" help:"An OpenAPI 3.1 document whose operations answer their examples. May be repeated."`
+	Fixture        []string      `placeholder:"NAME|FILE" help:"Initial records: default, empty, documented, or a file. Later fixtures add records. Default: that of the scenario, or else default. May be repeated."`
+	Scenario       string        `placeholder:"NAME|FILE" help:"Scenario to start with: a built-in one, or a file. Default: none."`
+	Profile        string        `placeholder:"NAME" help:"documented (default): behave as the documents say. observed: behave as the real servers do, with all quirks on. Replaces the profile of the scenario."`
+	Quirk          []string      `placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. A name, or a glob such as freezer.*. May be repeated."`
+	Seed           *int64        `placeholder:"N" help:"Seed of ids, secrets and random draws. Default: that of the scenario or of the fixture, or else ${seed}."`
+	Clock          string        `placeholder:"TIME" help:"real (default), an offset such as +1h, a time at which the clock is frozen, or start:TIME, from which it runs. Replaces the clock of the fixture and of the scenario."`
+	Watch          bool          `help:"Reload when a file of the scenario or of a fixture changes. An empty or invalid file is not loaded."`
+	Auth           string        `default:"strict" enum:"strict,off" help:"strict (default): callers must log in. off: every caller is the member demo."`
+	HostHref       string        `placeholder:"URL" help:"Beginning of the references in Barbican. Default: the host of the request."`
+	Contract       []string      `placeholder:"FILE" help:"OpenAPI 3.1 document of another service. Its operations answer with their examples. May be repeated."`
 	ControlHost    []string      `placeholder:"NAME" help:"Additional host name for the control API. May be repeated."`
-	Control        string        `default:"on" enum:"on,off" help:"on (default), or off: of the control API only health is served."`
-	ControlListen  string        `placeholder:"ADDR" help:"An address of its own for the control API. The others then serve only its health."`
-	ControlToken   string        `placeholder:"TOKEN" help:"The bearer token that callers of the control API must send."`
-	RequestFaults  string        `default:"on" enum:"on,off" help:"on (default), or off: the request header X-Standin-Fault is ignored."`
-	Sandboxes      int           `default:"10000" help:"How many sandboxes there may be besides the default one (default ${default})."`
-	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept that was made by its first use (default ${default}; 0: without limit)."`
-	JournalEntries int           `default:"4096" help:"Journal size of a sandbox in exchanges (default ${default})."`
-	JournalBytes   int           `default:"16777216" help:"Journal size of a sandbox in bytes (default ${default})."`
-	JournalsBytes  int           `default:"268435456" help:"Size of the journals of all sandboxes together in bytes (default ${default})."`
-	Connections    int           `default:"8192" help:"How many connections may be open at once (default ${default}). Beyond it, unused ones are closed."`
-	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"How many answers are checked against the contract: sampled (default), always or off."`
+	Control        string        `default:"on" enum:"on,off" help:"on (default) or off. If off, the control API serves only its health."`
+	ControlListen  string        `placeholder:"ADDR" help:"Separate address for the control API. The other addresses then serve only its health."`
+	ControlToken   string        `placeholder:"TOKEN" help:"Bearer token that callers of the control API must send. Default: none."`
+	RequestFaults  string        `default:"on" enum:"on,off" help:"on (default) or off. If off, the request header X-Standin-Fault is ignored."`
+	Sandboxes      int           `default:"10000" help:"Maximum number of sandboxes, not counting the default one (default ${default})."`
+	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept, if it was created on first use (default ${default}; 0: no limit)."`
+	JournalEntries int           `default:"4096" help:"Journal size of a sandbox, in exchanges (default ${default})."`
+	JournalBytes   int           `default:"16777216" help:"Journal size of a sandbox, in bytes (default ${default})."`
+	JournalsBytes  int           `default:"268435456" help:"Size of the journals of all sandboxes together, in bytes (default ${default})."`
+	Connections    int           `default:"8192" help:"Maximum number of open connections (default ${default}). Beyond it, idle connections are closed."`
+	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"Which answers are checked against the contract: sampled (default), always or off."`
 	logFlags
 }
 
-// defaultFixture is what the command starts from where nobody says otherwise.
+// Help returns examples.
+func (*serveCmd) Help() string {
+	return `Examples:
+  standin
+  standin --scenario unavailable --log requests
+  standin --listen 0.0.0.0:9311 --listen keystone=0.0.0.0:5000
+  standin --fixture documented --fixture records.yaml --watch`
+}
+
+// defaultFixture is the fixture of the command if none is given.
 const defaultFixture = "default"
 
-// grace is how long exchanges under way may take after the order to stop.
+// grace is how long exchanges in progress may take after the signal to stop.
 const grace = 500 * time.Millisecond
 
-// Run serves until the context ends.
+// Run serves until the context ends. With --log-format json, it logs its error as JSON.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	surviveClosedOutput()
 	log, out, err := c.open(s.err)
@@ -115,13 +124,13 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	return nil
 }
 
-// terminal reports whether a person may be reading.
+// terminal reports whether a writer is a terminal.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// options are those of the emulator.
+// options returns the options of the emulator.
 func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.Options, error) {
 	o := core.Options{
 		Plan:    sandbox.Plan{Fixtures: c.Fixture, Scenario: c.Scenario, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed},

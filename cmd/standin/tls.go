@@ -12,13 +12,13 @@ import (
 	"standin/internal/transport"
 )
 
-// The flags about TLS. Each of them turns it on.
+// These are the flags about TLS. Each of them turns TLS on.
 type tlsFlags struct {
-	TLS       bool     `name:"tls" help:"Also listen with TLS, with a certificate of a CA of its own. GET /_standin/ca.pem returns the CA."`
-	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Where to listen with TLS, as --listen has it; port 9312 on the host of its first address unless given, a free one where that has port 0. May be repeated."`
-	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"Additional host name or IP address for the certificate, besides localhost, 127.0.0.1 and ::1. May be repeated."`
-	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"A certificate of your own in PEM, followed by its chain."`
-	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
+	TLS       bool     `name:"tls" help:"Also listen with TLS. A CA of Standin signs the certificate; GET /_standin/ca.pem returns the CA."`
+	TLSListen []string `name:"tls-listen" placeholder:"ADDR" help:"Address to listen on with TLS, as in --listen. Default: port 9312 on the host of the first --listen address, or a free port if that address has port 0. May be repeated."`
+	TLSHost   []string `name:"tls-host" placeholder:"HOST" help:"Additional host name or IP address for the certificate, which always has localhost, 127.0.0.1 and ::1. May be repeated."`
+	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM, followed by its chain. Default: one signed by the CA of Standin."`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert, in PEM."`
 }
 
 const (
@@ -26,16 +26,16 @@ const (
 	defaultHost    = "127.0.0.1"
 	defaultAddress = defaultHost + ":9311"
 	defaultTLSPort = "9312"
-	errHalfOfPair  = "--tls-cert and --tls-key go together"
-	errHostOfPair  = "--tls-host is for a certificate of Standin's own CA; it does not go with --tls-cert"
+	errHalfOfPair  = "--tls-cert and --tls-key must be given together"
+	errHostOfPair  = "--tls-host cannot be combined with --tls-cert: it applies only to certificates of the CA of Standin"
 )
 
-// on reports whether TLS was asked for.
+// on reports whether TLS is on.
 func (c *tlsFlags) on() bool {
 	return c.TLS || len(c.TLSListen) > 0 || len(c.TLSHost) > 0 || c.TLSCert != "" || c.TLSKey != ""
 }
 
-// tls says how the emulator serves TLS.
+// tls returns how the emulator serves TLS.
 func (c *tlsFlags) tls() (transport.TLS, error) {
 	t := transport.TLS{On: c.on(), Hosts: c.TLSHost}
 	switch {
@@ -56,8 +56,8 @@ func (c *tlsFlags) tls() (transport.TLS, error) {
 	return t, nil
 }
 
-// addresses adds those with TLS to the others. Where one of these has TLS by its
-// https://, there need be no more.
+// addresses returns all addresses, with https:// before those with TLS. If an address of --listen
+// has https://, no default address with TLS is added.
 func (c *tlsFlags) addresses(listen []string) []string {
 	with := slices.Clone(c.TLSListen)
 	if with == nil && c.on() && !slices.ContainsFunc(listen, secure) {
@@ -80,7 +80,7 @@ func (c *tlsFlags) addresses(listen []string) []string {
 	return all
 }
 
-// firstOf is the first address of --listen, or what it is without any.
+// firstOf returns the first address of --listen, or the default address.
 func firstOf(listen []string) string {
 	if len(listen) == 0 {
 		return defaultAddress
@@ -88,7 +88,7 @@ func firstOf(listen []string) string {
 	return listen[0]
 }
 
-// hostPort is HOST:PORT of an address of --listen.
+// hostPort returns HOST:PORT of an address of --listen.
 func hostPort(address string) string {
 	_, at, ok := strings.Cut(address, "=")
 	if !ok {
@@ -103,9 +103,9 @@ func secure(address string) bool {
 	return strings.HasPrefix(address, secureScheme) || strings.HasPrefix(at, secureScheme)
 }
 
-// clientFor is an HTTP client for a URL of an emulator. It asks no proxy: that of a
-// company does not lead to the machines of its developers. An emulator on this machine
-// need not show a certificate that is trusted here: its CA is only in its memory.
+// clientFor returns an HTTP client for the URL of an emulator. It uses no proxy, since a proxy does
+// not reach the machine of a developer. It does not verify the certificate of an emulator on this
+// machine, since the CA exists only in the emulator's memory.
 func clientFor(at string) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = nil

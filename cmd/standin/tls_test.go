@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Ensure serve --tls listens beside, that its CA is what clients need, and that the
-// other commands find it by either way.
+// Ensure serve --tls also listens with TLS, that clients need only its CA, and that the other
+// commands reach it with and without TLS.
 func TestServeTLS(t *testing.T) {
 	t.Parallel()
 	urls, _ := serve(t, "--tls", "--tls-listen", "127.0.0.1:0", "--tls-listen", "barbican=127.0.0.1:0", "--tls-host", "standin")
@@ -41,7 +41,7 @@ func TestServeTLS(t *testing.T) {
 	}
 }
 
-// Ensure standin can be asked for TLS alone, in the address, and is found healthy.
+// Ensure standin can listen with TLS only, and is reported ready.
 func TestServeTLSAlone(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
@@ -90,7 +90,7 @@ func TestTLSAddresses(t *testing.T) {
 	}
 }
 
-// Ensure flags that make no sense, and files that cannot be served, are told.
+// Ensure flags that contradict each other, and files that cannot be served, are refused.
 func TestBadTLSFlags(t *testing.T) {
 	t.Parallel()
 	text := write(t, "text.pem", "no PEM")
@@ -113,7 +113,7 @@ func TestBadTLSFlags(t *testing.T) {
 	}
 }
 
-// Ensure the flags are environment variables, as compose files have them.
+// Ensure the flags can be set by environment variables, as in compose files.
 func TestTLSEnvironment(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -136,7 +136,7 @@ func TestTLSEnvironment(t *testing.T) {
 	}
 }
 
-// Ensure certificates are verified but on this machine.
+// Ensure certificates are verified except on this machine.
 func TestClientFor(t *testing.T) {
 	t.Parallel()
 	for url, open := range map[string]bool{

@@ -12,16 +12,16 @@ import (
 	"standin/internal/file"
 )
 
-// prefix is what the names of our environment variables begin with.
+// prefix is the beginning of the names of Standin's environment variables.
 const prefix = "STANDIN_"
 
-// strangers are variables with our prefix that are not ours: those that Kubernetes and
-// Docker set for a service of the name standin, or standin-something, and those that
-// programs set for themselves which start standin in tests.
+// strangers matches variables with the prefix that others set. Kubernetes and Docker set some for a
+// service named standin or standin-something. Programs that start standin in tests set some for
+// themselves.
 var strangers = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$|^STANDIN_(NAME|ENV_\w+|BIN|TEST_\w+)$`)
 
-// unknownVariable is the error of the first environment variable with our prefix that
-// is not that of a flag. It would be ignored.
+// unknownVariable returns an error for the first environment variable that has the prefix and
+// belongs to no flag. Otherwise the variable would be ignored.
 func unknownVariable(model *kong.Application) error {
 	known := []string{"STANDIN_URL"} // set for the commands of standin run
 	_ = kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
@@ -35,7 +35,7 @@ func unknownVariable(model *kong.Application) error {
 	for _, v := range variables {
 		name, _, _ := strings.Cut(v, "=")
 		if strings.HasPrefix(name, prefix) && !slices.Contains(known, name) && !strangers.MatchString(name) {
-			return fmt.Errorf("unknown environment variable %s%s; each flag has one: %s and its name, as --help lists them", name, file.Hint(name, known), prefix)
+			return fmt.Errorf("unknown environment variable %s%s; expected %s and the name of a flag, as --help lists them", name, file.Hint(name, known), prefix)
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// tell prints the verdict, and if it is bad what was requested.
+// tell prints the verdict. If it is FAILED, tell also prints the requests.
 func tell(w io.Writer, o *outcome) {
 	fmt.Fprintf(w, "scenario %s: %s\n", o.name, map[bool]string{true: "passed", false: "FAILED"}[o.passed()])
 	for _, j := range o.judgements {
@@ -23,10 +23,11 @@ func tell(w io.Writer, o *outcome) {
 	}
 }
 
-// maxListed bounds the requests that a verdict lists.
+// maxListed is the maximum number of requests in a verdict.
 const maxListed = 200
 
-// listing is what standin requests prints of exchanges: the last ones, if they are many.
+// listing returns exchanges as standin requests prints them. If there are more than maxListed, it
+// returns the last ones.
 func listing(entries []journal.Entry) string {
 	if len(entries) == 0 {
 		return "no requests\n"
@@ -40,7 +41,7 @@ func listing(entries []journal.Entry) string {
 	return b.String()
 }
 
-// suites are verdicts as JUnit XML has them.
+// suites are verdicts in JUnit XML.
 type suites struct {
 	XMLName  xml.Name `xml:"testsuites"`
 	Tests    int      `xml:"tests,attr"`
@@ -49,7 +50,7 @@ type suites struct {
 	Suites   []suite  `xml:"testsuite"`
 }
 
-// A suite is the verdict of a scenario: a test case for each judgement.
+// A suite is the verdict of a scenario, with a test case for each judgement.
 type suite struct {
 	Name     string     `xml:"name,attr"`
 	Tests    int        `xml:"tests,attr"`
@@ -71,7 +72,7 @@ type failure struct {
 	Text    string `xml:",chardata"`
 }
 
-// junitOf is the content of --junit. Suites that failed list what was requested.
+// junitOf returns the content of --junit. A suite that failed lists the requests.
 func junitOf(outcomes []outcome) ([]byte, error) {
 	all := suites{}
 	total := 0.0

@@ -13,23 +13,22 @@ import (
 	"standin/internal/sandbox"
 )
 
-// glance is how often the files are looked at. They are looked at rather than
-// waited for: folders that a container mounts tell nothing.
+// glance is how often watch looks at the files. It does not wait for file events, since folders
+// that a container mounts send none.
 const glance = 300 * time.Millisecond
 
-// A settler says when files have changed and are no longer being written: when they
-// look the same twice, and otherwise than when they were last read.
+// A settler reports when files have changed and are no longer being written. That is when they look
+// the same twice, and not as they were when last read.
 type settler struct{ read, last string }
 
-// settled reports whether files that look like this are to be read.
+// settled reports whether files that look like now must be read.
 func (s *settler) settled(now string) bool {
 	same := now == s.last
 	s.last = now
 	return same && now != s.read
 }
 
-// watch starts the emulator again when one of its files changes, until the context
-// ends.
+// watch restarts the emulator when one of its files changes, until the context ends.
 func watch(ctx context.Context, all *sandbox.Registry, log zerolog.Logger) {
 	t := time.NewTicker(glance)
 	defer t.Stop()
@@ -47,9 +46,9 @@ func watch(ctx context.Context, all *sandbox.Registry, log zerolog.Logger) {
 			continue
 		}
 		s.read = now
-		if err := all.Reload(); err != nil { // tried again until it succeeds: the mistake may be in a file that is new
+		if err := all.Reload(); err != nil { // tried again until it succeeds, since the mistake may be in a new file
 			if told != err.Error() {
-				log.Error().Err(err).Msg("a file changed and has mistakes; nothing was changed")
+				log.Error().Err(err).Msg("a file has changed and has mistakes; it was not loaded")
 			}
 			told = err.Error()
 			continue
@@ -63,7 +62,7 @@ func watch(ctx context.Context, all *sandbox.Registry, log zerolog.Logger) {
 	}
 }
 
-// look is how the files look: it changes when one of them does.
+// look returns a text that changes when one of the files changes.
 func look(files []string) string {
 	var b strings.Builder
 	for _, f := range files {

@@ -8,11 +8,11 @@ import (
 	"standin/internal/value"
 )
 
-// A Break is a way for a connection to break. Breaks lists them.
+// A Break is a way in which a connection breaks. Breaks lists them.
 type Break string
 
-// The breaks. "Cut" means that the client sees the end of the stream (FIN); only Reset
-// sends a TCP RST.
+// These are the breaks. "Closed" in their descriptions means that the client sees the end of the
+// stream (FIN). Only Reset sends a TCP RST.
 const (
 	Reset          Break = "reset"
 	Empty          Break = "empty"
@@ -28,37 +28,38 @@ const (
 type BreakInfo struct {
 	Kind    Break
 	About   string // what the client sees
-	Answers bool   // the break shows a part of an answer, wherever it comes
+	Answers bool   // the break sends a part of an answer, whatever its options are
 	Options []BreakOption
 }
 
-// A BreakOption is a member of Connection that a break takes, as files write it.
+// A BreakOption is a member of Connection that applies to a break.
 type BreakOption struct {
 	Name    string
 	Default string
-	Words   []string // the values that it can have; none: it is a number, a duration or a flag
+	Words   []string // the possible values; empty if the option is a number, a duration or a flag
 }
 
-// breaks is all that is known of the breaks. Checks, hints, the JSON Schema and the table in
-// README.md come from it.
+// breaks describes the breaks. Checks, hints, the JSON Schema and the table in the documentation
+// come from it.
 var breaks = []BreakInfo{
 	{Reset, "a TCP RST before the headers, after them, or after some bytes of the body", false, []BreakOption{
 		{"at", "start", []string{"start", "headers", "body"}}, {"bytes", "half of the body", nil}, {"silent", "false", nil},
 	}},
-	{Empty, "a cut without a byte", false, []BreakOption{{"silent", "false", nil}}},
-	{Garbage, "bytes that are not HTTP, then a cut", false, []BreakOption{{"bytes", "64", nil}}},
-	{MalformedChunk, "a chunked answer whose second chunk has no length, then a cut", true, nil},
-	{Truncate, "a part of the body, then a cut; with mode silent the length is that of the part", true, []BreakOption{
+	{Empty, "the connection is closed before any byte", false, []BreakOption{{"silent", "false", nil}}},
+	{Garbage, "bytes that are not HTTP, then the connection is closed", false, []BreakOption{{"bytes", "64", nil}}},
+	{MalformedChunk, "a chunked answer whose second chunk has no length, then the connection is closed", true, nil},
+	{Truncate, "a part of the body, then the connection is closed", true, []BreakOption{
 		{"bytes", "half of the body", nil}, {"mode", "framed", []string{"framed", "silent"}},
 	}},
-	{ContentLength, "a Content-Length that is not the body's, or none", true, []BreakOption{
+	{ContentLength, "a wrong Content-Length, or none", true, []BreakOption{
 		{"mode", "longer", []string{"longer", "shorter", "missing"}}, {"by", "10", nil},
 	}},
-	{Hang, "no answer for a time, then a cut", false, []BreakOption{{"for", "5m", nil}, {"silent", "false", nil}}},
-	{SlowClose, "the answer, and the end of the stream late", true, []BreakOption{{"for", "1s", nil}}},
+	{Hang, "no answer for a time, then the connection is closed", false, []BreakOption{{"for", "5m", nil}, {"silent", "false", nil}}},
+	{SlowClose, "the whole answer; the connection is closed late", true, []BreakOption{{"for", "1s", nil}}},
 }
 
-// Option returns the option of the name; nil if the break does not take it.
+// Option returns the option with the given name. It returns nil if the option does not apply to the
+// break.
 func (b *BreakInfo) Option(name string) *BreakOption {
 	i := slices.IndexFunc(b.Options, func(o BreakOption) bool { return o.Name == name })
 	if i < 0 {
@@ -67,43 +68,42 @@ func (b *BreakInfo) Option(name string) *BreakOption {
 	return &b.Options[i]
 }
 
-// Breaks lists the breaks, in the order of the constants.
+// Breaks returns the breaks, in the order of the constants.
 func Breaks() []BreakInfo { return slices.Clone(breaks) }
 
-// A Connection says how the connection breaks. In a file, a break without more
-// is written as its kind alone.
+// A Connection says how the connection breaks. A file may give the kind alone, without a mapping.
 type Connection struct {
 	Kind Break `json:"kind" fixture:"required"`
-	// At is where a Reset comes: "start" (default: before the headers), "headers" (after
-	// them) or "body" (after Bytes of it).
+	// At is where a Reset happens: "start" (default, before the headers), "headers" (after them) or
+	// "body" (after Bytes of the body).
 	At string `json:"at,omitempty"`
-	// Bytes is how much of the body a Reset at "body" or a Truncate lets through (default
-	// half of it), or the length of Garbage (default 64).
+	// Bytes is how many bytes of the body a Reset at "body" or a Truncate sends. The default is
+	// half of the body. For Garbage it is the number of bytes sent, 64 by default.
 	Bytes *int `json:"bytes,omitempty"`
-	// Mode is, for Truncate, "framed" (default: Content-Length is that of the
-	// whole body) or "silent" (it is that of what comes); for ContentLength "longer"
-	// (default), "shorter" or "missing".
+	// Mode depends on the kind. For Truncate it is "framed" (default: Content-Length is that of the
+	// whole body) or "silent" (Content-Length is that of the part). For ContentLength it is
+	// "longer" (default), "shorter" or "missing".
 	Mode string `json:"mode,omitempty"`
-	// By is how many bytes a Content-Length is wrong by; 0 is 10.
+	// By is how many bytes a Content-Length is wrong by. The default is 10.
 	By int `json:"by,omitempty"`
-	// For is how long a Hang lasts at most (default 5m), or how long a SlowClose waits
-	// (default 1s).
+	// For is how long a Hang lasts (default 5m), or how long a SlowClose waits (default 1s).
 	For Duration `json:"for,omitempty"`
-	// Silent sends nothing before a Reset at the start, an Empty or the end of a
-	// Hang, even where the rule ends: HTTP libraries may then repeat the request unseen.
+	// Silent sends no byte before a Reset at "start", an Empty or the end of a Hang. Without it, a
+	// rule with a limited count first sends an interim 100 Continue. HTTP libraries may repeat a
+	// request that got no byte, and the client does not notice.
 	Silent bool `json:"silent,omitempty"`
 }
 
-// Cut is a break of a kind without more.
+// Cut returns a break of a kind, with default options.
 func Cut(kind Break) *Connection { return &Connection{Kind: kind} }
 
-// NeedsAnswer reports whether the break shows a part of an answer.
+// NeedsAnswer reports whether the break sends a part of an answer.
 func (c *Connection) NeedsAnswer() bool {
 	i := slices.IndexFunc(breaks, func(b BreakInfo) bool { return b.Kind == c.Kind })
 	return i < 0 || breaks[i].Answers || c.At == "headers" || c.At == "body"
 }
 
-// UnmarshalNode reads the kind, or a mapping with it.
+// UnmarshalNode reads a kind, or a mapping with a kind.
 func (c *Connection) UnmarshalNode(n file.Node) error {
 	if !n.IsMapping() {
 		return n.Decode((*string)(&c.Kind))
@@ -112,7 +112,7 @@ func (c *Connection) UnmarshalNode(n file.Node) error {
 	return n.Decode((*plain)(c))
 }
 
-// MarshalJSON writes the break as UnmarshalNode reads it.
+// MarshalJSON writes the break in the form that UnmarshalNode reads.
 func (c *Connection) MarshalJSON() ([]byte, error) {
 	if *c == (Connection{Kind: c.Kind}) {
 		return json.Marshal(string(c.Kind))
@@ -121,7 +121,7 @@ func (c *Connection) MarshalJSON() ([]byte, error) {
 	return json.Marshal((*plain)(c))
 }
 
-// JSONSchema describes the spellings of a break.
+// JSONSchema returns a JSON Schema of a break.
 func (*Connection) JSONSchema() *value.Object {
 	kinds := make([]any, len(breaks))
 	forms := make([]any, 1, 1+len(breaks))
@@ -133,7 +133,7 @@ func (*Connection) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "anyOf", Value: forms})
 }
 
-// schema describes a Connection of one kind.
+// schema returns a JSON Schema of a Connection of one kind.
 func (b *BreakInfo) schema() *value.Object {
 	type plain Connection
 	v, _ := file.SchemaFor[plain]().Get("properties")

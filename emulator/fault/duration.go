@@ -9,10 +9,10 @@ import (
 	"standin/internal/value"
 )
 
-// A Duration is a time.Duration that files spell as Go does: 250ms, 2s, 1h30m.
+// A Duration is a time.Duration. Files write it as Go does: 250ms, 2s, 1h30m.
 type Duration time.Duration
 
-// UnmarshalText reads 250ms, 2s, 1h30m.
+// UnmarshalText reads a duration, such as 250ms, 2s or 1h30m.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil || v < 0 {
@@ -22,24 +22,24 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the duration as UnmarshalText reads it.
+// MarshalText writes the duration in the form that UnmarshalText reads.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// A RetryAfter is the value of the header Retry-After. A duration (2s) is sent in
-// whole seconds, rounded up. "date+30s" and "date-1h" are sent as an HTTP date on the
-// sandbox's clock, rounded up to a second. Any other text is sent as it is.
+// A RetryAfter is the value of the header Retry-After. A duration (2s) is sent in seconds, rounded
+// up. "date+30s" and "date-1h" are sent as an HTTP date on the sandbox's clock, rounded up to a
+// second. Any other text is sent unchanged.
 type RetryAfter string
 
-// UnmarshalText takes any text that a header can hold.
+// UnmarshalText reads any text that a header can hold.
 func (r *RetryAfter) UnmarshalText(text []byte) error {
 	if strings.ContainsFunc(string(text), func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return errors.New("a header cannot hold control characters")
+		return errors.New("a header cannot contain control characters")
 	}
 	*r = RetryAfter(text)
 	return nil
 }
 
-// JSONSchema describes the spellings of a duration.
+// JSONSchema returns a JSON Schema of a duration.
 func (*Duration) JSONSchema() *value.Object {
 	return value.NewObject(
 		value.Member{Name: "type", Value: "string"},
@@ -47,7 +47,7 @@ func (*Duration) JSONSchema() *value.Object {
 	)
 }
 
-// JSONSchema describes the spellings of a Retry-After.
+// JSONSchema returns a JSON Schema of a Retry-After.
 func (*RetryAfter) JSONSchema() *value.Object {
 	return value.NewObject(
 		value.Member{Name: "type", Value: []any{"string", "number"}},

@@ -6,33 +6,32 @@ import (
 	"standin/internal/value"
 )
 
-// When says which of the requests that Where fits make a rule fire. All members
-// that are given must hold.
+// When says at which of the requests that match Where a rule fires. All members that are given must
+// match.
 type When struct {
-	Skip        int      `json:"skip,omitempty"`        // how many requests pass first
-	Times       *int     `json:"times,omitempty"`       // how many times the rule fires; 0: without limit
-	Every       int      `json:"every,omitempty"`       // every second, third… request after those skipped
-	Calls       []int    `json:"calls,omitempty"`       // the numbers of the requests to fire at, counted from 1
-	Probability *float64 `json:"probability,omitempty"` // the probability that the rule fires, 0 to 1
-	During      *Window  `json:"during,omitempty"`      // a span of time on the sandbox's clock
-	After       *Since   `json:"after,omitempty"`       // what must have happened first
+	Skip        int      `json:"skip,omitempty"`        // how many matching requests to let through first; default 0
+	Times       *int     `json:"times,omitempty"`       // the maximum number of times the rule fires; default 1, or no limit with probability, every, calls, during or rate_limit; 0 means no limit
+	Every       int      `json:"every,omitempty"`       // fire at every n-th request after those skipped: 2 for every second
+	Calls       []int    `json:"calls,omitempty"`       // the numbers of the requests to fire at, counting from 1
+	Probability *float64 `json:"probability,omitempty"` // the probability that the rule fires, from 0 to 1
+	During      *Window  `json:"during,omitempty"`      // the time on the sandbox's clock in which the rule fires
+	After       *Since   `json:"after,omitempty"`       // what must happen before the rule fires
 }
 
-// Since holds as soon as a rule has fired, or an operation was requested, Count times; 0
-// is once.
+// Since matches once a rule has fired, or an operation was requested, Count times.
 type Since struct {
-	Fault     string `json:"fault,omitempty"`     // the name of another rule
-	Operation string `json:"operation,omitempty"` // an operation as in where; requests count since the rule was armed
-	Count     int    `json:"count,omitempty"`     // how many times; 0 is once
+	Fault     string `json:"fault,omitempty"`     // the name of another rule, which must have fired
+	Operation string `json:"operation,omitempty"` // operations, as in where; their requests count from when the rule was armed
+	Count     int    `json:"count,omitempty"`     // how many times; 0 means once
 }
 
-// UnmarshalNode reads a Since. The operation is a text, or a list of texts.
+// UnmarshalNode reads a Since. The operation is a string or a list of strings.
 func (s *Since) UnmarshalNode(n file.Node) error {
 	type plain Since
 	return contract.DecodeOperation(n, &s.Operation, (*plain)(s))
 }
 
-// MarshalJSON writes a Since as UnmarshalNode reads it.
+// MarshalJSON writes a Since in the form that UnmarshalNode reads.
 func (s Since) MarshalJSON() ([]byte, error) {
 	type plain Since
 	return unescaped(struct {
@@ -41,7 +40,7 @@ func (s Since) MarshalJSON() ([]byte, error) {
 	}{contract.Patterns(s.Operation), plain(s)})
 }
 
-// JSONSchema describes a Since.
+// JSONSchema returns a JSON Schema of a Since.
 func (*Since) JSONSchema() *value.Object {
 	type plain Since
 	return withOperation(file.SchemaFor[plain]())

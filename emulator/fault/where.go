@@ -9,43 +9,43 @@ import (
 	"standin/internal/value"
 )
 
-// Where says which requests a rule is about: those that all of its members fit.
-// Texts are globs: "*" stands for anything.
+// Where says which requests a rule applies to. A request must match all members that are given.
+// Strings are globs: "*" matches any text.
 type Where struct {
 	// Operation is an operationId or a glob: freezer.clients.create, freezer.*, *.create. Several
-	// have commas between them. One that begins with "!" excludes: "freezer.*, !freezer.health.*".
-	// Files may write several as a list.
+	// are separated by commas. One that begins with "!" excludes: "freezer.*, !freezer.health.*".
+	// Files may write a list.
 	Operation string              `json:"operation,omitempty"`
-	Method    string              `json:"method,omitempty"` // GET, POST, a glob…
-	Path      string              `json:"path,omitempty"`   // the path, with or without prefixes; {name} is one segment
-	Query     map[string]*string  `json:"query,omitempty"`  // parameters of the query; null: absent
-	Header    map[string]*string  `json:"header,omitempty"` // request headers; null: absent
-	Caller    Caller              `json:"caller,omitzero"`  // whose requests
-	Body      map[string]BodyTest `json:"body,omitempty"`   // tests of a JSON body, by JSON pointer: /client/hostname
+	Method    string              `json:"method,omitempty"` // GET, POST… or a glob
+	Path      string              `json:"path,omitempty"`   // a glob that matches the path with or without its prefixes; {name} matches one segment
+	Query     map[string]*string  `json:"query,omitempty"`  // query parameters, by name; null means absent
+	Header    map[string]*string  `json:"header,omitempty"` // request headers, by name; null means absent
+	Caller    Caller              `json:"caller,omitzero"`  // who sends the request
+	Body      map[string]BodyTest `json:"body,omitempty"`   // tests of a JSON body, by JSON pointer, such as /client/hostname
 }
 
-// Caller says whose requests a rule is about.
+// Caller says whose requests a rule applies to. All members that are given must match.
 type Caller struct {
 	User    string `json:"user,omitempty"`    // the name or id of the user
-	Token   string `json:"token,omitempty"`   // the token, as the request shows it
+	Token   string `json:"token,omitempty"`   // the token as sent in the request
 	Project string `json:"project,omitempty"` // the name or id of the project
 }
 
-// A BodyTest looks at one place in a JSON body. All members that are given must hold. The
-// value of Equals is in the types of package value.
+// A BodyTest tests one value in a JSON body. All members that are given must match. The value of
+// Equals has a type of package value.
 type BodyTest struct {
-	Equals  any     `json:"equals,omitempty"`  // a JSON value
-	Exists  *bool   `json:"exists,omitempty"`  // whether the body has such a value
-	Matches *string `json:"matches,omitempty"` // a regular expression, on the text of the value
+	Equals  any     `json:"equals,omitempty"`  // the JSON value that it must equal
+	Exists  *bool   `json:"exists,omitempty"`  // true if the value must exist, false if it must not
+	Matches *string `json:"matches,omitempty"` // a regular expression that the text of the value must match
 }
 
-// UnmarshalNode reads a Where. The operation is a text, or a list of texts.
+// UnmarshalNode reads a Where. The operation is a string or a list of strings.
 func (w *Where) UnmarshalNode(n file.Node) error {
 	type plain Where
 	return contract.DecodeOperation(n, &w.Operation, (*plain)(w))
 }
 
-// MarshalJSON writes a Where as UnmarshalNode reads it.
+// MarshalJSON writes a Where in the form that UnmarshalNode reads.
 func (w Where) MarshalJSON() ([]byte, error) {
 	type plain Where
 	return unescaped(struct {
@@ -54,13 +54,13 @@ func (w Where) MarshalJSON() ([]byte, error) {
 	}{contract.Patterns(w.Operation), plain(w)})
 }
 
-// JSONSchema describes a Where.
+// JSONSchema returns a JSON Schema of a Where.
 func (*Where) JSONSchema() *value.Object {
 	type plain Where
 	return withOperation(file.SchemaFor[plain]())
 }
 
-// unescaped writes JSON without HTML's escapes.
+// unescaped returns JSON without HTML escapes.
 func unescaped(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -69,7 +69,7 @@ func unescaped(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// withOperation has the schema of a mapping take patterns as its operation.
+// withOperation lets the operation in a schema be a string or a list of strings.
 func withOperation(o *value.Object) *value.Object {
 	o.Object("properties").Set("operation", (*contract.Patterns)(nil).JSONSchema())
 	return o

@@ -10,42 +10,41 @@ import (
 	"standin/internal/value"
 )
 
-// A Window is a span of time on the sandbox's clock. It is given either by times
-// (From, To) or by durations after a moment (Start, End, Since). The beginning is
-// part of the window, the end is not. Files write both forms as from and to:
-// {from: 2026-01-01T12:00:00Z, to: 2026-01-01T12:05:00Z} or {from: 0s, to: 30s, since: first}.
+// A Window is a span of time on the sandbox's clock. It has either two times (From, To) or two
+// durations after a moment (Start, End, Since). The beginning belongs to the window, the end does
+// not. Files write both forms as from and to: {from: 2026-01-01T12:00:00Z, to:
+// 2026-01-01T12:05:00Z} or {from: 0s, to: 30s, since: first}.
 type Window struct {
-	// From and To are times. A zero time leaves that side open.
+	// From and To are times. If one is zero, the window has no bound on that side.
 	From, To time.Time
-	// Start and End are durations after Since. An End of 0 leaves the window open.
-	// A clock that is set back to before Since counts as 0.
+	// Start and End are durations after Since. If End is 0, the window does not end. If the clock
+	// is set to before Since, the elapsed time counts as 0.
 	Start, End Duration
-	// Since is the moment that Start and End count from: Arming, which is the
-	// default, or FirstRequest.
+	// Since is the moment from which Start and End count: Arming (default) or FirstRequest.
 	Since Origin
 }
 
-// An Origin is a moment that durations count from.
+// An Origin is a moment from which durations count.
 type Origin string
 
-// The origins.
+// These are the origins.
 const (
 	Arming       Origin = "armed" // when the rule was armed
-	FirstRequest Origin = "first" // when the first request came that the rule's where fits
+	FirstRequest Origin = "first" // when the first request came that matches the rule's where
 )
 
 var origins = []string{string(Arming), string(FirstRequest)}
 
-// Relative reports whether the window is given by durations.
+// Relative reports whether the window has durations, not times.
 func (w *Window) Relative() bool { return w.Since != "" || w.Start != 0 || w.End != 0 }
 
-// A bound is a side of a window as files write it.
+// A bound is one side of a window in a file.
 type bound struct {
 	at    time.Time
 	after *Duration
 }
 
-// UnmarshalNode reads a time, or a duration.
+// UnmarshalNode reads a time or a duration.
 func (b *bound) UnmarshalNode(n file.Node) error {
 	var d Duration
 	if err := n.Decode(&d); err == nil {
@@ -59,14 +58,14 @@ func (b *bound) UnmarshalNode(n file.Node) error {
 	return err
 }
 
-// plainWindow is a window as files write it.
+// plainWindow is a window in a file.
 type plainWindow struct {
 	From  *bound `json:"from"`
 	To    *bound `json:"to"`
 	Since Origin `json:"since"`
 }
 
-// into puts the bound into the member for times, or into that for durations.
+// into stores the bound in at if it is a time, or in after if it is a duration.
 func (b *bound) into(at *time.Time, after *Duration) {
 	switch {
 	case b == nil:
@@ -90,13 +89,13 @@ func (w *Window) UnmarshalNode(n file.Node) error {
 	from, to := plain.From, plain.To
 	from.into(&w.From, &w.Start)
 	to.into(&w.To, &w.End)
-	if to != nil && w.To.IsZero() && w.End == 0 { // the beginning of all time
+	if to != nil && w.To.IsZero() && w.End == 0 { // not later than the beginning of time
 		return n.At("to").Errorf("the window ends before it begins: to must be later than from")
 	}
 	times, durations := from.isTime() || to.isTime(), from.isDuration() || to.isDuration()
 	switch {
 	case times && durations:
-		return n.Errorf("from and to are both times, or both durations")
+		return n.Errorf("from and to must both be times or both be durations")
 	case w.Since != "" && !durations:
 		return n.At("since").Errorf("since applies to durations only: {from: 0s, to: 30s, since: %s}", w.Since)
 	case durations && w.Since == "":
@@ -105,7 +104,7 @@ func (w *Window) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// MarshalJSON writes the window as UnmarshalNode reads it.
+// MarshalJSON writes the window in the form that UnmarshalNode reads.
 func (w *Window) MarshalJSON() ([]byte, error) {
 	var plain struct {
 		From  any    `json:"from,omitempty"`
@@ -131,7 +130,7 @@ func (w *Window) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain)
 }
 
-// JSONSchema describes the spellings of a window.
+// JSONSchema returns a JSON Schema of a window.
 func (*Window) JSONSchema() *value.Object {
 	side := value.NewObject(value.Member{Name: "anyOf", Value: []any{
 		file.SchemaFor[time.Time](), (*Duration)(nil).JSONSchema(), value.NewObject(value.Member{Name: "type", Value: "null"}),

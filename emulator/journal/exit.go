@@ -8,13 +8,13 @@ import (
 	"standin/internal/value"
 )
 
-// An Exit is a number, Nonzero or AnyExit.
+// An Exit is the expected end of a command: a number, Nonzero or AnyExit.
 type Exit string
 
-// The exits that are no number.
+// These exits are not numbers.
 const (
-	Nonzero Exit = "nonzero" // any number but 0; a command that a signal ended has none
-	AnyExit Exit = "any"     // however the command ends
+	Nonzero Exit = "nonzero" // any number except 0; a command that a signal ended has no number
+	AnyExit Exit = "any"     // the command may end in any way
 )
 
 // UnmarshalText reads a number, nonzero or any.
@@ -29,7 +29,7 @@ func (x *Exit) UnmarshalText(text []byte) error {
 	return fmt.Errorf("expected an exit code such as 1, nonzero or any, got %q%s", text, file.Hint(string(text), []string{string(Nonzero), string(AnyExit)}))
 }
 
-// JSONSchema describes the spellings of an exit.
+// JSONSchema returns a JSON Schema of an exit.
 func (*Exit) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
 		value.NewObject(value.Member{Name: "type", Value: "integer"}, value.Member{Name: "minimum", Value: 0}),
@@ -37,8 +37,8 @@ func (*Exit) JSONSchema() *value.Object {
 	}})
 }
 
-// Judge judges the exit code of a command. A command that a signal ended has the
-// code -1. Found says in words how the command ended.
+// Judge judges the exit code of a command. The code is -1 if a signal ended the command. Found
+// describes how the command ended.
 func (x Exit) Judge(code int, found string) Judgement {
 	switch x {
 	case AnyExit:

@@ -10,35 +10,36 @@ import (
 	"standin/internal/value"
 )
 
-// An Expectation is one thing that is expected of the client: a number of requests of a
-// pattern, an order of requests, or that all requests match an operation.
+// An Expectation is one thing that is expected of the client. It is a number of requests that match
+// a pattern, an order of requests, or that every request matches an operation.
 type Expectation struct {
 	Pattern
-	// Requests is how many requests fit the pattern; at least one unless given.
+	// Requests is how many requests match the pattern. The default is at least one.
 	Requests *Range `json:"requests,omitempty"`
-	// Attempts is how often the same request was sent, while it failed.
+	// Attempts is how many times the client sent the same request while it failed.
 	Attempts *Range `json:"attempts,omitempty"`
-	// Sequence are patterns that requests fit in this order, others in between.
+	// Sequence lists patterns that requests match in this order. Other requests may come in
+	// between.
 	Sequence []Pattern `json:"sequence,omitempty"`
-	// NoUnmatched expects no request outside every operation.
+	// NoUnmatched expects that every request matches an operation.
 	NoUnmatched bool `json:"no_unmatched,omitempty"`
 	// Retries judges how the client retried.
 	Retries *Grading `json:"retries,omitempty"`
-	// Exit is the exit code that standin run expects of its command. Without such an
-	// expectation it is 0. Journals are not judged by it.
+	// Exit is the exit code that standin run expects of its command. The default is 0. Only standin
+	// run judges it.
 	Exit Exit `json:"exit,omitempty"`
 }
 
-// A Pattern describes requests. All members that are given must fit.
+// A Pattern describes requests. A request matches if it matches all members that are given.
 type Pattern struct {
-	Operation string `json:"operation,omitempty"` // the operations, by operationId or glob, as in the where of a rule
+	Operation string `json:"operation,omitempty"` // the operations, as operationId or glob, as in the where of a rule
 	Method    string `json:"method,omitempty"`    // GET, POST…
-	Path      string `json:"path,omitempty"`      // a glob, on the path with or without prefixes
-	Status    string `json:"status,omitempty"`    // the status of the answer: 503 or 5xx; none: no answer was sent
-	Fault     string `json:"fault,omitempty"`     // the name of a rule that fired; *: any
+	Path      string `json:"path,omitempty"`      // a glob that matches the path with or without its prefixes
+	Status    string `json:"status,omitempty"`    // the status of the reply, such as 503 or 5xx; "none" if no reply was sent
+	Fault     string `json:"fault,omitempty"`     // the name of a rule that fired; "*" for any rule
 }
 
-// String is the pattern in words.
+// String describes the pattern.
 func (p *Pattern) String() string {
 	var words []string
 	for _, w := range []struct{ name, text string }{
@@ -54,19 +55,19 @@ func (p *Pattern) String() string {
 	return strings.Join(words, ", ")
 }
 
-// A Range is a number, or from Min to Max; a nil Max is without end.
+// A Range is a number, or the numbers from Min to Max. If Max is nil, there is no maximum.
 type Range struct {
 	Min int  `json:"min,omitempty"`
 	Max *int `json:"max,omitempty"`
 }
 
-// Exactly is the range of one number.
+// Exactly returns the range of one number.
 func Exactly(n int) *Range { return &Range{Min: n, Max: &n} }
 
 // Has reports whether the number is in the range.
 func (r *Range) Has(n int) bool { return n >= r.Min && (r.Max == nil || n <= *r.Max) }
 
-// String is the range in words.
+// String describes the range.
 func (r *Range) String() string {
 	switch {
 	case r.Max == nil:
@@ -92,7 +93,7 @@ func (r *Range) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// JSONSchema describes the spellings of a range.
+// JSONSchema returns a JSON Schema of a range.
 func (*Range) JSONSchema() *value.Object {
 	type plain Range
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
@@ -100,7 +101,7 @@ func (*Range) JSONSchema() *value.Object {
 	}})
 }
 
-// UnmarshalNode reads an expectation: the members of a pattern are next to the others.
+// UnmarshalNode reads an expectation. The members of its pattern are members of the mapping.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
 	var rest struct {
 		Requests    *Range    `json:"requests"`
@@ -134,7 +135,7 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// UnmarshalNode reads a pattern; a status may be written as a number.
+// UnmarshalNode reads a pattern. A status may be written as a number.
 func (p *Pattern) UnmarshalNode(n file.Node) error {
 	var plain struct {
 		Operation contract.Patterns `json:"operation"`
@@ -150,7 +151,7 @@ func (p *Pattern) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// statusWords is a status as files write it: 503, 5xx, none.
+// statusWords is a status in files: 503, 5xx or none.
 type statusWords string
 
 func (s *statusWords) UnmarshalText(text []byte) error {
@@ -165,7 +166,7 @@ func (s *statusWords) UnmarshalText(text []byte) error {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// JSONSchema describes an expectation.
+// JSONSchema returns a JSON Schema of an expectation.
 func (*Expectation) JSONSchema() *value.Object {
 	o := (*Pattern)(nil).JSONSchema()
 	properties := o.Object("properties")
@@ -180,7 +181,7 @@ func (*Expectation) JSONSchema() *value.Object {
 	return o
 }
 
-// JSONSchema describes a pattern.
+// JSONSchema returns a JSON Schema of a pattern.
 func (*Pattern) JSONSchema() *value.Object {
 	properties := value.NewObject()
 	for _, name := range file.Keys[Pattern]() {
@@ -195,7 +196,7 @@ func (*Pattern) JSONSchema() *value.Object {
 	)
 }
 
-// Patterns lists the patterns of the expectation.
+// Patterns returns the patterns of the expectation.
 func (e *Expectation) Patterns() []Pattern {
 	if len(e.Sequence) > 0 {
 		return e.Sequence
@@ -205,7 +206,7 @@ func (e *Expectation) Patterns() []Pattern {
 
 // A Judgement says whether one expectation was met.
 type Judgement struct {
-	Expectation string `json:"expectation"` // what is expected, in words
+	Expectation string `json:"expectation"` // what is expected
 	Met         bool   `json:"met"`         // the expectation is met
-	Found       string `json:"found"`       // what was found, in words
+	Found       string `json:"found"`       // what was found
 }

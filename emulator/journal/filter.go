@@ -9,21 +9,22 @@ import (
 	"standin/internal/contract"
 )
 
-// A Filter selects entries: those that all members that are given fit.
+// A Filter selects entries. An entry matches if it matches all members that are given. The zero
+// Filter selects every entry.
 type Filter struct {
 	Operation string // globs, as in fault.Where; "none" for requests that match no operation
-	Status    string // 503, or 5xx; "none" where no answer was sent
+	Status    string // 503 or 5xx; "none" if no reply was sent
 	Method    string
-	Path      string // a glob, on the path with or without prefixes
-	Fault     string // the name of a rule that fired; "*": of any
+	Path      string // a glob that matches the path with or without its prefixes
+	Fault     string // the name of a rule that fired; "*" for any rule
 	Ended     Ended
-	Since     uint64 // entries after this sequence
+	Since     uint64 // selects entries after this sequence
 }
 
-// none selects what has no operation, or no status.
+// none selects entries without an operation, or without a status.
 const none = "none"
 
-// Check returns an error for a filter that no entry can fit.
+// Check returns an error if the filter is invalid and no entry could match it.
 func (f *Filter) Check() error {
 	errs := []error{named("operation", contract.CheckGlobs(f.Operation)), named("path", contract.CheckGlob(f.Path))}
 	if f.Status != "" {
@@ -42,22 +43,23 @@ func named(member string, err error) error {
 	return fmt.Errorf("%s: %w", member, err)
 }
 
-// A Page is what a query found.
+// A Page is the result of a query.
 type Page struct {
-	Entries []Entry `json:"requests"` // the exchanges that fit, oldest first
+	Entries []Entry `json:"requests"` // the exchanges that match, oldest first
 	Counts
 }
 
-// Counts are what a journal has counted.
+// Counts are the counts of a journal.
 type Counts struct {
-	Last       uint64 `json:"last"`       // the number of the newest exchange of all
-	Evicted    uint64 `json:"evicted"`    // how many exchanges have fallen out of the journal
-	Incomplete bool   `json:"incomplete"` // exchanges have fallen out that the query could have found
+	Last       uint64 `json:"last"`       // the number of the newest exchange in the journal
+	Evicted    uint64 `json:"evicted"`    // how many exchanges were evicted from the journal
+	Incomplete bool   `json:"incomplete"` // exchanges that could have matched were evicted
 }
 
-// A Note is an event that is not an exchange: a reset, rules armed, the clock.
+// A Note is an event that is not an exchange, such as a reset or a change of the rules or of the
+// clock.
 type Note struct {
 	Kind string    `json:"kind"`           // the name of the event
 	What string    `json:"what,omitempty"` // what was changed
-	At   time.Time `json:"at"`             // when, in real time
+	At   time.Time `json:"at"`             // when it happened, in real time
 }

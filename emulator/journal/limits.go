@@ -1,10 +1,10 @@
 package journal
 
-// Limits bound journals. What exceeds them is forgotten, the oldest entries first.
+// Limits bound journals. A journal that exceeds a limit evicts its oldest entries.
 type Limits struct {
-	Entries  int // of one journal; 0: DefaultEntries
-	Bytes    int // of the requests and answers of one journal; 0: DefaultBytes
-	AllBytes int // of the requests and answers of all journals; 0: DefaultAllBytes
+	Entries  int // maximum of one journal; 0 means DefaultEntries
+	Bytes    int // of the requests and replies of one journal; 0 means DefaultBytes
+	AllBytes int // of the requests and replies of all journals; 0 means DefaultAllBytes
 }
 
 // The defaults of Limits.
@@ -12,6 +12,7 @@ const (
 	DefaultEntries  = 4096
 	DefaultBytes    = 16 << 20
 	DefaultAllBytes = 256 << 20
-	// KeptBody is how much of a body is kept; of a longer one, size and hash are.
+	// KeptBody is how many bytes of a body are kept. Of a longer body, its size and hash are kept
+	// too.
 	KeptBody = 16 << 10
 )

@@ -11,14 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// A Line is an exchange as one line for people. Its zero members are left out.
+// A Line is an exchange as one line of text. Its zero members are left out.
 type Line struct {
-	Time      time.Time // when it began; written as the time of day
+	Time      time.Time // when the exchange began; written as the local time of day
 	Sandbox   string
 	Sequence  uint64
-	Status    int // 0: no answer was sent
+	Status    int // 0 if no reply was sent
 	Method    string
-	Path      string // with its query, if that is to be shown
+	Path      string // may include the query
 	Operation string
 	Caller    string
 	Took      time.Duration
@@ -32,14 +32,15 @@ type Line struct {
 	Note      string
 }
 
-// String is the entry as the command standin requests prints it: one line, without its end.
+// String returns the entry as one line, in the form that standin requests prints, without a line
+// end.
 func (e Entry) String() string {
 	l := e.Line()
 	return string(l.Append(nil))
 }
 
-// Line is the entry as a line, without the name of the sandbox. The prefix of the
-// sandbox is not repeated in the path.
+// Line returns the entry as a line, without the name of the sandbox. The path is without the prefix
+// of the sandbox.
 func (e *Entry) Line() Line {
 	path := strings.TrimPrefix(e.Request.Path, "/~"+e.Sandbox)
 	if path == "" || path[0] != '/' {
@@ -58,24 +59,24 @@ func (e *Entry) Line() Line {
 	return l
 }
 
-// Bad reports whether something went wrong in the emulator or was made to: a status of
-// 5xx, a fault that fired, an answer that breaks its contract.
+// Bad reports whether something failed: the status is 5xx, a fault fired, or the reply violates its
+// contract.
 func (l *Line) Bad() bool {
 	return l.Status >= 500 || l.Violation != "" || slices.ContainsFunc(l.Faults, func(f Fault) bool { return f.Fired })
 }
 
-// String is the line without an end of line.
+// String returns the line without a line end.
 func (l *Line) String() string { return string(l.Append(nil)) }
 
-// The widths of columns.
+// These are the widths of columns.
 const (
 	sequenceWidth = 4
 	methodWidth   = 6
 	sandboxWidth  = 12
 )
 
-// Append appends the line. What cannot be printed is escaped: a path may hold line
-// ends, and what moves a terminal's cursor.
+// Append appends the line to b. It escapes what cannot be printed, since a path may hold line ends
+// and control characters of terminals.
 func (l *Line) Append(b []byte) []byte {
 	if l.Time.IsZero() {
 		b = append(b, "--:--:--"...)
@@ -102,7 +103,7 @@ func (l *Line) Append(b []byte) []byte {
 	return l.appendRest(b)
 }
 
-// appendRest appends what most lines do not have.
+// appendRest appends the members that few lines have.
 func (l *Line) appendRest(b []byte) []byte {
 	for i := range l.Faults {
 		if f := &l.Faults[i]; f.Fired {
@@ -147,7 +148,7 @@ func pad(b []byte, n int) []byte {
 	return b
 }
 
-// appendPrintable appends a text with what cannot be printed escaped as Go does.
+// appendPrintable appends a text. It escapes what cannot be printed as Go does.
 func appendPrintable(b []byte, text string) []byte {
 	for i, r := range text {
 		switch {
@@ -164,14 +165,13 @@ func appendPrintable(b []byte, text string) []byte {
 	return b
 }
 
-// Printable is a text with what cannot be printed escaped as Go does.
+// Printable returns a text. It escapes what cannot be printed as Go does.
 func Printable(text string) string { return string(appendPrintable(nil, text)) }
 
-// Dropped is a line that says how many entries have fallen out of the record; empty if
-// none have.
+// Dropped returns a line that says how many entries were evicted; empty if there are none.
 func (c Counts) Dropped() string {
 	if c.Evicted == 0 {
 		return ""
 	}
-	return fmt.Sprintf("… %d earlier ones have fallen out of the journal\n", c.Evicted)
+	return fmt.Sprintf("… %d earlier requests were evicted from the journal\n", c.Evicted)
 }

@@ -1,6 +1,6 @@
-// Package catalog is what the binary carries: services with their contracts, the failures and
-// quirks that these document, fixtures and scenarios. What is read once is kept: none of it
-// changes.
+// Package catalog holds what the binary contains: services with their contracts, the documented
+// failures and quirks, fixtures and scenarios. It reads each of them once and keeps the result,
+// since none of them changes.
 package catalog
 
 import (
@@ -30,22 +30,22 @@ import (
 	"standin/schemas"
 )
 
-// Control is the name of the service that is the emulator's own API. It is made by package
-// control; the catalog has its contract.
+// Control is the name of the service that is the emulator's own API. Package control creates the
+// service; the catalog has its contract.
 const Control = "control"
 
-// Options are those of a catalog. The zero value of each is its default.
+// Options are the options of a catalog. The zero value of each option is its default.
 type Options struct {
-	HostHref  string   // what Barbican's references begin with; empty: the request's own host
-	Contracts []string // files of more services, whose operations answer their examples
+	HostHref  string   // beginning of Barbican's references; empty means the host of the request
+	Contracts []string // files of more contracts, whose operations answer with their examples
 }
 
-// services makes the emulated APIs, in the order of their sections in a fixture.
+// services returns the emulated APIs, in the order of their sections in a fixture.
 func services(o Options) []*service.Service {
 	return []*service.Service{keystone.New(), freezer.New(), barbican.New(o.HostHref), devops.New(), privx.New()}
 }
 
-// Names lists the names of all services, that of the control API last.
+// Names returns the names of all services. The control API is last.
 func Names() []string {
 	var names []string
 	for _, s := range services(Options{}) {
@@ -54,7 +54,7 @@ func Names() []string {
 	return append(names, Control)
 }
 
-// NewLoader is the loader of fixtures for all services.
+// NewLoader returns a loader of fixtures for all services.
 func NewLoader() *world.Loader {
 	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
 	for _, s := range services(Options{}) {
@@ -65,14 +65,15 @@ func NewLoader() *world.Loader {
 	return l
 }
 
-// Contracts lists the contracts of all services, that of the control API last. Their samples
-// are not read; those are in the documents of package schemas, for contract.Parse.
+// Contracts returns the contracts of all services. The control API is last. The contracts have no
+// samples; contract.Parse reads those from the documents of package schemas.
 func Contracts() ([]*contract.Contract, error) {
 	all, err := builtin()
 	return slices.Clone(all), err
 }
 
-// builtin reads the contracts at once: that is most of the time that an emulator takes to start.
+// builtin reads the contracts in parallel, since this takes most of the time in which an emulator
+// starts.
 var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
 	names := Names()
 	all, errs := make([]*contract.Contract, len(names)), make([]error, len(names))
@@ -86,8 +87,8 @@ var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
 	return all, errors.Join(errs...)
 })
 
-// readContract reads the contract of a service from the JSON that was made of its document. It is
-// an error if the document has changed since.
+// readContract reads the contract of a service from the JSON made from its document. It returns an
+// error if the document has changed since.
 func readContract(files fs.FS, service string) (*contract.Contract, error) {
 	document, err1 := fs.ReadFile(files, service+".yaml")
 	data, err2 := fs.ReadFile(files, "json/"+service+".json")
@@ -101,21 +102,21 @@ func readContract(files fs.FS, service string) (*contract.Contract, error) {
 	return contract.Load(data)
 }
 
-// Rules knows the operations that rules can be about, and the failures that the built-in
-// contracts document.
+// Rules returns a catalogue with the operations that rules can name, and the failures that the
+// built-in contracts document.
 func Rules() (*ruleset.Catalogue, error) {
 	all, err := builtin()
 	return rulesOf(all), err
 }
 
-// rulesOf leaves the control API out: it does not fail on cue.
+// rulesOf leaves out the control API, since rules do not apply to it.
 func rulesOf(contracts []*contract.Contract) *ruleset.Catalogue {
 	return ruleset.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
 		return c == nil || c.Service == Control
 	})...)
 }
 
-// Quirks lists the quirks of all services, in the order of their contracts.
+// Quirks returns the quirks of all services, in the order of their contracts.
 func Quirks() ([]*contract.Quirk, error) {
 	all, err := builtin()
 	if err != nil {
@@ -128,8 +129,8 @@ func Quirks() ([]*contract.Quirk, error) {
 	return quirks, nil
 }
 
-// Schema is the JSON Schema of the files of a name, "scenario" or "fixture", by which
-// editors complete and check them. It is nil if there is none.
+// Schema returns the JSON Schema with the given name, "scenario" or "fixture", for editors. It
+// returns nil if there is none.
 func Schema(name string) []byte {
 	text, err := fs.ReadFile(schemas.FS, name+".schema.json")
 	if err != nil {
@@ -138,7 +139,7 @@ func Schema(name string) []byte {
 	return text
 }
 
-// Version is the version of the module as it was built.
+// Version returns the version of the module as it was built.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -147,16 +148,15 @@ func Version() string {
 	return info.Main.Version
 }
 
-// A Catalog is what one emulator knows: what the binary carries, and the contracts that it
-// was given.
+// A Catalog is what one emulator knows: what the binary contains, and the contracts in its options.
 type Catalog struct {
-	Contracts []*contract.Contract // of the services, then the control API's, then those that were given
-	Services  []*service.Service   // all but the control API
+	Contracts []*contract.Contract // of the services, then of the control API, then those in the options
+	Services  []*service.Service   // all services except the control API
 	Rules     *ruleset.Catalogue
 	Loader    *world.Loader
 }
 
-// New makes a catalog. Its error lists the mistakes in a contract, with file, line and column.
+// New returns a catalog. Its error lists the mistakes in a contract, with file, line and column.
 func New(o Options) (*Catalog, error) {
 	contracts, err := Contracts()
 	if err != nil {
@@ -185,13 +185,13 @@ func (c *Catalog) add(file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	if slices.ContainsFunc(c.Contracts, func(o *contract.Contract) bool { return o.Service == own.Service }) {
-		return fmt.Errorf("%s: x-service %q is taken", file, own.Service)
+		return fmt.Errorf("%s: x-service %q is already in use", file, own.Service)
 	}
 	c.Contracts, c.Services = append(c.Contracts, own), append(c.Services, service.Stateless(own.Service))
 	return nil
 }
 
-// Sections lists the names of a fixture's sections.
+// Sections returns the names of the sections of a fixture.
 func (c *Catalog) Sections() []string {
 	var names []string
 	for _, s := range c.Loader.Sections {
@@ -200,8 +200,8 @@ func (c *Catalog) Sections() []string {
 	return names
 }
 
-// CheckSection returns an error for a name that no section of a fixture has. The empty one stands
-// for all of them.
+// CheckSection returns an error if no section of a fixture has the name. An empty name means all
+// sections.
 func (c *Catalog) CheckSection(name string) error {
 	if all := c.Sections(); name != "" && !slices.Contains(all, name) {
 		return fmt.Errorf("no section %q%s; there are %s", name, file.Hint(name, all), strings.Join(all, ", "))
@@ -209,7 +209,7 @@ func (c *Catalog) CheckSection(name string) error {
 	return nil
 }
 
-// Operations lists the operations of all services in the order of their contracts.
+// Operations returns the operations of all services, in the order of their contracts.
 func (c *Catalog) Operations() []*contract.Operation {
 	var all []*contract.Operation
 	for _, ct := range c.Contracts {

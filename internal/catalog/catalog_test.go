@@ -9,7 +9,8 @@ import (
 	"standin/schemas"
 )
 
-// Ensure a contract whose document has changed since its JSON was made is refused, with what to do.
+// Ensure a contract whose document has changed since its JSON was made is refused, and the error
+// says what to do.
 func TestStaleContracts(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{}

@@ -10,22 +10,22 @@ import (
 	"standin/internal/world"
 )
 
-// worlds are the built-in fixtures that were loaded in this process, by their names
-// and the seed. A world does not change: every emulator may start from the same one.
+// worlds holds the built-in fixtures that this process has loaded, by their names and the seed. A
+// world does not change, so that emulators can share it.
 var worlds = struct {
 	sync.Mutex
 	loaded map[string]loading
 }{loaded: map[string]loading{}}
 
-// A loading loads fixtures when it is first called.
+// A loading loads fixtures when it is called for the first time.
 type loading func() (*world.Fixture, error)
 
-// maxWorlds bounds how many are kept.
+// maxWorlds is the maximum number of fixtures that worlds holds.
 const maxWorlds = 64
 
-// Load loads fixtures, built-in ones and files, each on top of those before it. Without a seed
-// they have that of the last fixture that names one. Files are read by open; nil: os.ReadFile.
-// Built-in ones are loaded once.
+// Load loads fixtures, which are built-in ones and files. Later ones add records. If seed is nil,
+// the seed is that of the last fixture that has one. Files are read by open; nil means os.ReadFile.
+// Built-in fixtures are loaded once per process.
 func (c *Catalog) Load(names []string, seed *int64, open func(path string) ([]byte, error)) (*world.Fixture, error) {
 	loader := *c.Loader
 	loader.Seed, loader.Open = seed, open
@@ -41,7 +41,7 @@ func (c *Catalog) Load(names []string, seed *int64, open func(path string) ([]by
 	return once(key, func() (*world.Fixture, error) { return loader.Load(names...) })()
 }
 
-// once is the loading of a key; that of the caller if there is none yet.
+// once returns the loading stored for a key. If there is none, it stores load.
 func once(key string, load loading) loading {
 	worlds.Lock()
 	defer worlds.Unlock()
@@ -53,7 +53,7 @@ func once(key string, load loading) loading {
 	}
 	l := loading(sync.OnceValues(func() (*world.Fixture, error) {
 		fx, err := load()
-		if err != nil { // it is tried again
+		if err != nil { // a later call tries again
 			forget(key)
 		}
 		return fx, err
@@ -68,7 +68,7 @@ func forget(key string) {
 	delete(worlds.loaded, key)
 }
 
-// BuiltinFixtures refuses names of files: none is taken from a request.
+// BuiltinFixtures returns an error for names of files, since a request must not name files.
 func (c *Catalog) BuiltinFixtures(names ...string) error {
 	all := c.Loader.Names()
 	for _, n := range names {

@@ -16,7 +16,7 @@ import (
 	"standin/scenarios"
 )
 
-// ScenarioNames lists the built-in scenarios.
+// ScenarioNames returns the names of the built-in scenarios.
 func ScenarioNames() []string {
 	files, _ := fs.Glob(scenarios.FS, "*.yaml")
 	var names []string
@@ -43,14 +43,14 @@ func Scenarios() ([]*scenario.Scenario, error) {
 	return all, nil
 }
 
-// A ScenarioFile is a scenario and where it comes from.
+// A ScenarioFile is a scenario and the file it was read from.
 type ScenarioFile struct {
 	*scenario.Scenario
-	File string // empty: it is a built-in one
+	File string // empty if the scenario is built in
 }
 
-// Scenario reads a built-in scenario, or a file. The fixtures that a file names are as seen from
-// its folder, and are named as Load reads them.
+// Scenario reads a built-in scenario, or a file. Fixtures in a file are relative to its folder; the
+// result names them as Load reads them.
 func (c *Catalog) Scenario(name string) (ScenarioFile, error) { return readScenario(c.Rules, name) }
 
 func readScenario(k *ruleset.Catalogue, name string) (ScenarioFile, error) {
@@ -74,7 +74,7 @@ func readScenario(k *ruleset.Catalogue, name string) (ScenarioFile, error) {
 	return ScenarioFile{s, name}, nil
 }
 
-// BuiltinScenario refuses names of files: none is taken from a request.
+// BuiltinScenario returns an error for names of files, since a request must not name files.
 func BuiltinScenario(name string) error {
 	if names := ScenarioNames(); !slices.Contains(names, name) {
 		return fmt.Errorf("no built-in scenario %q%s; there are %s", name, file.Hint(name, names), strings.Join(names, ", "))
@@ -82,8 +82,8 @@ func BuiltinScenario(name string) error {
 	return nil
 }
 
-// CheckScenario reads a scenario file and the fixtures that it names. It tells
-// every mistake, and warns of what is perhaps not meant.
+// CheckScenario reads a scenario file and its fixtures. It returns every mistake, and warnings
+// about what is probably not intended.
 func CheckScenario(name string, data []byte) (warnings []error, err error) {
 	k, err := Rules()
 	if err != nil {
@@ -98,7 +98,7 @@ func checkFixtures(name string, data []byte) error {
 	var fixtures scenario.Names
 	root, err := file.Parse(name, data)
 	if err != nil {
-		return nil // it has been told
+		return nil // reported before
 	}
 	at, ok := root.Get("fixture")
 	if !ok || at.Decode(&fixtures) != nil {
@@ -106,14 +106,14 @@ func checkFixtures(name string, data []byte) error {
 	}
 	l := NewLoader()
 	_, err = l.Load(located(l, fixtures, filepath.Dir(name))...)
-	if err != nil && !errors.As(err, new(*file.Error)) { // it is not in the fixture, but in its name
+	if err != nil && !errors.As(err, new(*file.Error)) { // the mistake is the name of the fixture, not its content
 		err = at.Errorf("%s", err)
 	}
 	return err
 }
 
-// located are the names of fixtures, files among them as seen from a folder. A
-// name that does not look like a file's is left as it is.
+// located returns the names of fixtures. Files are relative to dir. A name that does not look like
+// a file name is returned unchanged.
 func located(l *world.Loader, names []string, dir string) []string {
 	names = slices.Clone(names)
 	for i, n := range names {

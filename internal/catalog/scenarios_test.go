@@ -9,8 +9,8 @@ import (
 	"standin/internal/catalog"
 )
 
-// Ensure a scenario file's mistakes are all told, in the rules that could be read and
-// in its fixture.
+// Ensure all mistakes of a scenario file are reported, in the rules that could be read and in its
+// fixture.
 func TestEveryMistake(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s.yaml")
@@ -20,7 +20,7 @@ func TestEveryMistake(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := catalog.CheckScenario(path, []byte(text))
-	for _, want := range []string{":4:6: unknown key", ":5:25: no operation", "skip must", "every must", "a probability", "status 5030", ":10:17: no operation a", ":2:10: fixture \"documentd\""} {
+	for _, want := range []string{":4:6: unknown key", ":5:25: no operation", "skip must", "every must", "probability must be", "status 5030", ":10:17: no operation a", ":2:10: fixture \"documentd\""} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in %v", want, err)
 		}

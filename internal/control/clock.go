@@ -11,7 +11,7 @@ import (
 	"standin/internal/value"
 )
 
-// clockOperations are about the clock of a sandbox.
+// clockOperations returns the operations on the clock of a sandbox.
 func (a *api) clockOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.clock.show", Do: a.in(a.showClock)},
@@ -22,22 +22,22 @@ func (a *api) clockOperations() []service.Operation {
 // A Clock is the state of a sandbox's clock.
 type Clock struct {
 	Now    time.Time `json:"now"`              // the time on the clock
-	Mode   string    `json:"mode"`             // whether the clock is the real one, offset from it, or frozen
-	Offset string    `json:"offset,omitempty"` // how far the clock is from the real one; absent unless mode is offset
+	Mode   string    `json:"mode"`             // what the clock shows: the real time, an offset from it, or a frozen time
+	Offset string    `json:"offset,omitempty"` // the offset from the real time; absent unless mode is offset
 }
 
-// A Change of a clock; exactly one member is given.
+// A Change is a change of a clock. Exactly one member is given.
 type Change struct {
-	Freeze  *Moment          `json:"freeze"`  // true, or the time at which the clock is frozen
-	Set     *time.Time       `json:"set"`     // the time from which the clock goes on; a frozen one stays frozen
-	Advance *scenario.Offset `json:"advance"` // how far the clock is moved, such as 90s; may be negative
-	Resume  bool             `json:"resume"`  // true: the clock runs
+	Freeze  *Moment          `json:"freeze"`  // true to freeze the clock now, or the time at which it is frozen
+	Set     *time.Time       `json:"set"`     // the time to set the clock to; a frozen clock stays frozen
+	Advance *scenario.Offset `json:"advance"` // the duration by which the clock moves, such as 90s; may be negative
+	Resume  bool             `json:"resume"`  // true to let the clock run
 }
 
-// A Moment is a time, or true for the present one.
+// A Moment is a time, or the present time.
 type Moment struct {
 	Now bool
-	At  time.Time // unless Now
+	At  time.Time // unless Now is true
 }
 
 // UnmarshalNode reads a time or true.
@@ -48,7 +48,7 @@ func (m *Moment) UnmarshalNode(n file.Node) error {
 	return n.Decode(&m.At)
 }
 
-// JSONSchema describes the spellings of a moment.
+// JSONSchema returns a JSON Schema of a moment.
 func (*Moment) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
 		value.NewObject(value.Member{Name: "const", Value: true}), file.SchemaFor[time.Time](),
@@ -83,7 +83,7 @@ func (a *api) setClock(c *service.Call, s *sandbox.Sandbox) (service.Reply, erro
 	return reply(http.StatusOK, clockOf(s))
 }
 
-// of changes the clock of a sandbox.
+// of applies the change to the clock of a sandbox.
 func (c *Change) of(s *sandbox.Sandbox) {
 	switch {
 	case c.Freeze != nil && c.Freeze.Now:
@@ -99,7 +99,7 @@ func (c *Change) of(s *sandbox.Sandbox) {
 	}
 }
 
-// clockOf is the state of a sandbox's clock.
+// clockOf returns the state of a sandbox's clock.
 func clockOf(s *sandbox.Sandbox) Clock {
 	at := s.Clock()
 	return Clock{Now: at.Now(), Mode: at.Mode(), Offset: at.Offset()}

@@ -11,7 +11,7 @@ import (
 	"standin/internal/service"
 )
 
-// contractOperations show the contracts, and files that users write against.
+// contractOperations returns the operations that show contracts, schemas and quirks.
 func (a *api) contractOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.operations", Do: a.operations, Sandbox: service.IgnoresSandbox},
@@ -21,13 +21,13 @@ func (a *api) contractOperations() []service.Operation {
 	}
 }
 
-// A Status is one that an operation answers.
+// A Status is a status that an operation can answer.
 type Status struct {
 	Status      int               `json:"status"`          // the HTTP status
 	Reason      string            `json:"reason"`          // the reason phrase
-	Evidence    contract.Evidence `json:"evidence"`        // how the status is known: the service's document lists it, the real server answers it, or only Standin does
-	Description string            `json:"description"`     // when the operation answers it
-	Fault       string            `json:"fault,omitempty"` // the name of the failure, for the member use of a rule
+	Evidence    contract.Evidence `json:"evidence"`        // where the status is known from: the service's document, the real server, or Standin alone
+	Description string            `json:"description"`     // when the operation answers with the status
+	Fault       string            `json:"fault,omitempty"` // the name of the failure, as in the member use of a rule
 }
 
 // An Operation describes one operation of a service.
@@ -38,8 +38,8 @@ type Operation struct {
 	Path      string   `json:"path"`      // the path, with {name} for its parameters
 	Summary   string   `json:"summary"`   // what the operation does
 	Stateless bool     `json:"stateless"` // the operation answers its documented example and stores nothing
-	Quirks    []string `json:"quirks"`    // names of the quirks that may change an answer
-	Statuses  []Status `json:"statuses"`  // the statuses that the contract has
+	Quirks    []string `json:"quirks"`    // the quirks that can change an answer of the operation
+	Statuses  []Status `json:"statuses"`  // the statuses in the contract
 }
 
 func (a *api) operations(*service.Call) (service.Reply, error) {
@@ -74,9 +74,9 @@ type Quirk struct {
 	On         bool     `json:"on"`         // the quirk is on in the sandbox
 	Document   string   `json:"document"`   // what the document says
 	Server     string   `json:"server"`     // what the real server does
-	Evidence   string   `json:"evidence"`   // how that is known
-	Operations []string `json:"operations"` // the operations that it changes, by operationId or glob; empty: all of the service
-	Setting    bool     `json:"setting"`    // a setting of the server, not part of the observed profile
+	Evidence   string   `json:"evidence"`   // the source of what is known about the server
+	Operations []string `json:"operations"` // the operations that the quirk changes, as operationIds or globs; empty means all operations of the service
+	Setting    bool     `json:"setting"`    // the quirk is a setting of the server and not part of the observed profile
 }
 
 func (a *api) listQuirks(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {

@@ -1,8 +1,7 @@
 // Package control is the emulator's own API, under /_standin/, and the index at /.
 //
-// It is a service like the others: described by schemas/control.yaml, served on
-// the same request path. It shows the catalog, and
-// shows and changes sandboxes.
+// It is a service like the others: schemas/control.yaml describes it, and the same request path
+// serves it. It shows the catalog, and it shows and changes sandboxes.
 package control
 
 import (
@@ -24,26 +23,26 @@ import (
 	"standin/internal/value"
 )
 
-// A Config is what the API shows and changes, and who may.
+// A Config says what the API shows and changes, and which requests it accepts.
 type Config struct {
 	Catalog   *catalog.Catalog
 	Sandboxes *sandbox.Registry
-	Health    func() Health // read from counters: it waits for nothing that a request holds
-	CA        func() []byte // the certificate of the emulator's own CA in PEM; nil without one
-	Hosts     []string      // names under which the API may be reached besides this machine's
-	Token     string        // that callers must show; empty: they need not
+	Health    func() Health // reads counters only, so that it never waits for another request
+	CA        func() []byte // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
+	Hosts     []string      // more host names of the API, as --control-host allows them
+	Token     string        // that callers must send; empty means none
 }
 
 // Prefix is the beginning of the API's paths.
 const Prefix = "/_standin"
 
-// HealthPath is the path of health, which is for everybody.
+// HealthPath is the path of health, which everybody may call.
 const HealthPath = Prefix + "/health"
 
-// Aliases are paths that people know from WireMock, and which of the API they stand for.
+// Aliases maps paths of WireMock to the paths of this API that answer them.
 var Aliases = map[string]string{"/__admin/reset": Prefix + "/reset", "/__admin/requests": Prefix + "/requests"}
 
-// The bounds of bodies that are larger than the usual ones.
+// These are the limits of bodies that may be larger than the default, in bytes.
 const (
 	stateLimit    = 64 << 20
 	scenarioLimit = 8 << 20
@@ -51,7 +50,7 @@ const (
 
 type api struct{ Config }
 
-// New is the service.
+// New returns the control API as a service.
 func New(c Config) *service.Service {
 	a := &api{c}
 	return &service.Service{
@@ -70,7 +69,7 @@ func New(c Config) *service.Service {
 	}
 }
 
-// ownOperations are about the emulator itself.
+// ownOperations returns the operations on the emulator itself.
 func (a *api) ownOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.index", Do: a.index, Sandbox: service.IgnoresSandbox},
@@ -81,7 +80,7 @@ func (a *api) ownOperations() []service.Operation {
 
 const faultsPath = Prefix + "/faults/"
 
-// slash stands for the slashes in the name of a rule, which is one parameter.
+// slash replaces the slashes in the name of a rule, since a name is one path parameter.
 const slash = "%2F"
 
 func normalise(path string) string {
@@ -94,7 +93,7 @@ func normalise(path string) string {
 	return path
 }
 
-// routed tells, for a path that is nobody's, which ones are near.
+// routed returns an error that lists similar paths, if no operation has the path of the call.
 func (a *api) routed(c *service.Call) error {
 	err := service.Routed(c)
 	if err == nil {
@@ -110,8 +109,9 @@ func (a *api) routed(c *service.Call) error {
 	return e
 }
 
-// safe keeps web pages out: those of other origins, and those that have given
-// a name of their own to this machine. Health and the index are for everybody.
+// safe rejects cross-origin requests and unknown host names. Without this check, a web page could
+// reach the API, also by a DNS name that points to this machine. Everybody may call health and the
+// index.
 func (a *api) safe(c *service.Call) error {
 	if open(c) {
 		return nil
@@ -119,28 +119,28 @@ func (a *api) safe(c *service.Call) error {
 	if token := a.Token; token != "" {
 		scheme, shown, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1 {
-			return service.Errorf(service.Unauthorized, "", "The control API wants its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
+			return service.Errorf(service.Unauthorized, "", "The control API needs its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
 		}
 	}
-	host := canonical((&url.URL{Host: c.Host}).Hostname()) // not what a proxy, or a page, says it was
+	host := canonical((&url.URL{Host: c.Host}).Hostname()) // the real Host; a proxy or a page can set other headers
 	switch {
 	case !a.known(host):
-		return service.Errorf(service.Forbidden, "", "The control API is not served under this host name; allow it with --control-host.")
+		return service.Errorf(service.Forbidden, "", "The control API rejects this host name; --control-host allows it.")
 	case c.Header.Get("Sec-Fetch-Site") == "cross-site":
-		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other sites.")
+		return service.Errorf(service.Forbidden, "", "The control API rejects cross-site requests.")
 	}
 	if origin := c.Header.Get("Origin"); origin != "" && !ownOrigin(c, origin) {
-		return service.Errorf(service.Forbidden, "", "The control API is not for pages of other origins.")
+		return service.Errorf(service.Forbidden, "", "The control API rejects cross-origin requests.")
 	}
 	return nil
 }
 
-// open reports whether a call is for everybody: health, and the index.
+// open reports whether everybody may make the call: to health or to the index.
 func open(c *service.Call) bool {
 	return c.Is("control.health") || !route.Below(c.Path, Prefix)
 }
 
-// ownOrigin reports whether an Origin is that of the emulator's own pages.
+// ownOrigin reports whether an Origin is that of the emulator.
 func ownOrigin(c *service.Call, origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" {
@@ -150,55 +150,54 @@ func ownOrigin(c *service.Call, origin string) bool {
 	return canonical(u.Host) == canonical(c.Host) || strings.HasPrefix(root, strings.ToLower(origin)+"/")
 }
 
-// canonical is a host name in the form in which two compare: names have no case, and may
-// end with a dot.
+// canonical returns a host name in the form in which two are compared: in lower case, without a
+// final dot.
 func canonical(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
 
-// private are the ends of names that nobody can register, so that no foreign DNS gives
-// them to this machine: those of this machine, of engines of containers such as
-// host.docker.internal and host.containers.internal, and of Kubernetes.
+// private are suffixes of names that nobody can register, so that no public DNS name can end with
+// them. They belong to this machine, to container engines (host.docker.internal,
+// host.containers.internal) and to Kubernetes.
 var private = []string{".localhost", ".internal", ".test", ".cluster.local"}
 
-// known hosts cannot be names that somebody else's DNS gave to this machine.
+// known reports whether a host is not a public DNS name, or is one of Hosts.
 func (a *api) known(host string) bool {
 	return net.ParseIP(host) != nil || !strings.Contains(host, ".") ||
 		slices.ContainsFunc(private, func(end string) bool { return strings.HasSuffix(host, end) }) ||
 		slices.ContainsFunc(a.Hosts, func(h string) bool { return canonical(h) == host })
 }
 
-// Health is what GET health answers.
+// Health is the answer of GET health.
 type Health struct {
 	Status       string `json:"status"`        // always ok
 	Version      string `json:"version"`       // the version of the emulator
-	Violations   uint64 `json:"violations"`    // how many of the emulator's own answers broke their contract
+	Violations   uint64 `json:"violations"`    // how many of the emulator's own answers violated their contract
 	Unchecked    uint64 `json:"unchecked"`     // how many answers were too long to be checked
-	Sandboxes    int    `json:"sandboxes"`     // how many sandboxes there are, with the default one
+	Sandboxes    int    `json:"sandboxes"`     // the number of sandboxes, including the default one
 	JournalBytes int    `json:"journal_bytes"` // the size of the journals of all sandboxes, in bytes
 	JournalLimit int    `json:"journal_limit"` // the maximum of journal_bytes
-	Connections  int    `json:"connections"`   // how many connections are open
+	Connections  int    `json:"connections"`   // the number of open connections
 }
 
 func (a *api) health(*service.Call) (service.Reply, error) {
 	return reply(http.StatusOK, a.Health())
 }
 
-// ca answers GET ca.pem, the certificate that clients are to trust.
+// ca answers GET ca.pem with the certificate that clients must trust.
 func (a *api) ca(*service.Call) (service.Reply, error) {
 	pem := a.CA()
 	if pem == nil {
-		return service.Reply{}, service.Errorf(service.NotFound, "", "There is no CA: the emulator serves no TLS, or a certificate that it was given.")
+		return service.Reply{}, service.Errorf(service.NotFound, "", "There is no CA: the emulator serves no TLS, or uses a certificate from a file.")
 	}
 	return service.Reply{Status: http.StatusOK, ContentType: "application/x-pem-file", Body: pem}, nil
 }
 
-// empty is the answer where there is nothing to say.
+// empty returns an answer without a body.
 func empty() service.Reply { return service.Reply{Status: http.StatusNoContent} }
 
-// mistake is the error of a request that makes no sense; one that has a status of
-// its own keeps it.
+// mistake returns an error with the status 400, unless it has another status.
 func mistake(err error) error { return sandbox.Problem(err) }
 
-// decode reads a request's body, which is YAML or JSON.
+// decode reads a request's body in YAML or JSON.
 func decode(c *service.Call, into any) error {
 	root, err := file.Parse(bodyName, c.Body)
 	if err == nil {
@@ -207,11 +206,11 @@ func decode(c *service.Call, into any) error {
 	return mistake(err)
 }
 
-// bodyName is what mistakes in a body are said to stand in.
+// bodyName is the file name in errors about a request's body.
 const bodyName = "(request body)"
 
-// parametersKnown refuses parameters of the query that the operation has not: one that is
-// misspelt would be passed over. The index and health take any.
+// parametersKnown refuses query parameters that the operation does not have. Otherwise a misspelled
+// parameter would be ignored. The index and health accept any parameter.
 func parametersKnown(c *service.Call) error {
 	if c.Operation == nil || open(c) {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure events stream exchanges and changes as they happen, and end with the server.
+// Ensure the stream has exchanges and changes when they happen, and ends with the server.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()

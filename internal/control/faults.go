@@ -15,7 +15,7 @@ import (
 	"standin/internal/service"
 )
 
-// faultOperations are about the rules of a sandbox and the scenarios that bring them.
+// faultOperations returns the operations on the rules of a sandbox, and on scenarios.
 func (a *api) faultOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.faults.list", Do: a.in(a.listFaults)},
@@ -32,7 +32,7 @@ func (a *api) listFaults(_ *service.Call, s *sandbox.Sandbox) (service.Reply, er
 	return reply(http.StatusOK, append([]fault.State{}, s.Rules().States()...))
 }
 
-// createFaults arms one rule, or a list of them: all or none.
+// createFaults arms one rule, or a list of rules. If one rule is invalid, it arms none.
 func (a *api) createFaults(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	if len(bytes.TrimSpace(c.Body)) == 0 {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `nothing was armed: the request has no body; expected a rule such as {"use":"freezer.clients.create/753"}`)
@@ -55,7 +55,7 @@ func (a *api) clearFaults(_ *service.Call, s *sandbox.Sandbox) (service.Reply, e
 	return empty(), nil
 }
 
-// named is the rule whose name is in the path.
+// named returns the name of the rule in the path.
 func named(c *service.Call) string { return strings.ReplaceAll(c.Vars["name"], slash, "/") }
 
 func noFault(s *sandbox.Sandbox, name string) error {
@@ -86,8 +86,8 @@ func (a *api) listScenarios(*service.Call) (service.Reply, error) {
 	return reply(http.StatusOK, all)
 }
 
-// applyScenario puts a scenario in place of what the sandbox started with: a
-// built-in one by its name alone, or one whose content is the body.
+// applyScenario replaces the start of the sandbox by a scenario. If name is the only member of the
+// body, it names a built-in scenario.
 func (a *api) applyScenario(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	root, err := file.Parse(bodyName, c.Body)
 	if err != nil {
@@ -112,7 +112,7 @@ func (a *api) applyScenario(c *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return empty(), mistake(s.Apply(sandbox.Plan{Content: sc}))
 }
 
-// applyBuiltin takes the names of built-in scenarios only: no path comes over HTTP.
+// applyBuiltin accepts names of built-in scenarios only, since no file path may come over HTTP.
 func applyBuiltin(s *sandbox.Sandbox, name string) error {
 	if err := catalog.BuiltinScenario(name); err != nil {
 		return err
@@ -120,13 +120,13 @@ func applyBuiltin(s *sandbox.Sandbox, name string) error {
 	return s.Apply(sandbox.Plan{Scenario: name})
 }
 
-// reply is an answer of JSON, with nothing escaped that need not be.
+// reply returns an answer in JSON, without HTML escapes.
 func reply(status int, v any) (service.Reply, error) {
 	b, err := encode(v)
 	return service.JSON(status, b), err
 }
 
-// encode writes a value of ours as JSON.
+// encode returns a value as JSON.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -9,8 +9,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a rule's life over HTTP: armed, met, counted, shown, removed; and that the
-// names people know from WireMock work.
+// Ensure a rule can be armed, is counted, shown and removed over HTTP. Ensure the aliases of
+// WireMock work.
 func TestRulesOverHTTP(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()

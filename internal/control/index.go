@@ -9,13 +9,13 @@ import (
 	"standin/internal/service"
 )
 
-// An Index lists the services. It is also a list of versions, for clients of OpenStack that
-// are given the bare address. It has no member "version": keystoneauth would take it for a
-// version's document.
+// An Index lists the services. It is also a list of versions, for OpenStack clients that are given
+// the address without a path. It has no member "version", since keystoneauth would take the index
+// for the document of one version.
 type Index struct {
 	Name     string   `json:"name"`     // always standin
 	Release  string   `json:"release"`  // the version of the emulator
-	Versions versions `json:"versions"` // the versions that clients of OpenStack discover
+	Versions versions `json:"versions"` // the versions that OpenStack clients discover
 	Services []entry  `json:"services"` // the services, with their operations
 }
 
@@ -34,23 +34,23 @@ type path struct {
 	Path      string `json:"path"`      // the path, with {name} for its parameters
 }
 
-// A discovered service is one that clients look for by its versions.
+// A discovered is a version of a service that clients discover.
 type discovered struct{ service, id, status, path string }
 
-// discoverable are the services whose clients may be given the bare address. Each asks it
-// for a list of versions and takes the one that it knows: those of Keystone look for v3,
-// those of Barbican for v1. Freezer's clients ask nothing, and its v1 would be taken for
+// discoverable are the services whose clients may be given the address without a path. Each client
+// requests a list of versions there and takes the one it knows: v3 of Keystone, v1 of Barbican.
+// Freezer is not listed: its clients do not discover versions, and its v1 would be taken for
 // Barbican's.
 var discoverable = []discovered{
 	{"keystone", "v3.14", "stable", "/v3/"},
 	{"barbican", "v1", "stable", "/v1/"},
 }
 
-// A version is an entry of a list of versions, as OpenStack's services write them.
+// A version is an entry of a list of versions, in the format of OpenStack services.
 type version struct {
 	ID     string        `json:"id"`     // the number of the version
 	Status string        `json:"status"` // the state of the version, such as stable
-	Links  []versionLink `json:"links"`  // where the version is
+	Links  []versionLink `json:"links"`  // the links of the version
 }
 
 type versionLink struct {
@@ -58,7 +58,7 @@ type versionLink struct {
 	Href string `json:"href"` // the address of the version
 }
 
-// versions is the list of versions that the bare address leads on to.
+// versions is the list of versions in the index.
 type versions struct {
 	Values []version `json:"values"` // the versions
 }
@@ -76,8 +76,7 @@ func (a *api) versions(c *service.Call) versions {
 	return list
 }
 
-// index answers GET /: what is here, as JSON or, for browsers, as a page. The JSON is a
-// list of versions, too, so that clients that are given the bare address find the services.
+// index answers GET / with the index, as JSON or, for browsers, as a page.
 func (a *api) index(c *service.Call) (service.Reply, error) {
 	all := []entry{}
 	for _, ct := range a.Catalog.Contracts {

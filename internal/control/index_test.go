@@ -8,8 +8,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure the bare address leads on: its index is a list of versions, the same that the
-// services give at their own addresses, and no version's own document.
+// Ensure the index is a list of versions, with the same entries that the services return at their
+// own addresses. Ensure it is not the document of one version.
 func TestIndexLeadsOn(t *testing.T) {
 	t.Parallel()
 	a := servicetest.Caller{Player: servicetest.NewPlayer(t, emulator.WithFixture("empty")), Header: map[string]string{"Accept": "application/json"}}

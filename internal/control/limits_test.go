@@ -13,8 +13,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure what exceeds a bound of the control API is refused with the bound, and what just
-// keeps to it is taken.
+// Ensure a request beyond a limit of the control API is refused with the limit, and one at the
+// limit is accepted.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithSandboxes(2, 0))
@@ -33,9 +33,9 @@ func TestLimits(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, method, path string
-		body               func(n int) string // at the bound and beyond it
+		body               func(n int) string // returns a body at the limit, and one beyond it
 		most               int
-		status             int // at the bound
+		status             int // at the limit
 		want               string
 	}{
 		{"a path of a rule", "POST", "faults", func(n int) string { return rule(`"where":{"path":"/%s"}`, n-1) }, contract.MaxGlob, 201, "1001 bytes; max 1000"},
@@ -73,8 +73,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Ensure the numbers of sandboxes, snapshots and rules are bounded, and how long a poll
-// may be.
+// Ensure the numbers of sandboxes, snapshots and rules are limited, and the duration of a poll too.
 func TestCountsAreLimited(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithSandboxes(2, 0))
@@ -106,7 +105,7 @@ func TestCountsAreLimited(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused("sandboxes", "GET", "/~c/v1/clients", "", 429, "there are 2")
-	refused("a poll for more than the journal holds", "GET", "/_standin/requests?wait=1s&at_least=4097", "", 400, "up to 4096")
+	refused("sandboxes", "GET", "/~c/v1/clients", "", 429, "the limit is 2")
+	refused("a poll for more than the journal holds", "GET", "/_standin/requests?wait=1s&at_least=4097", "", 400, "at most 4096")
 	refused("a long poll", "GET", "/_standin/requests?wait=301s", "", 400, "up to 5m0s")
 }

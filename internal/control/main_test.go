@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure nothing that the tests started is running at their end.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -12,8 +12,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure bad rules, scenarios, sandboxes and questions are refused with what is
-// wrong and where, and change nothing.
+// Ensure invalid rules, scenarios, sandboxes and queries are refused with the mistake and its
+// place, and change nothing.
 func TestControlRefuses(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFault(fault.Rule{Name: "kept", Use: "freezer.clients.create/753"}))
@@ -31,7 +31,7 @@ func TestControlRefuses(t *testing.T) {
 		{"an unknown key", "POST", "faults", `{"what":{"statsu":503}}`, 400, `(request body):1:10: unknown key \"statsu\", did you mean \"status\"?`},
 		{"all mistakes at once", "POST", "faults", `[{"what":{"status":42}},{"when":{"probability":2},"what":{"delay":"soon"}}]`, 400, `expected a duration such as 250ms or 2s`},
 		{"a rule that does nothing", "POST", "faults", `{"where":{"operation":"freezer.*"}}`, 400, "the rule does nothing"},
-		{"a second mistake", "POST", "faults", `[{"use":"freezer.clients.create/753","name":"new"},{"use":"freezer.clients.create/999"}]`, 400, `documents no failure \"999\"; it has 400, 401`},
+		{"a second mistake", "POST", "faults", `[{"use":"freezer.clients.create/753","name":"new"},{"use":"freezer.clients.create/999"}]`, 400, `documents no failure \"999\"; expected 400, 401`},
 		{"a name that is taken", "POST", "faults", `{"name":"kept","what":{"status":503}}`, 400, `there is a rule \"kept\" already`},
 		{"ten megabytes", "POST", "faults", `{"name":"` + strings.Repeat("x", 10<<20) + `"}`, 413, "larger than"},
 		{"a hundred thousand rules", "POST", "faults", many, 400, "a sandbox has at most 10000"},
@@ -53,7 +53,7 @@ func TestControlRefuses(t *testing.T) {
 		{"a filter of rules", "GET", "sandboxes/box/faults?name=kept", "", 400, "takes none"},
 		{"a parameter of events", "GET", "events?form=1", "", 400, "there are since"},
 		{"a sandbox twice", "POST", "sandboxes", `{"name":"box"}`, 409, `there already is a sandbox \"box\"`},
-		{"a sandbox of two worlds", "POST", "sandboxes", `{"name":"b","fork":"box","fixture":"empty"}`, 400, "either a fixture or a fork"},
+		{"a sandbox of two worlds", "POST", "sandboxes", `{"name":"b","fork":"box","fixture":"empty"}`, 400, "fixture and fork cannot both be given"},
 		{"an unknown profile", "POST", "sandboxes", `{"name":"b","profile":"observant"}`, 400, "no profile"},
 		{"a sandbox with a path", "POST", "sandboxes", `{"name":"b","scenario":"../x.yaml"}`, 400, "no built-in scenario"},
 		{"two clocks", "PUT", "clock", `{"advance":"1h","resume":true}`, 400, "expected one of"},
@@ -84,7 +84,7 @@ func TestControlRefuses(t *testing.T) {
 	}
 }
 
-// Ensure loading nothing is a mistake, and what is wrong is not repeated at length.
+// Ensure an empty body is a mistake, and a long invalid value is not repeated in full.
 func TestStateRefuses(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "control", "default", []servicetest.Step{
@@ -96,7 +96,7 @@ func TestStateRefuses(t *testing.T) {
 	})
 }
 
-// Ensure no more than twenty mistakes are reported at once.
+// Ensure at most twenty mistakes are reported at once.
 func TestMistakesAreLimited(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -119,7 +119,7 @@ func TestMistakesAreLimited(t *testing.T) {
 	}
 }
 
-// Ensure a word that is far too long is refused without being compared with all others.
+// Ensure a word that is much too long is refused without comparing it with all known words.
 func TestLongWords(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()

@@ -19,7 +19,7 @@ import (
 	"standin/internal/value"
 )
 
-// requestOperations are about the journal of a sandbox.
+// requestOperations returns the operations on the journal of a sandbox.
 func (a *api) requestOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.requests.list", Do: a.in(a.listRequests)},
@@ -31,14 +31,15 @@ func (a *api) requestOperations() []service.Operation {
 	}
 }
 
-// longestWait bounds long polls, and is how often a stream shows that it lives.
+// longestWait is the maximum duration of a long poll. A stream sends a comment every heartbeat, so
+// that clients know that it is alive.
 const (
 	longestWait = 5 * time.Minute
 	heartbeat   = 15 * time.Second
 )
 
-// listRequests answers GET requests: those that fit, at once or as soon as there
-// are enough.
+// listRequests answers GET requests with the entries that match. With "wait" it first waits until
+// there are enough.
 func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q := c.Query()
 	f := journal.Filter{
@@ -63,16 +64,16 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 		}
 	}
 	if most := s.Journal().MaxEntries(); atLeast > most {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "at_least: expected up to %d, which is what the journal holds, got %d", most, atLeast)
+		return service.Reply{}, service.Errorf(service.Invalid, "", "at_least: expected at most %d, the maximum number of journal entries, got %d", most, atLeast)
 	}
 	f.Since = uint64(since)
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
-		f.Since = s.Journal().Last() // nobody is there to read the page
+		f.Since = s.Journal().Last() // the client has left, so the page is empty
 	}
 	return list(s.Journal().Read(f), formOf(c, q)), nil
 }
 
-// formOf is the form that the caller asks for.
+// formOf returns the form that the caller asks for.
 func formOf(c *service.Call, q url.Values) form {
 	switch {
 	case q.Get("canonical") == "true":
@@ -84,7 +85,7 @@ func formOf(c *service.Call, q url.Values) form {
 	}
 }
 
-// await waits for entries. It reports false if the client has left meanwhile.
+// await waits for entries. It returns false if the client has left meanwhile.
 func (a *api) await(c *service.Call, s *sandbox.Sandbox, f journal.Filter, atLeast int, wait time.Duration) bool {
 	ctx, cancel := until(c, s)
 	defer cancel()
@@ -92,7 +93,7 @@ func (a *api) await(c *service.Call, s *sandbox.Sandbox, f journal.Filter, atLea
 	return ctx.Err() == nil || s.Gone().Err() != nil
 }
 
-// A form is how entries are listed.
+// A form is a format of a list of entries.
 type form struct {
 	mediaType string
 	open      func(c journal.Counts) string
@@ -122,7 +123,7 @@ var (
 	}
 )
 
-// must is for what holds nothing that JSON cannot.
+// must returns b. It panics on an error, which cannot happen for these types.
 func must(b []byte, err error) []byte {
 	if err != nil {
 		panic(err)
@@ -130,11 +131,11 @@ func must(b []byte, err error) []byte {
 	return b
 }
 
-// heldWhole is the size, in bytes, up to which a list is answered with its length.
+// heldWhole is the size, in bytes, up to which a list is sent with a Content-Length.
 const heldWhole = 256 << 10
 
-// list answers the entries of a reader. A long list is sent while it is read, and never
-// held as a whole.
+// list answers the entries of a reader. It sends a long list while it reads, and never holds the
+// whole list.
 func list(r *recorder.Reader, f form) service.Reply {
 	next := func(b []byte, between string) ([]byte, bool) {
 		e, ok := r.Next()
@@ -162,14 +163,13 @@ func list(r *recorder.Reader, f form) service.Reply {
 	}}
 }
 
-// asText reports whether the caller asks for lines for people, by the parameter or by
-// the header Accept.
+// asText reports whether the caller asks for lines of text, by a parameter or by the header Accept.
 func asText(c *service.Call, format string) bool {
 	accept := c.Accept()
 	return format == "text" || format == "" && service.Quality(accept, "text/plain") > service.Quality(accept, "application/json")
 }
 
-// until is a context that ends with the call or with the sandbox.
+// until returns a context that is cancelled when the call ends or the sandbox is deleted.
 func until(c *service.Call, s *sandbox.Sandbox) (context.Context, context.CancelFunc) {
 	ctx, cancel := c.Present()
 	stop := context.AfterFunc(s.Gone(), cancel)
@@ -208,11 +208,11 @@ func (a *api) clearRequests(_ *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return empty(), mistake(s.Reset([]string{"journal"}, ""))
 }
 
-// sequence is the number in the path.
+// sequence returns the number in the path.
 func sequence(c *service.Call) (uint64, error) {
 	n, err := strconv.ParseUint(c.Vars["seq"], 10, 64)
 	if err != nil {
-		return 0, service.Errorf(service.NotFound, "", "%q is no number of a request.", c.Vars["seq"])
+		return 0, service.Errorf(service.NotFound, "", "%q is not a request number.", c.Vars["seq"])
 	}
 	return n, nil
 }
@@ -220,7 +220,7 @@ func sequence(c *service.Call) (uint64, error) {
 func noRequest(s *sandbox.Sandbox, n uint64) error {
 	counts := s.Journal().Read(journal.Filter{}).Counts()
 	if n <= counts.Evicted && n > 0 {
-		return service.Errorf(service.NotFound, "", "Request %d has fallen out of the journal, with %d in all.", n, counts.Evicted)
+		return service.Errorf(service.NotFound, "", "Request %d was evicted from the journal; %d requests were evicted in total.", n, counts.Evicted)
 	}
 	return service.Errorf(service.NotFound, "", "No request %d; the newest is %d.", n, counts.Last)
 }
@@ -248,16 +248,16 @@ func (a *api) deleteRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return empty(), nil
 }
 
-// A Verdict says that all expectations are met.
+// A Verdict is the answer of a verification that has passed.
 type Verdict struct {
 	Passed     bool                `json:"passed"`     // always true
-	Judgements []journal.Judgement `json:"judgements"` // one for each expectation
+	Judgements []journal.Judgement `json:"judgements"` // one for each expectation and each rule that must fire
 }
 
-// verify answers POST verify: 200, or 409 with what was not met. Without a body
-// the scenario's expectations count.
+// verify answers POST verify with 200, or with 409 and what is not met. Without a body, it verifies
+// the scenario's expectations.
 func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	var expect []journal.Expectation // nil: the scenario's
+	var expect []journal.Expectation // nil means those of the scenario
 	if len(bytes.TrimSpace(c.Body)) > 0 {
 		list, err := scenario.Expectations(a.Catalog.Rules, bodyName, c.Body, s.RuleNames())
 		if err != nil {
@@ -284,8 +284,8 @@ func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)
 	return service.Reply{}, e
 }
 
-// events streams exchanges that end, and changes, as server-sent events. It
-// begins with what happens from now on, or behind the event that Last-Event-ID or "since" name.
+// events streams exchanges and changes as server-sent events. The stream begins now, or after the
+// event that Last-Event-ID or the parameter "since" names.
 func (a *api) events(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q, since := c.Query(), s.Journal().LastEvent()
 	if q.Get("since") == "" && c.Header.Get("Last-Event-Id") != "" {

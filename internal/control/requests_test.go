@@ -15,7 +15,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a long poll ends when there is enough, and not before.
+// Ensure a long poll ends as soon as there are enough entries, and not before.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// Ensure a long list of exchanges, which is sent while it is read, is whole in every form.
+// Ensure a long list of exchanges, which is sent while it is read, is complete in every form.
 func TestLongLists(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t)
@@ -76,7 +76,7 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// Ensure the journal can be had as lines for people.
+// Ensure the journal can be read as lines of text.
 func TestRequestsAsText(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -103,7 +103,7 @@ func TestRequestsAsText(t *testing.T) {
 	}
 }
 
-// Ensure POST verify takes one expectation as well as a list.
+// Ensure POST verify accepts one expectation as well as a list.
 func TestVerifyOne(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()
@@ -120,9 +120,9 @@ func TestVerifyOne(t *testing.T) {
 		{`{"operation":"freezer.clients.list","requests":2}`, 409, `"found":"1"`},
 		{`{"expect":[{"operation":"freezer.clients.list"}]}`, 200, `"passed":true`},
 		{`{"operation":"freezer.clients.lst"}`, 400, "(request body):1:14: no operation freezer.clients.lst"},
-		{`{"exit":0}`, 400, "exit is judged by standin run only"},
-		{`[{"exit":"any"}]`, 400, "exit is judged by standin run only"},
-		{`{}`, 400, "nothing is expected"},
+		{`{"exit":0}`, 400, "only standin run judges exit"},
+		{`[{"exit":"any"}]`, 400, "only standin run judges exit"},
+		{`{}`, 400, "the expectation is empty"},
 	} {
 		if w := servicetest.Recorded(e, "POST", "/_standin/verify", tt.body); w.Code != tt.code || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: %d %s, want %s", tt.body, w.Code, w.Body, tt.want)
@@ -130,7 +130,7 @@ func TestVerifyOne(t *testing.T) {
 	}
 }
 
-// Ensure the journal keeps within its bounds, and says what fell out.
+// Ensure the journal keeps within its limits, and reports what it evicted.
 func TestJournalIsBounded(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithJournal(journal.Limits{Entries: 100, Bytes: 50_000}))
@@ -153,7 +153,7 @@ func TestJournalIsBounded(t *testing.T) {
 	if !strings.Contains(page, `"incomplete":true`) {
 		t.Errorf("nothing is said to be missing: %.200s", page)
 	}
-	if got := servicetest.Recorded(e, "GET", "/_standin/requests/1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "has fallen out of the journal") {
+	if got := servicetest.Recorded(e, "GET", "/_standin/requests/1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "was evicted from the journal") {
 		t.Errorf("%s", got.Body)
 	}
 }

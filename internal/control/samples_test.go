@@ -6,7 +6,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure every sample of the contract brings the answer that the contract has for it.
+// Ensure every sample of the contract gets the answer in the contract.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	servicetest.Samples(t, "control")

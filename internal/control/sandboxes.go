@@ -14,7 +14,7 @@ import (
 	"standin/internal/service"
 )
 
-// sandboxOperations are about the sandboxes that there are.
+// sandboxOperations returns the operations on sandboxes.
 func (a *api) sandboxOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.sandboxes.list", Do: a.listSandboxes, Sandbox: service.IgnoresSandbox},
@@ -24,44 +24,43 @@ func (a *api) sandboxOperations() []service.Operation {
 	}
 }
 
-// A Spec says how a new sandbox starts. What it leaves open is as the emulator
-// started.
+// A Spec says how a new sandbox starts. A member that is absent is as the emulator started.
 type Spec struct {
-	Name     string          `json:"name"`     // letters, digits, dots, dashes and underscores; default: a name is made
-	For      string          `json:"for"`      // any text that the name is made of, such as the name of a test
-	Fixture  scenario.Names  `json:"fixture"`  // the built-in fixtures to start from; later ones add
-	Fork     string          `json:"fork"`     // the name of a sandbox to copy, as it is now
-	Snapshot string          `json:"snapshot"` // the name of a snapshot of the sandbox that is copied
+	Name     string          `json:"name"`     // letters, digits, dots, dashes and underscores; default: a generated name
+	For      string          `json:"for"`      // any text from which the name is made, such as the name of a test
+	Fixture  scenario.Names  `json:"fixture"`  // the built-in fixtures to start from; later ones add records
+	Fork     string          `json:"fork"`     // the name of a sandbox to copy in its present state
+	Snapshot string          `json:"snapshot"` // the name of a snapshot of that sandbox, to copy in place of its present state
 	Scenario string          `json:"scenario"` // the name of a built-in scenario
-	Seed     *int64          `json:"seed"`     // the seed of generated records, ids and draws
-	Clock    *scenario.Clock `json:"clock"`    // where the clock begins; one member at most
-	Profile  string          `json:"profile"`  // the quirks that are on: documented (none) or observed
-	Quirks   []string        `json:"quirks"`   // quirks besides those of the profile: names and globs; -NAME is off
-	TTL      fault.Duration  `json:"ttl"`      // how long an unused sandbox is kept; 0: until it is deleted
+	Seed     *int64          `json:"seed"`     // the seed of generated records, ids and random draws
+	Clock    *scenario.Clock `json:"clock"`    // where the clock begins; at most one member is given
+	Profile  string          `json:"profile"`  // which quirks are on: documented (none) or observed
+	Quirks   []string        `json:"quirks"`   // more quirks, as names or globs; -NAME turns one off
+	TTL      fault.Duration  `json:"ttl"`      // how long an unused sandbox is kept; 0 means until it is deleted
 }
 
 // An Info describes a sandbox.
 type Info struct {
 	Name     string        `json:"name"`               // the name of the sandbox
-	URL      string        `json:"url"`                // the address under which clients reach the sandbox
-	Scenario string        `json:"scenario,omitempty"` // the name of the scenario that it started with
-	Seed     int64         `json:"seed"`               // the seed of generated records, ids and draws
-	Profile  string        `json:"profile"`            // the profile that it started with
+	URL      string        `json:"url"`                // the address at which clients reach the sandbox
+	Scenario string        `json:"scenario,omitempty"` // the name of the scenario with which it started
+	Seed     int64         `json:"seed"`               // the seed of generated records, ids and random draws
+	Profile  string        `json:"profile"`            // the profile with which it started
 	Quirks   []string      `json:"quirks,omitempty"`   // the names of all quirks that are on
-	Faults   int           `json:"faults"`             // how many rules are armed
-	Requests uint64        `json:"requests"`           // how many requests came since it started, or its journal was cleared
+	Faults   int           `json:"faults"`             // the number of armed rules
+	Requests uint64        `json:"requests"`           // the number of requests since it started, or since its journal was cleared
 	Clock    Clock         `json:"clock"`              // its clock
-	TTL      time.Duration `json:"ttl_ns,omitempty"`   // how long it is kept when it is unused, in nanoseconds; absent: until it is deleted
-	*Access                // of a sandbox that is made or shown; nil in lists
+	TTL      time.Duration `json:"ttl_ns,omitempty"`   // how long it is kept while unused, in nanoseconds; absent means until it is deleted
+	*Access                // nil in lists
 }
 
-// Access is how clients reach a sandbox and log in.
+// Access says how clients reach a sandbox and log in.
 type Access struct {
-	Environment map[string]string `json:"environment"`     // variables by which clients reach the sandbox and log in; absent in lists
-	Token       string            `json:"token,omitempty"` // a fixed token of the user in environment, for X-Auth-Token and for Authorization: Bearer
+	Environment map[string]string `json:"environment"`     // the environment variables with which clients reach the sandbox and log in; absent in lists
+	Token       string            `json:"token,omitempty"` // a fixed token of the user in environment, for X-Auth-Token or Authorization: Bearer
 }
 
-// in is a handler of calls that are for a sandbox.
+// in returns a handler that calls h with the sandbox of the call.
 func (a *api) in(h func(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)) service.Handler {
 	return func(c *service.Call) (service.Reply, error) {
 		s, err := a.Sandboxes.Find(c.Sandbox)
@@ -86,7 +85,7 @@ func (a *api) info(c *service.Call, s *sandbox.Sandbox) Info {
 	return i
 }
 
-// accessible is info with how clients reach the sandbox.
+// accessible returns the info of a sandbox, with how clients reach it.
 func (a *api) accessible(c *service.Call, s *sandbox.Sandbox) Info {
 	i := a.info(c, s)
 	env := map[string]string{}
@@ -115,7 +114,7 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 		spec.Fork = c.Sandbox
 	}
 	if spec.Fork != "" && len(spec.Fixture) > 0 {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "a sandbox starts from either a fixture or a fork")
+		return service.Reply{}, service.Errorf(service.Invalid, "", "fixture and fork cannot both be given")
 	}
 	if spec.Clock != nil {
 		if err := spec.Clock.Check(); err != nil {
@@ -123,7 +122,7 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 		}
 	}
 	if spec.Name != "" && spec.For != "" {
-		return service.Reply{}, service.Errorf(service.Invalid, "", `a sandbox has either a name or "for", of which its name is made`)
+		return service.Reply{}, service.Errorf(service.Invalid, "", `name and for cannot both be given`)
 	}
 	s, err := a.create(&spec)
 	if err != nil {
@@ -132,8 +131,8 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	return reply(http.StatusCreated, a.accessible(c, s))
 }
 
-// create makes a sandbox. It takes built-in fixtures and scenarios only: no path comes over
-// HTTP.
+// create creates a sandbox. It accepts built-in fixtures and scenarios only, since no file path may
+// come over HTTP.
 func (a *api) create(spec *Spec) (*sandbox.Sandbox, error) {
 	if err := a.Catalog.BuiltinFixtures(spec.Fixture...); err != nil {
 		return nil, err
@@ -180,7 +179,7 @@ func (a *api) showSandbox(c *service.Call) (service.Reply, error) {
 func (a *api) deleteSandbox(c *service.Call) (service.Reply, error) {
 	name := c.Vars["name"]
 	if name == sandbox.Default {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "The default sandbox stays; POST /_standin/reset goes back to its start.")
+		return service.Reply{}, service.Errorf(service.Invalid, "", "The default sandbox cannot be deleted; POST /_standin/reset resets it.")
 	}
 	if !a.Sandboxes.Delete(name) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "No sandbox %q.", name)

@@ -12,7 +12,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a sandbox needs no name, takes one from any text, and says how clients reach
+// Ensure a sandbox needs no name, accepts a name made from any text, and reports how clients reach
 // it and log in.
 func TestSandboxesAreNamed(t *testing.T) {
 	t.Parallel()

@@ -9,8 +9,7 @@ import (
 	"standin/internal/service"
 )
 
-// showSchema answers GET schemas/{name}: the JSON Schema of scenarios or fixtures, for
-// the editors in which they are written.
+// showSchema answers GET schemas/{name} with the JSON Schema of scenarios or fixtures, for editors.
 func (a *api) showSchema(c *service.Call) (service.Reply, error) {
 	name := strings.TrimSuffix(c.Vars["name"], ".schema.json")
 	if text := catalog.Schema(name); text != nil {

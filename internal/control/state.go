@@ -11,7 +11,7 @@ import (
 	"standin/internal/service"
 )
 
-// stateOperations are about the world of a sandbox and its snapshots.
+// stateOperations returns the operations on the world of a sandbox and on its snapshots.
 func (a *api) stateOperations() []service.Operation {
 	return []service.Operation{
 		{ID: "control.reset", Do: a.in(a.reset), Sandbox: service.CreatesSandbox},
@@ -27,8 +27,8 @@ func (a *api) stateOperations() []service.Operation {
 	}
 }
 
-// reset answers POST reset: everything, or the parts that "only" lists; with "to"
-// the world goes back to a snapshot.
+// reset answers POST reset. It resets everything, or only the parts in "only". With "to", the world
+// becomes that of a snapshot.
 func (a *api) reset(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q := c.Query()
 	var only []string
@@ -62,7 +62,7 @@ func (a *api) showState(c *service.Call, s *sandbox.Sandbox) (service.Reply, err
 	return dumped(write)
 }
 
-// dumped answers a dump. A long one is sent while it is written.
+// dumped answers with a dump. It sends a long dump while it writes it.
 func dumped(write func(io.Writer) error) (service.Reply, error) {
 	held := &short{}
 	err := write(held)
@@ -78,13 +78,13 @@ func dumped(write func(io.Writer) error) (service.Reply, error) {
 	}
 }
 
-// errLong ends a dump that is too long to be held.
+// errLong stops a dump that is too long to be held.
 var errLong = errors.New("too long")
 
-// A short is a buffer of up to heldWhole bytes.
+// A short is a buffer of at most heldWhole bytes.
 type short struct{ bytes.Buffer }
 
-// Write fails where there would be more.
+// Write returns an error if the buffer would exceed its limit.
 func (s *short) Write(b []byte) (int, error) {
 	if s.Len()+len(b) > heldWhole {
 		return 0, errLong
@@ -103,7 +103,7 @@ func (f writerFunc) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// maxGenerated is how many records a request may have made up in one block.
+// maxGenerated is the maximum number of records that one block of a request may generate.
 const maxGenerated = 100_000
 
 func (a *api) loadState(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
@@ -112,7 +112,7 @@ func (a *api) loadState(c *service.Call, s *sandbox.Sandbox) (service.Reply, err
 		return service.Reply{}, err
 	}
 	if len(bytes.TrimSpace(c.Body)) == 0 {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; POST /_standin/reset goes back to the start")
+		return service.Reply{}, service.Errorf(service.Invalid, "", "nothing was loaded: the request has no body; to reset the sandbox, use POST /_standin/reset")
 	}
 	return empty(), mistake(s.Load(bodyName, name, c.Body, maxGenerated))
 }
@@ -121,9 +121,9 @@ func (a *api) listSnapshots(_ *service.Call, s *sandbox.Sandbox) (service.Reply,
 	return reply(http.StatusOK, append([]string{}, s.Snapshots()...))
 }
 
-// A NewSnapshot names the present world.
+// A NewSnapshot is the name of a new snapshot of the present world.
 type NewSnapshot struct {
-	Name string `json:"name" fixture:"required"` // the name of the snapshot; an older one of that name is replaced
+	Name string `json:"name" fixture:"required"` // the name of the snapshot; it replaces an older snapshot of that name
 }
 
 func (a *api) createSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
@@ -134,7 +134,7 @@ func (a *api) createSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply
 	return empty(), mistake(s.Snapshot(spec.Name))
 }
 
-// showSnapshot dumps the snapshot's world as a fixture.
+// showSnapshot answers with the snapshot's world as a fixture.
 func (a *api) showSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	write, err := s.Dump(c.Vars["name"])
 	if err != nil {
@@ -143,7 +143,7 @@ func (a *api) showSnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 	return dumped(write)
 }
 
-// applySnapshot goes back to the snapshot's world.
+// applySnapshot replaces the world by that of the snapshot.
 func (a *api) applySnapshot(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	return empty(), mistake(s.Restore(c.Vars["name"]))
 }

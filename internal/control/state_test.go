@@ -9,8 +9,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a long dump, which is sent while it is written, is a whole fixture: it loads, and
-// what was loaded is dumped the same.
+// Ensure a long dump, which is sent while it is written, is a complete fixture. Ensure it can be
+// loaded, and that a dump of the result is the same.
 func TestLongDumps(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture("documented"))

@@ -1,6 +1,5 @@
-// Package core puts an emulator together: what the binary carries, the sandboxes, the request
-// path with the control API behind it, and the transport that carries it. It is what package
-// emulator, and the command, are made of.
+// Package core assembles an emulator from the catalog, the sandboxes, the request path with the
+// control API, and the transport. Package emulator and the command use it.
 package core
 
 import (
@@ -20,9 +19,9 @@ import (
 	"standin/internal/transport"
 )
 
-// Options are those of an emulator. The zero value of each is its default.
+// Options are the options of an emulator. The zero value of each option is its default.
 type Options struct {
-	Plan      sandbox.Plan // how the default sandbox starts, and the others do
+	Plan      sandbox.Plan // how the default sandbox and new sandboxes start
 	Sandboxes sandbox.Options
 	Exchange  exchange.Options
 	Transport transport.Options
@@ -30,24 +29,24 @@ type Options struct {
 	Control   Control
 }
 
-// Control says who may call the control API.
+// Control says which requests the control API accepts.
 type Control struct {
-	Off   bool     // nobody, but for health and the index
-	Token string   // that callers must show; empty: they need not
-	Hosts []string // names under which it may be reached besides this machine's
+	Off   bool     // it accepts only requests to health and to the index
+	Token string   // that callers must send; empty means none
+	Hosts []string // more host names under which it may be reached
 }
 
-// check refuses values that are out of their ranges.
+// check returns an error for values out of their ranges.
 func (o *Options) check() error {
 	j := o.Sandboxes.Journal
 	negative := func(d *time.Duration) bool { return d != nil && *d < 0 }
 	switch href := o.Catalog.HostHref; {
 	case j.Entries < 0 || j.Bytes < 0 || j.AllBytes < 0:
-		return errors.New("the bounds of a journal must not be negative")
+		return errors.New("the limits of the journal must not be negative")
 	case o.Sandboxes.Max != nil && *o.Sandboxes.Max < 0 || negative(o.Sandboxes.TTL):
-		return errors.New("the bounds of sandboxes must not be negative")
+		return errors.New("the limits of sandboxes must not be negative")
 	case o.Transport.Connections < 0:
-		return errors.New("the bound of connections must be 1 or more")
+		return errors.New("the limit of connections must be 1 or more")
 	case href != "" && !isAddress(href):
 		return fmt.Errorf("host href %q: expected a URL such as https://localhost:9311", href)
 	}
@@ -60,7 +59,7 @@ func isAddress(text string) bool {
 	return err == nil && strings.HasPrefix(u.Scheme, "http") && u.RawQuery == "" && u.Fragment == ""
 }
 
-// An Emulator is all of one.
+// An Emulator is an emulator without listeners.
 type Emulator struct {
 	Catalog   *catalog.Catalog
 	Sandboxes *sandbox.Registry
@@ -69,7 +68,7 @@ type Emulator struct {
 	tls       bool
 }
 
-// New makes an emulator. Its error lists the mistakes in fixtures, scenarios and contracts, with
+// New returns an emulator. Its error lists the mistakes in fixtures, scenarios and contracts, with
 // their places.
 func New(o Options) (*Emulator, error) {
 	if err := o.check(); err != nil {
@@ -109,16 +108,17 @@ func (e *Emulator) health() control.Health {
 	}
 }
 
-// A Server is an emulator on its listeners.
+// A Server is an emulator with its listeners.
 type Server struct {
 	*transport.Server
-	URL    string // of the combined listener, or of the first one; without TLS comes first
-	TLSURL string // of the combined listener with TLS, or of the first one with it; empty without
+	URL    string // of the combined listener, or else of the first listener; one without TLS is preferred
+	TLSURL string // of the combined listener with TLS, or else of the first listener with TLS; empty if there is none
 }
 
-// Start listens on addresses, as transport.ParseAddress reads them, and serves until the context
-// ends or the server is closed. Tags are the names of services. Without any address it is
-// 127.0.0.1 and a free port, and another one with TLS where the options have it on.
+// Start listens on addresses and serves until the context ends or the server is closed. An address
+// is written as transport.ParseAddress reads it; its tag is the name of a service. Without
+// addresses, Start listens on 127.0.0.1 with a free port, and on a second port with TLS if the
+// options turn TLS on.
 func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, error) {
 	if len(addresses) == 0 {
 		addresses = []string{"127.0.0.1:0"}
@@ -147,7 +147,7 @@ func (e *Emulator) Start(ctx context.Context, addresses ...string) (*Server, err
 	return own, nil
 }
 
-// urls are the addresses that a server is known by.
+// urls returns the URLs of a server: URL and TLSURL.
 func urls(s *transport.Server) (plain, secure string) {
 	all := s.Addresses()
 	plain = all[0].URL()
@@ -162,15 +162,15 @@ func urls(s *transport.Server) (plain, secure string) {
 	return plain, secure
 }
 
-// Addr is the address, HOST:PORT, of the listener of a service; of the combined one for services
-// that have none of their own, and for the empty name. One without TLS comes first. It is empty
-// where there is none.
+// Addr returns the address, HOST:PORT, of the listener of a service. If the service has no listener
+// of its own, or the name is empty, it is that of the combined listener. A listener without TLS is
+// preferred. Addr returns the empty string if there is no listener.
 func (s *Server) Addr(service string) string {
 	a, _ := s.Find(transport.Want{Tag: service}, transport.Want{Tag: service, TLS: true}, transport.Want{}, transport.Want{TLS: true})
 	return a.At
 }
 
-// TLSAddr is Addr for listeners with TLS alone.
+// TLSAddr does what Addr does, for listeners with TLS only.
 func (s *Server) TLSAddr(service string) string {
 	a, _ := s.Find(transport.Want{Tag: service, TLS: true}, transport.Want{TLS: true})
 	return a.At

@@ -31,10 +31,10 @@ func TestZeroOptions(t *testing.T) {
 func TestOptionsHaveRanges(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(o *core.Options){
-		"bounds of a journal":  func(o *core.Options) { o.Sandboxes.Journal.Bytes = -1 },
-		"bounds of sandboxes":  func(o *core.Options) { o.Sandboxes.Max = new(-1) },
-		"bound of connections": func(o *core.Options) { o.Transport.Connections = -1 },
-		"host href":            func(o *core.Options) { o.Catalog.HostHref = "ftp://h" },
+		"limits of the journal": func(o *core.Options) { o.Sandboxes.Journal.Bytes = -1 },
+		"limits of sandboxes":   func(o *core.Options) { o.Sandboxes.Max = new(-1) },
+		"limit of connections":  func(o *core.Options) { o.Transport.Connections = -1 },
+		"host href":             func(o *core.Options) { o.Catalog.HostHref = "ftp://h" },
 	} {
 		o := core.Options{}
 		change(&o)
@@ -44,7 +44,8 @@ func TestOptionsHaveRanges(t *testing.T) {
 	}
 }
 
-// Ensure a sandbox that is reset while scenarios are applied has world and rules of one start.
+// Ensure a sandbox that is reset while scenarios are applied has the world and the rules of one
+// start.
 func TestResetBesideApply(t *testing.T) {
 	t.Parallel()
 	e, err := core.New(core.Options{})

@@ -8,8 +8,8 @@ import (
 	"standin/emulator/journal"
 )
 
-// attempts know the requests that failed lately, so that one that is sent again
-// is known as another attempt. They are few, and forgotten first in, first out.
+// attempts holds the requests that failed recently, so that a repeated request is recognised as
+// another attempt. It holds at most maxAttempts requests and forgets the oldest first.
 type attempts struct {
 	known map[uint64]tried
 	order []uint64
@@ -19,20 +19,20 @@ type attempts struct {
 
 type tried struct {
 	attempt int
-	unseen  bool // it was cut without a byte
+	unseen  bool // the connection was cut before any byte of the answer
 	at      time.Time
 	conn    uint64
 }
 
 const maxAttempts = 1024
 
-// transport is how soon a library repeats a request by itself, when its
-// connection was cut without a byte.
+// transport is the longest time after which an HTTP library repeats a request by itself, when the
+// connection was cut before any byte of the answer.
 const transport = 100 * time.Millisecond
 
 func (a *attempts) any() bool { return len(a.known) > 0 }
 
-// open gives a request its number among the attempts.
+// open sets the attempt number of a request.
 func (a *attempts) open(r *record, header http.Header, body []byte) {
 	r.identity = a.identity(&r.Opening, header.Get("Idempotency-Key"), body)
 	t, ok := a.known[r.identity]
@@ -44,8 +44,8 @@ func (a *attempts) open(r *record, header http.Header, body []byte) {
 	delete(a.known, r.identity)
 }
 
-// failed remembers a request that failed. Where that was known before it ended,
-// it may have been sent again meanwhile.
+// failed remembers a request that failed. If Failing was called while the request was open, the
+// client may have sent it again meanwhile; then failed does nothing.
 func (a *attempts) failed(r *record) {
 	if _, ok := a.known[r.identity]; r.failing && !ok {
 		return
@@ -73,15 +73,16 @@ func (a *attempts) failed(r *record) {
 	a.known[r.identity] = tried{attempt: r.attempt, unseen: r.Unseen, at: time.Now(), conn: r.Conn}
 }
 
-// succeeded forgets a request that was going to fail and did not, unless it has
-// been sent again meanwhile.
+// succeeded forgets a request that was expected to fail and did not, unless the client has sent it
+// again meanwhile.
 func (a *attempts) succeeded(r *record) {
 	if t, ok := a.known[r.identity]; ok && t.attempt == r.attempt {
 		delete(a.known, r.identity)
 	}
 }
 
-// identity is what makes two requests the same: method, address, body, key.
+// identity returns a hash of what makes two requests the same: method, path, query, body and
+// Idempotency-Key.
 func (a *attempts) identity(o *Opening, key string, body []byte) uint64 {
 	if !a.began {
 		a.seed, a.began = maphash.MakeSeed(), true
@@ -93,5 +94,5 @@ func (a *attempts) identity(o *Opening, key string, body []byte) uint64 {
 		_ = h.WriteByte(0)
 	}
 	_, _ = h.Write(body[:min(len(body), journal.KeptBody)])
-	return h.Sum64() | 1 // 0 is: not known
+	return h.Sum64() | 1 // 0 means not computed
 }

@@ -9,18 +9,17 @@ import (
 	"standin/emulator/journal"
 )
 
-// A Budget bounds the bytes of many journals together. A journal that has joined
-// counts for it until it leaves. Where they exceed the limit, the journal that holds
-// most forgets its oldest entries.
+// A Budget bounds the total size of many journals, in bytes. A journal counts from Join until
+// Leave. When the total exceeds the limit, the largest journals drop their oldest entries.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
 
-	mu      sync.Mutex // is taken before that of a journal
+	mu      sync.Mutex // is taken before the lock of a journal
 	members map[*Journal]struct{}
 }
 
-// NewBudget returns a budget of that many bytes; 0 is DefaultAllBytes.
+// NewBudget returns a budget of that many bytes. 0 means DefaultAllBytes.
 func NewBudget(bytes int) *Budget {
 	if bytes == 0 {
 		bytes = journal.DefaultAllBytes
@@ -28,13 +27,13 @@ func NewBudget(bytes int) *Budget {
 	return &Budget{limit: int64(bytes), members: map[*Journal]struct{}{}}
 }
 
-// Used is how many bytes the journals hold.
+// Used returns how many bytes the journals hold.
 func (b *Budget) Used() int { return int(b.used.Load()) }
 
-// Limit is how many bytes the journals may hold.
+// Limit returns how many bytes the journals may hold.
 func (b *Budget) Limit() int { return int(b.limit) }
 
-// Join counts a journal, which must be new.
+// Join adds a journal to the budget. The journal must be empty.
 func (b *Budget) Join(j *Journal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -44,7 +43,7 @@ func (b *Budget) Join(j *Journal) {
 	j.budget = b
 }
 
-// Leave forgets what a journal holds, and counts it no longer.
+// Leave clears a journal and removes it from the budget.
 func (b *Budget) Leave(j *Journal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,13 +60,13 @@ func (b *Budget) add(bytes int) {
 	}
 }
 
-// spare is the part of the limit that is freed when it is reached, so that the
-// journals are not looked at with every request.
+// spare is the part of the limit, 1/spare, that is freed when the limit is exceeded. Without it,
+// every request would look at all journals.
 const spare = 16
 
-// keep has the largest journals forget entries until the limit is kept again: all that
-// hold more than a certain size come down to it. Nothing is done while another goroutine
-// does it.
+// keep makes the largest journals drop entries until the limit is kept again. All journals above a
+// certain size are reduced to that size. If another goroutine is doing this already, keep does
+// nothing.
 func (b *Budget) keep() {
 	if b == nil || b.used.Load() <= b.limit || !b.mu.TryLock() {
 		return
@@ -87,15 +86,15 @@ func (b *Budget) keep() {
 	}
 }
 
-// largest lists the journals that can forget entries, the largest first, and returns how
-// many bytes all journals held at that time. Those that grow meanwhile count the next time:
+// largest lists the journals that can drop entries, the largest first. It also returns how many
+// bytes all journals held at that time. Bytes that are added meanwhile count the next time:
 // otherwise a small journal would pay for them.
 func (b *Budget) largest() (all []member, held int64) {
 	all = make([]member, 0, len(b.members))
 	for j := range b.members {
 		m := member{j, j.held.Load()}
 		held += m.held
-		if j.entries.Load() > 1 { // the newest stays
+		if j.entries.Load() > 1 { // the newest entry is never dropped
 			all = append(all, m)
 		}
 	}
@@ -103,13 +102,13 @@ func (b *Budget) largest() (all []member, held int64) {
 	return all, held
 }
 
-// A member is a journal and what it held when it was looked at.
+// A member is a journal and the bytes it held when largest looked at it.
 type member struct {
 	journal *Journal
 	held    int64
 }
 
-// level is the size to which the largest must come down so that they free what is needed.
+// level returns the size to which the largest journals must be reduced to free need bytes.
 func level(largestFirst []member, need int64) int64 {
 	sum := int64(0)
 	for i, m := range largestFirst {
@@ -123,8 +122,8 @@ func level(largestFirst []member, need int64) int64 {
 	return 0
 }
 
-// forget drops the oldest entries until it has freed the bytes, but never the newest entry,
-// and gives their memory back. It returns how many bytes it has freed.
+// forget drops the oldest entries until it has freed the given bytes, and releases their memory. It
+// never drops the newest entry. It returns how many bytes it has freed.
 func (j *Journal) forget(bytes int64) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"standin/internal/recorder"
 )
 
-// recordSize is what an entry without texts counts for.
+// recordSize returns how many bytes an entry without texts counts for.
 func recordSize() int {
 	b, j := recorder.NewBudget(0), &recorder.Journal{}
 	b.Join(j)
@@ -19,7 +19,7 @@ func recordSize() int {
 	return b.Used()
 }
 
-// Ensure the path, the query and the host count for a journal's bytes.
+// Ensure the path, the query and the host count towards a journal's bytes.
 func TestAddressesCount(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{Limits: journal.Limits{Bytes: 10 * (10_000 + recordSize())}}
@@ -32,8 +32,8 @@ func TestAddressesCount(t *testing.T) {
 	}
 }
 
-// Ensure the journals of a budget keep to it together, whatever each does, that the
-// largest pay, and that nothing counts that has left.
+// Ensure the journals of a budget keep within it together, that the largest pay, and that journals
+// which have left do not count.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const limit = 200_000
@@ -69,15 +69,15 @@ func TestBudget(t *testing.T) {
 	b.Leave(small)
 	for _, j := range journals {
 		b.Leave(j)
-		answer(j, "/late", 200, "") // a request that was under way
+		answer(j, "/late", 200, "") // a request that began before the journal left
 	}
 	if used := b.Used(); used != 0 {
 		t.Errorf("%d bytes are left", used)
 	}
 }
 
-// Ensure nothing counts of journals that leave while they are written to, and that one
-// entry that is larger than all others keeps no journal from giving way.
+// Ensure journals that leave while they are written to do not count. Ensure also that one entry
+// larger than all others does not stop its journal from dropping entries.
 func TestBudgetUnderWay(t *testing.T) {
 	t.Parallel()
 	const limit = 100_000
@@ -114,7 +114,7 @@ func TestBudgetUnderWay(t *testing.T) {
 	}
 }
 
-// Ensure the defaults are those that the documents name.
+// Ensure the defaults are the documented ones.
 func TestBudgetDefault(t *testing.T) {
 	t.Parallel()
 	if n := recorder.NewBudget(0).Limit(); n != 256<<20 {

@@ -13,7 +13,7 @@ import (
 	"standin/internal/value"
 )
 
-// headers walks through the header lines that stand in the buffer.
+// headers iterates over header lines in the buffer.
 func (r *record) headers(from, length int) iter.Seq2[string, string] {
 	return func(yield func(name, v string) bool) {
 		for line := range bytes.Lines(r.buf[from : from+length]) {
@@ -33,7 +33,7 @@ func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
 	return all
 }
 
-// entry makes an Entry of a copy of the record.
+// entry returns the Entry of a copy of the record, with secrets redacted.
 func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	x := &redaction{}
 	body := r.request.head
@@ -68,8 +68,8 @@ func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	return e
 }
 
-// answer is what is shown of the answer. One that is an error may repeat what the
-// request held.
+// answer returns the reply as the journal shows it. An error reply may repeat what the request
+// held, so its text is searched for the request's values too.
 func (r *record) answer(x *redaction) *journal.Reply {
 	at := r.request.head + r.request.body
 	headers := r.headerMap(x, at, r.reply.head)
@@ -96,7 +96,7 @@ func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, se
 	out := journal.Body{Size: len(b)}
 	if d != nil {
 		out.Size, out.SHA256 = d.size, d.hash
-		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // do not end within a letter
+		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // do not end within a character
 			b = b[:len(b)-1]
 		}
 		if len(b) > 0 && !utf8.Valid(b) {
@@ -122,7 +122,7 @@ func (x *redaction) newBody(b []byte, d *digest, headers map[string][]string, se
 	return out
 }
 
-// isObject reports whether a body is an object of JSON.
+// isObject reports whether a body is a JSON object.
 func isObject(b []byte) bool {
 	v, err := value.Parse(b)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"standin/emulator/journal"
 )
 
-// An Event is an exchange that has ended, or a note. Events of a journal are numbered
-// without gaps.
+// An Event is an exchange that has ended, or a note. Events of a journal are numbered without gaps,
+// from 1.
 type Event struct {
 	Number uint64
 	kind   string
@@ -21,7 +21,7 @@ type Event struct {
 	text   *rendering
 }
 
-// A rendering is rendered when it is first asked for.
+// A rendering holds a value that is encoded when it is first asked for.
 type rendering struct {
 	once sync.Once
 	what func() any
@@ -30,15 +30,15 @@ type rendering struct {
 
 const exchange = "exchange"
 
-// Kind is "exchange", or the kind of the note.
+// Kind returns "exchange", or the kind of the note.
 func (e *Event) Kind() string { return e.kind }
 
-// JSON is the Entry, or the Note. It is rendered once for all who follow.
+// JSON returns the Entry or the Note as JSON. It is encoded once for all followers.
 func (e *Event) JSON() []byte {
 	r := e.text
 	r.once.Do(func() {
 		text, err := json.Marshal(r.what())
-		if err != nil { // neither type holds anything that JSON cannot
+		if err != nil { // both types can always be encoded
 			panic(err)
 		}
 		r.what, r.text = nil, text
@@ -56,24 +56,24 @@ func ofNote(number uint64, kind, what string) Event {
 	return Event{number, kind, len(what), &rendering{what: func() any { return n }}}
 }
 
-// The bounds of the events that are kept for those who follow. A follower that is slower
-// gets an event that says how many it has missed.
+// These bounds limit the events that are kept for followers. A follower that is too slow gets an
+// event that says how many it has missed.
 const (
 	maxRecent      = 1024
 	maxRecentBytes = 4 << 20
 )
 
-// events are those of a journal. The journal's lock guards them.
+// events holds the events of a journal. The journal's lock guards it.
 type events struct {
 	last      uint64 // number of the newest event
 	recent    []Event
-	bytes     int           // of those
-	whole     uint64        // after this number, recent holds all events
-	followers int           // exchanges are kept for them
-	changed   chan struct{} // closed at the next event; nil while nobody waits
+	bytes     int           // of recent
+	whole     uint64        // recent holds every event after this number
+	followers int           // while there are followers, exchanges are kept
+	changed   chan struct{} // closed at the next event; nil if nobody waits
 }
 
-// closed makes an event of a record that is closed, and returns its number.
+// closed creates an event of a record that is closed, and returns its number.
 func (x *events) closed(r *record, sequence uint64, sandbox string) uint64 {
 	x.last++
 	if x.followers > 0 {
@@ -102,7 +102,7 @@ func (x *events) wake() {
 	}
 }
 
-// trim forgets the older half, but not the newest event.
+// trim drops the older half of the events, but never the newest event.
 func (x *events) trim() {
 	drop := 0
 	for last := len(x.recent) - 1; drop < last && (last-drop > maxRecent/2 || x.bytes > maxRecentBytes/2); drop++ {
@@ -121,14 +121,14 @@ func (j *Journal) Tell(kind, what string) {
 	x.keep(ofNote(x.last, kind, what))
 }
 
-// LastEvent is the number of the newest event.
+// LastEvent returns the number of the newest event; 0 if there is none.
 func (j *Journal) LastEvent() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.events.last
 }
 
-// Follow has exchanges that end kept as events until stop is called.
+// Follow keeps exchanges as events when they end, until stop is called.
 func (j *Journal) Follow() (stop func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -148,9 +148,9 @@ func (j *Journal) Follow() (stop func()) {
 	}
 }
 
-// Events waits for events after a number and lists them. Where some are no longer held,
-// the first of the list is a note of the kind "missed", which says how many. It ends
-// with the context, with none.
+// Events waits for events after a number and returns them. If some of them are no longer held, the
+// first event returned is a note of kind "missed" that says how many. Events returns nil when the
+// context ends.
 func (j *Journal) Events(ctx context.Context, since uint64) []Event {
 	for {
 		all, whole, changed := j.recent(&since)
@@ -168,11 +168,12 @@ func (j *Journal) Events(ctx context.Context, since uint64) []Event {
 	}
 }
 
-// gathering is how long a follower lets events gather: a thousand followers must not slow
-// the requests down that they follow.
+// gathering is how long a follower waits while events gather. Without it, a thousand followers
+// would slow down the requests that they follow.
 const gathering = 20 * time.Millisecond
 
-// Gather waits a little, before a follower asks for more events, or until the context ends.
+// Gather waits for a short time before a follower asks for more events. It returns early when the
+// context ends.
 func Gather(ctx context.Context) {
 	t := time.NewTimer(gathering)
 	defer t.Stop()
@@ -182,9 +183,9 @@ func Gather(ctx context.Context) {
 	}
 }
 
-// recent lists the events after a number that are kept, and after which number those
-// are all. Where there are none, changed is closed at the next one. A number that is yet
-// to come is that of the newest event.
+// recent returns the kept events after a number. Every event after whole is among them. The channel
+// changed is closed at the next event. A number that is greater than that of the newest event is
+// set to it.
 func (j *Journal) recent(since *uint64) (all []Event, whole uint64, changed <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -197,8 +198,7 @@ func (j *Journal) recent(since *uint64) (all []Event, whole uint64, changed <-ch
 	return slices.Clone(x.recent[i:]), x.whole, x.changed
 }
 
-// older adds what the record still holds of the exchanges after a number, up to
-// another one.
+// older adds the exchanges that the record still holds, from after since up to whole.
 func (j *Journal) older(all []Event, since, whole uint64) []Event {
 	records, _ := j.facts()
 	for i := range records {

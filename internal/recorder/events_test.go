@@ -12,7 +12,7 @@ import (
 	"standin/internal/recorder"
 )
 
-// kinds are the numbers and kinds of events.
+// kinds returns the numbers and kinds of events.
 func kinds(all []recorder.Event) string {
 	var b strings.Builder
 	for i := range all {
@@ -21,8 +21,8 @@ func kinds(all []recorder.Event) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Ensure events come once, in order, from before and after one began to follow, and
-// that a follower that is too slow is told how many it has missed.
+// Ensure events come once and in order, from before and after Follow. Ensure a slow follower gets a
+// note of how many events it has missed.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{Limits: journal.Limits{Entries: 3}}
@@ -60,7 +60,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Ensure a number that is yet to come, such as that of a server before, is the newest.
+// Ensure a number in the future is treated as the newest. A client may have it from an earlier
+// server.
 func TestEventsFromTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

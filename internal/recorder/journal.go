@@ -1,9 +1,9 @@
-// Package recorder is the bounded record of the exchanges of one sandbox, with queries on it
-// and judgements from it.
+// Package recorder keeps a bounded record of the exchanges of a sandbox. It answers queries on the
+// record and judges expectations by it.
 //
-// An entry opens when the request has been read, before anything is decided. It closes
-// when the answer is about to be sent or the connection is cut. The record is bounded by
-// entries and by bytes. The package knows no HTTP server.
+// An entry opens when the request has been read, before anything is decided. It closes when the
+// answer is about to be sent or the connection is cut. The record is bounded by entries and by
+// bytes. The package does not know about the HTTP server.
 package recorder
 
 import (
@@ -20,19 +20,19 @@ import (
 	"standin/internal/world"
 )
 
-// A Journal is one sandbox's record. The zero Journal has the default limits. Its
-// methods may be used from many goroutines. No reader renders or waits under its
+// A Journal is the record of one sandbox. The zero Journal has the default limits. Its methods may
+// be called by several goroutines at once. Readers neither encode nor wait while they hold its
 // lock.
 type Journal struct {
 	Limits  journal.Limits
-	Sandbox string // whose journal it is
+	Sandbox string // the name of the sandbox
 
-	budget  *Budget // that the bytes count for; nil: for none
+	budget  *Budget // counts the bytes; nil if the journal has joined none
 	held    atomic.Int64
 	entries atomic.Int64
 
 	mu         sync.Mutex
-	ring       []record // of n records from head on, oldest first
+	ring       []record // n records from index head on, oldest first
 	head, n    int
 	last       uint64 // sequence of the newest entry
 	evicted    uint64
@@ -43,31 +43,31 @@ type Journal struct {
 	events     events
 }
 
-// A record is an entry in a form that costs little to make: its texts stand one
-// after the other in a buffer that is used again.
+// A record is an entry in a form that is cheap to write. Its texts are concatenated in a buffer
+// that is reused.
 type record struct {
 	Opening
 	Closing
 	ended    journal.Ended
 	finished time.Time
-	event    uint64 // when it closed; 0 while it is open
+	event    uint64 // number of the event at its end; 0 while it is open
 	attempt  int
-	failing  bool // it is known that it fails
-	removed  bool // on demand
-	retried  bool // by the client's library, it seems
+	failing  bool // its request is known to fail
+	removed  bool // by DELETE
+	retried  bool // probably by the client's HTTP library
 	identity uint64
 	buf      []byte
 	request  lengths
 	reply    lengths
-	told     int     // what the texts beside the buffer come to, in bytes
+	told     int     // size of the texts outside the buffer, in bytes
 	cut      *digest // of a request body that is not kept whole
 	replyCut *digest
 }
 
-// recordSize is what a record comes to beside its texts, in bytes.
+// recordSize is the size of a record without its texts, in bytes.
 const recordSize = int(unsafe.Sizeof(record{}))
 
-// lengths say where the parts stand in a record's buffer.
+// lengths holds the lengths of the header and the body in a record's buffer.
 type lengths struct{ head, body int }
 
 type digest struct {
@@ -77,19 +77,19 @@ type digest struct {
 
 // An Opening is what is known when a request has been read.
 type Opening struct {
-	Operation string // operationId; empty outside every operation
+	Operation string // operationId; empty if the request matches no operation
 	Service   string
 	Method    string
-	Path      string // as it was sent
+	Path      string // as sent
 	Route     string // without the prefixes of sandbox and service
 	Query     string
 	Host      string
 	Proto     string
 	Now       time.Time // on the sandbox's clock
-	Frozen    bool      // that clock is frozen
+	Frozen    bool      // the sandbox's clock is frozen
 	Began     time.Time
-	Conn      uint64 // number of the connection; 0 if it is unknown
-	Reused    bool   // the connection had carried a request before
+	Conn      uint64 // number of the connection; 0 if unknown
+	Reused    bool   // the connection has carried a request before
 	TooLarge  bool   // only the beginning of the body was read
 	Secret    contract.Secrecy
 }
@@ -97,20 +97,20 @@ type Opening struct {
 // A Closing is what is known when the answer is sent.
 type Closing struct {
 	journal.Facts
-	Status    int // 0: no status line was sent
+	Status    int // 0 if no status line was sent
 	Faults    []journal.Fault
 	Near      []string
 	Violation string
 	Changes   []world.Change // what the request changed in the world
 	Note      string         // what was done in place of what a fault asked for
-	Failed    bool           // a retry of the request is another attempt of it
-	Unseen    bool           // the connection was cut without a byte
+	Failed    bool           // a retry of the request counts as another attempt
+	Unseen    bool           // the connection was cut before any byte of the answer
 }
 
-// size is how much the texts of the opening come to. Its route is a part of its path.
+// size returns the size of the opening's texts, in bytes. The route is a part of the path.
 func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
 
-// size is about how much the texts of the closing come to.
+// size returns the approximate size of the closing's texts, in bytes.
 func (c *Closing) size() int {
 	const each = 64
 	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy)
@@ -129,12 +129,12 @@ func (c *Closing) size() int {
 	return n
 }
 
-// A Ticket stands for an entry that is open.
+// A Ticket identifies an open entry.
 type Ticket struct {
 	generation, Sequence uint64
 }
 
-// Open begins an entry. Header and body are copied.
+// Open begins an entry. It copies the header and the body.
 func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	d := digestOf(body)
 	j.mu.Lock()
@@ -156,12 +156,12 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	return Ticket{j.generation, j.last}
 }
 
-// Close ends an entry, unless it has been evicted or the journal was cleared.
+// Close ends an entry. It does nothing if the entry was evicted or the journal was cleared.
 func (j *Journal) Close(t Ticket, ended journal.Ended, c *Closing, header http.Header, body []byte) {
 	j.finish(t, ended, c, header, body, digestOf(body)).keep()
 }
 
-// finish is Close. It returns the budget that the bytes count for.
+// finish does the work of Close. It returns the budget of the journal.
 func (j *Journal) finish(t Ticket, ended journal.Ended, c *Closing, header http.Header, body []byte, d *digest) *Budget {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -187,7 +187,7 @@ func (j *Journal) finish(t Ticket, ended journal.Ended, c *Closing, header http.
 	return j.budget
 }
 
-// Amend changes how a closed entry ended: the client left while the answer was
+// Amend changes how a closed entry ended. It is called when the client left while the answer was
 // being sent.
 func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 	j.mu.Lock()
@@ -211,8 +211,8 @@ func (j *Journal) Sent(t Ticket) {
 	}
 }
 
-// Failing says that the exchange, which is still open, is going to fail: the
-// client may try again before it is over.
+// Failing marks an open exchange as one that is going to fail. The client may try again before the
+// exchange is over.
 func (j *Journal) Failing(t Ticket) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -221,7 +221,7 @@ func (j *Journal) Failing(t Ticket) {
 	}
 }
 
-// Clear forgets all entries and counts from 1 again.
+// Clear removes all entries. The next entry has the sequence 1.
 func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -236,7 +236,7 @@ func (j *Journal) clear() {
 	j.generation++
 }
 
-// grow counts bytes that are held, or with a negative number no longer held.
+// grow adds to the bytes that are held. A negative number subtracts.
 func (j *Journal) grow(bytes int) {
 	j.bytes += bytes
 	j.held.Store(int64(j.bytes))
@@ -244,7 +244,7 @@ func (j *Journal) grow(bytes int) {
 	j.budget.add(bytes)
 }
 
-// MaxEntries is how many entries the journal holds at most.
+// MaxEntries returns the maximum number of entries.
 func (j *Journal) MaxEntries() int {
 	entries, _ := j.limits()
 	return entries
@@ -261,8 +261,8 @@ func (j *Journal) limits() (entries, bytes int) {
 	return entries, bytes
 }
 
-// place is the record of the newest entry: a new one, or that of the oldest. The ring begins
-// with one record: of many sandboxes most see few requests.
+// place returns the record for the newest entry: a new one, or that of the oldest entry. The ring
+// begins with one record, since many sandboxes see few requests.
 func (j *Journal) place() *record {
 	most, _ := j.limits()
 	if j.n == most {
@@ -275,7 +275,7 @@ func (j *Journal) place() *record {
 	return j.at(j.n - 1)
 }
 
-// resize gives the records a ring of another size, in which all of them have room.
+// resize moves the records to a ring of another size. The ring must have room for all of them.
 func (j *Journal) resize(size int) {
 	ring := make([]record, size)
 	for i := range j.n {
@@ -286,10 +286,10 @@ func (j *Journal) resize(size int) {
 
 func (j *Journal) at(i int) *record { return &j.ring[(j.head+i)%len(j.ring)] }
 
-// maxReused bounds the buffers that are kept for other records.
+// maxReused is the maximum capacity, in bytes, of a buffer that is reused.
 const maxReused = 4 << 10
 
-// drop forgets the oldest entry.
+// drop removes the oldest entry.
 func (j *Journal) drop() {
 	r := j.at(0)
 	j.grow(-len(r.buf) - r.told)
@@ -302,14 +302,15 @@ func (j *Journal) drop() {
 	j.evicted++
 }
 
-// shrink drops the oldest entries while there are too many bytes. The newest stays.
+// shrink drops the oldest entries while the journal holds too many bytes. It never drops the newest
+// entry.
 func (j *Journal) shrink() {
 	for _, most := j.limits(); j.bytes > most && j.n > 1; {
 		j.drop()
 	}
 }
 
-// find is the record of a ticket; nil if it is gone.
+// find returns the record of a ticket, or nil if it is gone.
 func (j *Journal) find(t Ticket) *record {
 	if t.generation != j.generation || t.Sequence+uint64(j.n) <= j.last || t.Sequence > j.last {
 		return nil
@@ -317,7 +318,7 @@ func (j *Journal) find(t Ticket) *record {
 	return j.at(j.n - 1 - int(j.last-t.Sequence))
 }
 
-// write appends header and body to a buffer. A body that is too long is cut.
+// write appends header and body to a buffer. It cuts a body longer than journal.KeptBody.
 func write(buf []byte, header http.Header, body []byte) ([]byte, lengths) {
 	begin := len(buf)
 	for name, values := range header {
@@ -331,8 +332,9 @@ func write(buf []byte, header http.Header, body []byte) ([]byte, lengths) {
 
 const digestBytes = 8
 
-// digestOf is what is known of a body that is too long to be kept, with the beginning of
-// its SHA-256 in hexadecimal digits; nil of any other. It is made before the lock is taken.
+// digestOf returns the size of a body that is too long to be kept, and the beginning of its SHA-256
+// in hexadecimal. It returns nil for any other body. Open and Close call it before they take the
+// lock.
 func digestOf(body []byte) *digest {
 	if len(body) <= journal.KeptBody {
 		return nil

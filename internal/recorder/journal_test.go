@@ -15,7 +15,7 @@ import (
 	"standin/internal/recorder"
 )
 
-// A plain entry is what the model has of one.
+// A plain entry is the model of an entry.
 type plain struct {
 	sequence uint64
 	path     string
@@ -24,8 +24,8 @@ type plain struct {
 	size     int
 }
 
-// Ensure a journal behaves like a list that forgets its oldest: random openings,
-// closings out of order, removals and clearings, under both bounds.
+// Ensure a journal behaves like a list that drops its oldest entries. The operations are random
+// openings, closings out of order, removals and clearings, under both bounds.
 func TestJournalBehavesLikeItsModel(t *testing.T) {
 	t.Parallel()
 	record := recordSize()
@@ -91,7 +91,7 @@ func TestJournalBehavesLikeItsModel(t *testing.T) {
 	}
 }
 
-// Ensure a ticket from before a clearing closes nothing.
+// Ensure a ticket from before Clear closes nothing.
 func TestStaleTickets(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{}
@@ -105,7 +105,7 @@ func TestStaleTickets(t *testing.T) {
 	}
 }
 
-// Ensure filters select what they say.
+// Ensure filters select the entries that they describe.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{}
@@ -149,7 +149,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// Ensure those who wait are woken by what they wait for, and by nothing else.
+// Ensure waiters wake up for the entries they wait for, and for nothing else.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestWaiting(t *testing.T) {
 	})
 }
 
-// Ensure the canonical form leaves out what differs from run to run, and keeps the rest.
+// Ensure the canonical form omits what differs between runs, and keeps the rest.
 func TestCanonical(t *testing.T) {
 	t.Parallel()
 	entry := func(port string, began time.Time, frozen bool) string {

@@ -7,18 +7,18 @@ import (
 	"standin/emulator/journal"
 )
 
-// query compiles the pattern, which was checked.
+// patternQuery compiles a pattern, which must be valid.
 func patternQuery(p *journal.Pattern) *query {
 	f := journal.Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault}
 	return compile(&f)
 }
 
-// Judge holds the record to expectations. Where entries have fallen out of the
-// record, that is a judgement of its own, which is not met.
+// Judge judges expectations by the record. If entries were evicted, it adds a judgement that is not
+// met.
 func (j *Journal) Judge(expect []journal.Expectation) []journal.Judgement { return Judge(expect, j) }
 
-// Judge holds the records of several journals to expectations. Requests of all of
-// them are counted together. A sequence must be found within one of them.
+// Judge judges expectations by the records of several journals. It counts the requests of all of
+// them together. A sequence must be found within one of them.
 func Judge(expect []journal.Expectation, journals ...*Journal) []journal.Judgement {
 	all, tallies := []journal.Judgement{}, make([]tally, len(expect))
 	for _, j := range journals {
@@ -27,7 +27,7 @@ func Judge(expect []journal.Expectation, journals ...*Journal) []journal.Judgeme
 			if len(journals) > 1 {
 				g.Expectation += " of sandbox " + j.Sandbox
 			}
-			g.Found = fmt.Sprintf("%d of %d fell out of it: raise its bounds, or clear it earlier", lost, last)
+			g.Found = fmt.Sprintf("%d of %d were evicted: raise the limits of the journal, or clear it earlier", lost, last)
 			all = append(all, g)
 		}
 	}
@@ -40,12 +40,12 @@ func Judge(expect []journal.Expectation, journals ...*Journal) []journal.Judgeme
 // A tally is what was counted for one expectation.
 type tally struct {
 	count, attempts int
-	met             int      // of a sequence, in the journal that has most of it
-	astray          []string // requests outside every operation
+	met             int      // for a sequence: the number of patterns met, in the journal with the most
+	astray          []string // requests that match no operation
 }
 
-// tally counts for expectations. It returns how many entries fell out of the record,
-// and how many there were.
+// tally counts requests for expectations. It returns how many entries were evicted, and the
+// sequence of the newest entry.
 func (j *Journal) tally(expect []journal.Expectation, tallies []tally) (lost, last uint64) {
 	records, counts := j.facts()
 	for i := range expect {
@@ -67,7 +67,7 @@ func (j *Journal) tally(expect []journal.Expectation, tallies []tally) (lost, la
 	return counts.Evicted, counts.Last
 }
 
-// inOrder counts how many of the patterns requests fit one after the other.
+// inOrder returns how many of the patterns were met, one after the other.
 func inOrder(records []found, patterns []journal.Pattern) int {
 	var queries []*query
 	for i := range patterns {
@@ -82,7 +82,7 @@ func inOrder(records []found, patterns []journal.Pattern) int {
 	return met
 }
 
-// astray lists the requests outside every operation.
+// astray lists the requests that match no operation.
 func astray(records []found) []string {
 	var found []string
 	for i := range records {
@@ -93,18 +93,18 @@ func astray(records []found) []string {
 	return found
 }
 
-// maxAstray is how many stray requests a judgement lists.
+// maxAstray is the maximum number of unmatched requests that a judgement lists.
 const maxAstray = 5
 
-// judge judges what was counted.
+// judge returns the judgements of what was counted.
 func (t *tally) judge(e *journal.Expectation) []journal.Judgement {
 	switch {
 	case e.Exit != "":
-		return []journal.Judgement{{Expectation: "exit " + string(e.Exit), Found: "no command; only standin run has one"}}
+		return []journal.Judgement{{Expectation: "exit " + string(e.Exit), Found: "no command: only standin run starts one"}}
 	case len(e.Sequence) > 0:
 		return []journal.Judgement{t.judgeOrder(e.Sequence)}
 	case e.NoUnmatched:
-		g := journal.Judgement{Expectation: "no request outside every operation", Met: len(t.astray) == 0, Found: "none"}
+		g := journal.Judgement{Expectation: "no unmatched requests", Met: len(t.astray) == 0, Found: "none"}
 		if !g.Met {
 			g.Found = fmt.Sprintf("%d: %s", len(t.astray), strings.Join(t.astray[:min(len(t.astray), maxAstray)], ", "))
 		}

@@ -9,19 +9,19 @@ import (
 	"standin/internal/contract"
 )
 
-// none selects what has no operation, or no status.
+// none selects entries without an operation, or without a status.
 const none = "none"
 
-// A query is a filter that is compiled once, for any number of records.
+// A query is a compiled filter.
 type query struct {
 	journal.Filter
 	operation contract.Globs
 	path      contract.Glob
-	class     int // of statuses: 5 for 5xx; 0: any, or Filter.Status
+	class     int // class of the status: 5 for 5xx; 0 for any class, or if Filter.Status is not a class
 	status    int
 }
 
-// compile compiles a filter. A member that Filter.Check refuses fits no record.
+// compile compiles a filter. A member that Filter.Check refuses matches no record.
 func compile(f *journal.Filter) *query {
 	q := &query{Filter: *f, operation: contract.NewGlobs(f.Operation), path: contract.NewGlob(f.Path)}
 	q.Status = strings.ToLower(f.Status)
@@ -38,8 +38,7 @@ func compile(f *journal.Filter) *query {
 	return q
 }
 
-// fits reports whether a record fits. It looks at what is known of the record beside
-// its headers and bodies.
+// fits reports whether a record matches. It does not look at headers and bodies.
 func (q *query) fits(r *record, sequence uint64) bool {
 	switch {
 	case r.removed, sequence <= q.Since,
@@ -74,7 +73,7 @@ func (q *query) fitsFault(all []journal.Fault) bool {
 	return slices.ContainsFunc(all, func(x journal.Fault) bool { return x.Fired && (q.Fault == "*" || q.Fault == x.Rule) })
 }
 
-// Find lists the entries of a sandbox that fit, oldest first.
+// Find returns the entries that match, oldest first.
 func (j *Journal) Find(f journal.Filter) journal.Page {
 	p, r := journal.Page{Entries: []journal.Entry{}}, j.Read(f)
 	for e, ok := r.Next(); ok; e, ok = r.Next() {
@@ -84,12 +83,12 @@ func (j *Journal) Find(f journal.Filter) journal.Page {
 	return p
 }
 
-// atOnce is how many records a reader looks at under the lock. Between two such steps
-// it lets the requests through.
+// atOnce is the number of records that a reader looks at while it holds the lock. Between two
+// steps, it lets requests proceed.
 const atOnce = 64
 
-// A Reader reads the entries that fit a filter, oldest first. It holds copies of a few
-// of them at a time. Entries that are evicted before it comes to them are passed over.
+// A Reader reads the entries that match a filter, oldest first. It holds copies of a few entries at
+// a time. It skips entries that are evicted before it reaches them.
 type Reader struct {
 	journal *Journal
 	query   *query
@@ -97,33 +96,34 @@ type Reader struct {
 	found   []found
 }
 
-// A found record is a copy, with its buffer if that is asked for.
+// A found is a copy of a record, with its buffer if the caller asked for it.
 type found struct {
 	record
 	sequence uint64
 }
 
-// A place is how far a reader has come.
+// A place is the position of a reader.
 type place struct {
 	begun      bool
 	generation uint64
 	next, last uint64 // sequences
 }
 
-// Read makes a reader of the entries that the journal holds now. A filter that Check
-// refuses finds nothing, or nothing by the mistaken member.
+// Read returns a reader of the entries that the journal holds now. A member that Filter.Check
+// refuses matches no entry.
 func (j *Journal) Read(f journal.Filter) *Reader {
 	q := compile(&f)
 	return &Reader{journal: j, query: q}
 }
 
-// Next returns the next entry. It is rendered outside of the journal's lock.
+// Next returns the next entry; false if there are no more. It encodes the entry without the
+// journal's lock.
 func (r *Reader) Next() (journal.Entry, bool) {
 	for more := true; len(r.found) == 0; {
 		if !more {
 			return journal.Entry{}, false
 		}
-		r.found = nil // not to hold on to what was read
+		r.found = nil // releases what was read
 		more = r.journal.step(&r.place, r.query, true, &r.found)
 	}
 	x := &r.found[0]
@@ -132,8 +132,8 @@ func (r *Reader) Next() (journal.Entry, bool) {
 	return e, true
 }
 
-// Counts are those of the moment, for the reader's filter. Once it reads, the last entry is
-// the last that it can come to.
+// Counts returns the present counts for the reader's filter. After the first Next, Last is the last
+// entry that the reader can reach.
 func (r *Reader) Counts() journal.Counts {
 	j := r.journal
 	j.mu.Lock()
@@ -145,8 +145,8 @@ func (r *Reader) Counts() journal.Counts {
 	return c
 }
 
-// step looks at the next few records, and adds copies of those that fit. It reports false
-// when there are no more. Only copying is done under the lock: a glob may take its time.
+// step looks at the next few records, and appends copies of those that match. It returns false when
+// there are no more. It only copies while it holds the lock, since a glob can be slow.
 func (j *Journal) step(p *place, q *query, buffers bool, into *[]found) bool {
 	all, more := j.next(p, q.Since)
 	fitting := all[:0]
@@ -162,7 +162,7 @@ func (j *Journal) step(p *place, q *query, buffers bool, into *[]found) bool {
 	return more
 }
 
-// next copies what is known of the next few records beside their headers and bodies.
+// next copies the next few records without their headers and bodies.
 func (j *Journal) next(p *place, since uint64) (all []found, more bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -170,7 +170,7 @@ func (j *Journal) next(p *place, since uint64) (all []found, more bool) {
 	if !p.begun {
 		*p = place{begun: true, generation: j.generation, next: max(oldest, since+1), last: j.last}
 	}
-	if p.generation != j.generation || since > p.last { // it was cleared, or has none
+	if p.generation != j.generation || since > p.last { // the journal was cleared, or holds no such entry
 		return nil, false
 	}
 	p.next = max(p.next, oldest)
@@ -180,8 +180,8 @@ func (j *Journal) next(p *place, since uint64) (all []found, more bool) {
 	return all, p.next <= p.last
 }
 
-// buffers copies records again, with headers and bodies. Those that have been evicted
-// meanwhile are left out.
+// buffers copies records again, with headers and bodies. It leaves out those that were evicted
+// meanwhile.
 func (j *Journal) buffers(generation uint64, all []found) []found {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -194,7 +194,7 @@ func (j *Journal) buffers(generation uint64, all []found) []found {
 	return there
 }
 
-// copy copies a record, to be read without the lock.
+// copy returns a copy of a record that can be read without the lock.
 func (r *record) copy(buffer bool) record {
 	c := *r
 	c.buf = nil
@@ -204,7 +204,7 @@ func (r *record) copy(buffer bool) record {
 	return c
 }
 
-// facts copies what is known of all records beside their headers and bodies.
+// facts returns copies of all records without their headers and bodies.
 func (j *Journal) facts() (all []found, c journal.Counts) {
 	r := Reader{journal: j, query: &query{}}
 	for more := true; more; {
@@ -213,7 +213,7 @@ func (j *Journal) facts() (all []found, c journal.Counts) {
 	return all, r.Counts()
 }
 
-// Get finds an entry by its sequence.
+// Get returns the entry with the given sequence; false if the journal does not hold it.
 func (j *Journal) Get(sequence uint64) (journal.Entry, bool) {
 	r, ok := j.get(sequence)
 	if !ok {
@@ -232,15 +232,15 @@ func (j *Journal) get(sequence uint64) (record, bool) {
 	return r.copy(true), true
 }
 
-// Last is the sequence of the newest entry.
+// Last returns the sequence of the newest entry; 0 if there is none.
 func (j *Journal) Last() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.last
 }
 
-// Remove forgets one entry: queries and judgements pass it over. It reports whether
-// there was one.
+// Remove removes one entry. Queries and judgements skip it from then on. Remove reports whether the
+// journal held the entry.
 func (j *Journal) Remove(sequence uint64) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

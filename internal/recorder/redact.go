@@ -12,24 +12,24 @@ import (
 	"standin/internal/value"
 )
 
-// redacted takes the place of a secret.
+// redacted replaces a secret.
 const redacted = "(redacted)"
 
-// Secret reports whether a header holds what must not be shown.
+// Secret reports whether the value of a header is a secret.
 func Secret(header string) bool { return secretName(header) }
 
-// A redaction takes the secrets out of one exchange. What it finds in headers and bodies
-// it also takes out of texts that may repeat it.
+// A redaction removes the secrets of one exchange. It finds secrets in headers and bodies, and
+// removes them from other texts that may repeat them too.
 type redaction struct {
-	tokens []string // that headers and paths showed
-	values []string // that the request's body, form or query held
+	tokens []string // found in headers and paths
+	values []string // found in the request's body, form or query
 }
 
 const (
-	// longToken is the length, in bytes, from which a token is looked for in other texts,
-	// between signs. A shorter one may be an ordinary word: it is hidden only in quotes.
+	// longToken is the minimum length, in bytes, of a token that is searched for in other texts. A
+	// shorter token may be an ordinary word, so it is hidden only within quotes.
 	longToken = 8
-	// maxSecrets bounds what is looked for.
+	// maxSecrets is the maximum number of tokens, and of values, that are searched for.
 	maxSecrets = 100
 )
 
@@ -43,7 +43,8 @@ func remember(all []string, v string) []string {
 	return append(all, v)
 }
 
-// header is what is shown of the value of a header. Any may hold an address with secrets.
+// header returns the value of a header as the journal shows it. Any header may hold a URL with
+// secrets.
 func (x *redaction) header(name, v string) string {
 	if !secretName(name) {
 		return x.text(v)
@@ -52,19 +53,17 @@ func (x *redaction) header(name, v string) string {
 	return redacted
 }
 
-// hide takes the tokens out of a text.
+// hide removes the tokens from a text.
 func (x *redaction) hide(text string) string { return without(text, x.tokens) }
 
-// hideAll takes the tokens and the values out of a text that a server wrote about the
-// request.
+// hideAll removes the tokens and the values from a text that a server wrote about the request.
 func (x *redaction) hideAll(text string) string {
 	return without(text, append(slices.Clip(x.tokens), x.values...))
 }
 
-// without takes secrets out of a text, all of them at once: what takes their place is not
-// looked at again.
+// without removes all secrets from a text in one pass. It does not search the replacements again.
 func without(text string, secrets []string) string {
-	if len(secrets) > 1 { // the longest first: it may hold another
+	if len(secrets) > 1 { // longest first, since a secret may contain another
 		secrets = slices.Clone(secrets)
 		slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	}
@@ -88,8 +87,8 @@ func without(text string, secrets []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// ShownPath is the path of a request without the tokens that its headers show, and
-// without what RedactPath takes out.
+// ShownPath returns the path of a request without the tokens in its headers, and without what
+// RedactPath removes.
 func ShownPath(path string, header http.Header) string {
 	for _, name := range []string{"X-Auth-Token", "X-Subject-Token", "Authorization"} {
 		for _, v := range header[name] {
@@ -102,8 +101,8 @@ func ShownPath(path string, header http.Header) string {
 	return RedactPath(path)
 }
 
-// RedactPath takes out of a path what looks like a secret: what follows "tokens", and
-// tokens of Keystone and PrivX wherever they are.
+// RedactPath removes from a path what looks like a secret: the segment after "tokens", and tokens
+// of Keystone and PrivX anywhere.
 func RedactPath(path string) string { return new(redaction).path(path) }
 
 func (x *redaction) path(path string) string {
@@ -120,7 +119,7 @@ func (x *redaction) path(path string) string {
 	return x.hide(x.text(strings.Join(segments, "/")))
 }
 
-// suspicious reports whether a path may hold what path takes out. Most do not.
+// suspicious reports whether a path may hold something that path removes. Few paths do.
 func suspicious(path string) bool {
 	return strings.ContainsAny(path, "=:%< \t") || strings.Contains(path, "/gAAAAA") || strings.Contains(path, "/ey") ||
 		strings.Contains(path, "okens/") || strings.Contains(path, "OKENS/")
@@ -128,7 +127,7 @@ func suspicious(path string) bool {
 
 var webToken = regexp.MustCompile(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)
 
-// query takes the secrets out of a query string.
+// query removes the secrets from a query string.
 func (x *redaction) query(query string) string {
 	parts := strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' })
 	for i, p := range parts {
@@ -152,9 +151,9 @@ func unescaped(text string) string {
 	return text
 }
 
-// body takes the secrets out of a body: of JSON by its members, of a form by its fields,
-// of anything else, and of a body that is not whole, by what looks like them. Of several
-// parts, and of bytes that are no text, none is shown.
+// body removes the secrets from a body. It reads JSON by its members and a form by its fields. In
+// any other body, and in one that is cut, it removes what looks like a secret. It hides the whole
+// of a multipart body.
 func (x *redaction) body(text, mediaType string) string {
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
@@ -165,7 +164,7 @@ func (x *redaction) body(text, mediaType string) string {
 	case strings.HasPrefix(mediaType, "application/x-www-form-urlencoded"):
 		return x.query(text)
 	}
-	if plain := strings.ReplaceAll(text, "\x00", ""); plain != text { // UTF-16 that is said to be UTF-8
+	if plain := strings.ReplaceAll(text, "\x00", ""); plain != text { // UTF-16 that is declared as UTF-8
 		if safe := x.body(plain, mediaType); safe != plain {
 			return safe
 		}
@@ -181,7 +180,7 @@ func (x *redaction) body(text, mediaType string) string {
 	return text
 }
 
-// json redacts a value, in place where it can, and reports whether there was anything to.
+// json redacts a value, in place where it can. It reports whether the value changed.
 func (x *redaction) json(v any) (shown any, changed bool) {
 	switch v := v.(type) {
 	case string:
@@ -227,15 +226,15 @@ func namesSecret(o *value.Object) bool {
 	return false
 }
 
-// structured are members by which an object under a secret's name is known to be a login,
-// a token or a list's item, whose own members are looked at.
+// structured holds names of members. An object under the name of a secret may have one of them. It
+// is then a login, a token or an item of a list, and its own members are redacted one by one.
 var structured = []string{"identity", "methods", "user", "id", "expires_at", "payload", "secret_ref", "status"}
 
-// counts are names of what is counted, though one of it is a secret.
+// counts holds names whose value may be a number of secrets, and so is not a secret itself.
 var counts = []string{"secrets", "tokens", "credentials", "code", "codes"}
 
-// hidden is what is shown of the value of a secret member. It reports whether that is
-// something else than the value.
+// hidden returns the value of a secret member as the journal shows it. It reports whether the value
+// changed.
 func (x *redaction) hidden(name string, v any) (shown any, changed bool) {
 	switch v := v.(type) {
 	case nil, bool:
@@ -260,8 +259,8 @@ func (x *redaction) hidden(name string, v any) (shown any, changed bool) {
 	return redacted, true
 }
 
-// login redacts an object under the name of a secret: the id of a token is the token, and
-// the data of a credential is what it is for.
+// login redacts an object under the name of a secret. The id of a token is the token itself. The
+// value, blob or data of a credential is the secret.
 func (x *redaction) login(name string, o *value.Object) (shown any, changed bool) {
 	_, changed = x.json(o)
 	for _, m := range o.Members() {
@@ -275,7 +274,7 @@ func (x *redaction) login(name string, o *value.Object) (shown any, changed bool
 	return o, changed
 }
 
-// collect notes the texts and numbers within a secret.
+// collect remembers the texts and numbers within a secret.
 func (x *redaction) collect(v any) {
 	switch v := v.(type) {
 	case string:
@@ -293,7 +292,7 @@ func (x *redaction) collect(v any) {
 	}
 }
 
-// hiddenBody returns a body of which only the size is shown.
+// hiddenBody returns a body that shows its size only.
 func hiddenBody(size int) journal.Body {
 	if size == 0 {
 		return journal.Body{}
@@ -301,10 +300,10 @@ func hiddenBody(size int) journal.Body {
 	return journal.Body{Text: redacted, Size: size}
 }
 
-// isText reports whether a body can be looked through for secrets.
+// isText reports whether a body can be searched for secrets.
 func isText(text string) bool { return utf8.ValidString(text) || !strings.HasPrefix(text, "\x1f\x8b") }
 
-// isJSON reports whether the values of a Content-Type say so.
+// isJSON reports whether the Content-Type is application/json.
 func isJSON(contentType []string) bool {
 	mediaType, _, _ := strings.Cut(firstOf(contentType), ";")
 	return strings.TrimSpace(mediaType) == "application/json"

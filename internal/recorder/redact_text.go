@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// The names of what holds secrets, as plainName writes them: of headers, parameters,
-// fields of forms and members of JSON.
+// These are names of secrets, in the form that plainName returns. They apply to headers,
+// parameters, fields of forms and members of JSON.
 var (
-	// secretParts are secret wherever a name has them.
+	// secretParts are secret anywhere in a name.
 	secretParts = []string{
 		"passw", "passcode", "passphrase", "passkey", "secret", "token", "apikey", "accesskey", "authkey", "accountkey",
 		"privatekey", "sharedkey", "encryptionkey", "signingkey", "credential", "authorization", "authentication", "cookie",
@@ -18,18 +18,18 @@ var (
 	}
 	// secretEnds are secret at the end of a name.
 	secretEnds = []string{"adminpass", "userpass", "dbpass", "bindpw", "sessionid", "sessionkey", "usercode", "devicecode", "mfacode", "verificationcode", "recoverycodes"}
-	// secretNames are secret as a whole.
+	// secretNames are secret as a whole name.
 	secretNames = []string{"code", "payload", "pin", "otp", "totp", "auth", "pass", "pwd", "pw", "psk", "jwt", "bearer", "hmac", "sig", "session"}
-	// harmlessEnds say that a name is only about a secret: secret_ref, token_type.
+	// harmlessEnds mark a name that is only about a secret: secret_ref, token_type.
 	harmlessEnds = []string{
 		"ref", "refs", "type", "types", "name", "url", "uri", "href", "endpoint", "length", "count", "size", "ttl", "at", "algorithm",
 		"algorithms", "path", "policy", "expires", "expiry", "lifetime",
 	}
-	// harmless are names that only look like a secret's.
+	// harmless are names that only look like the name of a secret.
 	harmless = []string{"secretary", "tokenizer", "passwordless", "hassecret", "haspassword", "hastoken"}
 )
 
-// secretName reports whether what has the name is a secret.
+// secretName reports whether a name is the name of a secret.
 func secretName(name string) bool {
 	n := plainName(name)
 	hasEnd := func(end string) bool { return strings.HasSuffix(n, end) }
@@ -47,10 +47,10 @@ func secretName(name string) bool {
 
 var unicodeEscape = regexp.MustCompile(`\\u([0-9a-fA-F]{4})`)
 
-// plainName brings a name into the form in which names compare: without escapes, case
-// and signs.
+// plainName returns a name in the form in which names are compared: without escapes, case and
+// punctuation.
 func plainName(name string) string {
-	for range 2 { // some encode twice
+	for range 2 { // some clients escape twice
 		name = unescaped(name)
 	}
 	name = unicodeEscape.ReplaceAllStringFunc(name, func(escape string) string {
@@ -65,22 +65,22 @@ func plainName(name string) string {
 	}, strings.ToLower(name))
 }
 
-// pair is a name and what may begin a value in any text: JSON that is nearly JSON, YAML, a
-// query, a line of a header.
+// pair matches a name and what can introduce a value: JSON, broken JSON, YAML, a query, a header
+// line.
 var pair = regexp.MustCompile(`(["']?)([\w.%\\\[\]+-]+)(\\?["']?\s*[:=]\s*)`)
 
 var (
-	// userInfo is the password in a URL.
+	// userInfo matches the password in a URL.
 	userInfo = regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`)
-	// element is an element of XML whose name may be a secret's.
+	// element matches an XML element. Its name may be the name of a secret.
 	element = regexp.MustCompile(`(<([\w:.-]+)(?:\s[^<>]*)?>)([^<]*)(</)`)
-	// key is a private key in PEM.
+	// key matches a private key in PEM.
 	key = regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)`)
-	// option is an option of a command line whose value follows.
+	// option matches an option of a command line and its value.
 	option = regexp.MustCompile(`(--?([A-Za-z][\w-]*)\s+)([^\s"',-][^\s"',]*)`)
 )
 
-// text takes the secrets out of any text.
+// text removes the secrets from any text.
 func (x *redaction) text(text string) string {
 	if strings.Contains(text, "://") {
 		text = userInfo.ReplaceAllString(text, "${1}"+redacted+"@")
@@ -100,7 +100,7 @@ func (x *redaction) text(text string) string {
 	return text
 }
 
-// replace hides the group of a match whose other group is a secret's name.
+// replace hides one group of each match, if another group is the name of a secret.
 func (x *redaction) replace(text string, re *regexp.Regexp, name, hidden int) string {
 	var b strings.Builder
 	end := 0
@@ -116,7 +116,7 @@ func (x *redaction) replace(text string, re *regexp.Regexp, name, hidden int) st
 	return b.String() + text[end:]
 }
 
-// pairs hides the values after names of secrets.
+// pairs hides the values that follow names of secrets.
 func (x *redaction) pairs(text string) string {
 	var b strings.Builder
 	end := 0
@@ -143,8 +143,8 @@ func (x *redaction) pairs(text string) string {
 	return b.String() + text[end:]
 }
 
-// valueEnd is where the value that begins in a text ends: one in quotes with them, a list,
-// an object or a block of YAML with the text, any other at the next field.
+// valueEnd returns where the value that begins at from ends. A quoted value ends with its quote. A
+// list, an object or a YAML block ends with the text. Any other value ends at the next field.
 func valueEnd(text string, from int) int {
 	rest := text[from:]
 	if rest == "" {
@@ -170,7 +170,8 @@ func valueEnd(text string, from int) int {
 	return len(text)
 }
 
-// sticking is how much of a text sticks to the quote before it: 'a'b is one value in a form.
+// sticking returns how many bytes of a text belong to the quoted value before it: 'a'b is one value
+// in a form.
 func sticking(rest string) int {
 	if rest == "" || strings.ContainsAny(rest[:1], ",}] \t\r\n&;:") {
 		return 0

@@ -9,22 +9,22 @@ import (
 	"standin/emulator/journal"
 )
 
-// Wait is Find that waits until at least atLeast entries fit, the patience is over, or the
-// context ends.
+// Wait returns what Find returns. It first waits until at least atLeast entries match, patience is
+// over, or the context ends.
 func (j *Journal) Wait(ctx context.Context, f journal.Filter, atLeast int, patience time.Duration) journal.Page {
 	j.Await(ctx, f, atLeast, patience)
 	return j.Find(f)
 }
 
-// Await waits as Wait does, and renders nothing. Requests that come meanwhile pay for
-// it with a note of their sequence: a goroutine that all waiters share compares them.
+// Await waits as Wait does and returns nothing. A request that comes meanwhile only notes its
+// sequence. One goroutine for all waiters compares the noted entries.
 func (j *Journal) Await(ctx context.Context, f journal.Filter, atLeast int, patience time.Duration) {
 	if atLeast <= 0 || patience <= 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if atLeast > j.MaxEntries() { // the journal never holds that many
+	if atLeast > j.MaxEntries() { // the journal never holds that many entries
 		<-ctx.Done()
 		return
 	}
@@ -46,8 +46,7 @@ func (j *Journal) Await(ctx context.Context, f journal.Filter, atLeast int, pati
 	}
 }
 
-// count looks through all records for those that a watch waits for, and returns how
-// many there are.
+// count passes all records to a watch, and returns how many of them match.
 func (j *Journal) count(q *query, w *watch) int {
 	var p place
 	n := 0
@@ -60,19 +59,20 @@ func (j *Journal) count(q *query, w *watch) int {
 	return n
 }
 
-// A watch waits for entries. Those that it has found are candidates: when there are
-// enough, the waiter counts again, since entries change, are evicted and cleared.
+// A watch waits for entries. The entries it has found are candidates. When there are enough, the
+// waiter counts again, since entries change, are evicted and are cleared.
 type watch struct {
 	query   *query
 	atLeast int
 
 	mu     sync.Mutex
 	found  map[uint64]bool // by sequence
-	enough chan struct{}   // closed when the waiter is to count again
+	enough chan struct{}   // closed when the waiter must count again
 	closed bool
 }
 
-// restart forgets what was found, and returns what is closed when there is enough.
+// restart forgets the candidates. It returns a channel that is closed when there are enough
+// candidates again.
 func (w *watch) restart() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,8 +80,7 @@ func (w *watch) restart() <-chan struct{} {
 	return w.enough
 }
 
-// note notes records, whether each fits or not. With again the waiter counts again in any
-// case.
+// note records whether each entry matches. If again is true, the waiter counts again in any case.
 func (w *watch) note(all []found, again bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,16 +100,16 @@ func (w *watch) note(all []found, again bool) {
 	}
 }
 
-// watches are those of a journal, and what has changed since the goroutine that
-// compares has looked. The journal's lock guards them.
+// watches holds the watches of a journal, and the changes that its goroutine has not compared yet.
+// The journal's lock guards it.
 type watches struct {
-	list    []*watch // is replaced, never changed
+	list    []*watch // replaced, never changed
 	changes []uint64 // sequences
-	missed  bool     // there were more changes than are noted
+	missed  bool     // there were more than maxChanges changes
 	signal  chan struct{}
 }
 
-// maxChanges bounds the sequences that are noted. Beyond them all waiters count again.
+// maxChanges is the maximum number of sequences that are noted. Beyond it, all waiters count again.
 const maxChanges = 4096
 
 func (x *watches) changed(sequence uint64) {
@@ -128,11 +127,11 @@ func (x *watches) changed(sequence uint64) {
 func (x *watches) wake() {
 	select {
 	case x.signal <- struct{}{}:
-	default: // it is going to look anyway
+	default: // the goroutine is going to look anyway
 	}
 }
 
-// join adds a watch. The first one starts the goroutine that compares.
+// join adds a watch. The first watch starts the goroutine that compares.
 func (x *watches) join(j *Journal, w *watch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -143,7 +142,7 @@ func (x *watches) join(j *Journal, w *watch) {
 	}
 }
 
-// leave removes a watch. The last one ends the goroutine.
+// leave removes a watch. The last watch to leave ends the goroutine.
 func (x *watches) leave(j *Journal, w *watch) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -154,7 +153,7 @@ func (x *watches) leave(j *Journal, w *watch) {
 	}
 }
 
-// compare holds what changes to all watches until the last one has left.
+// compare passes each change to all watches, until the last watch has left.
 func (j *Journal) compare(signal <-chan struct{}) {
 	for range signal {
 		list, changed, missed := j.changes()
@@ -164,7 +163,7 @@ func (j *Journal) compare(signal <-chan struct{}) {
 	}
 }
 
-// changes takes what has changed since the last call.
+// changes returns the changes since the last call.
 func (j *Journal) changes() (list []*watch, changed []found, missed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -22,8 +22,8 @@ func answer(j *recorder.Journal, path string, status int, body string) {
 	j.Close(t, journal.Answered, &recorder.Closing{Status: status}, http.Header{}, nil)
 }
 
-// Ensure a filter that is not UTF-8, or too long, is refused and finds nothing, and
-// that the journal goes on.
+// Ensure a filter that is too long or not UTF-8 is refused and finds nothing. Ensure the journal
+// works after it.
 func TestFiltersThatAreNoPatterns(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{}
@@ -47,8 +47,8 @@ func TestFiltersThatAreNoPatterns(t *testing.T) {
 	}
 }
 
-// Ensure each of many waiters returns at the entry it waits for and not before,
-// whatever happens to other entries meanwhile.
+// Ensure each of many waiters returns at the entry it waits for and not before, whatever happens to
+// other entries meanwhile.
 func TestWaitersReturnAtTheirEntry(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -82,7 +82,7 @@ func TestWaitersReturnAtTheirEntry(t *testing.T) {
 	}
 }
 
-// Ensure a waiter starts from nothing where the journal is cleared meanwhile.
+// Ensure a waiter counts from zero when the journal is cleared.
 func TestWaitersForgetWhatIsCleared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestWaitersForgetWhatIsCleared(t *testing.T) {
 	})
 }
 
-// Ensure a waiter that has seen an exchange begin sees it end.
+// Ensure a waiter that has seen an exchange begin also sees it end.
 func TestWaitersSeeEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -126,8 +126,8 @@ func TestWaitersSeeEnds(t *testing.T) {
 	})
 }
 
-// Ensure a waiter sees entries that come to fit only as they end, and more changes
-// than are noted for it.
+// Ensure a waiter sees entries that match only when they end. Ensure it does so when there are more
+// changes than the journal notes.
 func TestWaitersSeeEveryChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWaitersSeeEveryChange(t *testing.T) {
 	})
 }
 
-// allocated is how many bytes are allocated meanwhile, by whichever goroutine.
+// allocated returns how many bytes all goroutines allocate while f runs.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -160,8 +160,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Ensure requests pay next to nothing for those who wait, and a waiter that has left
-// has nothing rendered. It measures what the process allocates, so it runs alone.
+// Ensure requests pay almost nothing for waiters, and that nothing is encoded for a waiter that has
+// left. The test measures what the process allocates, so it runs alone.
 func TestWaitingCostsTheWaiter(t *testing.T) { //nolint:paralleltest // see above
 	synctest.Test(t, func(t *testing.T) {
 		j := &recorder.Journal{}
@@ -182,18 +182,18 @@ func TestWaitingCostsTheWaiter(t *testing.T) { //nolint:paralleltest // see abov
 			}
 			synctest.Wait()
 		}) / requests
-		if got > 32<<10 { // compiling one glob for each waiter would be 500 kB
+		if got > 32<<10 { // compiling a glob for each waiter would take 500 kB
 			t.Errorf("a request allocates %d bytes with %d waiters", got, waiters)
 		}
 		cancel()
 		synctest.Wait()
-		if left := allocated(func() { j.Await(ctx, journal.Filter{}, 4000, time.Hour) }); left > 12<<20 { // the page is 16 MB
+		if left := allocated(func() { j.Await(ctx, journal.Filter{}, 4000, time.Hour) }); left > 12<<20 { // the page would take 16 MB
 			t.Errorf("a client that has left allocates %d bytes", left)
 		}
 	})
 }
 
-// Ensure a page holds every entry up to the last that it names, while others write.
+// Ensure a page holds every entry up to its last, while others write.
 func TestPagesAreWholeUpToTheirLast(t *testing.T) {
 	t.Parallel()
 	const writers, each = 2, 5000
@@ -216,7 +216,7 @@ func TestPagesAreWholeUpToTheirLast(t *testing.T) {
 	wg.Wait()
 }
 
-// Ensure a filter takes several operations, and exclusions.
+// Ensure a filter accepts several operations, and exclusions.
 func TestFiltersOfOperations(t *testing.T) {
 	t.Parallel()
 	j := &recorder.Journal{}

@@ -9,14 +9,14 @@ import (
 	"standin/internal/value"
 )
 
-// pages reports whether the operation takes the size of a page, and looks at it.
+// pages reports whether the operation has a parameter for the size of a page.
 func pages(op *contract.Operation) bool {
 	return !op.Stateless && slices.ContainsFunc(op.Parameters(), func(p contract.Parameter) bool {
 		return p.In == "query" && p.Name == "limit"
 	})
 }
 
-// NewBody returns the body that a rule makes of a body, and whether that is another one.
+// NewBody returns the body that a rule makes from a body, and whether the rule changed it.
 func NewBody(w *fault.What, old []byte) (body []byte, changed bool) {
 	switch s, ok := w.Body.(string); {
 	case ok:
@@ -34,7 +34,7 @@ func NewBody(w *fault.What, old []byte) (body []byte, changed bool) {
 	}
 }
 
-// objectOf is a patch as an object, its members in the order of their names.
+// objectOf returns a patch as an object, with its members sorted by name.
 func objectOf(patch map[string]any) *value.Object {
 	o := value.NewObject()
 	for _, name := range slices.Sorted(maps.Keys(patch)) {

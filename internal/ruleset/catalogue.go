@@ -10,15 +10,15 @@ import (
 	"standin/internal/file"
 )
 
-// A Catalogue knows the operations that rules can be about, and the failures that
-// their contracts document.
+// A Catalogue has the operations that rules can name, and the failures that their contracts
+// document.
 type Catalogue struct {
 	operations []*contract.Operation
 	names      []string
 	quirks     []*contract.Quirk
 }
 
-// NewCatalogue is the catalogue of these contracts.
+// NewCatalogue returns the catalogue of contracts.
 func NewCatalogue(contracts ...*contract.Contract) *Catalogue {
 	k := &Catalogue{}
 	for _, c := range contracts {
@@ -30,18 +30,18 @@ func NewCatalogue(contracts ...*contract.Contract) *Catalogue {
 	return k
 }
 
-// A Failure is an error that a contract lists for an operation.
+// A Failure is an error that a contract documents for an operation.
 type Failure struct {
-	Name        string            `json:"name"` // OPERATION/STATUS, as Use takes it
+	Name        string            `json:"name"` // OPERATION/STATUS, as in the member use of a rule
 	Operation   string            `json:"operation"`
 	Status      int               `json:"status"`
 	Reason      string            `json:"reason"`
 	Evidence    contract.Evidence `json:"evidence"`
 	Description string            `json:"description"`
-	Examples    []string          `json:"examples"` // named bodies: OPERATION/STATUS/EXAMPLE
+	Examples    []string          `json:"examples"` // names of bodies, as OPERATION/STATUS/EXAMPLE
 }
 
-// Failures lists all errors of all operations, in the order of the contracts.
+// Failures returns all errors of all operations, in the order of the contracts.
 func (k *Catalogue) Failures() []Failure {
 	var all []Failure
 	for _, op := range k.operations {
@@ -57,8 +57,8 @@ func (k *Catalogue) Failures() []Failure {
 	return all
 }
 
-// Find finds a failure by its name, and its bodies: all of them, or the one that the
-// name OPERATION/STATUS/EXAMPLE says.
+// Find returns the failure with a name, and its bodies. A name OPERATION/STATUS/EXAMPLE selects one
+// body.
 func (k *Catalogue) Find(name string) (f Failure, bodies map[string]string, err error) {
 	rules, err := k.Check([]fault.Rule{{Use: name}})
 	if err != nil {
@@ -77,10 +77,10 @@ func (k *Catalogue) Find(name string) (f Failure, bodies map[string]string, err 
 			return f, bodies, nil
 		}
 	}
-	return Failure{}, nil, nil // use has found it
+	return Failure{}, nil, nil // use reports an error for an unknown operation
 }
 
-// operation finds an operation by its id; nil if there is none.
+// operation returns the operation with an id, or nil.
 func (k *Catalogue) operation(id string) *contract.Operation {
 	if i := slices.Index(k.names, id); i >= 0 {
 		return k.operations[i]
@@ -88,7 +88,7 @@ func (k *Catalogue) operation(id string) *contract.Operation {
 	return nil
 }
 
-// Matching lists the operations that globs match, as Where.Operation has them.
+// Matching returns the operations that globs match, as in Where.Operation.
 func (k *Catalogue) Matching(globs string) []*contract.Operation {
 	if globs == "" {
 		return k.operations
@@ -103,8 +103,8 @@ func (k *Catalogue) Matching(globs string) []*contract.Operation {
 	return all
 }
 
-// Known returns an error if one of the globs matches no operation. The control API's index
-// and "none" are known as well.
+// Known returns an error if one of the globs matches no operation. It also accepts the control
+// API's index and "none".
 func (k *Catalogue) Known(globs string) error {
 	for _, glob := range contract.SplitGlobs(globs) {
 		glob = strings.TrimPrefix(glob, "!")
@@ -115,11 +115,10 @@ func (k *Catalogue) Known(globs string) error {
 	return nil
 }
 
-// maxNamed is how many names a message lists.
+// maxNamed is the maximum number of names that an error suggests.
 const maxNamed = 1
 
-// NoOperation returns the error that there is no operation of the name, with the name that
-// is most like it.
+// NoOperation returns an error for an unknown operation, with the most similar name.
 func (k *Catalogue) NoOperation(at file.Node, id string) error {
 	near := file.Nearest(id, k.names, maxNamed)
 	if len(near) == 0 {
@@ -128,7 +127,7 @@ func (k *Catalogue) NoOperation(at file.Node, id string) error {
 	return at.Errorf("no operation %s; did you mean %s?", id, strings.Join(near, " or "))
 }
 
-// use fills in what the name of a documented failure means.
+// use fills in what the name of a documented failure sets.
 func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 	id, rest, _ := strings.Cut(r.Use, "/")
 	code, example, named := strings.Cut(rest, "/")
@@ -138,10 +137,10 @@ func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 	}
 	status, err := strconv.Atoi(code)
 	if err != nil || op.Response(status) == nil || status < 400 {
-		return at.Errorf("%s documents no failure %q; it has %s", id, code, failures(op))
+		return at.Errorf("%s documents no failure %q; expected %s", id, code, failures(op))
 	}
 	if r.Where.Operation != "" && r.Where.Operation != id || r.What.Status != 0 && r.What.Status != status {
-		return at.Errorf("use: %s says which operation and status; the rule says others", r.Use)
+		return at.Errorf("use: %s sets the operation and the status; the rule gives others", r.Use)
 	}
 	r.Where.Operation, r.What.Status = id, status
 	if named {
@@ -150,7 +149,7 @@ func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 	return nil
 }
 
-// failures lists the statuses of an operation from 400 on.
+// failures returns the statuses of an operation that are 400 or greater, as a list in words.
 func failures(op *contract.Operation) string {
 	var all []string
 	for _, r := range op.Responses {

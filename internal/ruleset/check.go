@@ -21,16 +21,16 @@ type Checker struct {
 	catalogue *Catalogue
 	names     []string // of all rules
 	errs      []error
-	warnings  []error // what is allowed, and perhaps not meant
+	warnings  []error // about what is allowed but probably not intended
 }
 
-// NewChecker returns a Checker. Others are the names of rules that are armed already.
+// NewChecker returns a Checker. The names of rules that are already armed are given as others.
 func (k *Catalogue) NewChecker(others ...string) *Checker {
 	return &Checker{catalogue: k, names: others}
 }
 
-// Check completes rules that were written in Go and returns an error that lists every mistake.
-// Others are the names of rules that are armed already.
+// Check completes rules that were written in Go, and returns an error that lists every mistake. The
+// names of rules that are already armed are given as others.
 func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, error) {
 	rules = slices.Clone(rules)
 	c := k.NewChecker(others...)
@@ -44,8 +44,8 @@ func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, e
 	return rules, plain(errors.Join(c.errs...))
 }
 
-// ownValues puts values of Go, in the body and the patch of a rule and in the tests of its where, into the form
-// that values from files have.
+// ownValues converts Go values in a rule's body, patch and tests into the types of values from
+// files.
 func ownValues(r *fault.Rule) (err error) {
 	if _, isText := r.What.Body.(string); !isText && r.What.Body != nil {
 		if r.What.Body, err = ownValue(r.What.Body); err != nil {
@@ -81,7 +81,7 @@ func ownValue(v any) (any, error) {
 	return value.Parse(text)
 }
 
-// plain takes the places out of errors where there is no file.
+// plain removes the places from errors about rules that are not in a file.
 func plain(err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -97,8 +97,8 @@ func plain(err error) error {
 	return errors.Join(all...)
 }
 
-// Parse reads rules from a file or a request: one rule, a list of them, or a
-// mapping with such a list as its member "faults". The error lists every mistake.
+// Parse reads rules from a file or a request: one rule, a list, or a mapping with a list as its
+// member "faults". The error lists every mistake.
 func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]fault.Rule, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
@@ -121,7 +121,7 @@ func (k *Catalogue) Parse(name string, data []byte, others ...string) ([]fault.R
 	return rules, c.Err()
 }
 
-// Read reads the rules of a list and checks those that can be read.
+// Read reads the rules of a list, and checks those that it could read.
 func (c *Checker) Read(list file.Node, at []file.Node) []fault.Rule {
 	if len(at) > MaxRules {
 		c.Add(list.Errorf("%d rules; a sandbox has at most %d", len(at), MaxRules))
@@ -137,31 +137,31 @@ func (c *Checker) Read(list file.Node, at []file.Node) []fault.Rule {
 	return rules
 }
 
-// Err returns all mistakes, in the order of lines; nil if there are none.
+// Err returns all mistakes in the order of their lines, or nil.
 func (c *Checker) Err() error {
 	return file.Sorted(errors.Join(c.errs...), maxErrors)
 }
 
-// maxErrors is the largest number of mistakes that are reported at once.
+// maxErrors is the maximum number of mistakes that are reported at once.
 const maxErrors = 20
 
-// Add adds a mistake; nil is none.
+// Add adds a mistake. It ignores nil.
 func (c *Checker) Add(err error) {
 	if err != nil {
 		c.errs = append(c.errs, err)
 	}
 }
 
-// Warn adds a warning: about what is allowed, and perhaps not meant.
+// Warn adds a warning about what is allowed but probably not intended.
 func (c *Checker) Warn(err error) { c.warnings = append(c.warnings, err) }
 
-// Warnings returns the warnings, in the order of lines.
+// Warnings returns the warnings in the order of their lines.
 func (c *Checker) Warnings() []error {
 	file.Sort(c.warnings)
 	return c.warnings
 }
 
-// Rule returns an error if there is no rule of the name.
+// Rule returns an error if there is no rule with the name.
 func (c *Checker) Rule(name string, at file.Node) error {
 	if slices.Contains(c.names, name) {
 		return nil
@@ -169,8 +169,8 @@ func (c *Checker) Rule(name string, at file.Node) error {
 	return at.Errorf("no rule %q%s", name, file.Hint(name, c.names))
 }
 
-// Operation returns an error if one of the globs matches no operation, or all of them
-// together match none. Without a glob all operations match.
+// Operation returns an error if one of the globs matches no operation, or if all of them together
+// match none. Without globs, all operations match.
 func (c *Checker) Operation(globs string, at file.Node) error {
 	if err := contract.CheckGlobs(globs); err != nil {
 		return at.Errorf("%s", err)
@@ -184,12 +184,12 @@ func (c *Checker) Operation(globs string, at file.Node) error {
 		}
 	}
 	if len(c.catalogue.Matching(globs)) == 0 {
-		return at.Errorf("no operation is left of %s", globs)
+		return at.Errorf("%s excludes every operation that it matches", globs)
 	}
 	return nil
 }
 
-// rules checks rules that stand at nodes, but for those that could not be read.
+// rules checks the rules at nodes, except those that could not be read.
 func (c *Checker) rules(rules []fault.Rule, at []file.Node, unread []bool) {
 	taken := map[string]bool{}
 	for _, name := range c.names {
@@ -213,7 +213,7 @@ func (c *Checker) rules(rules []fault.Rule, at []file.Node, unread []bool) {
 	c.shadows(rules, at, unread)
 }
 
-// longestName bounds the names of rules.
+// longestName is the maximum length of a rule's name, in bytes.
 const longestName = 100
 
 var (
@@ -223,7 +223,7 @@ var (
 
 func (c *Checker) rule(r *fault.Rule, at file.Node) {
 	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
-		c.Add(at.At("name").Errorf("the name %q; expected letters, digits and . _ / # : - and blanks, at most %d", r.Name, longestName))
+		c.Add(at.At("name").Errorf("rule name %q: expected at most %d letters, digits, spaces and . _ / # : -", r.Name, longestName))
 	}
 	if r.Use != "" {
 		if err := c.catalogue.use(r, at.At("use")); err != nil {
@@ -232,7 +232,7 @@ func (c *Checker) rule(r *fault.Rule, at file.Node) {
 		}
 	}
 	if r.Phase != "" && r.Phase != fault.Before && r.Phase != fault.After {
-		c.Add(at.At("phase").Errorf("the phase %q; expected before or after", r.Phase))
+		c.Add(at.At("phase").Errorf("phase %q: expected before or after", r.Phase))
 	}
 	c.where(&r.Where, at.At("where"))
 	c.when(r, at.At("when"))
@@ -246,14 +246,14 @@ func (c *Checker) where(w *fault.Where, at file.Node) {
 	}
 	c.Add(c.Operation(w.Operation, at.At("operation")))
 	if w.Method != "" && !headerName.MatchString(w.Method) {
-		c.Add(at.At("method").Errorf("%q is no HTTP method", w.Method))
+		c.Add(at.At("method").Errorf("%q is not an HTTP method", w.Method))
 	}
 	ofMethod := func(op *contract.Operation) bool { return strings.EqualFold(op.Method, w.Method) }
 	if w.Method != "" && w.Operation != "" && !slices.ContainsFunc(c.catalogue.Matching(w.Operation), ofMethod) {
 		c.Warn(at.At("method").Errorf("warning: no operation %s has the method %s; the rule never fires", w.Operation, w.Method))
 	}
 	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
-		c.Add(at.At("path").Errorf("the path %q does not begin with a slash", w.Path))
+		c.Add(at.At("path").Errorf("path %q: expected a leading slash", w.Path))
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
 		if !headerName.MatchString(name) {
@@ -268,7 +268,7 @@ func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
 	for _, pointer := range slices.Sorted(maps.Keys(tests)) {
 		t, n := tests[pointer], at.At(pointer)
 		if pointer != "" && pointer[0] != '/' {
-			c.Add(n.Errorf("%q is no JSON pointer: it begins with a slash", pointer))
+			c.Add(n.Errorf("%q is not a JSON pointer: expected a leading slash", pointer))
 		}
 		if t.Matches != nil {
 			if err := checkRegexp(*t.Matches); err != nil {
@@ -276,7 +276,7 @@ func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
 			}
 		}
 		if t == (fault.BodyTest{}) {
-			c.Add(n.Errorf("nothing is asked; expected equals, exists or matches"))
+			c.Add(n.Errorf("the test is empty; expected equals, exists or matches"))
 		}
 	}
 }
@@ -287,16 +287,16 @@ func (c *Checker) when(r *fault.Rule, at file.Node) {
 		c.Add(at.At("skip").Errorf("skip must not be negative"))
 	}
 	if w.Times != nil && *w.Times < 0 {
-		c.Add(at.At("times").Errorf("times must not be negative; 0 is without end"))
+		c.Add(at.At("times").Errorf("times must not be negative; 0 means no limit"))
 	}
 	if w.Every < 0 {
 		c.Add(at.At("every").Errorf("every must not be negative"))
 	}
 	if w.Probability != nil && (*w.Probability < 0 || *w.Probability > 1) {
-		c.Add(at.At("probability").Errorf("a probability is from 0 to 1"))
+		c.Add(at.At("probability").Errorf("probability must be from 0 to 1"))
 	}
 	if slices.ContainsFunc(w.Calls, func(n int) bool { return n < 1 }) {
-		c.Add(at.At("calls").Errorf("calls are counted from 1"))
+		c.Add(at.At("calls").Errorf("calls must be 1 or more"))
 	}
 	if w.During != nil {
 		c.Add(checkWindow(w.During, at.At("during")))
@@ -312,7 +312,7 @@ func (c *Checker) since(r *fault.Rule, at file.Node) {
 	case (a.Fault == "") == (a.Operation == ""):
 		c.Add(at.Errorf("expected either fault or operation"))
 	case a.Fault != "" && a.Fault == cmp.Or(r.Name, r.Use):
-		c.Add(at.At("fault").Errorf("the rule waits for itself"))
+		c.Add(at.At("fault").Errorf("the rule cannot wait for itself"))
 	case a.Count < 0:
 		c.Add(at.At("count").Errorf("count must not be negative"))
 	case a.Fault != "":

@@ -12,7 +12,7 @@ import (
 
 var malformations = []string{string(fault.NotJSON), string(fault.ByteOrderMark), string(fault.WrongCharset), string(fault.WrongContentType)}
 
-// The bounds of statuses: what lies below them ends no exchange.
+// These are the limits of statuses. A status below minStatus would not end the exchange.
 const (
 	minStatus, maxStatus = 200, 999
 	maxChunks            = 10_000
@@ -32,7 +32,7 @@ func (c *Checker) what(r *fault.Rule, at file.Node) {
 	}
 	c.pace(w, at)
 	if odd(w.RetryAfter) {
-		c.Warn(at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is", string(w.RetryAfter)))
+		c.Warn(at.At("retry_after").Errorf("warning: %q is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent unchanged", string(w.RetryAfter)))
 	}
 	if w.RateLimit != nil {
 		c.Add(checkLimit(w.RateLimit, at.At("rate_limit")))
@@ -55,7 +55,7 @@ func (c *Checker) pace(w *fault.What, at file.Node) {
 		c.Add(at.At("dribble", "over").Errorf("over must not be negative"))
 	}
 	if w.Bandwidth < 0 || w.Bandwidth > maxBandwidth {
-		c.Add(at.At("bandwidth").Errorf("bandwidth is a number of bytes a second, up to %d", maxBandwidth))
+		c.Add(at.At("bandwidth").Errorf("bandwidth: expected at most %d bytes per second", maxBandwidth))
 	}
 }
 
@@ -68,7 +68,7 @@ func empty(w *fault.What) bool {
 func (c *Checker) headers(h *fault.Headers, at file.Node) {
 	for i, name := range h.Remove {
 		if framing(name) {
-			c.Add(at.At("remove", i).Errorf("%s is not removed here; connection: {kind: content_length, mode: missing} leaves the length out", name))
+			c.Add(at.At("remove", i).Errorf("%s cannot be removed here; use connection: {kind: content_length, mode: missing}", name))
 		}
 	}
 	for group, all := range map[string]map[string]string{"set": h.Set, "add": h.Add} {
@@ -77,15 +77,15 @@ func (c *Checker) headers(h *fault.Headers, at file.Node) {
 			case !headerName.MatchString(name):
 				c.Add(at.At(group, name).Errorf("%q is not a header name", name))
 			case strings.ContainsAny(all[name], "\r\n\x00"):
-				c.Add(at.At(group, name).Errorf("a header cannot hold line ends"))
+				c.Add(at.At(group, name).Errorf("a header cannot contain line ends"))
 			case framing(name):
-				c.Add(at.At(group, name).Errorf("%s is not set here; connection: {kind: content_length, …} lies about the length", name))
+				c.Add(at.At(group, name).Errorf("%s cannot be set here; use connection: {kind: content_length, …}", name))
 			}
 		}
 	}
 }
 
-// framing headers are written by what writes the body.
+// framing reports whether a header is written together with the body.
 func framing(name string) bool {
 	name = http.CanonicalHeaderKey(name)
 	return name == "Content-Length" || name == "Transfer-Encoding" || name == "Connection"
@@ -104,9 +104,9 @@ func (c *Checker) connection(r *fault.Rule, at file.Node) {
 	paced := r.What.Dribble != nil || r.What.Bandwidth > 0
 	switch {
 	case !k.NeedsAnswer() && r.What.Status != 0:
-		c.Add(n.Errorf("the client cannot see the status %d: the connection breaks before an answer", r.What.Status))
+		c.Add(n.Errorf("the client cannot see status %d: the connection breaks before the answer", r.What.Status))
 	case paced:
-		c.Add(n.Errorf("an answer either comes slowly (dribble, bandwidth) or breaks"))
+		c.Add(n.Errorf("connection cannot be combined with dribble or bandwidth"))
 	}
 }
 
@@ -114,18 +114,18 @@ func (c *Checker) pageCap(r *fault.Rule, at file.Node) {
 	n := r.What.PageCap
 	switch {
 	case n < 0:
-		c.Add(at.At("page_cap").Errorf("a page has at least 1 item"))
+		c.Add(at.At("page_cap").Errorf("page_cap must not be negative"))
 	case n > 0 && r.What.Status != 0:
-		c.Add(at.At("page_cap").Errorf("there is no page: the rule answers %d", r.What.Status))
+		c.Add(at.At("page_cap").Errorf("page_cap needs the answer of the handler; the rule answers %d", r.What.Status))
 	case n > 0 && phased(r) == fault.After:
-		c.Add(at.At("page_cap").Errorf("page_cap changes what is asked for; it has no phase after"))
+		c.Add(at.At("page_cap").Errorf("page_cap changes the request, so it needs phase: before"))
 	case n > 0 && !slices.ContainsFunc(c.catalogue.Matching(r.Where.Operation), pages):
-		c.Add(at.At("page_cap").Errorf("no operation that %q matches has a limit", r.Where.Operation))
+		c.Add(at.At("page_cap").Errorf("no operation that matches %q has a page size", r.Where.Operation))
 	}
 }
 
-// documented warns of statuses that no operation of the rule has, and refuses
-// examples that there are not.
+// documented warns of statuses that no operation of the rule documents. It refuses unknown
+// examples.
 func (c *Checker) documented(r *fault.Rule, at file.Node) {
 	w := &r.What
 	if w.Status == 0 {
@@ -144,13 +144,13 @@ func (c *Checker) documented(r *fault.Rule, at file.Node) {
 	}
 	switch {
 	case w.Example != "" && !slices.Contains(examples, w.Example):
-		c.Add(at.At("example").Errorf("no example %q of %d%s; there are %s", w.Example, w.Status, file.Hint(w.Example, examples), strings.Join(examples, ", ")))
+		c.Add(at.At("example").Errorf("no example %q for status %d%s; expected %s", w.Example, w.Status, file.Hint(w.Example, examples), strings.Join(examples, ", ")))
 	case !known && r.Where.Operation != "":
-		c.Warn(at.At("status").Errorf("warning: %s documents no %d; the service's envelope is answered", r.Where.Operation, w.Status))
+		c.Warn(at.At("status").Errorf("warning: %s documents no %d; the body is a general error of the service", r.Where.Operation, w.Status))
 	}
 }
 
-// maxGarbage bounds the bytes that a break may name.
+// maxGarbage is the maximum number of bytes in a connection fault.
 const maxGarbage = 1 << 20
 
 // checkBreak returns an error for the first mistake in a connection fault.
@@ -177,13 +177,13 @@ func checkBreak(c *fault.Connection, at file.Node) error {
 	case c.For < 0:
 		return at.At("for").Errorf("for must not be negative")
 	case c.Silent && c.NeedsAnswer():
-		return at.At("silent").Errorf(`"silent" is for breaks before the answer`)
+		return at.At("silent").Errorf(`"silent" applies only to breaks before the answer`)
 	}
 	return nil
 }
 
-// checkOptions returns an error for the first option that a kind of break does not take, or
-// that has another word than it can have.
+// checkOptions returns an error for the first option that does not apply to the kind of break, or
+// has an invalid value.
 func checkOptions(c *fault.Connection, all []fault.BreakInfo, kind *fault.BreakInfo, at file.Node) error {
 	given := []struct {
 		option, word string
@@ -204,7 +204,7 @@ func checkOptions(c *fault.Connection, all []fault.BreakInfo, kind *fault.BreakI
 	return nil
 }
 
-// takers lists the kinds of connection faults that take an option.
+// takers returns the kinds of connection faults to which an option applies.
 func takers(all []fault.BreakInfo, option string) string {
 	var kinds []string
 	for i := range all {

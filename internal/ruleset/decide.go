@@ -18,39 +18,39 @@ type Firing struct {
 	*Armed
 	Delay time.Duration
 	Reply *service.Reply  // of a Func
-	Err   error           // of a Func, or its panic
+	Err   error           // error or panic of a Func
 	Extra service.Headers // of a rate limit
 	draws draws
 }
 
-// Bytes are n random bytes of the firing, always the same ones.
+// Bytes returns n random bytes. They are the same in every call.
 func (f *Firing) Bytes(n int) []byte { return f.draws.bytes("bytes", n) }
 
-// A Verdict is what one rule said of a request that its where fitted.
+// A Verdict is what one rule decided about a request that matches its where.
 type Verdict struct {
 	Rule  string   `json:"rule"`
 	Match uint64   `json:"match"` // which matching request this was, counting from 1
 	Fired bool     `json:"fired"`
-	Draw  *float64 `json:"draw,omitempty"` // against the probability
-	Why   string   `json:"why,omitempty"`  // it did not fire
+	Draw  *float64 `json:"draw,omitempty"` // compared with the probability
+	Why   string   `json:"why,omitempty"`  // why the rule did not fire
 }
 
-// A Decision is what the rules say of one request.
+// A Decision is what the rules decided about one request.
 type Decision struct {
 	Fired    []*Firing
 	Verdicts []Verdict
-	Misses   []string        // rules that nearly fitted, and why they did not
+	Misses   []string        // rules that almost matched, and why they did not
 	Headers  service.Headers // of rate limits that let the request pass
 }
 
 const maxMisses = 3
 
-// Acts reports whether a rule does something to the exchange.
+// Acts reports whether a rule changes the exchange.
 func (d *Decision) Acts() bool { return len(d.Fired) > 0 || len(d.Headers) > 0 }
 
-// Decide decides which rules fire for a request. It asks the request's own rule first, if
-// own is not nil, then those of the set. Every rule that fits counts the request. The first
-// rule that fires takes effect, and so do those before it that let others continue.
+// Decide decides which rules fire for a request. It tries the request's own rule first, if own is
+// not nil, then the rules of the set. Every rule that matches counts the request. The first rule
+// that fires takes effect. Rules before it with Continue take effect too.
 func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 	var d Decision
 	x := s.index.Load()
@@ -104,8 +104,9 @@ func (s *Set) ask(x *index, operation string) {
 	}
 }
 
-// count counts a request that fits a rule and reports whether it fires, unless it
-// is over: another one has. A function is asked without the lock: it is somebody else's.
+// count counts a request that matches a rule, and returns a Firing if the rule fires. If over is
+// true, another rule has fired already, and this one does not. A Func is called without the lock,
+// since it is code of the user.
 func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	f, v := s.admit(a, c, sandbox, over, d)
 	if f == nil || a.Func == nil {
@@ -120,7 +121,7 @@ func (s *Set) count(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	return f, v
 }
 
-// ask calls a function with what it may see of a call. A panic in the function is an error.
+// ask calls a Func with a copy of the request. It returns an error if the Func panics.
 func ask(f fault.Func, c *service.Call, sandbox string) (r *service.Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -136,7 +137,7 @@ func ask(f fault.Func, c *service.Call, sandbox string) (r *service.Reply, err e
 	}
 	reply, err := f(q)
 	if err != nil {
-		return nil, fmt.Errorf("a fault.Func: %w", err)
+		return nil, fmt.Errorf("fault.Func: %w", err)
 	}
 	if reply == nil {
 		return nil, nil
@@ -144,8 +145,7 @@ func ask(f fault.Func, c *service.Call, sandbox string) (r *service.Reply, err e
 	return converted(reply), nil
 }
 
-// converted is a function's reply in the form in which services reply. Its headers are in
-// the order of their names.
+// converted returns the reply of a Func as a reply of a service, with its headers sorted by name.
 func converted(reply *fault.Reply) *service.Reply {
 	r := &service.Reply{Status: cmp.Or(reply.Status, http.StatusOK), Body: reply.Body}
 	for _, name := range slices.Sorted(maps.Keys(reply.Header)) {
@@ -161,14 +161,14 @@ func converted(reply *fault.Reply) *service.Reply {
 	return r
 }
 
-// Undo takes back that a rule fired: it came to nothing.
+// Undo removes a firing from the counts. It is called when the firing had no effect.
 func (s *Set) Undo(f *Firing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.fired--
 }
 
-// admit counts a request for a rule, and the rule as fired if its when holds.
+// admit counts a request for a rule. If the rule's when matches, it also counts the rule as fired.
 func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Decision) (*Firing, Verdict) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,8 +201,8 @@ func (s *Set) admit(a *Armed, c *service.Call, sandbox string, over bool, d *Dec
 	return f, v
 }
 
-// holds reports whether the rule's when holds for its present match; why not, if it
-// does not, and what was drawn.
+// holds checks the rule's when for its present match. It returns the random number, if there is
+// one, and why the rule does not fire; why is empty if it fires.
 func (s *Set) holds(a *Armed, c *service.Call, u draws) (draw *float64, why string) {
 	w, n := &a.When, a.matched
 	var drawn float64

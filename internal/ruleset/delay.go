@@ -9,16 +9,16 @@ import (
 	"standin/internal/file"
 )
 
-// longestDelay bounds every delay, so that a distribution cannot draw a year.
+// longestDelay is the maximum of every delay, so that a distribution cannot draw a very long one.
 const longestDelay = 10 * time.Minute
 
 // z99 is the quantile of the standard normal distribution at 0.99.
 const z99 = 2.3263478740408408
 
-// resamples is how often a draw beyond the maximum is drawn again.
+// resamples is how many times a draw greater than the maximum is repeated.
 const resamples = 10
 
-// drawDelay returns the delay of one request, by its draws.
+// drawDelay returns the delay of one request.
 func drawDelay(d *fault.Delay, u draws) time.Duration {
 	var t float64
 	switch {
@@ -59,9 +59,9 @@ func checkDelay(d *fault.Delay, at file.Node) error {
 	}
 	switch {
 	case given > 1:
-		return at.Errorf("a delay has one of fixed, uniform, normal and lognormal, this one has %d", given)
+		return at.Errorf("a delay takes exactly one of fixed, uniform, normal and lognormal, got %d", given)
 	case d.Uniform != nil && d.Uniform.Min > d.Uniform.Max:
-		return at.At("uniform").Errorf("min %s is more than max %s", time.Duration(d.Uniform.Min), time.Duration(d.Uniform.Max))
+		return at.At("uniform").Errorf("min %s is greater than max %s", time.Duration(d.Uniform.Min), time.Duration(d.Uniform.Max))
 	case d.Lognormal != nil:
 		return checkLognormal(d.Lognormal, at.At("lognormal"))
 	}
@@ -73,10 +73,10 @@ func checkDelay(d *fault.Delay, at file.Node) error {
 		shortest = min(n.Mean, n.StdDev)
 	}
 	if shortest < 0 {
-		return at.Errorf("a delay of %s is negative", time.Duration(shortest))
+		return at.Errorf("delay %s: must not be negative", time.Duration(shortest))
 	}
 	if time.Duration(longest) > longestDelay {
-		return at.Errorf("a delay of %s; the most is %s", time.Duration(longest), longestDelay)
+		return at.Errorf("delay %s: expected at most %s", time.Duration(longest), longestDelay)
 	}
 	return nil
 }
@@ -84,9 +84,9 @@ func checkDelay(d *fault.Delay, at file.Node) error {
 func checkLognormal(l *fault.Lognormal, at file.Node) error {
 	switch {
 	case l.Median <= 0:
-		return at.Errorf("the median must be more than 0")
+		return at.Errorf("the median must be positive")
 	case (l.Sigma != 0) == (l.P99 != 0):
-		return at.Errorf("a lognormal delay has either sigma or p99")
+		return at.Errorf("lognormal takes exactly one of sigma and p99")
 	case l.Sigma < 0:
 		return at.At("sigma").Errorf("sigma must not be negative")
 	case l.P99 != 0 && l.P99 < l.Median:

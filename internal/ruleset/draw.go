@@ -8,9 +8,9 @@ import (
 	"standin/internal/world"
 )
 
-// draws are the random numbers of one rule for one request: a pure function of
-// the seed, the sandbox, the rule's name and how many requests have met its
-// where. Whatever other rules or tests do, they stay the same.
+// draws returns the random numbers of one rule for one request. They are a pure function of the
+// seed, the sandbox, the rule's name, and how many requests have matched its where. Other rules and
+// other requests do not change them.
 type draws struct {
 	seed    int64
 	sandbox string
@@ -22,7 +22,7 @@ func (u draws) bytes(purpose string, n int) []byte {
 	return world.Draw(u.seed, "fault/"+u.sandbox+"/"+u.rule+"/"+purpose, u.match, n)
 }
 
-// float is a number from 0 up to, not including, 1.
+// float returns a number from 0 to 1, not including 1.
 func (u draws) float(purpose string, i int) float64 {
 	if i > 0 {
 		purpose += "/" + strconv.Itoa(i)
@@ -31,7 +31,7 @@ func (u draws) float(purpose string, i int) float64 {
 	return float64(binary.BigEndian.Uint64(u.bytes(purpose, 8))>>(64-bits)) / (1 << bits)
 }
 
-// normal is a number of the standard normal distribution, by Box and Muller.
+// normal returns a number of the standard normal distribution, by the method of Box and Muller.
 func (u draws) normal(purpose string, i int) float64 {
 	one, two := u.float(purpose+"/a", i), u.float(purpose+"/b", i)
 	return math.Sqrt(-2*math.Log(1-one)) * math.Cos(2*math.Pi*two)

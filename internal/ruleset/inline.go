@@ -11,18 +11,18 @@ import (
 	"standin/internal/value"
 )
 
-// inlineName is the name of a rule that a request spells out.
+// inlineName is the name of a rule in a request header.
 const inlineName = "request"
 
-// inlineKeys are what a request header can say: members of a rule's what that
-// have one word for a value, and its phase.
+// inlineKeys are the names in a request header: the phase, and the members of a rule's what whose
+// value is one word.
 var inlineKeys = []string{
 	"status", "example", "retry_after", "body", "delay", "bandwidth", "connection", "malformed_body", "expire_token", "page_cap",
 	"phase", "stealth",
 }
 
-// Inline reads the value of the request header: the name of a documented failure,
-// NAME=VALUE; NAME=VALUE…, as in "status=503; delay=200ms", or the one and then the others.
+// Inline reads the value of the request header. It is the name of a documented failure, or a list
+// NAME=VALUE; NAME=VALUE…, such as "status=503; delay=200ms", or the name and then a list.
 func (k *Catalogue) Inline(text string) (fault.Rule, error) {
 	rule, what := value.NewObject(value.Member{Name: "name", Value: inlineName}), value.NewObject()
 	for part := range strings.SplitSeq(text, ";") {
@@ -65,7 +65,7 @@ func (k *Catalogue) Inline(text string) (fault.Rule, error) {
 	return rules[0], nil
 }
 
-// first is the first of joined errors, without its place.
+// first returns the text of the first of joined errors, without its place.
 func first(err error) string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		err = joined.Unwrap()[0]

@@ -21,18 +21,18 @@ var (
 func checkLimit(l *fault.RateLimit, at file.Node) error {
 	switch {
 	case l.Requests < 1:
-		return at.At("requests").Errorf("a rate limit lets at least 1 request through")
+		return at.At("requests").Errorf("requests must be 1 or more")
 	case l.Per <= 0:
 		return at.At("per").Errorf("per must be positive")
 	case l.Kind != "" && !slices.Contains(limitKinds, l.Kind):
-		return at.At("kind").Errorf("no rate limit of the kind %q; expected %s", l.Kind, strings.Join(limitKinds, ", "))
+		return at.At("kind").Errorf("kind %q: expected %s", l.Kind, strings.Join(limitKinds, ", "))
 	case l.By != "" && !slices.Contains(limitBys, l.By):
-		return at.At("by").Errorf("a rate limit is by %s, not by %q", strings.Join(limitBys, ", "), l.By)
+		return at.At("by").Errorf("by %q: expected %s", l.By, strings.Join(limitBys, ", "))
 	}
 	return nil
 }
 
-// limitKey returns the key of a call: a rate limit counts calls of the same key together.
+// limitKey returns the key of a call. A rate limit counts calls with the same key together.
 func limitKey(l *fault.RateLimit, c *service.Call) string {
 	switch l.By {
 	case "caller":
@@ -52,18 +52,18 @@ func limitKey(l *fault.RateLimit, c *service.Call) string {
 
 // A meter counts the requests of one key.
 type meter struct {
-	begun time.Time // of the window, or when the tokens were last counted
+	begun time.Time // begin of the window, or when the tokens were last counted
 	left  float64
 }
 
-// A metering is what a rate limit says of one request.
+// A metering is what a rate limit decides about one request.
 type metering struct {
 	refused   bool
 	remaining int
-	reset     time.Duration // until there is room again
+	reset     time.Duration // time until more requests are allowed
 }
 
-// take counts a request. When the clock has gone back, it begins again.
+// take counts a request. If the clock was set back, it starts again.
 func take(l *fault.RateLimit, m *meter, now time.Time) metering {
 	most, per := float64(l.Requests), time.Duration(l.Per)
 	gone := now.Sub(m.begun)
@@ -88,7 +88,7 @@ func take(l *fault.RateLimit, m *meter, now time.Time) metering {
 	return t
 }
 
-// limitHeaders returns the headers of the answer to a request that was counted.
+// limitHeaders returns the headers of an answer under a rate limit.
 func limitHeaders(l *fault.RateLimit, t metering) service.Headers {
 	return service.Headers{
 		{Name: "Ratelimit-Limit", Value: strconv.Itoa(l.Requests)},
@@ -97,7 +97,7 @@ func limitHeaders(l *fault.RateLimit, t metering) service.Headers {
 	}
 }
 
-// maxMeters bounds the keys that a rate limit counts.
+// maxMeters is the maximum number of keys that a rate limit counts.
 const maxMeters = 10_000
 
 func (a *Armed) meter(c *service.Call) metering {

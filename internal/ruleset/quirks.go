@@ -10,25 +10,25 @@ import (
 	"standin/internal/service"
 )
 
-// The profiles.
+// These are the profiles.
 const (
 	Documented = "documented" // no quirk is on
-	Observed   = "observed"   // all quirks are, but those that are settings of a server
+	Observed   = "observed"   // all quirks are on except settings of a server
 )
 
 var profiles = []string{Documented, Observed}
 
-// KnownProfile returns an error if there is no such profile. The empty one leaves it open.
+// KnownProfile returns an error if there is no profile with the name. It accepts an empty name.
 func (k *Catalogue) KnownProfile(name string) error {
 	if name == "" || slices.Contains(profiles, name) {
 		return nil
 	}
-	return fmt.Errorf("no profile %q%s; there are %s", name, file.Hint(name, profiles), strings.Join(profiles, " and "))
+	return fmt.Errorf("no profile %q%s; expected %s", name, file.Hint(name, profiles), strings.Join(profiles, " or "))
 }
 
-// Quirks are the quirks that are on in a profile once these names have been followed
-// in order: a name or a glob turns quirks on, with a dash before it off. A glob stands for
-// no settings.
+// Quirks returns the quirks that are on. It starts with those of a profile and applies names in
+// order. A name or a glob turns quirks on; with a leading dash it turns them off. A glob does not
+// turn on settings.
 func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, error) {
 	if err := k.KnownProfile(profile); err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func (k *Catalogue) Quirks(profile string, names ...string) (service.Quirks, err
 	return on, nil
 }
 
-// named are the quirks that a name or a glob stands for, settings only where they are
-// turned off.
+// named returns the quirks that a name or a glob matches. A glob matches settings only if settings
+// is true.
 func (k *Catalogue) named(name string, settings bool) []*contract.Quirk {
 	glob := contract.NewGlob(name)
 	var found []*contract.Quirk
@@ -73,7 +73,7 @@ func (k *Catalogue) noQuirk(name string) error {
 		all = append(all, q.Name)
 	}
 	if g := contract.NewGlob(name); name != "" && slices.ContainsFunc(all, g.Match) {
-		return fmt.Errorf("%q stands for settings of a server only: name them one by one; standin quirks lists them", name)
+		return fmt.Errorf("%q matches only settings of a server: write the full name of each; standin quirks lists them", name)
 	}
 	return fmt.Errorf("no quirk %q%s; standin quirks lists them", name, file.Hint(name, all))
 }

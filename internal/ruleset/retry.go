@@ -25,7 +25,7 @@ func RetryAfter(r fault.RetryAfter, now time.Time) string {
 	return s
 }
 
-// odd reports whether no client can make sense of a Retry-After.
+// odd reports whether a Retry-After is neither a duration, a number nor a date.
 func odd(r fault.RetryAfter) bool {
 	s := string(r)
 	if rest, ok := strings.CutPrefix(s, "date"); ok {
@@ -37,8 +37,8 @@ func odd(r fault.RetryAfter) bool {
 	return r != "" && notDuration != nil && notNumber != nil && notDate != nil
 }
 
-// httpDate writes a time in whole seconds, rounded up: a client that waits until then
-// has waited long enough.
+// httpDate returns a time as an HTTP date. It rounds up to a second, so that a client that waits
+// until then has waited long enough.
 func httpDate(t time.Time) string {
 	if whole := t.Truncate(time.Second); whole.Before(t) {
 		t = whole.Add(time.Second)
@@ -52,7 +52,7 @@ func httpDate(t time.Time) string {
 	return t.Format(http.TimeFormat)
 }
 
-// seconds are whole seconds, rounded up.
+// seconds returns a duration in whole seconds, rounded up.
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(math.Ceil(d.Seconds())+0, 'f', 0, 64)
 }

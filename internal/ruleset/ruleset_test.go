@@ -16,14 +16,15 @@ import (
 	"standin/internal/servicetest"
 )
 
-// catalogue is that of Freezer and Barbican.
+// catalogue returns the catalogue of Freezer and Barbican.
 func catalogue(tb testing.TB) (*ruleset.Catalogue, *contract.Contract) {
 	tb.Helper()
 	all := []*contract.Contract{servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican")}
 	return ruleset.NewCatalogue(all...), all[0]
 }
 
-// fires plays requests to an operation against rules and tells with "x" which fail.
+// fires sends requests to an operation. It returns one character per request: the letter (a, b, c) of
+// the first rule that fired, or a dot.
 func fires(t *testing.T, requests int, at func(i int) time.Time, rules ...fault.Rule) string {
 	t.Helper()
 	k, c := catalogue(t)
@@ -53,7 +54,7 @@ func fires(t *testing.T, requests int, at func(i int) time.Time, rules ...fault.
 	return b.String()
 }
 
-// Ensure when a rule fires, alone and with others.
+// Ensure rules fire at the right requests, alone and with others.
 func TestWhen(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -96,7 +97,7 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-// Ensure a date in Retry-After is rounded up, and can be written at the end of time.
+// Ensure a date in Retry-After is rounded up, and can be written for the last time of a clock.
 func TestRetryAfterDates(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -118,7 +119,7 @@ func TestRetryAfterDates(t *testing.T) {
 	}
 }
 
-// Ensure a draw depends on seed, sandbox, rule and match, and on nothing else.
+// Ensure a draw depends only on seed, sandbox, rule and match.
 func TestDrawsAreIndependent(t *testing.T) {
 	t.Parallel()
 	flaky := fault.Rule{Name: "a", When: fault.When{Probability: new(0.5)}, What: fault.What{Status: 503}}
@@ -138,7 +139,7 @@ func TestDrawsAreIndependent(t *testing.T) {
 	}
 }
 
-// Ensure delays are distributed as they say.
+// Ensure delays have their distributions.
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	k, c := catalogue(t)
@@ -186,7 +187,7 @@ func TestDelays(t *testing.T) {
 	near("lognormal by sigma, at one deviation", s[1683], 165, 12)
 }
 
-// Ensure where a rule looks: everything must fit.
+// Ensure a rule applies only to requests that match every member of its where.
 func TestWhere(t *testing.T) {
 	t.Parallel()
 	k, c := catalogue(t)
@@ -248,8 +249,8 @@ func TestWhere(t *testing.T) {
 	}
 }
 
-// FuzzRules ensures that what Parse takes can be armed, decided about and written
-// down, and that what was written reads as the same rules.
+// FuzzRules ensures that rules which Parse accepts can be armed, decided about and written. What
+// was written must read as the same rules.
 func FuzzRules(f *testing.F) {
 	k, c := catalogue(f)
 	for _, seed := range []string{
@@ -299,7 +300,7 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
-// written is the rules of a set as JSON, as a file has them.
+// written returns the rules of a set as JSON, in the form of a file.
 func written(t *testing.T, states []fault.State) []byte {
 	t.Helper()
 	rules := make([]fault.Rule, len(states))

@@ -12,51 +12,51 @@ import (
 	"standin/internal/contract"
 )
 
-// A Set holds the rules of one sandbox, in order, and counts for them. The zero
-// Set has none. Its methods may be used from many goroutines.
+// A Set holds the rules of one sandbox, in order, with their counts. The zero Set has no rules. Its
+// methods may be called by several goroutines at once.
 type Set struct {
-	// Clock is the sandbox's time, by which rules know when they were armed. Without
-	// it a window since the arming counts from the first request that the rule fits.
+	// Clock returns the sandbox's time, so that rules know when they were armed. If it is nil, a
+	// window since arming counts from the first request that matches the rule.
 	Clock func() time.Time
 
-	mu    sync.Mutex // guards the rules and all that they count
+	mu    sync.Mutex // guards the rules and all their counts
 	rules []*Armed
-	index atomic.Pointer[index] // nil while there are no rules
-	named int                   // how many rules were given a name by the set
+	index atomic.Pointer[index] // nil if there are no rules
+	named int                   // how many names the set has generated
 
 	ctx    context.Context //nolint:containedctx // of the rules that single requests have
 	cancel context.CancelFunc
 }
 
-// MaxRules bounds the rules of a set.
+// MaxRules is the maximum number of rules in a set.
 const MaxRules = 10_000
 
-// An Armed rule is one that a Set holds, with its counts.
+// An Armed is a rule in a Set, with its counts.
 type Armed struct {
 	fault.Rule
 	operation  contract.Globs // of the where
-	after      contract.Globs // the operation that When.After waits for
+	after      contract.Globs // the operation for which When.After waits
 	conditions []condition
 	ctx        context.Context //nolint:containedctx // ends with the rule: who waits because of it stops waiting
 	cancel     context.CancelFunc
 
-	armed, first          time.Time // on the sandbox's clock; first: the first request that where fits
-	matched, fired, asked uint64    // asked: for the operation of When.After
+	armed, first          time.Time // on the sandbox's clock; first is the time of the first matching request
+	matched, fired, asked uint64    // asked counts requests to the operation of When.After
 	meters                map[string]*meter
 }
 
 // Done returns a context that is cancelled when the rule is removed.
 func (a *Armed) Done() context.Context { return a.ctx }
 
-// End ends a rule of a request's own.
+// End removes a rule that only one request has.
 func (a *Armed) End() { a.cancel() }
 
-// index finds the rules of an operation. Rules never move inside of one: a
-// change makes another.
+// index finds the rules of an operation. An index does not change; each change of the rules creates
+// a new index.
 type index struct {
 	rules []*Armed
-	after []*Armed // those that wait for requests of an operation
-	byOp  sync.Map // operationId → []*Armed, filled as operations are asked for
+	after []*Armed // rules that wait for requests to an operation
+	byOp  sync.Map // operationId → []*Armed, filled on demand
 }
 
 func (x *index) of(op *contract.Operation) []*Armed {
@@ -77,13 +77,14 @@ func (x *index) of(op *contract.Operation) []*Armed {
 	return list
 }
 
-// about reports whether the rule is about the operation; nil is no operation.
+// about reports whether the rule applies to the operation. The operation is nil if the request
+// matches none.
 func (a *Armed) about(op *contract.Operation) bool {
 	return a.Where.Operation == "" || op != nil && a.operation.Match(op.ID)
 }
 
-// Arm adds rules after those that are there. Check or Parse must have returned them. Arm adds
-// all of them or, if there are too many or a name is taken, none.
+// Arm adds rules after the present ones. The rules must come from Check or Parse. If there are too
+// many rules, or a name is already in use, Arm adds none and returns an error.
 func (s *Set) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	compiled := compile(rules)
 	s.mu.Lock()
@@ -91,7 +92,7 @@ func (s *Set) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	return s.add(s.rules, compiled, namer{count: s.named})
 }
 
-// compile compiles rules, before the lock is taken.
+// compile compiles rules. It is called before the lock is taken.
 func compile(rules []fault.Rule) []*Armed {
 	all := make([]*Armed, len(rules))
 	for i, r := range rules {
@@ -100,8 +101,9 @@ func compile(rules []fault.Rule) []*Armed {
 	return all
 }
 
-// Replace puts rules with fresh counts in place of all others, at once: no request
-// finds none of them. Requests that wait because of the others are released. With an error nothing changes.
+// Replace replaces all rules at once, and resets the counts. Every request finds either the old
+// rules or the new ones. Requests that wait because of an old rule are released. If Replace returns
+// an error, nothing changes.
 func (s *Set) Replace(rules ...fault.Rule) error {
 	compiled := compile(rules)
 	s.mu.Lock()
@@ -120,7 +122,7 @@ func (s *Set) Replace(rules ...fault.Rule) error {
 	return nil
 }
 
-// add puts rules after others and makes both the rules of the set. The lock is held.
+// add appends rules to the present ones and stores both in the set. The caller holds the lock.
 func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
 	if len(present)+len(rules) > MaxRules {
 		return nil, fmt.Errorf("%d rules; a sandbox has at most %d", len(present)+len(rules), MaxRules)
@@ -146,8 +148,8 @@ func (s *Set) add(present, rules []*Armed, n namer) ([]fault.State, error) {
 	return states, nil
 }
 
-// Own is a rule that only one request has. It ends when the rules of the set are
-// replaced; the caller ends it with End.
+// Own returns a rule that only one request has. It ends when the rules of the set are replaced, or
+// when the caller calls End.
 func (s *Set) Own(r fault.Rule) *Armed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,10 +168,10 @@ func newArmed(ctx context.Context, r fault.Rule) *Armed {
 	return a
 }
 
-// A namer gives names to rules that have none.
+// A namer names rules that have no name.
 type namer struct {
 	taken map[string]bool
-	next  map[string]int // the number of the next rule of a use
+	next  map[string]int // number of the next rule with the same use
 	count int
 }
 
@@ -192,7 +194,7 @@ func (n *namer) name(r *fault.Rule) error {
 	return nil
 }
 
-// numbered is the name of a rule of a use: the first has that of the use.
+// numbered returns the name of a rule with a use. The first rule has the name of the use.
 func numbered(use string, earlier int) string {
 	if earlier == 0 {
 		return use
@@ -200,7 +202,7 @@ func numbered(use string, earlier int) string {
 	return fmt.Sprintf("%s#%d", use, earlier+1)
 }
 
-// set puts a list of rules in place of the present one. The lock is held.
+// set replaces the rules. The caller holds the lock.
 func (s *Set) set(all []*Armed) {
 	s.rules = all
 	if len(all) == 0 {
@@ -216,7 +218,8 @@ func (s *Set) set(all []*Armed) {
 	s.index.Store(x)
 }
 
-// Disarm removes the rule of that name, and releases the requests that wait because of it.
+// Disarm removes the rule with the given name, and releases the requests that wait because of it.
+// It reports whether there was such a rule.
 func (s *Set) Disarm(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,7 +232,7 @@ func (s *Set) Disarm(name string) bool {
 	return true
 }
 
-// States lists the rules in order.
+// States returns the rules with their counts, in order.
 func (s *Set) States() []fault.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,7 +243,7 @@ func (s *Set) States() []fault.State {
 	return all
 }
 
-// Unfired names the rules that end, are not optional, and have not fired.
+// Unfired returns the names of the rules that end, are not optional, and have not fired.
 func (s *Set) Unfired() []string {
 	var names []string
 	for _, st := range s.States() {

@@ -10,10 +10,10 @@ import (
 	"standin/internal/file"
 )
 
-// maxShadows bounds the rules that others are compared with.
+// maxShadows is the maximum number of rules with which later rules are compared.
 const maxShadows = 100
 
-// shadows warns of rules that can never fire because one before them always does.
+// shadows warns of rules that can never fire, since an earlier rule always fires.
 func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
 	var before []int
 	for i := range rules {
@@ -23,7 +23,7 @@ func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
 		for _, b := range before {
 			if c.covers(&rules[b].Where, &rules[i].Where) {
 				name := cmp.Or(rules[b].Name, rules[b].Use, fmt.Sprintf("number %d", b+1))
-				c.Warn(at[i].Errorf("warning: the rule never fires: rule %s before it always fires for the same requests; put it first, or say continue: true in %s", name, name))
+				c.Warn(at[i].Errorf("warning: the rule never fires: rule %s before it always fires for the same requests; put this rule first, or set continue: true in %s", name, name))
 				break
 			}
 		}
@@ -33,7 +33,7 @@ func (c *Checker) shadows(rules []fault.Rule, at []file.Node, unread []bool) {
 	}
 }
 
-// covers reports whether every request that the second where fits fits the first.
+// covers reports whether every request that matches narrow also matches wide.
 func (c *Checker) covers(wide, narrow *fault.Where) bool {
 	if wide.Operation != "" {
 		if narrow.Operation == "" {

@@ -18,11 +18,11 @@ import (
 	"standin/internal/value"
 )
 
-// A condition is one member of a Where. It returns why the request does not fit, or nothing
-// if it fits.
+// A condition tests one member of a Where. It returns why the request does not match, or an empty
+// string if it matches.
 type condition func(s *subject) (miss string)
 
-// A subject is a request that rules look at. Its body is read as JSON once.
+// A subject is a request that rules look at. Its body is parsed as JSON only once.
 type subject struct {
 	*service.Call
 	read bool
@@ -38,11 +38,10 @@ func (s *subject) json() (any, bool) {
 	return s.body, s.ok
 }
 
-// maxConditions bounds the members of each mapping of a Where.
+// maxConditions is the maximum number of members of each mapping in a Where.
 const maxConditions = 100
 
-// bounded returns errors for patterns that are too long or not UTF-8, and for more
-// conditions than a rule can have.
+// bounded returns errors for patterns that are too long or not UTF-8, and for too many conditions.
 func bounded(w *fault.Where, at file.Node) error {
 	var errs []error
 	glob := func(pattern string, path ...any) {
@@ -78,11 +77,11 @@ func bounded(w *fault.Where, at file.Node) error {
 	return errors.Join(errs...)
 }
 
-// maxInstructions bounds what a regular expression is compiled to: a short one, with
-// repetitions, can come to megabytes.
+// maxInstructions is the maximum size of a compiled regular expression. A short one with
+// repetitions can compile to megabytes.
 const maxInstructions = 2000
 
-// checkRegexp returns an error for a regular expression that is none, or too large.
+// checkRegexp returns an error for a regular expression that is invalid or too large.
 func checkRegexp(pattern string) error {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -93,14 +92,14 @@ func checkRegexp(pattern string) error {
 	case err != nil:
 		return err
 	case len(prog.Inst) > maxInstructions:
-		return fmt.Errorf("the regular expression comes to %d instructions; max %d", len(prog.Inst), maxInstructions)
+		return fmt.Errorf("the regular expression compiles to %d instructions; max %d", len(prog.Inst), maxInstructions)
 	default:
 		return nil
 	}
 }
 
-// conditions are the members of a Where in a fixed order, but for the operation,
-// by which rules are found. bounded must have accepted the patterns.
+// conditions returns the conditions of a Where in a fixed order. The operation is not one of them,
+// since rules are found by it. The patterns must have passed bounded.
 func conditions(w *fault.Where) []condition {
 	var all []condition
 	if w.Method != "" {
@@ -159,7 +158,7 @@ func header(name string, want *string) condition {
 	}
 }
 
-// values is the condition that one of the values fits a glob, or that there is none.
+// values returns a condition: one of the values matches a glob, or there is no value.
 func values(what string, want *string, secret bool) func(got []string) string {
 	if want == nil {
 		return func(got []string) string {
@@ -232,12 +231,12 @@ func body(pointer string, t fault.BodyTest) condition {
 	}
 }
 
-// matchedBytes is how much of a value a regular expression looks at.
+// matchedBytes is the number of bytes of a value that a regular expression looks at.
 const matchedBytes = 16 << 10
 
 func beginning(text string) string { return text[:min(len(text), matchedBytes)] }
 
-// text is a JSON value as regular expressions see it: a string as it is.
+// text returns a JSON value as text for regular expressions. A string is unchanged.
 func text(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -245,8 +244,8 @@ func text(v any) string {
 	return string(value.Append(nil, v))
 }
 
-// fit reports whether a request fits the rule. It returns what kept a rule from a request
-// that all other conditions fit, if there is another one, or an operation.
+// fit reports whether a request matches the rule. If exactly one condition does not match, and the
+// rule has another condition or an operation, it returns why.
 func (a *Armed) fit(s *subject) (ok bool, miss string) {
 	failed := 0
 	for _, c := range a.conditions {

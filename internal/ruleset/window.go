@@ -8,8 +8,8 @@ import (
 	"standin/internal/file"
 )
 
-// closed returns why the window is not open at a time, and nothing if it is. The
-// origins are when the rule was armed, and when it met its first request.
+// closed returns why the window is not open at a time; empty if it is open. The window counts from
+// armed, when the rule was armed, or from first, when its first request came.
 func closed(w *fault.Window, now, armed, first time.Time) string {
 	const early, late = "the window is not open yet", "the window is over"
 	if !w.Relative() {
@@ -44,7 +44,7 @@ func checkWindow(w *fault.Window, at file.Node) error {
 	absolute := !w.From.IsZero() || !w.To.IsZero()
 	switch {
 	case w.Relative() && absolute:
-		return at.Errorf("from and to are both times, or both durations")
+		return at.Errorf("from and to must both be times or both be durations")
 	case w.Since != "" && !slices.Contains(origins, string(w.Since)):
 		return at.At("since").Errorf("since %q%s; expected armed or first", w.Since, file.Hint(string(w.Since), origins))
 	case w.Start < 0 || w.End < 0:

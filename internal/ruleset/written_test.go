@@ -10,7 +10,7 @@ import (
 	"standin/emulator/fault"
 )
 
-// Ensure windows are written as they are read.
+// Ensure windows are written in the form in which they are read.
 func TestWindowsAreWritten(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)
@@ -34,8 +34,8 @@ func TestWindowsAreWritten(t *testing.T) {
 	}
 }
 
-// Ensure the operations of a rule are written as they are read: one as a text, several as a
-// list; and that texts are written as they are.
+// Ensure the operations of a rule are written in the form in which they are read: one as a string,
+// several as a list. Ensure other texts are written unchanged.
 func TestOperationsAreWritten(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)
@@ -63,7 +63,7 @@ func TestOperationsAreWritten(t *testing.T) {
 	}
 }
 
-// Ensure each kind of connection fault takes its options and no others.
+// Ensure each kind of connection fault accepts its options and no others.
 func TestBreaks(t *testing.T) {
 	t.Parallel()
 	k, _ := catalogue(t)
@@ -88,7 +88,7 @@ func TestBreaks(t *testing.T) {
 		{"{kind: reset, at: heads}", `at "heads", did you mean "headers"?; expected start, headers, body`},
 		{"{kind: reset, bytes: 3}", `"bytes" of a reset needs at: body`},
 		{"{kind: reset, at: body, bytes: -1}", "expected 0 to 1048576 bytes"},
-		{"{kind: reset, at: body, silent: true}", `"silent" is for breaks before the answer`},
+		{"{kind: reset, at: body, silent: true}", `"silent" applies only to breaks before the answer`},
 		{"{kind: empty, for: 1s}", `"for" applies to hang and slow_close only`},
 		{"{kind: hang, bytes: 1}", `"bytes" applies to reset, garbage and truncate only`},
 		{"{kind: content_length, by: -1}", "by must not be negative"},

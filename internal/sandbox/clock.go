@@ -10,30 +10,30 @@ import (
 	"standin/internal/scenario"
 )
 
-// A clock is a sandbox's time: the real one, another one that runs, or one that
-// is frozen. The zero clock is the real one.
+// A clock is the time of a sandbox: the real time, another time that runs, or a frozen time. The
+// zero clock is the real time.
 type clock struct{ setting atomic.Pointer[Setting] }
 
-// A Setting of a clock. The zero Setting is the real time.
+// A Setting is the state of a clock. The zero Setting is the real time.
 type Setting struct {
 	frozen bool
-	starts bool      // a running clock starts at its time when the sandbox begins
-	at     time.Time // the time of a frozen clock; of a running one, its time at since
-	since  time.Time // a real time; zero: the clock is frozen, starts, or is the real one
+	starts bool      // the clock runs from at when the sandbox begins
+	at     time.Time // time of a frozen clock; of a running clock, its time at since
+	since  time.Time // real time; zero if the clock is frozen, has not started, or is the real time
 }
 
-// running is the setting of a clock that shows a time at a real one, and runs.
+// running returns the setting of a running clock that shows the time at when the real time is real.
 func running(at, real time.Time) Setting {
 	if at = within(at); at.Equal(real) {
 		return Setting{}
 	}
-	return Setting{at: at, since: real.Round(0)} // without the monotonic time: it does not pass while a machine sleeps
+	return Setting{at: at, since: real.Round(0)} // without the monotonic reading, which stops while a machine sleeps
 }
 
-// Now is the clock's time of the moment, in UTC.
+// Now returns the present time of the clock, in UTC.
 func (s Setting) Now() time.Time { return s.when(time.Now()) }
 
-// Mode is real, offset or frozen.
+// Mode returns "real", "offset" or "frozen".
 func (s Setting) Mode() string {
 	switch {
 	case s.frozen:
@@ -45,7 +45,7 @@ func (s Setting) Mode() string {
 	}
 }
 
-// when is the clock's time at a real one.
+// when returns the time of the clock at a real time.
 func (s Setting) when(real time.Time) time.Time {
 	switch {
 	case s.frozen, s.starts:
@@ -57,8 +57,8 @@ func (s Setting) when(real time.Time) time.Time {
 	}
 }
 
-// Offset is how far a running clock is from the real time; empty of any other. A time.Duration
-// holds about 290 years; what is more is written in hours.
+// Offset returns how far a running clock is from the real time; empty for any other clock. An
+// offset beyond the range of a time.Duration, about 290 years, is written in hours.
 func (s Setting) Offset() string {
 	if s.Mode() != "offset" {
 		return ""
@@ -70,7 +70,7 @@ func (s Setting) Offset() string {
 	return fmt.Sprintf("%dh", (s.at.Unix()-s.since.Unix())/hour)
 }
 
-// begun is the setting with which a sandbox begins.
+// begun returns the setting with which a sandbox begins.
 func (s Setting) begun() Setting {
 	if s.starts {
 		return running(s.at, time.Now())
@@ -78,10 +78,10 @@ func (s Setting) begun() Setting {
 	return s
 }
 
-// lastTime is the last time of a clock. Services add fractions of a second to it.
+// lastTime is the last time that a clock can show. Services add fractions of a second to it.
 var lastTime = file.LastTime.Truncate(time.Second)
 
-// within is the time, or the end of the range that clocks have.
+// within returns the time, or the nearest time that a clock can show.
 func within(t time.Time) time.Time {
 	switch {
 	case t.Before(file.FirstTime):
@@ -101,7 +101,7 @@ func (c *clock) get() Setting {
 }
 
 func (c *clock) set(s Setting) {
-	if s == (Setting{}) { // nil is the same, and nothing is allocated
+	if s == (Setting{}) { // nil means the same, without an allocation
 		c.setting.Store(nil)
 		return
 	}
@@ -109,8 +109,8 @@ func (c *clock) set(s Setting) {
 	c.setting.Store(&begun)
 }
 
-// change makes another setting of the present one, without losing what others do
-// at the same time.
+// change replaces the setting by one made from the present setting. It does not lose changes that
+// other goroutines make at the same time.
 func (c *clock) change(next func(s Setting, real time.Time) Setting) {
 	for {
 		old := c.setting.Load()
@@ -124,10 +124,10 @@ func (c *clock) change(next func(s Setting, real time.Time) Setting) {
 	}
 }
 
-// now is the time, in UTC, and whether the clock is frozen.
+// now returns the time, in UTC, and whether the clock is frozen.
 func (c *clock) now() (time.Time, bool) { return c.at(time.Now()) }
 
-// at is now at a real time.
+// at does what now does, for a real time.
 func (c *clock) at(real time.Time) (time.Time, bool) {
 	s := c.get()
 	return s.when(real), s.frozen
@@ -141,17 +141,17 @@ func (c *clock) stop() {
 // freeze freezes the clock at a time.
 func (c *clock) freeze(at time.Time) { c.set(Setting{frozen: true, at: within(at)}) }
 
-// to sets the clock to a time. A frozen clock stays frozen, a running one runs on.
+// to sets the clock to a time. A frozen clock stays frozen, and a running clock keeps running.
 func (c *clock) to(at time.Time) {
 	c.change(func(s Setting, real time.Time) Setting { return s.moved(at, real) })
 }
 
-// advance moves the clock. It stops at the ends of the range.
+// advance moves the clock. It stops at the first and the last time that a clock can show.
 func (c *clock) advance(d time.Duration) {
 	c.change(func(s Setting, real time.Time) Setting { return s.moved(s.when(real).Add(d), real) })
 }
 
-// moved is the setting at another time.
+// moved returns the setting with another time.
 func (s Setting) moved(at, real time.Time) Setting {
 	if s.frozen {
 		return Setting{frozen: true, at: within(at)}
@@ -159,7 +159,7 @@ func (s Setting) moved(at, real time.Time) Setting {
 	return running(at, real)
 }
 
-// resume lets a frozen clock run on from its time.
+// resume lets a frozen clock run from its time.
 func (c *clock) resume() {
 	c.change(func(s Setting, real time.Time) Setting {
 		if s.frozen {
@@ -169,7 +169,7 @@ func (c *clock) resume() {
 	})
 }
 
-// SettingOf is a scenario's clock.
+// SettingOf returns the setting of a scenario's clock.
 func SettingOf(c *scenario.Clock) Setting {
 	switch {
 	case c.Freeze != nil:
@@ -184,13 +184,14 @@ func SettingOf(c *scenario.Clock) Setting {
 	}
 }
 
-// FrozenAt is a clock that stands still at a time.
+// FrozenAt returns the setting of a clock that is frozen at a time.
 func FrozenAt(at time.Time) Setting { return Setting{frozen: true, at: within(at)} }
 
-// StartingAt is a clock that runs from a time on when the sandbox begins.
+// StartingAt returns the setting of a clock that runs from a time when the sandbox begins.
 func StartingAt(at time.Time) Setting { return Setting{starts: true, at: within(at)} }
 
-// OffsetBy is a clock that runs ahead of the real time, or behind it.
+// OffsetBy returns the setting of a clock that runs at an offset from the real time. A negative
+// offset is in the past.
 func OffsetBy(d time.Duration) Setting {
 	real := time.Now()
 	return running(real.Add(d), real)
@@ -199,8 +200,8 @@ func OffsetBy(d time.Duration) Setting {
 // startWord precedes the time at which a clock starts to run.
 const startWord = "start:"
 
-// ParseClock reads real, an offset (+1h, -30m), the time at which the clock is
-// frozen, or the time at which it starts to run (start:TIME).
+// ParseClock reads the text of a clock: real, an offset (+1h, -30m), a time at which the clock is
+// frozen, or start:TIME, from which it runs.
 func ParseClock(text string) (Setting, error) {
 	if text == "real" {
 		return Setting{}, nil
@@ -216,7 +217,7 @@ func ParseClock(text string) (Setting, error) {
 	t, err := file.ParseTime(at)
 	switch {
 	case err != nil:
-		return Setting{}, fmt.Errorf("clock %q: expected real, an offset such as +1h, a time at which it is frozen such as 2026-01-31T12:00:00Z, or start:TIME, at which it starts to run; times are from %s to %s",
+		return Setting{}, fmt.Errorf("clock %q: expected real, an offset such as +1h, a time such as 2026-01-31T12:00:00Z (frozen), or start:TIME (runs from then); times are from %s to %s",
 			text, file.FirstTime.Format(time.RFC3339), file.LastTime.Format(time.RFC3339))
 	case starts:
 		return Setting{starts: true, at: t}, nil

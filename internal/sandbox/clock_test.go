@@ -14,7 +14,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the clock rules tokens, dates and windows, and each sandbox its own.
+// Ensure the clock decides about tokens, dates and windows, and each sandbox has its own.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))
@@ -52,8 +52,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// Ensure a clock that starts at a time runs from there, goes back there with a reset,
-// and is moved by Advance.
+// Ensure a clock that starts at a time runs from there. Ensure a reset returns it to that time, and
+// Advance moves it.
 func TestClockStarts(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -99,8 +99,8 @@ func TestClockStarts(t *testing.T) {
 	}
 }
 
-// Ensure what a clock cannot show is refused with the range, and that what it can
-// show is shown, at either end of time.
+// Ensure a time that a clock cannot show is refused with the range, and that the first and the last
+// time are shown.
 func TestClockEdges(t *testing.T) {
 	t.Parallel()
 	const inRange = "times are from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z"
@@ -145,8 +145,7 @@ func TestClockEdges(t *testing.T) {
 	}
 }
 
-// Ensure an Advance from Go beyond the range stops at its end, and never goes the
-// other way.
+// Ensure Advance in Go stops at the end of the range, and never moves in the other direction.
 func TestAdvanceStopsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []string{"real", "2026-01-01T00:00:00Z", "+1h"} {
@@ -166,7 +165,7 @@ func TestAdvanceStopsAtTheEnd(t *testing.T) {
 	}
 }
 
-// Ensure no advance of a clock is lost, and none leads out of what times can be.
+// Ensure no advance of a clock is lost, and none leaves the range.
 func TestClockBounds(t *testing.T) {
 	t.Parallel()
 	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))
@@ -195,8 +194,7 @@ func TestClockBounds(t *testing.T) {
 	}
 }
 
-// Ensure a login at the end of time gives a token that works, and that the dump can
-// be read again.
+// Ensure a login at the last time returns a token that works, and that the dump can be read again.
 func TestLoginAtTheEndOfTime(t *testing.T) {
 	t.Parallel()
 	for _, clock := range []string{"9999-12-31T23:59:59Z", "9999-12-31T22:59:59Z", "start:9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z"} {

@@ -4,10 +4,10 @@ import (
 	"standin/internal/identity"
 )
 
-// Environment lists the variables, NAME=VALUE, by which clients that reach the sandbox at a URL
-// find it and log in: STANDIN_URL, those of OpenStack's clients, of PrivX's, and DEVOPS_URL,
-// DEVOPS_USERNAME, DEVOPS_PASSWORD. The user who logs in is demo, or else the first of the
-// world.
+// Environment returns the variables, NAME=VALUE, with which clients find the sandbox at a URL and
+// log in. They are STANDIN_URL, those of OpenStack and PrivX clients, and DEVOPS_URL,
+// DEVOPS_USERNAME and DEVOPS_PASSWORD. The user is demo, or the first user of the world if there is
+// no demo.
 func (s *Sandbox) Environment(url string) []string {
 	v := s.world.Load()
 	env := []string{
@@ -21,7 +21,7 @@ func (s *Sandbox) Environment(url string) []string {
 	if u, p := identity.Member(v); u != nil {
 		env = append(env, "OS_USERNAME="+u.Name, "OS_PASSWORD="+u.Password, "OS_REGION_NAME=RegionOne")
 		if d := identity.Domains.Get(v, u.DomainID); d != nil {
-			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name, "OS_DOMAIN_NAME="+d.Name) // gophercloud reads the second one only
+			env = append(env, "OS_USER_DOMAIN_NAME="+d.Name, "OS_DOMAIN_NAME="+d.Name) // gophercloud reads only the second one
 		}
 		if p != nil {
 			env = append(env, "OS_PROJECT_NAME="+p.Name)
@@ -42,5 +42,5 @@ func (s *Sandbox) Environment(url string) []string {
 	return env
 }
 
-// MemberToken is a fixed token of the user of Environment; empty if there is none.
+// MemberToken returns a fixed token of the user of Environment; empty if there is none.
 func (s *Sandbox) MemberToken() string { return identity.MemberToken(s.World()) }

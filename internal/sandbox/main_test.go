@@ -11,10 +11,10 @@ import (
 	"standin/internal/sandbox"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure nothing that the tests started is running at their end.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// login logs demo in at Keystone.
+// login is the body with which demo logs in at Keystone.
 const login = `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}},"scope":{"project":{"name":"demo","domain":{"id":"default"}}}}}`
 
 // An emulation is an emulator in memory. Its methods are those of the default sandbox.
@@ -24,7 +24,7 @@ type emulation struct {
 	all *sandbox.Registry
 }
 
-// begin makes an emulation.
+// begin returns a new emulation.
 func begin(t *testing.T, o core.Options) emulation {
 	t.Helper()
 	o.Exchange.Log = slog.New(slog.DiscardHandler)
@@ -36,7 +36,7 @@ func begin(t *testing.T, o core.Options) emulation {
 	return emulation{Sandbox: c.Sandboxes.Default(), Handler: c.Path, all: c.Sandboxes}
 }
 
-// clocked sets the clock of the default sandbox, by the text of the flag --clock.
+// clocked sets the clock of the default sandbox, from the text of the flag --clock.
 func clocked(t *testing.T, clock string) core.Options {
 	t.Helper()
 	return core.Options{Plan: sandbox.Plan{Clock: setting(t, clock)}}

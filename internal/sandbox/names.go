@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// unfit are the characters that a sandbox's name cannot hold.
+// unfit matches the characters that a sandbox's name cannot contain.
 var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
-// longestName is what is kept of a text in a sandbox's name.
+// longestName is the maximum length, in bytes, of a name made from a text.
 const longestName = 80
 
-// nameFor makes the name of a sandbox of any text, such as the name of a test. A text of
-// which something is lost beyond punctuation is told from others by a hash.
+// nameFor returns the name of a sandbox, made from any text, such as the name of a test. If more
+// than punctuation is lost, it adds a hash of the text, so that different texts have different
+// names.
 func nameFor(text string) string {
 	name := strings.Trim(unfit.ReplaceAllString(text, "-"), "-._")
 	lost := len(name) > longestName || name == "" || strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })

@@ -12,38 +12,39 @@ import (
 	"standin/internal/world"
 )
 
-// A Plan says how a sandbox starts. What it says counts before what its scenario says, and
-// that before the base. The zero plan starts like the base.
+// A Plan says how a sandbox starts. The plan takes precedence over its scenario, and the scenario
+// over the base. The zero plan starts like the base.
 type Plan struct {
-	Base     *Start                            // what the plan leaves open; nil: the fixture of Options.Fixture, the real time, no rules
-	Fixtures []string                          // built-in ones and files, each on top of those before it
-	World    *world.World                      // in place of fixtures: that of a fork
-	Scenario string                            // a built-in one, or a file
-	Content  *scenario.Scenario                // a scenario that is at hand, in place of a name
-	Text     []byte                            // a scenario file that is at hand, in place of a name
-	Open     func(path string) ([]byte, error) // reads files of fixtures; nil: os.ReadFile
-	Seed     *int64                            // of ids and secrets
-	Clock    *Setting                          // in place of that of fixture and scenario
-	Profile  string                            // "documented" or "observed"; the quirks of the base that were asked for do not count then
-	Quirks   []string                          // on, or with a dash before them off, beyond profile, base and scenario
-	Rules    []fault.Rule                      // armed after those of the scenario or, without one, of the base
+	Base     *Start                            // supplies what the plan leaves open; nil means the fixture of Options.Fixture, the real time and no rules
+	Fixtures []string                          // built-in fixtures and files; later ones add records
+	World    *world.World                      // in place of fixtures; the world of a fork
+	Scenario string                            // name of a built-in scenario, or a file
+	Content  *scenario.Scenario                // a scenario in place of a name
+	Text     []byte                            // the text of a scenario file in place of a name
+	Open     func(path string) ([]byte, error) // reads files of fixtures; nil means os.ReadFile
+	Seed     *int64                            // of ids and secrets; nil means that of scenario, fixture or base
+	Clock    *Setting                          // in place of that of the fixture and the scenario
+	Profile  string                            // "documented" or "observed"; if given, it also drops the quirks that the base asked for
+	Quirks   []string                          // more quirks to turn on; a dash before a name turns it off
+	Rules    []fault.Rule                      // armed after those of the scenario; without a scenario, after those of the base
 }
 
-// A Start is the state that a sandbox goes back to.
+// A Start is the state to which a sandbox returns on reset.
 type Start struct {
 	World    *world.World
 	Clock    Setting
 	Rules    []fault.Rule
 	Profile  string
-	Asked    []string       // quirks that were asked for beyond the profile
-	Quirks   service.Quirks // all that are on
-	Scenario string         // its name; empty if there is none
+	Asked    []string       // quirks asked for in addition to the profile
+	Quirks   service.Quirks // all quirks that are on
+	Scenario string         // name of the scenario; empty if there is none
 	Expect   []journal.Expectation
-	Exit     journal.Exit // that is expected of the command of standin run; empty: nothing is
-	Files    []string     // that it was read from, but for built-in ones
+	Exit     journal.Exit // expected of the command of standin run; empty if nothing is expected
+	Files    []string     // the files that were read; built-in ones are not files
 }
 
-// start carries a plan out. Its error lists the mistakes in files, with line and column.
+// start returns the start that a plan describes. Its error lists the mistakes in files, with line
+// and column.
 func (r *Registry) start(p Plan) (*Start, error) {
 	st := &Start{}
 	if p.Base != nil {
@@ -71,11 +72,11 @@ func (r *Registry) start(p Plan) (*Start, error) {
 		}
 		st.Rules = rules
 	}
-	return st, new(ruleset.Set).Replace(st.Rules...) // too many, or a name twice
+	return st, new(ruleset.Set).Replace(st.Rules...) // fails on too many rules, or on a name used twice
 }
 
-// scenario reads the plan's scenario, an empty one if it has none, and puts its rules and
-// expectations into a start.
+// scenario reads the plan's scenario, and stores its rules and expectations in the start. If there
+// is none, it returns an empty scenario.
 func (r *Registry) scenario(st *Start, p *Plan) (*scenario.Scenario, error) {
 	s, from, err := r.read(p)
 	if err != nil || s == nil {
@@ -91,8 +92,8 @@ func (r *Registry) scenario(st *Start, p *Plan) (*scenario.Scenario, error) {
 	return s, nil
 }
 
-// read reads the plan's scenario, nil if it has none, and returns the file that it was read from;
-// empty of one that is built in or at hand.
+// read reads the plan's scenario and returns the file it was read from. The scenario is nil if
+// there is none. The file is empty for a scenario that is built in or given by value.
 func (r *Registry) read(p *Plan) (s *scenario.Scenario, from string, err error) {
 	switch {
 	case p.Content != nil:
@@ -108,8 +109,8 @@ func (r *Registry) read(p *Plan) (s *scenario.Scenario, from string, err error) 
 	}
 }
 
-// load puts a world into the start: that of the plan's fixtures, of a fork, of the scenario's
-// fixtures, of the base, or of the fixture where nobody names one.
+// load stores a world in the start. It takes the first of these that is given: the plan's fixtures,
+// the plan's world, the scenario's fixtures, the base, the default fixture.
 func (r *Registry) load(st *Start, p *Plan, s *scenario.Scenario) error {
 	seed := p.Seed
 	if seed == nil {
@@ -137,7 +138,7 @@ func (r *Registry) load(st *Start, p *Plan, s *scenario.Scenario) error {
 	return nil
 }
 
-// clockOf is the last setting that is given.
+// clockOf returns the setting of the plan, of the scenario, or else the present one.
 func clockOf(present Setting, ofScenario *scenario.Clock, ofPlan *Setting) Setting {
 	switch {
 	case ofPlan != nil:
@@ -149,8 +150,7 @@ func clockOf(present Setting, ofScenario *scenario.Clock, ofPlan *Setting) Setti
 	}
 }
 
-// behave puts a profile, in place of the start's unless it is empty, and more quirks
-// into a start.
+// behave sets the profile of the start, unless profile is empty, and adds quirks.
 func (r *Registry) behave(st *Start, profile string, quirks []string) error {
 	if profile != "" {
 		st.Asked = nil

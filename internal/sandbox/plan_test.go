@@ -10,7 +10,7 @@ import (
 	"standin/internal/identity"
 )
 
-// What the fixture of the base, the scenario and its fixture say.
+// These are the fixture of the base, the scenario and the fixture of the scenario.
 const (
 	ofFixture = `
 seed: 11
@@ -30,13 +30,13 @@ clock: {freeze: 2003-03-03T00:00:00Z}
 identity: {domains: [{id: of-scenario, name: of-scenario}]}`
 )
 
-// files are the fixtures that plans of the test name.
+// files returns the fixtures that the plans name.
 func files(path string) ([]byte, error) {
 	return []byte(map[string]string{"of-fixture": ofFixture, "of-scenario": scenarioFixture}[path]), nil
 }
 
-// An outcome is what a start says of what it starts with: the world by its one domain, the seed, the
-// year of the clock, the profile, whether Freezer's and Barbican's quirks are on, the rules.
+// An outcome is what a start begins with. It has the name of the world's one domain, the seed, the
+// year of the clock, the profile, whether quirks of Freezer and Barbican are on, and the rules.
 type outcome struct {
 	world            string
 	seed             int64
@@ -62,8 +62,8 @@ func outcomeOf(st *Start) outcome {
 	return t
 }
 
-// Ensure what a plan says counts before what its scenario says, and that before the base: for the
-// world, the seed, the clock, the profile, the quirks and the rules.
+// Ensure a plan takes precedence over its scenario, and the scenario over the base. This holds for
+// the world, the seed, the clock, the profile, the quirks and the rules.
 func TestPlanPrecedence(t *testing.T) {
 	t.Parallel()
 	c, err := catalog.New(catalog.Options{})

@@ -18,43 +18,44 @@ import (
 	"standin/internal/service"
 )
 
-// Default is the name of the sandbox of requests that name none.
+// Default is the name of the sandbox that serves requests which name no sandbox.
 const Default = "default"
 
-// The defaults of Options.
+// These are the defaults of Options.
 const (
 	DefaultMax = 10_000
 	DefaultTTL = time.Hour
 )
 
-// Options are those of all sandboxes of an emulator.
+// Options are the options of all sandboxes of an emulator.
 type Options struct {
 	Journal     journal.Limits
-	Max         *int           // sandboxes other than the default one; nil: DefaultMax
-	TTL         *time.Duration // of sandboxes made by their first use, since the last; 0 keeps them; nil: DefaultTTL
-	Fixture     string         // where nobody names one; empty: "empty"
-	KeepRemoved bool           // the journals of those that are deleted, for VerifyAll, AllRequests and AllJournals
+	Max         *int           // maximum number of sandboxes, not counting the default one; nil means DefaultMax
+	TTL         *time.Duration // how long a sandbox created on first use is kept after its last use; 0 means until it is deleted; nil means DefaultTTL
+	Fixture     string         // used if no fixture is named; empty means "empty"
+	KeepRemoved bool           // keep the journals of deleted sandboxes, for VerifyAll, AllRequests and AllJournals
 }
 
-// A Registry has the sandboxes of an emulator: the default one, and others by name. Its methods
-// may be used from many goroutines.
+// A Registry holds the sandboxes of an emulator: the default sandbox, and others by name. Its
+// methods may be called by several goroutines at once.
 type Registry struct {
 	catalog *catalog.Catalog
 	options Options
 	plan    Plan
 	budget  *recorder.Budget // of all journals
-	first   *Sandbox         // the default one
+	first   *Sandbox         // the default sandbox
 
 	mu     sync.RWMutex
-	byName map[string]*Sandbox // other than the default one
+	byName map[string]*Sandbox // without the default sandbox
 	byMark map[string]*Sandbox
-	some   atomic.Bool   // there is or was one
-	swept  int           // from how many on those that have expired are looked for
-	made   atomic.Uint64 // names that were made up
-	kept   *kept         // nil unless removed ones are judged at the end
+	some   atomic.Bool   // another sandbox than the default exists or existed
+	swept  int           // number of sandboxes from which add looks for expired ones
+	made   atomic.Uint64 // number of generated names
+	kept   *kept         // nil unless Options.KeepRemoved is set
 }
 
-// NewRegistry makes the default sandbox by a plan. The others start like it.
+// NewRegistry returns a registry. A plan describes the start of the default sandbox. Other
+// sandboxes start in the same way.
 func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
 	if o.Max == nil {
 		o.Max = new(DefaultMax)
@@ -75,18 +76,18 @@ func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
 	return r, nil
 }
 
-// Default is the sandbox of requests that name none.
+// Default returns the sandbox that serves requests which name no sandbox.
 func (r *Registry) Default() *Sandbox { return r.first }
 
-// Origin is how the emulator started, and how sandboxes start.
+// Origin returns the state in which the emulator started, and in which new sandboxes start.
 func (r *Registry) Origin() *Start { return r.first.origin.Load() }
 
-// Budget is that of all journals.
+// Budget returns the budget of all journals.
 func (r *Registry) Budget() *recorder.Budget { return r.budget }
 
-// Reload reads the files of the scenario and of the fixtures again and starts the default
-// sandbox anew, and every other one that is made from now on. If there is a mistake, nothing
-// changes.
+// Reload reads the files of the scenario and the fixtures again, and restarts the default sandbox.
+// Sandboxes that are created later start from these files too. If there is a mistake, Reload
+// changes nothing.
 func (r *Registry) Reload() error {
 	st, err := r.start(r.plan)
 	if err != nil {
@@ -98,7 +99,8 @@ func (r *Registry) Reload() error {
 	return nil
 }
 
-// goodName reports whether a sandbox or a snapshot can have the name: it stands in paths.
+// goodName reports whether a name is valid for a sandbox or a snapshot. Names are segments of
+// paths.
 func goodName(name string) bool {
 	return name != "" && len(name) <= 100 && !strings.ContainsAny(name[:1], "._-") &&
 		!strings.ContainsFunc(name, func(r rune) bool {
@@ -107,16 +109,17 @@ func goodName(name string) bool {
 }
 
 func badName(what, name string) error {
-	return fmt.Errorf("the name %q of a %s: expected letters, digits, dots, dashes and underscores, at most 100", name, what)
+	return fmt.Errorf("%s name %q: expected at most 100 letters, digits, dots, dashes and underscores, with a letter or digit first", what, name)
 }
 
-// The marks of errors.
+// These errors mark the cause of other errors.
 var (
-	ErrTooMany = errors.New("too many")           // a bound was reached
+	ErrTooMany = errors.New("too many")           // a limit was reached
 	ErrTaken   = errors.New("there already is a") // a name is in use
 )
 
-// Problem gives an error its status: one about sandboxes, 400 to any other but a *service.Error.
+// Problem returns an error with an HTTP status. It adds the status of this package's errors, and
+// 400 to any other error that is not a *service.Error.
 func Problem(err error) error {
 	kind := service.Invalid
 	switch {
@@ -134,11 +137,11 @@ func Problem(err error) error {
 	return service.Errorf(kind, "", "%s", err.Error())
 }
 
-// minSwept is how many sandboxes there may be before expired ones are looked for.
+// minSwept is the number of sandboxes below which add does not look for expired ones.
 const minSwept = 64
 
-// inUse finds a sandbox other than the default one and counts an exchange in it; nil if there is
-// none, or it has expired.
+// inUse finds a sandbox other than the default one, and counts an exchange in it. It returns nil if
+// there is none, or if it has expired.
 func (r *Registry) inUse(name string) *Sandbox {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -152,7 +155,7 @@ func (r *Registry) inUse(name string) *Sandbox {
 	return s
 }
 
-// Undo removes a sandbox again that only the request that made it has used.
+// Undo removes a sandbox if only the request that created it has used it.
 func (r *Registry) Undo(s *Sandbox) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,11 +164,11 @@ func (r *Registry) Undo(s *Sandbox) {
 	}
 }
 
-// Some reports whether there is or was a sandbox other than the default one.
+// Some reports whether a sandbox other than the default one exists or existed.
 func (r *Registry) Some() bool { return r.some.Load() }
 
-// OfToken is the name of the sandbox that a token was issued in; empty if it was none but the
-// default one.
+// OfToken returns the name of the sandbox in which a token was issued; empty for the default
+// sandbox.
 func (r *Registry) OfToken(token string) string {
 	mark := identity.MarkOf(token)
 	if mark == "" {
@@ -193,7 +196,7 @@ func (r *Registry) add(s *Sandbox) error {
 		r.swept = max(minSwept, 2*len(r.byName))
 	}
 	if len(r.byName) >= most {
-		return fmt.Errorf("%w sandboxes: there are %d, which is the bound; delete some, or raise it with --sandboxes", ErrTooMany, most)
+		return fmt.Errorf("%w sandboxes: the limit is %d; delete some, or raise the limit with --sandboxes", ErrTooMany, most)
 	}
 	if r.byName == nil {
 		r.byName, r.byMark = map[string]*Sandbox{}, map[string]*Sandbox{}
@@ -204,8 +207,8 @@ func (r *Registry) add(s *Sandbox) error {
 	return nil
 }
 
-// sweep removes sandboxes that nobody has used for longer than their ttl. The lock
-// is held.
+// sweep removes the sandboxes that were unused for longer than their TTL. The caller holds the
+// lock.
 func (r *Registry) sweep(now time.Time) {
 	for _, s := range r.byName {
 		if s.expired(now) {
@@ -224,25 +227,25 @@ func (r *Registry) remove(s *Sandbox) {
 	_ = s.faults.Replace()
 }
 
-// expired reports whether nobody has used the sandbox for its ttl. One that serves a
-// request is in use.
+// expired reports whether the sandbox was unused for its TTL. A sandbox that serves a request is in
+// use.
 func (s *Sandbox) expired(now time.Time) bool {
 	return s.ttl > 0 && s.serving.Load() == 0 && now.UnixNano()-s.used.Load() > int64(s.ttl)
 }
 
-// Serving is how many exchanges are under way in the sandbox.
+// Serving returns how many exchanges are in progress in the sandbox.
 func (s *Sandbox) Serving() int { return int(s.serving.Load()) }
 
 // Leave ends an exchange that Use or Enter has counted.
 func (s *Sandbox) Leave() {
-	if s.ttl > 0 { // before it is left: it must not seem unused in between
+	if s.ttl > 0 { // set before serving is decremented, so that the sandbox is never taken for unused
 		s.used.Store(time.Now().UnixNano())
 	}
 	s.serving.Add(-1)
 }
 
-// Delete deletes a sandbox, and cuts the requests that wait in it. It reports whether there was
-// one. The default sandbox stays.
+// Delete deletes a sandbox, and ends the requests that wait in it. It reports whether the sandbox
+// existed. It does not delete the default sandbox.
 func (r *Registry) Delete(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -253,14 +256,14 @@ func (r *Registry) Delete(name string) bool {
 	return s != nil
 }
 
-// Count is how many there are, with the default one; some may have expired.
+// Count returns the number of sandboxes, including the default one. Some of them may have expired.
 func (r *Registry) Count() int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return len(r.byName) + 1
 }
 
-// names lists the names of all but the default one in order.
+// names returns the sorted names of all sandboxes except the default one.
 func (r *Registry) names() []string {
 	names := r.unordered()
 	slices.Sort(names)
@@ -273,7 +276,7 @@ func (r *Registry) unordered() []string {
 	return slices.Collect(maps.Keys(r.byName))
 }
 
-// List lists the sandboxes: the default one, then the others by name.
+// List returns the sandboxes: the default one, then the others by name.
 func (r *Registry) List() []*Sandbox {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -285,7 +288,7 @@ func (r *Registry) List() []*Sandbox {
 	return all
 }
 
-// Find finds a sandbox by name. It is ErrNotFound if there is none.
+// Find returns the sandbox with the given name. It returns ErrNotFound if there is none.
 func (r *Registry) Find(name string) (*Sandbox, error) {
 	s, err := r.Use(name)
 	if err == nil {
@@ -294,8 +297,7 @@ func (r *Registry) Find(name string) (*Sandbox, error) {
 	return s, err
 }
 
-// Use finds a sandbox by name, and counts an exchange in it. It is ErrNotFound if there is
-// none.
+// Use does what Find does, and counts an exchange in the sandbox.
 func (r *Registry) Use(name string) (*Sandbox, error) {
 	if name == Default {
 		r.first.serving.Add(1)
@@ -308,8 +310,8 @@ func (r *Registry) Use(name string) (*Sandbox, error) {
 	return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), ErrNotFound)
 }
 
-// Enter is Use that makes the sandbox on its first use: it starts as the emulator does.
-// It reports whether it was made.
+// Enter does what Use does. If there is no sandbox with the name, Enter creates it, from the state
+// in which the emulator started. It reports whether it created the sandbox.
 func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	if name == Default {
 		s, err = r.Use(name)
@@ -325,7 +327,7 @@ func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	s.ttl = *r.options.TTL
 	s.serving.Add(1)
 	s.used.Store(time.Now().UnixNano())
-	if err := r.add(s); errors.Is(err, ErrTaken) { // another request was quicker
+	if err := r.add(s); errors.Is(err, ErrTaken) { // another request has created it first
 		s, err = r.Use(name)
 		return s, false, err
 	} else if err != nil {
@@ -334,8 +336,9 @@ func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	return s, true, nil
 }
 
-// New makes a sandbox by a plan, whose base is how the emulator started unless it has one. It is
-// kept for a time when nobody uses it; 0: until it is deleted.
+// New creates a sandbox from a plan. If the plan has no base, the base is the state in which the
+// emulator started. The sandbox is deleted when it is unused for ttl; a ttl of 0 keeps it until it
+// is deleted.
 func (r *Registry) New(name string, p Plan, ttl time.Duration) (*Sandbox, error) {
 	if !goodName(name) || name == Default {
 		return nil, badName("sandbox", name)
@@ -356,7 +359,7 @@ func (r *Registry) New(name string, p Plan, ttl time.Duration) (*Sandbox, error)
 	return s, nil
 }
 
-// NewFor is New with a name that is made of any text, such as the name of a test.
+// NewFor does what New does, with a name made from any text, such as the name of a test.
 func (r *Registry) NewFor(text string, p Plan, ttl time.Duration) (s *Sandbox, err error) {
 	base := nameFor(text)
 	err = ErrTaken
@@ -369,7 +372,7 @@ func (r *Registry) NewFor(text string, p Plan, ttl time.Duration) (s *Sandbox, e
 	return s, err
 }
 
-// NewUnnamed is New with a name that is made up: sandbox-1, sandbox-2 and so on.
+// NewUnnamed does what New does, with a generated name: sandbox-1, sandbox-2 and so on.
 func (r *Registry) NewUnnamed(p Plan, ttl time.Duration) (s *Sandbox, err error) {
 	for err = ErrTaken; errors.Is(err, ErrTaken); {
 		s, err = r.New(fmt.Sprintf("sandbox-%d", r.made.Add(1)), p, ttl)
@@ -377,9 +380,8 @@ func (r *Registry) NewUnnamed(p Plan, ttl time.Duration) (s *Sandbox, err error)
 	return s, err
 }
 
-// Fork is a plan that starts with the world and the clock of a sandbox as they are now, or with
-// the world of its snapshot unless that is empty, and with its quirks. Faults and journal are
-// not taken along.
+// Fork returns a plan that starts from a copy of the sandbox: its world, its clock and its quirks.
+// If snapshot is not empty, the world is that of the snapshot. Faults and journal are not copied.
 func (s *Sandbox) Fork(snapshot string) (Plan, error) {
 	w := s.World()
 	if snapshot != "" {

@@ -12,7 +12,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure sandboxes are made by their first use, bounded, and gone after their time.
+// Ensure sandboxes are created on first use, are limited in number, and expire.
 func TestFirstUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -29,7 +29,7 @@ func TestFirstUse(t *testing.T) {
 			}
 		}
 		w := servicetest.Recorded(e, "GET", "/~four/v1/clients", "")
-		if !strings.Contains(w.Body.String(), "too many sandboxes: there are 2, which is the bound") || w.Header().Get("Content-Type") != "application/problem+json" {
+		if !strings.Contains(w.Body.String(), "too many sandboxes: the limit is 2") || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("past the bound: %s", w.Body)
 		}
 		time.Sleep(50 * time.Second)
@@ -37,7 +37,7 @@ func TestFirstUse(t *testing.T) {
 			t.Errorf("used in time: %d", got)
 		}
 		time.Sleep(50 * time.Second)
-		if got := create("three"); got != 201 { // two is gone by now
+		if got := create("three"); got != 201 { // the sandbox two has expired by now
 			t.Errorf("after its time: %d", got)
 		}
 		time.Sleep(2 * time.Minute)
@@ -50,7 +50,7 @@ func TestFirstUse(t *testing.T) {
 	})
 }
 
-// Ensure forks take the world, its ids and its clock along, and go their own way.
+// Ensure forks copy the world, its ids and its clock, and are then independent.
 func TestForks(t *testing.T) {
 	t.Parallel()
 	e := begin(t, clocked(t, "2026-01-01T00:00:00Z"))

@@ -1,8 +1,9 @@
-// Package sandbox is one emulation: a world that is replaced as a whole, faults with their
-// counts, a journal, a clock. A Plan says how it starts, a Registry has all there are.
+// Package sandbox holds sandboxes: isolated emulations with a world, fault rules with their counts,
+// a journal and a clock. A Plan says how a sandbox starts. A Registry holds all sandboxes of an
+// emulator.
 //
-// Nothing here serves: package exchange serves requests in a sandbox, package control lets
-// callers change it.
+// The package does not serve requests. Package exchange serves requests in a sandbox, and package
+// control lets callers change it.
 package sandbox
 
 import (
@@ -25,31 +26,31 @@ import (
 	"standin/internal/world"
 )
 
-// A Sandbox is one isolated emulation. Others do not see what happens in it. Its methods may
-// be used from many goroutines.
+// A Sandbox is one isolated emulation. Other sandboxes do not see what happens in it. Its methods
+// may be called by several goroutines at once.
 type Sandbox struct {
 	name     string
-	mark     []byte // in tokens; nil in the default sandbox
+	mark     []byte // part of its tokens; nil in the default sandbox
 	registry *Registry
-	origin   atomic.Pointer[Start] // its first one; the default one's is how others start
+	origin   atomic.Pointer[Start] // the first start; that of the default sandbox is how others start
 	start    atomic.Pointer[Start]
 	world    atomic.Pointer[world.World]
 	clock    clock
 	faults   ruleset.Set
 	journal  recorder.Journal
-	writing  sync.Mutex // held while the world is being replaced
+	writing  sync.Mutex // held while the world is replaced
 
 	mu        sync.Mutex // guards the snapshots
 	snapshots map[string]*world.World
 
 	gone    context.Context //nolint:containedctx // ends when the sandbox is deleted
 	end     context.CancelFunc
-	ttl     time.Duration // 0: until it is deleted
-	used    atomic.Int64  // when it was last used, in nanoseconds of Unix time
-	serving atomic.Int64  // requests under way
+	ttl     time.Duration // 0 means until it is deleted
+	used    atomic.Int64  // time of the last use, in nanoseconds of Unix time
+	serving atomic.Int64  // requests in progress
 }
 
-// newSandbox makes a sandbox that is not registered.
+// newSandbox returns a sandbox that is not registered.
 func newSandbox(r *Registry, name string, st *Start) *Sandbox {
 	s := &Sandbox{name: name, registry: r}
 	s.origin.Store(st)
@@ -63,63 +64,64 @@ func newSandbox(r *Registry, name string, st *Start) *Sandbox {
 	return s
 }
 
-// begin puts the sandbox into a state, and has reset go back there.
+// begin sets the state of the sandbox. A reset returns to this state.
 func (s *Sandbox) begin(st *Start) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.start.Store(st)
 	s.world.Store(st.World)
 	s.clock.set(st.Clock)
-	_ = s.faults.Replace(st.Rules...) // they were armed before, or checked
+	_ = s.faults.Replace(st.Rules...) // the rules were armed before, or checked
 	s.journal.Clear()
 }
 
-// Name is the sandbox's name.
+// Name returns the sandbox's name.
 func (s *Sandbox) Name() string { return s.name }
 
-// Mark is what tokens carry that are issued in the sandbox; nil in the default one.
+// Mark returns what tokens issued in the sandbox contain; nil for the default sandbox.
 func (s *Sandbox) Mark() []byte { return s.mark }
 
-// World is the world of the moment.
+// World returns the present world.
 func (s *Sandbox) World() *world.World { return s.world.Load() }
 
-// Start is the state that the sandbox goes back to.
+// Start returns the state to which a reset returns.
 func (s *Sandbox) Start() *Start { return s.start.Load() }
 
-// Rules are the fault rules that are armed.
+// Rules returns the armed fault rules.
 func (s *Sandbox) Rules() *ruleset.Set { return &s.faults }
 
-// Journal is the record of the sandbox's exchanges.
+// Journal returns the record of the sandbox's exchanges.
 func (s *Sandbox) Journal() *recorder.Journal { return &s.journal }
 
-// Gone ends when the sandbox is deleted.
+// Gone returns a context that is cancelled when the sandbox is deleted.
 func (s *Sandbox) Gone() context.Context { return s.gone }
 
-// TTL is how long the sandbox is kept when nobody uses it; 0: until it is deleted.
+// TTL returns how long the sandbox is kept while it is unused. 0 means until it is deleted.
 func (s *Sandbox) TTL() time.Duration { return s.ttl }
 
-// Now is the time on the sandbox's clock, in UTC.
+// Now returns the time on the sandbox's clock, in UTC.
 func (s *Sandbox) Now() time.Time {
 	now, _ := s.clock.now()
 	return now
 }
 
-// At is the time on the sandbox's clock at a real one, in UTC, and whether it is frozen.
+// At returns the time on the sandbox's clock at a real time, in UTC, and whether the clock is
+// frozen.
 func (s *Sandbox) At(real time.Time) (now time.Time, frozen bool) { return s.clock.at(real) }
 
-// parts are what a reset can be limited to.
+// parts are the parts to which a reset can be limited.
 var parts = []string{"world", "faults", "journal", "clock"}
 
-// Reset goes back to the state in which the sandbox started: world with its ids and tokens,
-// faults with their counts, journal, clock. It can be limited to parts; the world may go back
-// to a snapshot instead, unless that is empty.
+// Reset returns the sandbox to the state in which it started: the world with its ids and tokens,
+// the faults with their counts, the journal and the clock. If only is not empty, Reset changes only
+// these parts. If to is not empty, the world becomes that of the snapshot.
 func (s *Sandbox) Reset(only []string, to string) error {
 	for _, p := range only {
 		if !slices.Contains(parts, p) {
 			return fmt.Errorf("no part %q%s; there are %s", p, file.Hint(p, parts), strings.Join(parts, ", "))
 		}
 	}
-	var w *world.World // nil: the one of the start
+	var w *world.World // nil means that of the start
 	if to != "" {
 		if w = s.snapshot(to); w == nil {
 			return s.noSnapshot(to)
@@ -152,9 +154,8 @@ func (s *Sandbox) restart(only []string, restored *world.World, what string) {
 	s.journal.Tell("reset", what)
 }
 
-// Apply puts a plan in place of what the sandbox started with: world, clock, faults and journal
-// start anew, and Reset comes back to there. What the plan leaves open is as the sandbox first
-// started.
+// Apply replaces the start of the sandbox by a plan. World, clock, faults and journal start again,
+// and a reset returns to this state. What the plan leaves open is as the sandbox first started.
 func (s *Sandbox) Apply(p Plan) error {
 	p.Base = s.origin.Load()
 	st, err := s.registry.start(p)
@@ -166,7 +167,7 @@ func (s *Sandbox) Apply(p Plan) error {
 	return nil
 }
 
-// Arm arms rules after those that are armed already. With an error it arms none of them.
+// Arm adds rules after the armed ones. If it returns an error, it arms no rule.
 func (s *Sandbox) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	checked, err := s.registry.catalog.Rules.Check(rules, s.RuleNames()...)
 	if err != nil {
@@ -175,7 +176,7 @@ func (s *Sandbox) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	return s.ArmChecked(checked)
 }
 
-// ArmChecked is Arm for rules that were checked.
+// ArmChecked does what Arm does, for rules that were checked before.
 func (s *Sandbox) ArmChecked(rules []fault.Rule) ([]fault.State, error) {
 	states, err := s.faults.Arm(rules...)
 	for _, st := range states {
@@ -185,7 +186,7 @@ func (s *Sandbox) ArmChecked(rules []fault.Rule) ([]fault.State, error) {
 }
 
 // Disarm removes a rule, and releases the requests that wait because of it. It reports whether
-// there was one.
+// there was such a rule.
 func (s *Sandbox) Disarm(name string) bool {
 	ok := s.faults.Disarm(name)
 	if ok {
@@ -194,7 +195,7 @@ func (s *Sandbox) Disarm(name string) bool {
 	return ok
 }
 
-// RuleNames lists the names of the rules that are armed.
+// RuleNames returns the names of the armed rules.
 func (s *Sandbox) RuleNames() []string {
 	var names []string
 	for _, st := range s.faults.States() {
@@ -203,13 +204,13 @@ func (s *Sandbox) RuleNames() []string {
 	return names
 }
 
-// Advance moves the clock forward, or back. A frozen clock stays frozen.
+// Advance moves the clock. A negative duration moves it back. A frozen clock stays frozen.
 func (s *Sandbox) Advance(d time.Duration) {
 	s.clock.advance(d)
 	s.tellClock()
 }
 
-// Freeze stops the clock at a time; at its present one if that is nil.
+// Freeze stops the clock at a time; nil means at its present time.
 func (s *Sandbox) Freeze(at *time.Time) {
 	if at == nil {
 		s.clock.stop()
@@ -219,7 +220,7 @@ func (s *Sandbox) Freeze(at *time.Time) {
 	s.tellClock()
 }
 
-// Resume lets the clock run on from where it stands.
+// Resume lets a frozen clock run from its present time.
 func (s *Sandbox) Resume() {
 	s.clock.resume()
 	s.tellClock()
@@ -231,15 +232,15 @@ func (s *Sandbox) SetClock(at time.Time) {
 	s.tellClock()
 }
 
-// Clock is the setting of the clock.
+// Clock returns the setting of the clock.
 func (s *Sandbox) Clock() Setting { return s.clock.get() }
 
 func (s *Sandbox) tellClock() { s.journal.Tell("clock", s.Now().Format(time.RFC3339Nano)) }
 
-// maxSnapshots bounds the snapshots of a sandbox.
+// maxSnapshots is the maximum number of snapshots of a sandbox.
 const maxSnapshots = 1000
 
-// Snapshot names the present world, in place of an older snapshot of that name.
+// Snapshot stores the present world under a name. It replaces a snapshot of the same name.
 func (s *Sandbox) Snapshot(name string) error {
 	if !goodName(name) {
 		return badName("snapshot", name)
@@ -256,7 +257,7 @@ func (s *Sandbox) Snapshot(name string) error {
 	return nil
 }
 
-// Restore goes back to the world of a snapshot. Faults, journal and clock stay.
+// Restore replaces the world by that of a snapshot. It does not change faults, journal and clock.
 func (s *Sandbox) Restore(name string) error { return s.Reset([]string{"world"}, name) }
 
 func (s *Sandbox) snapshot(name string) *world.World {
@@ -265,21 +266,21 @@ func (s *Sandbox) snapshot(name string) *world.World {
 	return s.snapshots[name]
 }
 
-// ErrNotFound marks errors about what is not there.
+// ErrNotFound marks errors about a sandbox or a snapshot that does not exist.
 var ErrNotFound = errors.New("not found")
 
 func (s *Sandbox) noSnapshot(name string) error {
 	return fmt.Errorf("no snapshot %q%s: %w", name, file.Hint(name, s.Snapshots()), ErrNotFound)
 }
 
-// Snapshots lists the names of the snapshots in order.
+// Snapshots returns the sorted names of the snapshots.
 func (s *Sandbox) Snapshots() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.snapshots))
 }
 
-// DropSnapshot forgets a snapshot.
+// DropSnapshot deletes a snapshot.
 func (s *Sandbox) DropSnapshot(name string) error {
 	if s.snapshot(name) == nil {
 		return s.noSnapshot(name)
@@ -290,5 +291,5 @@ func (s *Sandbox) DropSnapshot(name string) error {
 	return nil
 }
 
-// Catalog is what the sandbox's emulator knows.
+// Catalog returns the catalog of the sandbox's emulator.
 func (s *Sandbox) Catalog() *catalog.Catalog { return s.registry.catalog }

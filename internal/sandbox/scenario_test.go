@@ -9,7 +9,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a scenario starts from where the sandbox did, not from the one before.
+// Ensure a scenario starts from the sandbox's first start, not from the scenario before it.
 func TestScenariosDoNotAddUp(t *testing.T) {
 	t.Parallel()
 	e := begin(t, core.Options{})
@@ -30,7 +30,7 @@ func TestScenariosDoNotAddUp(t *testing.T) {
 	}
 }
 
-// Ensure a fork keeps its world whatever fixture a scenario has.
+// Ensure a fork keeps its world, whatever fixture a scenario has.
 func TestForkWithScenario(t *testing.T) {
 	t.Parallel()
 	e := begin(t, core.Options{})

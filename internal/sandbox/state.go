@@ -7,9 +7,9 @@ import (
 	"standin/internal/world"
 )
 
-// Load puts a fixture in place of the world, or of one section of it. Errors call it by the name. A
-// generate block of it makes up at most that many records; 0 is the bound of files. The fixture is
-// read while requests go on.
+// Load replaces the world, or one section of it, by a fixture. Errors use name as the name of the
+// file. A generate block may generate at most maxGenerated records; 0 means the limit of files.
+// Requests proceed while the fixture is read.
 func (s *Sandbox) Load(name, section string, data []byte, maxGenerated int) error {
 	loader := *s.registry.catalog.Loader
 	loader.MaxGenerated = maxGenerated
@@ -40,11 +40,11 @@ func (s *Sandbox) loadAll(loader *world.Loader, name string, data []byte) error 
 	return nil
 }
 
-// attempts is how often a section is read for a world that others change meanwhile.
+// attempts is how many times a section is read while other requests change the world.
 const attempts = 3
 
-// loadSection replaces a section of the world as it is when it is published. Where others
-// write again and again, they wait at last.
+// loadSection replaces a section of the present world. If other requests change the world in each
+// attempt, the last attempt makes them wait.
 func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data []byte) error {
 	for range attempts {
 		base := s.world.Load()
@@ -62,7 +62,7 @@ func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data [
 	return err
 }
 
-// publish replaces the world if it is still the base, and reports whether it is.
+// publish replaces the world if it is still base, and reports whether it did.
 func (s *Sandbox) publish(base, next *world.World) bool {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -73,7 +73,7 @@ func (s *Sandbox) publish(base, next *world.World) bool {
 	return true
 }
 
-// frozenBy is the clock of a fixture.
+// frozenBy returns the setting of a fixture's clock.
 func frozenBy(fx *world.Fixture) Setting {
 	if fx.Freeze == nil {
 		return Setting{}
@@ -81,8 +81,8 @@ func frozenBy(fx *world.Fixture) Setting {
 	return Setting{frozen: true, at: *fx.Freeze}
 }
 
-// Dump returns what writes the world of the moment, or that of a snapshot, as a fixture: all of it
-// or some sections, as often as it is called.
+// Dump returns a function that writes the present world, or that of a snapshot, as a fixture. It
+// writes all sections, or only the given ones. The function may be called several times.
 func (s *Sandbox) Dump(snapshot string, sections ...string) (write func(io.Writer) error, err error) {
 	w := s.World()
 	if snapshot != "" {
@@ -97,7 +97,8 @@ func (s *Sandbox) Dump(snapshot string, sections ...string) (write func(io.Write
 	return func(out io.Writer) error { return s.registry.catalog.Loader.DumpTo(out, fx, sections...) }, nil
 }
 
-// Transact changes the world by a function, one at a time, unless it returns an error.
+// Transact changes the world by a function. Only one change runs at a time. If the function returns
+// an error, nothing changes.
 func (s *Sandbox) Transact(change func(tx *world.Tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()

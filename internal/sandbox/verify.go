@@ -11,22 +11,22 @@ import (
 	"standin/internal/recorder"
 )
 
-// kept are the sandboxes that were removed, oldest first, and are still to be judged.
+// kept holds the sandboxes that were removed but must still be judged, oldest first.
 type kept struct {
 	removed []ended
-	lost    int // that were too many
+	lost    int // number of sandboxes not kept, beyond maxKept
 }
 
-// An ended sandbox is one that is judged, and the rules that had not fired when it was removed.
+// An ended is a sandbox to judge, with the rules that had not fired when it was removed.
 type ended struct {
 	*Sandbox
 	unfired []string
 }
 
-// maxKept bounds the removed sandboxes that are kept.
+// maxKept is the maximum number of removed sandboxes that are kept.
 const maxKept = 10_000
 
-// keep keeps a sandbox, and reports whether it does. The lock of the sandboxes is held.
+// keep stores a sandbox, and reports whether it did. The caller holds the lock of the registry.
 func (k *kept) keep(s *Sandbox) bool {
 	switch {
 	case k == nil:
@@ -40,8 +40,8 @@ func (k *kept) keep(s *Sandbox) bool {
 	}
 }
 
-// together lists all sandboxes: the default one, then the others by name, of the
-// same name those that were removed first.
+// together returns all sandboxes: the default one, then the others by name. Of sandboxes with the
+// same name, those removed first come first.
 func (r *Registry) together() (all []ended, lost int) {
 	present := r.List()[1:]
 	all, lost = r.removed()
@@ -52,7 +52,7 @@ func (r *Registry) together() (all []ended, lost int) {
 	return slices.Insert(all, 0, ended{r.first, nil}), lost
 }
 
-// removed lists the sandboxes that were removed and are kept, and counts those that are not.
+// removed returns the kept sandboxes, and how many were not kept.
 func (r *Registry) removed() (all []ended, lost int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -62,7 +62,7 @@ func (r *Registry) removed() (all []ended, lost int) {
 	return all, lost
 }
 
-// AllRequests lists the exchanges of all sandboxes in the order in which they began.
+// AllRequests returns the exchanges of all sandboxes, in the order in which they began.
 func (r *Registry) AllRequests() []journal.Entry {
 	var entries []journal.Entry
 	all, _ := r.together()
@@ -73,9 +73,9 @@ func (r *Registry) AllRequests() []journal.Entry {
 	return entries
 }
 
-// AllJournals writes the journals of all sandboxes in their canonical form: the
-// default one's, then the others by name. Two runs whose sandboxes each see the same
-// requests in the same order compare, in whatever order the sandboxes take turns.
+// AllJournals returns the journals of all sandboxes in canonical form: that of the default sandbox,
+// then the others by name. Two runs can compare it if each sandbox receives the same requests in
+// the same order. The order between sandboxes does not matter.
 func (r *Registry) AllJournals() []byte {
 	var out []byte
 	all, _ := r.together()
@@ -85,10 +85,10 @@ func (r *Registry) AllJournals() []byte {
 	return out
 }
 
-// VerifyAll is Verify for all sandboxes together, by the expectations of the scenario
-// that the emulator started with. Requests of all sandboxes are counted together. A
-// sequence must be found within one sandbox. A rule that ends must have fired: one that
-// all sandboxes start with in one of them, one that a sandbox has for itself in that one.
+// VerifyAll judges all sandboxes together by the expectations of the scenario with which the
+// emulator started. It counts the requests of all sandboxes together. A sequence must be found
+// within one sandbox. A rule that ends must have fired: a rule that all sandboxes start with, in
+// any of them; a rule that only one sandbox has, in that one.
 func (r *Registry) VerifyAll() []journal.Judgement {
 	all, lost := r.together()
 	journals := make([]*recorder.Journal, len(all))
@@ -107,14 +107,13 @@ func (r *Registry) VerifyAll() []journal.Judgement {
 	}
 	if lost > 0 {
 		v = append(v, journal.Judgement{
-			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d were deleted beyond the first %d", lost, maxKept),
+			Expectation: "the journal of every sandbox is kept", Found: fmt.Sprintf("%d journals were not kept: more than %d sandboxes were deleted", lost, maxKept),
 		})
 	}
 	return v
 }
 
-// ownUnfired judges the rules that a sandbox has beyond those that all start with: each
-// that ends must have fired in it.
+// ownUnfired judges the rules that only this sandbox has. Each of them that ends must have fired.
 func (r *Registry) ownUnfired(s ended) (all []journal.Judgement) {
 	inherited := r.Origin().Rules
 	for _, name := range append(s.faults.Unfired(), s.unfired...) {
@@ -128,9 +127,9 @@ func (r *Registry) ownUnfired(s ended) (all []journal.Judgement) {
 	return all
 }
 
-// Verify holds the journal to expectations; nil are those of the scenario. It also judges
-// whether rules that end have fired, unless they are optional, and whether entries have fallen
-// out of the journal.
+// Verify judges expectations by the journal; nil means those of the scenario. It also judges
+// whether each rule that ends has fired, unless the rule is optional, and whether entries were
+// evicted from the journal.
 func (s *Sandbox) Verify(expect []journal.Expectation) []journal.Judgement {
 	if expect == nil {
 		expect = s.start.Load().Expect
@@ -142,17 +141,17 @@ func (s *Sandbox) Verify(expect []journal.Expectation) []journal.Judgement {
 	return all
 }
 
-// Passed reports whether all is met.
+// Passed reports whether all judgements are met.
 func Passed(all []journal.Judgement) bool {
 	return !slices.ContainsFunc(all, func(j journal.Judgement) bool { return !j.Met })
 }
 
-// Canonical writes the journal in its canonical form, in which two runs compare.
+// Canonical returns the journal in canonical form, which two runs can compare.
 func (s *Sandbox) Canonical() []byte {
 	return journal.Canonical(s.journal.Find(journal.Filter{}).Entries)
 }
 
-// unfired is the judgement of a rule that ends and has not fired.
+// unfired returns the judgement of a rule that ends and has not fired.
 func unfired(name string) journal.Judgement {
 	return journal.Judgement{Expectation: fmt.Sprintf("the rule %s fires", name), Found: "it never did: nothing failed"}
 }

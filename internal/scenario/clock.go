@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// A Clock says where a sandbox's clock begins: it is frozen at Freeze, it runs from
-// Start, or it runs at an Offset from the real one. Without any of them it is the
-// real clock.
+// A Clock says where a sandbox's clock begins. With Freeze the clock is frozen at a time. With
+// Start it runs from a time. With Offset it runs at an offset from the real time. The zero Clock is
+// the real time.
 type Clock struct {
 	Freeze *time.Time `json:"freeze,omitempty"` // the time at which the clock is frozen
 	Start  *time.Time `json:"start,omitempty"`  // the time from which the clock runs
-	Offset *Offset    `json:"offset,omitempty"` // how far the clock is from the real one, such as 1h or -30m
+	Offset *Offset    `json:"offset,omitempty"` // the offset from the real time, such as 1h or -30m
 }
 
 // Check returns an error if more than one member is given.
@@ -25,7 +25,7 @@ func (c *Clock) Check() error {
 		}
 	}
 	if given > 1 {
-		return errors.New("a clock has one of freeze, start and offset")
+		return errors.New("a clock takes only one of freeze, start and offset")
 	}
 	return nil
 }
@@ -33,7 +33,7 @@ func (c *Clock) Check() error {
 // An Offset is a duration that may be negative.
 type Offset time.Duration
 
-// UnmarshalText reads 1h, -30m.
+// UnmarshalText reads a duration, such as 1h or -30m.
 func (o *Offset) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(strings.TrimPrefix(string(text), "+"))
 	if err != nil {
@@ -43,5 +43,5 @@ func (o *Offset) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the offset as UnmarshalText reads it.
+// MarshalText writes the offset in the form that UnmarshalText reads.
 func (o Offset) MarshalText() ([]byte, error) { return []byte(time.Duration(o).String()), nil }

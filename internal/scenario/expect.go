@@ -15,8 +15,8 @@ import (
 	"standin/internal/ruleset"
 )
 
-// MaxPatterns bounds the patterns of all expectations of a scenario, or of a verification:
-// each is held to every entry of the journal.
+// MaxPatterns is the maximum number of patterns in all expectations of a scenario, or of a
+// verification. Each pattern is compared with every entry of the journal.
 const MaxPatterns = 200
 
 // expectation checks the names in an expectation.
@@ -24,7 +24,7 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	before := c.patterns
 	if c.patterns += len(e.Patterns()); c.patterns > MaxPatterns {
 		if before <= MaxPatterns {
-			c.Add(at.Errorf("more than %d patterns are expected in all", MaxPatterns))
+			c.Add(at.Errorf("more than %d patterns in total", MaxPatterns))
 		}
 		return
 	}
@@ -48,7 +48,7 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	}
 }
 
-// checkExpectation returns an error if an expectation makes no sense.
+// checkExpectation returns an error if an expectation is empty or contradicts itself.
 func checkExpectation(e *journal.Expectation, at file.Node) error {
 	kinds := 0
 	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, e.Exit != ""} {
@@ -58,9 +58,9 @@ func checkExpectation(e *journal.Expectation, at file.Node) error {
 	}
 	switch {
 	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
-		return at.Errorf("nothing is expected; expected a pattern, sequence, no_unmatched, retries or exit")
+		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries or exit")
 	case kinds > 1 || kinds == 1 && e.Pattern == (journal.Pattern{}) && (e.Requests != nil || e.Attempts != nil):
-		return at.Errorf("an expectation is either a pattern with requests or attempts, or a sequence, or no_unmatched, or retries, or exit")
+		return at.Errorf("an expectation has only one of: a pattern (with requests or attempts), sequence, no_unmatched, retries, exit")
 	}
 	for _, given := range []struct {
 		name string
@@ -73,7 +73,7 @@ func checkExpectation(e *journal.Expectation, at file.Node) error {
 	return nil
 }
 
-// checkRange returns an error if no number is in a range.
+// checkRange returns an error if a range is negative or contains no number.
 func checkRange(r *journal.Range, at file.Node) error {
 	switch {
 	case r == nil:
@@ -87,8 +87,8 @@ func checkRange(r *journal.Range, at file.Node) error {
 	}
 }
 
-// Expectations reads what POST verify asks for: an expectation, a list of them, or a
-// mapping with such a list as its member "expect". Names of rules are those armed.
+// Expectations reads the body of POST verify: an expectation, a list of them, or a mapping with a
+// list as its member "expect". The body may name the armed rules, which are given as rules.
 func Expectations(k *ruleset.Catalogue, name string, data []byte, rules []string) ([]journal.Expectation, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
@@ -125,8 +125,8 @@ func Expectations(k *ruleset.Catalogue, name string, data []byte, rules []string
 	return list, nil
 }
 
-// CheckExpectation returns an error if an expectation makes no sense. Names of rules are those
-// that are armed.
+// CheckExpectation returns an error if an expectation is invalid. It may name the armed rules,
+// which are given as rules.
 func CheckExpectation(k *ruleset.Catalogue, e *journal.Expectation, rules []string) error {
 	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
 	for _, p := range e.Patterns() {
@@ -134,20 +134,20 @@ func CheckExpectation(k *ruleset.Catalogue, e *journal.Expectation, rules []stri
 	}
 	c.demanded(e, file.Node{})
 	err := c.Err()
-	if at, ok := errors.AsType[*file.Error](err); ok { // it stands in no file
+	if at, ok := errors.AsType[*file.Error](err); ok { // an expectation in Go has no place in a file
 		return errors.New(at.Message)
 	}
 	return err
 }
 
-// demanded checks an expectation that a request asks about.
+// demanded checks an expectation of a verification.
 func (c *reader) demanded(e *journal.Expectation, at file.Node) {
 	if c.expectation(e, at); e.Exit != "" {
-		c.Add(at.At("exit").Errorf("exit is judged by standin run only"))
+		c.Add(at.At("exit").Errorf("only standin run judges exit"))
 	}
 }
 
-// answers reports whether a rule brings a status that fits.
+// answers reports whether a rule answers with a status that fits.
 func answers(w *fault.What, fits func(status int) bool) bool {
 	if w.ExpireToken && fits(http.StatusUnauthorized) {
 		return true
@@ -158,8 +158,8 @@ func answers(w *fault.What, fits func(status int) bool) bool {
 	return fits(cmp.Or(w.Status, http.StatusTooManyRequests))
 }
 
-// expectable warns of a status that is expected of operations which document none such
-// and that no rule of the scenario answers.
+// expectable warns of an expected status that the operations do not document and no rule of the
+// scenario answers.
 func (c *reader) expectable(e *journal.Expectation, p *journal.Pattern, at file.Node) {
 	if c.scenario == nil || p.Operation == "" || p.Status == "" || p.Status == "none" || e.Requests != nil && e.Requests.Min == 0 {
 		return

@@ -9,21 +9,21 @@ import (
 	"standin/internal/value"
 )
 
-// A Scenario is a state to start from, the rules by which requests fail, and
-// what is expected of the client.
+// A Scenario has a state to start from, rules that make requests fail, and expectations of the
+// client.
 type Scenario struct {
-	Name    string                `json:"name" fixture:"required"` // the name of the scenario; alone, it names a built-in one
+	Name    string                `json:"name" fixture:"required"` // the name of the scenario; if no other member is given, it names a built-in scenario
 	About   string                `json:"about,omitempty"`         // what the scenario is for
-	Fixture Names                 `json:"fixture,omitempty"`       // built-in fixtures or files; later ones add
-	Seed    *int64                `json:"seed,omitempty"`          // the seed of generated records, ids and draws
-	Clock   *Clock                `json:"clock,omitempty"`         // where the clock begins; one member at most
-	Profile string                `json:"profile,omitempty"`       // the quirks that are on: documented (none) or observed; default: as the emulator started
-	Quirks  []string              `json:"quirks,omitempty"`        // quirks besides those of the profile: names and globs; -NAME is off
-	Faults  []fault.Rule          `json:"faults,omitempty"`        // the rules by which requests fail
+	Fixture Names                 `json:"fixture,omitempty"`       // built-in fixtures or files; later ones add records
+	Seed    *int64                `json:"seed,omitempty"`          // the seed of generated records, ids and random draws
+	Clock   *Clock                `json:"clock,omitempty"`         // where the clock begins; at most one member is given
+	Profile string                `json:"profile,omitempty"`       // which quirks are on: documented (none) or observed; default: that of the emulator
+	Quirks  []string              `json:"quirks,omitempty"`        // more quirks, as names or globs; -NAME turns one off
+	Faults  []fault.Rule          `json:"faults,omitempty"`        // the rules that make requests fail
 	Expect  []journal.Expectation `json:"expect,omitempty"`        // what is expected of the client
 }
 
-// Names are one name, or several of them.
+// Names is one name, or several names.
 type Names []string
 
 // UnmarshalNode reads a name or a list of names.
@@ -42,7 +42,7 @@ func (n *Names) UnmarshalNode(at file.Node) error {
 	return nil
 }
 
-// JSONSchema describes the spellings of names.
+// JSONSchema returns a JSON Schema of names.
 func (*Names) JSONSchema() *value.Object {
 	word := value.NewObject(value.Member{Name: "type", Value: "string"})
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
@@ -50,16 +50,16 @@ func (*Names) JSONSchema() *value.Object {
 	}})
 }
 
-// A reader reads a scenario, or expectations, and collects the mistakes.
+// A reader reads a scenario, or expectations, and collects errors.
 type reader struct {
 	*ruleset.Checker
 	catalogue *ruleset.Catalogue
-	patterns  int       // of the expectations so far
-	scenario  *Scenario // nil where expectations are read alone
+	patterns  int       // in the expectations read so far
+	scenario  *Scenario // nil if only expectations are read
 }
 
-// Read reads a scenario. The error lists every mistake. Warnings are about what is allowed
-// and perhaps not meant. Read does not look at the fixtures.
+// Read reads a scenario. The error lists every mistake. The warnings are about what is allowed but
+// probably not intended. Read does not read the fixtures.
 func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings []error, err error) {
 	if file.Empty(data) {
 		return nil, nil, &file.Error{File: name, Line: 1, Column: 1, Message: `the file is empty; a scenario has at least a name`}
@@ -102,7 +102,7 @@ func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings
 	return s, c.Warnings(), nil
 }
 
-// clock checks the clock, and warns of windows that only a change of the clock ends.
+// clock checks the clock, and warns of windows that do not end unless the clock is changed.
 func (c *reader) clock(s *Scenario, root file.Node) {
 	if s.Clock == nil {
 		return
@@ -112,7 +112,7 @@ func (c *reader) clock(s *Scenario, root file.Node) {
 	}
 	for i, r := range s.Faults {
 		if w := r.When.During; s.Clock.Freeze != nil && w != nil && w.Relative() && ruleset.Ends(w) {
-			c.Warn(root.At("faults", i, "when", "during").Errorf("warning: the clock is frozen: the window ends only when the clock is advanced; clock: {start: TIME} runs"))
+			c.Warn(root.At("faults", i, "when", "during").Errorf("warning: the clock is frozen: the window ends only when the clock is advanced; clock: {start: TIME} is a clock that runs"))
 		}
 	}
 }

@@ -9,20 +9,20 @@ import (
 	"standin/internal/servicetest"
 )
 
-// catalogue is that of Freezer and Barbican.
+// catalogue returns the catalogue of Freezer and Barbican.
 func catalogue(tb testing.TB) *ruleset.Catalogue {
 	tb.Helper()
 	return ruleset.NewCatalogue(servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican"))
 }
 
-// Ensure every mistake in a scenario is told with its place and what may have been meant.
+// Ensure every mistake in a scenario is reported with its place and a hint.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	k := catalogue(t)
 	tests := []struct{ text, want string }{
 		{"name: x\nfaults:\n  - where: {operation: freezer.client.create}\n    what: {status: 503}\n", "s.yaml:3:24: no operation freezer.client.create; did you mean freezer.clients.create?"},
 		{"name: x\nfaults:\n  - where: {operation: ['freezer.*', '!freezer.client.create']}\n    what: {status: 503}\n", "s.yaml:3:38: no operation freezer.client.create; did you mean freezer.clients.create?"},
-		{"name: x\nfaults:\n  - where: {operation: ['freezer.*', '!*']}\n    what: {status: 503}\n", "s.yaml:3:24: no operation is left of freezer.*, !*"},
+		{"name: x\nfaults:\n  - where: {operation: ['freezer.*', '!*']}\n    what: {status: 503}\n", "s.yaml:3:24: freezer.*, !* excludes every operation"},
 		{"name: x\nfaults:\n  - where: {operation: []}\n    what: {status: 503}\n", "s.yaml:3:24: the list is empty"},
 		{"name: x\nfaults:\n  - where: {operation: 'freezer.*,,x'}\n    what: {status: 503}\n", "s.yaml:3:24: a pattern is empty"},
 		{"name: x\nfaults:\n  - where: {operation: {a: b}}\n    what: {status: 503}\n", "s.yaml:3:24: expected a string"},
@@ -32,21 +32,21 @@ func TestMistakes(t *testing.T) {
 		{"about: x\n", `s.yaml:1:1: "name" is missing`},
 		{"name: x\nfault: []\n", `s.yaml:2:1: unknown key "fault", did you mean "faults"?`},
 		{"name: x\nfaults: [{what: {status: 1000}}]\n", "s.yaml:2:26: status 1000: expected 200 to 999"},
-		{"name: x\nfaults: [{what: {delay: {uniform: {min: 2s, max: 1s}}}}]\n", "s.yaml:2:35: min 2s is more than max 1s"},
-		{"name: x\nfaults: [{what: {delay: {lognormal: {median: 1s}}}}]\n", "a lognormal delay has either sigma or p99"},
+		{"name: x\nfaults: [{what: {delay: {uniform: {min: 2s, max: 1s}}}}]\n", "s.yaml:2:35: min 2s is greater than max 1s"},
+		{"name: x\nfaults: [{what: {delay: {lognormal: {median: 1s}}}}]\n", "lognormal takes exactly one of sigma and p99"},
 		{"name: x\nfaults: [{what: {connection: {kind: reset, mode: silent}}}]\n", "s.yaml:2:50: \"mode\" applies to truncate and content_length only"},
 		{"name: x\nfaults: [{what: {connection: rset}}]\n", `s.yaml:2:30: no connection fault "rset", did you mean "reset"?`},
-		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that "*.create" matches has a limit`},
-		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" of 503; there are unavailable`},
+		{"name: x\nfaults: [{what: {page_cap: 1}, where: {operation: '*.create'}}]\n", `no operation that matches "*.create" has a page size`},
+		{"name: x\nfaults: [{what: {status: 503, example: nope}, where: {operation: freezer.clients.create}}]\n", `no example "nope" for status 503; expected unavailable`},
 		{"name: x\nfaults: [{when: {after: {fault: a}}, what: {status: 503}}]\n", `no rule "a"`},
 		{"name: x\nfaults: [{name: a, what: {status: 503}}, {name: a, what: {status: 503}}]\n", `s.yaml:2:49: there is a rule "a" already`},
-		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "s.yaml:2:8: a clock has one of freeze, start and offset"},
+		{"name: x\nclock: {freeze: 2026-01-01T00:00:00Z, offset: 1h}\n", "s.yaml:2:8: a clock takes only one of freeze, start and offset"},
 		{"name: x\nclock: {start: 0000-01-01T00:00:00Z}\n", "s.yaml:2:16: times are from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z"},
 		{"name: x\nclock: {offset: 3000000h}\n", "s.yaml:2:17: expected a duration such as 90s or -1h, up to 2562047h"},
 		{"name: x\nfaults: [{when: {during: {from: 5s, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: the window ends before it begins"},
 		{"name: x\nfaults: [{when: {during: {to: 0s}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
 		{"name: x\nfaults: [{when: {during: {to: 0001-01-01T00:00:00Z}}, what: {status: 503}}]\n", "s.yaml:2:31: the window ends before it begins"},
-		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: from and to are both times, or both durations"},
+		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, to: 5s}}, what: {status: 503}}]\n", "s.yaml:2:26: from and to must both be times or both be durations"},
 		{"name: x\nfaults: [{when: {during: {from: 0s, to: 5s, since: frist}}, what: {status: 503}}]\n", `s.yaml:2:52: since "frist", did you mean "first"?; expected armed or first`},
 		{"name: x\nfaults: [{when: {during: {from: 2026-01-01T00:00:00Z, since: first}}, what: {status: 503}}]\n", "s.yaml:2:62: since applies to durations only"},
 		{"name: x\nfaults: [{when: {during: {from: 0s, until: 5s}}, what: {status: 503}}]\n", `s.yaml:2:37: unknown key "until"`},
@@ -56,13 +56,13 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nexpect: [{requests: {min: 2, max: 1}}]\n", "s.yaml:2:21: min 2 is greater than max 1"},
 		{"name: x\nexpect: [{exit: nonzer}]\n", `s.yaml:2:17: expected an exit code such as 1, nonzero or any, got "nonzer", did you mean "nonzero"?`},
 		{"name: x\nexpect: [{exit: -1}]\n", "s.yaml:2:17: expected an exit code"},
-		{"name: x\nexpect: [{exit: 1, status: 503}]\n", "s.yaml:2:10: an expectation is either"},
+		{"name: x\nexpect: [{exit: 1, status: 503}]\n", "s.yaml:2:10: an expectation has only one of"},
 		{"name: x\nexpect: [{exit: 1}, {exit: any}]\n", "s.yaml:2:28: exit is given twice"},
 		{"name: x\nexpect: [{fault: b}]\nfaults: [{name: a, what: {status: 503}}]\n", `s.yaml:2:18: no rule "b"`},
-		{"name: x\nfaults: [{what: {headers: {set: {content-length: '1'}}}}]\n", "content-length is not set here"},
-		{"name: x\nfaults: [{where: {body: {a: {equals: 1}}}, what: {status: 503}}]\n", "is no JSON pointer"},
+		{"name: x\nfaults: [{what: {headers: {set: {content-length: '1'}}}}]\n", "content-length cannot be set here"},
+		{"name: x\nfaults: [{where: {body: {a: {equals: 1}}}, what: {status: 503}}]\n", "is not a JSON pointer"},
 		{"name: x\nfaults: [{where: {body: {/a: {matches: '['}}}, what: {status: 503}}]\n", "missing closing ]"},
-		{"name: x\nfaults: [{where: {body: {/a: {}}}, what: {status: 503}}]\n", "nothing is asked"},
+		{"name: x\nfaults: [{where: {body: {/a: {}}}, what: {status: 503}}]\n", "the test is empty"},
 	}
 	for _, tt := range tests {
 		if _, _, err := scenario.Read(k, "s.yaml", []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -78,13 +78,13 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// Ensure what is allowed and perhaps not meant is warned of, and what is meant is not.
+// Ensure what is probably not intended brings a warning, and what is intended does not.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	k := catalogue(t)
 	const down = "{name: down, where: {operation: freezer.clients.*}, when: {times: 0}, what: {status: 503}}"
 	for _, tt := range []struct{ text, want string }{
-		{"faults: [{what: {status: 503, retry_after: 2 seconds}}]", `s.yaml:2:44: warning: "2 seconds" is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent as it is`},
+		{"faults: [{what: {status: 503, retry_after: 2 seconds}}]", `s.yaml:2:44: warning: "2 seconds" is neither a duration such as 2s, nor a number of seconds, nor a date; it is sent unchanged`},
 		{"faults: [{what: {status: 503, retry_after: 2s}}, {what: {status: 503, retry_after: '120'}}, {what: {status: 503, retry_after: date-1h}}, {what: {status: 503, retry_after: 'Thu, 01 Jan 2026 12:00:00 GMT'}}]", ""},
 		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", "s.yaml:4:5: warning: the rule never fires: rule down before it always fires"},
 		{"faults:\n  - " + down + "\n  - {where: {operation: freezer.*}, what: {status: 401}}", ""},
@@ -97,7 +97,7 @@ func TestWarnings(t *testing.T) {
 		{"faults:\n  - {name: a, when: {probability: 0.5}, what: {status: 503}}\n  - {where: {operation: freezer.clients.list}, what: {status: 401}}", ""},
 		{"expect: [{operation: freezer.clients.list, status: 418}]", "s.yaml:2:52: warning: freezer.clients.list documents no 418, and no rule of the scenario answers it"},
 		{"expect: [{operation: freezer.clients.list, status: 2xx}, {operation: freezer.clients.list, status: none}, {operation: freezer.clients.list, status: 418, requests: 0}]", ""},
-		{"expect: [{operation: freezer.clients.list, status: 418}]\nfaults: [{where: {operation: '*.list'}, what: {status: 418}}]", "documents no 418; the service's envelope"},
+		{"expect: [{operation: freezer.clients.list, status: 418}]\nfaults: [{where: {operation: '*.list'}, what: {status: 418}}]", "documents no 418; the body is a general error"},
 		{"expect: [{sequence: [{operation: freezer.clients.delete, status: 201}]}]", "s.yaml:2:66: warning: freezer.clients.delete documents no 201"},
 	} {
 		_, warnings, err := scenario.Read(k, "s.yaml", []byte("name: x\n"+tt.text+"\n"))
@@ -107,18 +107,18 @@ func TestWarnings(t *testing.T) {
 		}
 		var got []string
 		for _, w := range warnings {
-			if tt.want != "" || !strings.Contains(w.Error(), "the service's envelope") {
+			if tt.want != "" || !strings.Contains(w.Error(), "a general error of the service") {
 				got = append(got, w.Error())
 			}
 		}
-		if text := strings.Join(got, "\n"); !strings.Contains(text, tt.want) || tt.want == "" && text != "" || len(got) > 1 && !strings.Contains(text, "envelope") {
+		if text := strings.Join(got, "\n"); !strings.Contains(text, tt.want) || tt.want == "" && text != "" || len(got) > 1 && !strings.Contains(text, "general error") {
 			t.Errorf("%s: %s, want %q", tt.text, text, tt.want)
 		}
 	}
 }
 
-// FuzzScenario ensures that whatever is no scenario is refused with an error, and
-// that what is one has rules that can be armed.
+// FuzzScenario ensures that an invalid scenario is refused with an error, and that a valid one has
+// rules that can be armed.
 func FuzzScenario(f *testing.F) {
 	k := catalogue(f)
 	for _, seed := range []string{

@@ -1,10 +1,10 @@
-// Command clients prints, as a Markdown table, what HTTP clients report of each way
-// for a connection to break: Go's net/http, curl, Python's http.client, Node's fetch,
-// Java's HttpClient. Those that are not installed are left out, and it says so.
+// Command clients prints a Markdown table of what HTTP clients report of each way in which a
+// connection breaks. The clients are Go's net/http, curl, Python's http.client, Node's fetch and
+// Java's HttpClient. It leaves out clients that are not installed, and names them.
 //
 //	go run ./tools/clients
 //
-// It fails if a client that must notice a break does not.
+// It fails if a client does not notice a break that it must notice.
 package main
 
 import (
@@ -28,11 +28,11 @@ import (
 //go:embed client.py client.mjs Client.java
 var programs embed.FS
 
-// A client asks a URL for warming up, then the faulted one over the same
-// connection, and prints a line about it.
+// A client requests a URL to open a connection, then a URL with a fault over the same connection.
+// It prints one line about the second request.
 type client struct {
 	name    string
-	program string // what must be installed; empty: it is this command
+	program string // must be installed; empty means this command
 	command func(dir string) []string
 }
 
@@ -44,7 +44,7 @@ var clients = []client{
 	{"Java HttpClient", "java", func(dir string) []string { return []string{"java", filepath.Join(dir, "Client.java")} }},
 }
 
-// A row is a break, the request it is tried with, and whether a client must notice.
+// A row is a break, the request it is tried with, and whether a client must notice it.
 type row struct {
 	what    string
 	method  string
@@ -141,16 +141,16 @@ func table(ctx context.Context) error {
 	return nil
 }
 
-// line is a row of a Markdown table.
+// line returns a row of a Markdown table.
 func line(cells []string) string { return "| " + strings.Join(cells, " | ") + " |" }
 
-// whole is what a client prints that got an answer and saw nothing wrong with it.
+// whole matches what a client prints if it got an answer and noticed nothing wrong.
 var whole = regexp.MustCompile(`^\d+ \d+ bytes`)
 
-// address is that of an end of a connection.
+// address matches the address of one end of a connection.
 var address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// try lets a client meet a break in a sandbox of its own.
+// try lets a client meet a break, in its own sandbox.
 func try(ctx context.Context, s *emulator.Server, c client, r row, dir, name string) (cell string, noticed bool, err error) {
 	box, err := s.NewSandbox(name, emulator.WithFault(fault.Rule{Name: "break", What: fault.What{Connection: r.c}}))
 	if err != nil {
@@ -172,7 +172,7 @@ func try(ctx context.Context, s *emulator.Server, c client, r row, dir, name str
 	return "`" + cell + "`", !whole.MatchString(cell), nil
 }
 
-// printable leaves out what a table cannot show.
+// printable removes what a table cannot show.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '|' || r == '`' {
@@ -182,7 +182,7 @@ func printable(text string) string {
 	}, text)
 }
 
-// ask is Go's client.
+// ask is the client in Go.
 func ask(warm, url, method, body string) string {
 	c := &http.Client{Timeout: 5 * time.Second}
 	get := func(method, url, body string) (string, error) {
@@ -208,7 +208,7 @@ func ask(warm, url, method, body string) string {
 	}
 	answer, err := get(method, url, body)
 	if err != nil {
-		_, text, _ := strings.Cut(err.Error(), `": `) // without the URL
+		_, text, _ := strings.Cut(err.Error(), `": `) // removes the URL
 		if text == "" {
 			text = err.Error()
 		}
@@ -217,7 +217,7 @@ func ask(warm, url, method, body string) string {
 	return answer
 }
 
-// curl asks for both URLs in one call, so that it keeps the connection.
+// curl requests both URLs in one call, so that it keeps the connection.
 func curl(warm, url, method, body string) string {
 	args := []string{
 		"-sS", "--max-time", "5", "-o", os.DevNull, "-H", "X-Auth-Token: demo-token", warm,

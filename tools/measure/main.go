@@ -1,12 +1,12 @@
-// Command measure reports how the code is divided: files and lines of each package,
-// arrows between the files of a package and those that run upward, methods of the largest type,
-// exported names, branches of the most branched function, and what is over the limits of the
-// house.
+// Command measure reports how the code is divided. For each package it reports files and lines,
+// dependencies between its files, the methods of its largest type, exported names, the branches of
+// its most complex function, and functions and files over the limits.
 //
 //	go run ./tools/measure [DIR]
 //
-// An arrow leads from a file to one that declares a name it uses. Upward are the fewest that, as
-// far as a greedy order finds, must be left out for the files to stand in floors.
+// An arrow is a dependency: it leads from a file to a file that declares a name it uses. An arrow
+// is upward if it must be removed so that the files can be put in layers. The command removes as
+// few as a greedy order finds.
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 	"text/tabwriter"
 )
 
-// The limits of the house, in lines.
+// These are the limits of functions and files, in lines.
 const (
 	maxFunction = 60
 	maxFile     = 400
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// A listed package is a package as go list prints it.
+// A listed is a package as go list prints it.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
@@ -57,15 +57,15 @@ type listed struct {
 	Module                  *struct{ Main bool }
 }
 
-// A measured package.
+// A measured is the result for one package.
 type measured struct {
 	path               string
 	files, lines       int
 	arrows, upward     int
-	largest            string // type, and how many methods it has
+	largest            string // type, and the number of its methods
 	methods            int
 	exported           int
-	branched           string // function, and how many ways lead through it
+	branched           string // function, and its number of branches
 	branches           int
 	longFuncs, longAll []string // over the limits
 }
@@ -103,7 +103,7 @@ func measure(ctx context.Context, dir string, out io.Writer) error {
 	return nil
 }
 
-// list lists the packages of the module, and where the export data of all packages is.
+// list returns the packages of the module, and the files with the export data of all packages.
 func list(ctx context.Context, dir string) (own []listed, exports map[string]string, err error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,Standard,Module", "./...")
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
@@ -162,7 +162,7 @@ func one(p listed, exports map[string]string) (measured, error) {
 	return m, nil
 }
 
-// names counts exported names, those of methods included, and finds the largest type.
+// names counts exported names, including methods, and finds the largest type.
 func (m *measured) names(pkg *types.Package) {
 	m.largest = "-"
 	for _, name := range pkg.Scope().Names() {
@@ -185,7 +185,7 @@ func (m *measured) names(pkg *types.Package) {
 	}
 }
 
-// functions finds the most branched function, and those over the limits.
+// functions finds the function with the most branches, and those over the limits.
 func (m *measured) functions(fset *token.FileSet, files []*ast.File) {
 	m.branched = "-"
 	for _, f := range files {
@@ -207,7 +207,7 @@ func (m *measured) functions(fset *token.FileSet, files []*ast.File) {
 	}
 }
 
-// branches is the cyclomatic complexity of a function: one more than its branches.
+// branches returns the cyclomatic complexity of a function, which is one more than its branches.
 func branches(body ast.Node) int {
 	n := 1
 	ast.Inspect(body, func(node ast.Node) bool {
@@ -232,7 +232,7 @@ func branches(body ast.Node) int {
 	return n
 }
 
-// arrowsOf says for each file which others of the package it uses names of.
+// arrowsOf returns, for each file, the other files of the package whose names it uses.
 func arrowsOf(fset *token.FileSet, pkg *types.Package, info *types.Info) map[string]map[string]bool {
 	arrows := map[string]map[string]bool{}
 	for id, o := range info.Uses {
@@ -253,8 +253,9 @@ func arrowsOf(fset *token.FileSet, pkg *types.Package, info *types.Info) map[str
 	return arrows
 }
 
-// upward puts files into an order by taking, again and again, one that uses none of those left
-// away, else the one with most more arrows to it than from it, and counts the arrows back.
+// upward puts the files into an order and returns the number of upward arrows. It repeatedly takes
+// a file that uses none of the remaining files. If there is none, it takes the file with the most
+// arrows to it, minus those from it.
 func upward(arrows map[string]map[string]bool) (n int) {
 	left := map[string]bool{}
 	for from, to := range arrows {
@@ -282,7 +283,7 @@ func upward(arrows map[string]map[string]bool) (n int) {
 				break
 			}
 		}
-		n += out // these lead to files that stand above it
+		n += out // they lead to files that come later in the order
 		delete(left, best)
 	}
 	return n

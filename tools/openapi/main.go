@@ -1,6 +1,6 @@
-// Command openapi holds OpenAPI documents to the OpenAPI specification.
+// Command openapi validates OpenAPI documents against the OpenAPI specification.
 //
-// It is a module of its own, so that what it needs is not needed by the emulator.
+// It is a separate module, so that the emulator does not depend on its dependencies.
 package main
 
 import (

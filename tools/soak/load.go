@@ -13,17 +13,17 @@ import (
 
 type counters struct {
 	sent, failed atomic.Int64
-	good         []atomic.Int64 // answers below 400, or requests that went out, by the kind of worker
+	good         []atomic.Int64 // answers with a status below 400, or requests that were sent, by kind of worker
 }
 
-// kinds are what workers do, again and again.
+// kinds are what workers do repeatedly.
 var kinds = []func(w *worker, ctx context.Context){
 	(*worker).freezer, (*worker).barbican, (*worker).devops, (*worker).privx, (*worker).keystone,
 	(*worker).sandboxes, (*worker).rules, (*worker).breaks, (*worker).polls, (*worker).follows,
 	(*worker).state, (*worker).journal, (*worker).leavesInBody, (*worker).doesNotRead, (*worker).pipelines,
 }
 
-// A worker sends requests of one kind, by turns plain and over TLS.
+// A worker sends requests of one kind, alternately with and without TLS.
 type worker struct {
 	load   *load
 	client *http.Client
@@ -36,8 +36,8 @@ func newWorker(l *load, kind, number int) *worker {
 	return &worker{load: l, client: l.server.Client(), kind: kind, number: number}
 }
 
-// url is where a path is, in the default sandbox or in one of a few that are made by
-// their first use.
+// url returns the URL of a path, in the default sandbox or in one of a few sandboxes that are
+// created on first use.
 func (w *worker) url(path string) string {
 	w.round++
 	at := w.load.server.URL
@@ -50,7 +50,7 @@ func (w *worker) url(path string) string {
 	return at + path
 }
 
-// do sends a request and reads the answer. Errors are the faults that other workers arm.
+// do sends a request and reads the answer. It ignores errors, since other workers arm faults.
 func (w *worker) do(ctx context.Context, method, url, body string, header ...string) (text string) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -143,8 +143,7 @@ func (w *worker) rules(ctx context.Context) {
 	w.do(ctx, "DELETE", url+"/"+name, "")
 }
 
-// breaks has single requests fail in every way, some of them for a client that does not
-// wait.
+// breaks makes single requests fail in every way. Some of the clients do not wait for the answer.
 func (w *worker) breaks(ctx context.Context) {
 	for _, what := range []string{
 		"connection=reset", "connection=empty", "connection=garbage", "connection=truncate", "connection=malformed_chunk",
@@ -183,26 +182,26 @@ func (w *worker) journal(ctx context.Context) {
 	rest(ctx, 100*time.Millisecond)
 }
 
-// leavesInBody breaks off a body.
+// leavesInBody closes the connection in the middle of a request's body.
 func (w *worker) leavesInBody(ctx context.Context) {
 	w.holds(ctx, "POST /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\nContent-Length: 1000\r\n\r\n{", 10*time.Millisecond)
 	w.holds(ctx, "POST /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nx", 10*time.Millisecond)
 }
 
-// doesNotRead asks for long answers and reads nothing.
+// doesNotRead requests long answers and does not read them.
 func (w *worker) doesNotRead(ctx context.Context) {
 	const journal = "GET /_standin/requests HTTP/1.1\r\nHost: localhost\r\n\r\n"
 	w.holds(ctx, strings.Repeat(journal, 20), 500*time.Millisecond)
 }
 
-// pipelines sends many requests at once, reads some answers, and leaves the others.
+// pipelines sends many requests at once, reads some of the answers, and closes the connection.
 func (w *worker) pipelines(ctx context.Context) {
 	const list = "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\n\r\n"
 	const hang = "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Standin-Fault: connection=hang\r\n\r\n"
 	w.holds(ctx, strings.Repeat(list, 50)+hang+list, 20*time.Millisecond)
 }
 
-// holds sends bytes over a connection of its own, and closes it after a while, unread.
+// holds sends bytes over a new connection, and closes it after a time without reading.
 func (w *worker) holds(ctx context.Context, text string, d time.Duration) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", w.load.server.Addr(""))
 	if err != nil {

@@ -1,11 +1,11 @@
-// Command soak holds a mixed load against an emulator for a time, and compares what the
-// process holds before and after: goroutines, file descriptors, heap, resident memory. It
-// fails if one of them has grown, if an answer broke its contract, or if one was a 500.
+// Command soak runs a mixed load against an emulator for a time, and compares what the process
+// holds before and after: goroutines, file descriptors, heap and resident memory. It fails if one
+// of them has grown, if an answer violated its contract, or if a status was 500.
 //
-// Emulator and clients share the process, so that go run -race looks at both. The load
-// comes from workers of every kind that load.go lists: calls of all services, sandboxes
-// that are made and deleted, rules, long polls, followers, clients that leave, that do not
-// read and that send many requests at once.
+// Emulator and clients run in one process, so that go run -race checks both. The load comes from
+// workers of every kind in load.go. They call all services, create and delete sandboxes, arm rules,
+// use long polls and event streams. Some clients leave early, do not read, or send many requests at
+// once.
 package main
 
 import (
@@ -29,8 +29,8 @@ import (
 )
 
 func main() {
-	last := flag.Duration("for", time.Minute, "how long the load is held, after half of that to warm up")
-	each := flag.Int("each", 2, "how many workers of each kind")
+	last := flag.Duration("for", time.Minute, "how long the load lasts; before it, half of that time warms up")
+	each := flag.Int("each", 2, "number of workers of each kind")
 	flag.Parse()
 	if err := run(*last, *each); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
@@ -67,7 +67,7 @@ func run(last time.Duration, each int) error {
 		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		return fmt.Errorf("%s grew", grown)
 	case e.Violations() > 0:
-		return fmt.Errorf("%d answers broke their contract", e.Violations())
+		return fmt.Errorf("%d answers violated their contract", e.Violations())
 	case l.idle() >= 0:
 		return fmt.Errorf("the workers of kind %d had no request answered below 400", l.idle())
 	case l.failed.Load() > 0:
@@ -85,7 +85,7 @@ type load struct {
 	clients []*http.Client // of all workers
 }
 
-// idle is the first kind of worker that came to nothing; -1 if all came to something.
+// idle returns the first kind of worker that had no success; -1 if all had.
 func (l *load) idle() int {
 	for k := range l.good {
 		if l.good[k].Load() == 0 {
@@ -117,15 +117,15 @@ func (l *load) hold(d time.Duration, each int) {
 // A holding is what the process holds.
 type holding struct {
 	goroutines, descriptors int
-	heap, resident          int // bytes
+	heap, resident          int // in bytes
 }
 
-// Growth that is none: the runtime keeps some of each for itself.
+// These are differences that do not count as growth, since the runtime keeps some of each.
 const (
 	fewGoroutines  = 5
 	fewDescriptors = 5
 	someMemory     = 16 << 20
-	settling       = time.Minute // the longest that a connection is kept for a client that is gone
+	settling       = time.Minute // the longest time that a connection is kept for a client that is gone
 )
 
 func (h holding) grown(after holding) string {
@@ -143,8 +143,8 @@ func (h holding) grown(after holding) string {
 	}
 }
 
-// settle removes all sandboxes and waits until the process holds no more than before, or
-// holds the same twice. A client closes a connection only once its last request has ended.
+// settle removes all sandboxes, and waits until the process holds no more than before, or the same
+// twice. A client closes a connection only when its last request has ended.
 func (l *load) settle(before *holding) (holding, error) {
 	var h holding
 	for deadline := time.Now().Add(settling); ; time.Sleep(time.Second) {
@@ -165,7 +165,7 @@ func (l *load) settle(before *holding) (holding, error) {
 	}
 }
 
-// clean deletes all sandboxes and goes back to the start.
+// clean deletes all sandboxes and resets the default one.
 func clean(s *emulator.Server) error {
 	c := s.Client()
 	defer c.CloseIdleConnections()

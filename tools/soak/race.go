@@ -2,6 +2,6 @@
 
 package main
 
-// underRace says that the race detector looks on. It keeps memory of its own for all that
-// the heap has ever been, so that the resident memory says nothing.
+// underRace reports whether the race detector is on. It keeps memory for everything that the heap
+// has ever held, so that the resident memory is not compared.
 const underRace = true
