@@ -9,8 +9,7 @@ import (
 	"standin/internal/value"
 )
 
-// Compare lists where an answer differs from the recorded one, a line each; none if
-// they are the same.
+// Compare returns the differences between a recorded response and one of Standin, one line each.
 func Compare(real, ours Answer) []string {
 	var all []string
 	if real.Status != ours.Status {
@@ -68,7 +67,7 @@ func shown(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// differ walks two JSON values and tells where they part.
+// differ compares two JSON values and returns their differences.
 func differ(at string, a, b any) []string {
 	x, isX := a.(*value.Object)
 	y, isY := b.(*value.Object)

@@ -14,9 +14,9 @@ import (
 	"standin/internal/catalog"
 )
 
-// Explain tells, for each entry of a story's file, the quirks without which an
-// exchange of it is not answered as by the real server, though it is with all: single
-// ones, and pairs where either alone is enough.
+// Explain returns, for each entry of a story's file, the quirks that it needs. Without such a
+// quirk, an exchange of the entry differs from the real server's. It tries single quirks, and
+// then pairs of which either one is enough.
 func Explain(ctx context.Context, folder string, s Story) (map[int][]string, error) {
 	names, err := observed(s)
 	if err != nil {
@@ -64,7 +64,7 @@ func Explain(ctx context.Context, folder string, s Story) (map[int][]string, err
 	return reasons, nil
 }
 
-// observed are the quirks of the story's service that are in the observed profile.
+// observed returns the quirks of the story's service that are in the observed profile.
 func observed(s Story) ([]string, error) {
 	all, err := catalog.Quirks()
 	service, _, _ := strings.Cut(s.Name, "/")
@@ -77,7 +77,7 @@ func observed(s Story) ([]string, error) {
 	return names, err
 }
 
-// newly are the entries of exchanges that differ and usually do not.
+// newly returns the entries with exchanges that differ here but not in usual.
 func newly(differ, usual map[string]int) map[int]bool {
 	entries := map[int]bool{}
 	for name, entry := range differ {
@@ -88,8 +88,8 @@ func newly(differ, usual map[string]int) map[int]bool {
 	return entries
 }
 
-// differing are the names of the exchanges that differ in the observed profile, with
-// their entries.
+// differing returns the names of the exchanges that differ in the observed profile, with their
+// entries.
 func differing(ctx context.Context, folder string, s Story, less ...string) (map[string]int, error) {
 	r, err := Against(ctx, folder, s, emulator.WithProfile("observed"), emulator.WithQuirks(less...))
 	names := map[string]int{}
@@ -105,8 +105,8 @@ var (
 	flowQuirks = regexp.MustCompile(`, quirks: \[[^\]]*\]`)
 )
 
-// Annotate writes into the story's file, below the folder, which quirks each of its
-// entries names, in the place of those that it named.
+// Annotate writes the quirks of each entry into the story's file below the folder. It replaces
+// those that the entries had.
 func Annotate(folder string, s Story, reasons map[int][]string) error {
 	name := filepath.Join(folder, "exchanges", filepath.FromSlash(s.Name)+".yaml")
 	var out strings.Builder

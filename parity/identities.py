@@ -1,4 +1,4 @@
-"""Makes the identities of parity/fixture.yaml in a keystone that has been bootstrapped with admin and project demo.
+"""Creates the identities of parity/fixture.yaml in a keystone that was bootstrapped with admin and project demo.
 
 identities.py KEYSTONE_URL BARBICAN_URL FREEZER_URL
 """
@@ -7,7 +7,7 @@ import json
 import sys
 import urllib.request
 
-# Users by project, each with the roles it is given there; every password is the name.
+# Users by project, each with its roles. The password is the name.
 USERS = {
     "demo": {
         "creator": ["creator"],

@@ -13,7 +13,7 @@ import (
 	"standin/internal/value"
 )
 
-// An Answer is what came back, with placeholders for what is never twice the same.
+// An Answer is a response with placeholders for values that change each time.
 type Answer struct {
 	Name    string            `json:"name"`
 	Request string            `json:"request"`
@@ -21,8 +21,8 @@ type Answer struct {
 	Status  int               `json:"status"`
 	Reason  string            `json:"reason"`
 	Headers map[string]string `json:"headers,omitempty"`
-	Body    json.RawMessage   `json:"body,omitempty"` // a body that is JSON
-	Text    string            `json:"text,omitempty"` // any other
+	Body    json.RawMessage   `json:"body,omitempty"` // a JSON body
+	Text    string            `json:"text,omitempty"` // a body that is not JSON
 }
 
 func (p *Player) answer(x Exchange, r response) Answer {
@@ -57,7 +57,7 @@ func (p *Player) answer(x Exchange, r response) Answer {
 	return a
 }
 
-// normal puts placeholders into a text.
+// normal replaces changing values in a text by placeholders.
 func (p *Player) normal(text string) string {
 	for _, name := range slices.SortedFunc(maps.Keys(p.servers), longer(p.servers)) {
 		text = strings.ReplaceAll(text, p.servers[name], "<"+name+">")
@@ -91,10 +91,10 @@ func longer(all Servers) func(a, b string) int {
 	}
 }
 
-// quoteless makes the name of an exchange fit into a JSON string.
+// quoteless removes characters from the name of an exchange that a JSON string would escape.
 var quoteless = strings.NewReplacer(`"`, "", `\`, "")
 
-// time tells a time by its form and by the exchange in which it passed.
+// time returns the placeholder of a time: its form, and the exchange during which it was.
 func (p *Player) time(text string) string {
 	form, zone := "time", ""
 	bare := strings.TrimSuffix(text, "Z")
@@ -116,8 +116,7 @@ func (p *Player) time(text string) string {
 	return "<" + form + ">"
 }
 
-// arrange puts lists that have no order into the order of their texts: every list where all
-// of them are such, else those of sets.
+// arrange sorts lists that have no order. With all it sorts every list, and else those of sets.
 func arrange(v any, all bool) {
 	switch v := v.(type) {
 	case *value.Object:

@@ -23,7 +23,7 @@ func stories(t *testing.T) []Story {
 	return all
 }
 
-// each plays every story with the options and passes what comes out to the check.
+// each plays every story with the options and calls check with the result.
 func each(t *testing.T, opts func(Story) []emulator.Option, check func(Result, Story) error) {
 	for _, s := range stories(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func each(t *testing.T, opts func(Story) []emulator.Option, check func(Result, S
 	}
 }
 
-// Ensure Standin answers as the real servers do, in the observed profile.
+// Ensure Standin responds like the real servers in the observed profile.
 func TestObserved(t *testing.T) {
 	t.Parallel()
 	each(t,
@@ -47,8 +47,8 @@ func TestObserved(t *testing.T) {
 		func(r Result, s Story) error { return Judge(r, s, false) })
 }
 
-// Ensure it answers otherwise in the documented profile only where an exchange names
-// the quirks that account for it, and that those do make a difference.
+// Ensure responses in the documented profile differ only if an exchange names quirks. Ensure
+// those exchanges do differ.
 func TestDocumented(t *testing.T) {
 	t.Parallel()
 	each(t,
@@ -56,8 +56,7 @@ func TestDocumented(t *testing.T) {
 		func(r Result, s Story) error { return Judge(r, s, true) })
 }
 
-// Ensure the quirks that a story names account for its differences: with them alone
-// there are none.
+// Ensure a story has no differences with exactly the quirks that it names.
 func TestNamedQuirks(t *testing.T) {
 	t.Parallel()
 	each(t,
@@ -74,8 +73,8 @@ func quirks(s Story) []string {
 	return slices.Compact(all)
 }
 
-// Ensure every story is recorded and every recording has its story, and that the
-// recordings say of which servers they are.
+// Ensure every story has a recording and every recording a story. Ensure the recordings name the
+// versions of the servers.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	var told, recorded []string
@@ -111,7 +110,7 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// Ensure the comparison sees what it is for.
+// Ensure Compare reports each kind of difference.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	real := Answer{Status: 200, Reason: "OK", Headers: map[string]string{"Vary": "a"}, Body: json.RawMessage(`{"a":[1,{"b":"x"}],"c":null}`)}
@@ -145,7 +144,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Ensure what is never twice the same becomes a placeholder, and nothing else.
+// Ensure changing values become placeholders, and others do not.
 func TestNormal(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 600_000_000, time.UTC)
@@ -175,7 +174,7 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// Ensure lists without an order come in one, and no others.
+// Ensure lists without an order are sorted, and others are not.
 func TestArrange(t *testing.T) {
 	t.Parallel()
 	const body = `{"read":{"users":["b",[2,1],"a"]},"list":["b","a"]}`
@@ -193,7 +192,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// Ensure a story accounts for its differences, and for no others.
+// Ensure Judge accepts the differences that a story names, and no others.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	plain, quirky, other := Exchange{Name: "plain", entry: 0}, Exchange{Name: "quirky", entry: 1, Quirks: []string{"a.b"}}, Exchange{Name: "other", entry: 2, Differs: "why"}

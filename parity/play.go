@@ -18,11 +18,11 @@ import (
 	"standin/internal/value"
 )
 
-// Servers are base URLs, without a trailing slash, by the names that stories use:
+// Servers maps names that stories use to base URLs without a trailing slash. The names are
 // keystone, barbican, barbican-scoped (enforce_new_defaults), freezer, freezer-v2.
 type Servers map[string]string
 
-// project is where the users of fixture.yaml have their roles.
+// project returns the project in which a user of fixture.yaml has roles.
 func project(user string) string {
 	if user == "stranger" {
 		return "elsewhere"
@@ -40,14 +40,14 @@ type Player struct {
 	windows []window
 }
 
-// A window is when an exchange took place.
+// A window is the time during which an exchange took place.
 type window struct {
 	name       string
 	begin, end time.Time
 }
 
-// NewPlayer makes a player. The clock is that of the servers: times in answers are
-// told by the exchange in which they passed.
+// NewPlayer returns a player. now is the clock of the servers. Times in responses are replaced by
+// the exchange during which they were.
 func NewPlayer(servers Servers, story Story, now func() time.Time) *Player {
 	return &Player{
 		servers: servers, story: story, now: now,
@@ -55,8 +55,7 @@ func NewPlayer(servers Servers, story Story, now func() time.Time) *Player {
 	}
 }
 
-// Play sends the story's requests, one after the other, and returns the answers,
-// normalised.
+// Play sends the story's requests in order. It returns the normalised responses.
 func (p *Player) Play(ctx context.Context) ([]Answer, error) {
 	var all []Answer
 	for _, x := range p.story.Exchanges {
@@ -83,7 +82,7 @@ func (p *Player) Play(ctx context.Context) ([]Answer, error) {
 	return all, nil
 }
 
-// token logs a user in, once a story.
+// token returns a token of a user. It logs in once for each story.
 func (p *Player) token(ctx context.Context, user string) (string, error) {
 	if user == "" || p.tokens[user] != "" {
 		return p.tokens[user], nil
@@ -115,7 +114,7 @@ var (
 	repeated = regexp.MustCompile(`\$\{repeat (\S+) (\d+)\}`)
 )
 
-// fill puts values in the place of variables.
+// fill replaces the variables in an exchange.
 func (p *Player) fill(ctx context.Context, x Exchange) (Exchange, error) {
 	var problems []error
 	fill := func(text string) string {
@@ -138,8 +137,8 @@ func (p *Player) fill(ctx context.Context, x Exchange) (Exchange, error) {
 	return x, errors.Join(problems...)
 }
 
-// variable is what a name stands for. What no answer gave is spelt out, so that the
-// request still goes.
+// variable returns the value of a variable. If no response has set it, it returns a text such as
+// no-NAME, so that the request is still sent.
 func (p *Player) variable(ctx context.Context, name string) (string, error) {
 	if who, ok := strings.CutPrefix(name, "id."); ok && p.vars[name] == "" {
 		user := map[string]string{"demo": "admin", "elsewhere": "stranger"}[who]

@@ -8,20 +8,20 @@ import (
 	"path/filepath"
 )
 
-// A Recording is what the real servers answered to a story.
+// A Recording holds the responses of the real servers to a story.
 type Recording struct {
 	Story   string   `json:"story"`
 	Answers []Answer `json:"answers"`
 }
 
-// Versions says which servers were recorded, and when.
+// Versions holds the versions of the recorded servers, and the day of the recording.
 type Versions struct {
 	Recorded string            `json:"recorded"` // the day, as 2006-01-02
-	Packages map[string]string `json:"packages"` // of Debian, by name
+	Packages map[string]string `json:"packages"` // versions of Debian packages, by name
 }
 
-// text is the recording as its file holds it: of each answer a line for the request,
-// one for status and headers, one for the body.
+// text returns the recording as it is in its file. Each response has a line for the request, one
+// for status and headers, and one for the body.
 func (r Recording) text() ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\"story\": %q, \"answers\": [", r.Story)
@@ -60,7 +60,7 @@ func (r Recording) text() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// members is the JSON object of v without its braces.
+// members returns the JSON object of v without its braces.
 func members(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -81,7 +81,7 @@ func indented(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Write puts the recording into its file below the folder.
+// Write writes the recording to its file below the folder.
 func (r Recording) Write(folder string) error {
 	text, err := r.text()
 	if err != nil {
@@ -94,7 +94,7 @@ func (r Recording) Write(folder string) error {
 	return os.WriteFile(name, text, 0o644)
 }
 
-// Write puts the versions into their file below the folder.
+// Write writes the versions to their file below the folder.
 func (v Versions) Write(folder string) error {
 	text, err := indented(v)
 	if err != nil {

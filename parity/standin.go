@@ -12,25 +12,25 @@ import (
 	"standin/emulator"
 )
 
-// settings are the quirks that stand for how a server of the stories is set up.
+// settings maps servers of the stories to quirks for their configuration.
 var settings = map[string][]string{
 	"barbican-scoped": {"barbican.new-defaults-are-enforced"},
 }
 
-// A Difference is an exchange that Standin answers otherwise than the real server.
+// A Difference is an exchange to which Standin responds differently than the real server.
 type Difference struct {
 	Exchange Exchange
-	Lines    []string // of Compare
+	Lines    []string // as returned by Compare
 }
 
-// A Result is how Standin told a story. Differences counts each exchange once.
+// A Result is the result of a story played on Standin. Differences has each exchange once.
 type Result struct {
 	Exchanges   int
 	Differences []Difference
 }
 
-// Against plays a story in an emulator of its own and compares the answers with the
-// recording. The folder is that of this package. The options choose the profile.
+// Against plays a story on a new emulator and compares the responses with the recording. folder
+// is the folder of this package. The options select the profile.
 func Against(ctx context.Context, folder string, s Story, opts ...emulator.Option) (Result, error) {
 	real, err := Recorded(filepath.Join(folder, "recordings"), s.Name)
 	if err != nil {
@@ -56,7 +56,8 @@ func Against(ctx context.Context, folder string, s Story, opts ...emulator.Optio
 	return r, nil
 }
 
-// perform starts an emulator whose services have a listener each, as the real ones do.
+// perform starts an emulator with a listener for each service, as the real ones have, and plays
+// the story.
 func perform(ctx context.Context, folder string, s Story, opts []emulator.Option) ([]Answer, error) {
 	opts = append([]emulator.Option{emulator.WithFixture(filepath.Join(folder, "fixture.yaml"))}, opts...)
 	opts = append(opts, emulator.WithQuirks(settings[s.Server]...))
@@ -87,9 +88,9 @@ func perform(ctx context.Context, folder string, s Story, opts []emulator.Option
 	return NewPlayer(all, s, time.Now).Play(ctx)
 }
 
-// Judge says what is wrong with a result, in the documented profile or the observed
-// one: differences that the story does not account for, and accounts of differences
-// that there are not. An entry of a story that makes several exchanges accounts for all.
+// Judge returns an error if the differences of a result are not those that the story names.
+// Exchanges of an entry share its names. In the documented profile, an entry may name quirks for
+// its differences. In the observed profile, only differs explains one.
 func Judge(r Result, s Story, documented bool) error {
 	var problems []error
 	differs := map[int]bool{}

@@ -1,11 +1,11 @@
-// Package parity proves that Standin answers as the real servers do: stories of
-// exchanges, kept as data, are played against the real servers, whose answers are
-// kept as recordings, and against Standin, whose answers are compared with them.
+// Package parity compares Standin with the real servers. Stories of exchanges are played on the
+// real servers, and the responses are kept as recordings. The same stories are played on Standin,
+// and its responses are compared with the recordings.
 //
-//	exchanges/SERVICE/STORY.yaml    what is asked
-//	recordings/SERVICE/STORY.json   what the real server answered, normalised
+//	exchanges/SERVICE/STORY.yaml    the requests
+//	recordings/SERVICE/STORY.json   the normalised responses of the real server
 //
-// The package is for tests; the emulator does not use it.
+// The package is for tests. The emulator does not use it.
 package parity
 
 import (
@@ -25,45 +25,48 @@ import (
 //go:embed exchanges
 var files embed.FS
 
-// A Story is a list of exchanges that share variables. It starts from a world in
-// which nothing is but the identities of fixture.yaml.
+// A Story is a list of exchanges that share variables. It starts from a world that has only the
+// identities of fixture.yaml.
 type Story struct {
-	Name   string `json:"-"` // "barbican/secrets"
+	Name   string `json:"-"` // for example "barbican/secrets"
 	About  string `json:"about" fixture:"required"`
-	Server string `json:"server"` // of Servers; the name's first part if empty
+	Server string `json:"server"` // a name of Servers; default: the first part of Name
 
 	Exchanges []Exchange `json:"exchanges" fixture:"required"`
 
-	text string // of the file: ids and times that stand in it are no surprise in an answer
+	text string // the text of the file: ids and times in it are not replaced by placeholders
 }
 
-// An Exchange is one request. `${name}` stands, in path, headers and body, for what
-// an exchange before saved, `${name.id}` for the last part of its path, `${name.path}`
-// for its path; `${base}` for the address of the story's server; `${id.NAME}` for the
-// id of a user or project; `${as}` for the caller; `${repeat TEXT N}` for N times the
-// text.
+// An Exchange is one request. Path, headers and body may have variables:
+//
+//	${name}             what an earlier exchange saved
+//	${name.id}          the last part of its path
+//	${name.path}        its path
+//	${base}             the address of the story's server
+//	${id.NAME}          the id of a user or project
+//	${as}               the caller
+//	${repeat TEXT N}    TEXT, repeated N times
 type Exchange struct {
 	Name    string              `json:"name" fixture:"required"`
-	Server  string              `json:"server"`  // in place of the story's
-	As      string              `json:"as"`      // the user whose token goes along; empty: none
+	Server  string              `json:"server"`  // default: the story's
+	As      string              `json:"as"`      // the user whose token is sent; empty: no token
 	AsEach  []string            `json:"as_each"` // one exchange for each of these users
 	Each    map[string][]string `json:"each"`    // one exchange for each value of a variable
-	Method  string              `json:"method"`  // GET if empty
+	Method  string              `json:"method"`  // default GET
 	Path    string              `json:"path" fixture:"required"`
 	Headers map[string]string   `json:"headers"`
 	JSON    string              `json:"json"`    // a body, sent as application/json
-	Body    string              `json:"body"`    // a body, sent as it is
-	Base64  string              `json:"base64"`  // a body that is no text
-	Chunked bool                `json:"chunked"` // the body goes without Content-Length
-	Save    map[string]string   `json:"save"`    // variable: "/a/pointer" into the body, or a header's name
-	Quirks  []string            `json:"quirks"`  // why the documented profile answers otherwise
-	Differs string              `json:"differs"` // why Standin answers otherwise in every profile
+	Body    string              `json:"body"`    // a body, sent without a Content-Type
+	Base64  string              `json:"base64"`  // a body that is not text
+	Chunked bool                `json:"chunked"` // send the body without Content-Length
+	Save    map[string]string   `json:"save"`    // maps a variable to "/a/pointer" into the body, or to the name of a header
+	Quirks  []string            `json:"quirks"`  // the quirks because of which the documented profile differs
+	Differs string              `json:"differs"` // why Standin differs in every profile
 
-	entry int // which of the file's entries made it
+	entry int // index of the entry in the file
 }
 
-// Stories reads the stories of a service, or all of them for the empty name, in the
-// order of their names.
+// Stories returns the stories of a service, sorted by name. An empty service means all.
 func Stories(service string) ([]Story, error) {
 	var all []Story
 	err := fs.WalkDir(files, path.Join("exchanges", service), func(name string, d fs.DirEntry, err error) error {
@@ -77,8 +80,8 @@ func Stories(service string) ([]Story, error) {
 	return all, err
 }
 
-// Named tells whether a story is one of those that the words name, by its own name or
-// its service's. No words name all.
+// Named reports whether a story is named by one of the words, by its own name or its service.
+// Without words, every story is.
 func Named(story string, words []string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return story == w || strings.HasPrefix(story, w+"/") })
 }
@@ -116,7 +119,7 @@ func read(name string) (Story, error) {
 	return s, nil
 }
 
-// expand makes the exchanges that as_each and each ask for, with the story's server.
+// expand returns the exchanges of as_each and each, with the story's server.
 func (x Exchange) expand(server string) []Exchange {
 	x.Server = cmp.Or(x.Server, server)
 	all := []Exchange{x}
@@ -143,7 +146,7 @@ func (x Exchange) expand(server string) []Exchange {
 	return all
 }
 
-// with is the exchange with a value in the place of a variable.
+// with returns the exchange with a variable replaced by a value.
 func (x Exchange) with(variable, v string) Exchange {
 	put := func(text string) string { return strings.ReplaceAll(text, "${"+variable+"}", v) }
 	if variable != "as" && !strings.Contains(x.Name, "${"+variable+"}") {
@@ -161,7 +164,7 @@ func (x Exchange) with(variable, v string) Exchange {
 	return x
 }
 
-// String is the exchange's request line, and who sends it.
+// String returns the request line of the exchange and its caller.
 func (x Exchange) String() string {
 	text := x.method() + " " + x.Path
 	if x.As != "" {
@@ -177,7 +180,7 @@ func (x Exchange) method() string {
 	return x.Method
 }
 
-// sent is the body, and whether there is one.
+// sent returns the body. It reports whether there is one.
 func (x Exchange) sent() (string, bool) {
 	if x.JSON != "" {
 		return x.JSON, true

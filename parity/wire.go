@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// patience bounds one exchange.
+// patience is the max time of one exchange.
 const patience = 60 * time.Second
 
-// A response is an answer as it came.
+// A response is a response as it was received.
 type response struct {
 	status int
 	reason string
@@ -27,8 +27,8 @@ type response struct {
 	body   []byte
 }
 
-// send writes a request byte by byte, so that nothing is added, mended or refused,
-// on a connection of its own.
+// send writes a request byte by byte on its own connection, so that nothing is added, changed or
+// refused.
 func send(ctx context.Context, base string, x Exchange, token string) (response, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -3,7 +3,7 @@ package scenarios
 
 import "embed"
 
-// FS holds NAME.yaml for each built-in scenario.
+// FS holds the built-in scenarios, each as NAME.yaml.
 //
 //go:embed *.yaml
 var FS embed.FS

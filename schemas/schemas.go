@@ -1,4 +1,4 @@
-// Package schemas embeds the contracts, one OpenAPI 3.1 document per service.
+// Package schemas embeds the contracts, one OpenAPI 3.1 document for each service.
 package schemas
 
 import (
@@ -7,13 +7,14 @@ import (
 	"hash/crc32"
 )
 
-// FS holds the files, those that editors read among them, and below json/ the contracts as JSON, made of them by make generate:
-// reading YAML would be most of what starting takes. json/sums says of which documents they were made.
+// FS holds the contracts and the JSON Schemas for editors. Below json/ are the contracts as JSON,
+// which make generate writes: parsing YAML would take most of the start-up time. json/sums has
+// the checksums of the documents from which they were made.
 //
 //go:embed *.yaml *.schema.json json/*.json json/sums
 var FS embed.FS
 
-// Sum is the line of json/sums about a document.
+// Sum returns the line of json/sums for a document.
 func Sum(service string, document []byte) string {
 	return fmt.Sprintf("%08x %s\n", crc32.Checksum(document, crc32.MakeTable(crc32.Castagnoli)), service)
 }

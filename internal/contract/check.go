@@ -16,10 +16,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// schemas compiles the schemas of a document when they are first asked for.
+// schemas compiles the schemas of a document on first use.
 type schemas struct {
 	mu       sync.Mutex
-	compiler *jsonschema.Compiler // nil until the first schema is asked for
+	compiler *jsonschema.Compiler // nil until the first schema is used
 	contract *Contract
 	compiled map[string]*jsonschema.Schema
 }
@@ -40,7 +40,7 @@ func (s *schemas) get(pointer string) (*jsonschema.Schema, error) {
 		c.Draft = jsonschema.Draft2020
 		c.AssertFormat = true
 		c.LoadURL = func(u string) (io.ReadCloser, error) {
-			return nil, fmt.Errorf("%s: contracts refer to nothing outside themselves", u)
+			return nil, fmt.Errorf("%s: expected a reference within the contract", u)
 		}
 		if err := c.AddResource(base, bytes.NewReader(s.contract.json)); err != nil {
 			return nil, err
@@ -55,11 +55,11 @@ func (s *schemas) get(pointer string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// escapeFragment makes a JSON pointer fit for a URL's fragment.
+// escapeFragment escapes a JSON pointer for the fragment of a URL.
 func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}).EscapedFragment() }
 
-// CompileAll compiles every schema of the responses and returns the first that
-// is no schema.
+// CompileAll compiles the schemas of all responses. It returns the error of the first schema that
+// is invalid.
 func (c *Contract) CompileAll() error {
 	all := append(slices.Clip(c.Operations), c.Elsewhere)
 	for _, q := range c.Quirks {
@@ -78,8 +78,8 @@ func (c *Contract) CompileAll() error {
 	return nil
 }
 
-// Check holds an answer to the contract: its status, content type, obligatory
-// headers and body. A HEAD request's answer has no body to check.
+// Check checks a response against the contract: its status, content type, required headers and
+// body. The response to a HEAD has no body to check.
 func (op *Operation) Check(method string, status int, header http.Header, body []byte) error {
 	r := op.Response(status)
 	if r == nil {
@@ -87,7 +87,7 @@ func (op *Operation) Check(method string, status int, header http.Header, body [
 	}
 	for _, name := range r.Headers {
 		if header.Get(name) == "" {
-			return fmt.Errorf("%d without its header %s", status, name)
+			return fmt.Errorf("status %d: header %s is missing", status, name)
 		}
 	}
 	if method == http.MethodHead || r.Optional && len(body) == 0 {
@@ -95,13 +95,13 @@ func (op *Operation) Check(method string, status int, header http.Header, body [
 	}
 	if len(r.MediaTypes) == 0 {
 		if len(body) > 0 {
-			return fmt.Errorf("%d with a body where the contract has none", status)
+			return fmt.Errorf("status %d: expected no body", status)
 		}
 		return nil
 	}
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	if !slices.Contains(r.MediaTypes, mediaType) {
-		return fmt.Errorf("%d with content type %q, expected %s", status, mediaType, strings.Join(r.MediaTypes, " or "))
+		return fmt.Errorf("status %d: content type %q, expected %s", status, mediaType, strings.Join(r.MediaTypes, " or "))
 	}
 	if r.schema == "" || !strings.Contains(mediaType, "json") {
 		return nil
@@ -109,8 +109,8 @@ func (op *Operation) Check(method string, status int, header http.Header, body [
 	return r.checkBody(body)
 }
 
-// Writes reports whether some error of the operation may have the content type, which is
-// not JSON: what a service writes all its errors in, if it is asked for.
+// Writes reports whether an error of the operation may have this content type, other than JSON.
+// Some services write any error in another format if the client asks for it.
 func (op *Operation) Writes(status int, contentType string) bool {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	return status >= http.StatusBadRequest && !strings.Contains(mediaType, "json") &&
@@ -128,15 +128,16 @@ func (r *Response) checkBody(body []byte) error {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return fmt.Errorf("%d with a body that is not JSON: %w", r.Status, err)
+		return fmt.Errorf("status %d: the body is not JSON: %w", r.Status, err)
 	}
 	if err := schema.Validate(v); err != nil {
-		return fmt.Errorf("%d: %s", r.Status, firstCause(err))
+		return fmt.Errorf("status %d: %s", r.Status, firstCause(err))
 	}
 	return nil
 }
 
-// firstCause names one cause, always the same: the library lists them in no order.
+// firstCause returns one cause of a validation error. The library lists causes in random order,
+// so firstCause sorts them.
 func firstCause(err error) string {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {

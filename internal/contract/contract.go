@@ -1,9 +1,9 @@
-// Package contract reads OpenAPI 3.1 documents: the only place where a path, a
-// parameter, a status, a body's schema or a sample is stated.
+// Package contract reads OpenAPI 3.1 documents. A contract is the only place that states the
+// paths, parameters, statuses, body schemas and samples of a service.
 //
-// Everything else asks a Contract: the router for paths, the request path for
-// statuses and reason phrases, the check on our own answers for schemas, the
-// tests for samples. The package knows no HTTP server and no service.
+// The router reads paths from it, and the request path statuses and reason phrases. The check of
+// responses reads schemas, and the tests read samples. The package does not depend on the HTTP
+// server or the services.
 package contract
 
 import (
@@ -16,35 +16,35 @@ import (
 	"standin/internal/value"
 )
 
-// Evidence says why a response is in the contract.
+// Evidence is the source of a response in a contract.
 type Evidence string
 
-// The kinds of evidence.
+// The values of Evidence.
 const (
 	Document Evidence = "document" // the service's document lists it
-	Server   Evidence = "server"   // the real server was seen to answer it
-	Standin  Evidence = "standin"  // a bound of this emulator
+	Server   Evidence = "server"   // the real server was seen to send it
+	Standin  Evidence = "standin"  // a limit of this emulator
 )
 
-// A Contract is one service's document.
+// A Contract describes one service.
 type Contract struct {
 	Service    string // x-service: freezer, barbican…
 	Title      string
-	Prefix     string       // x-prefix: where OpenStack installations put the service, such as "/backup"
+	Prefix     string       // x-prefix: the path prefix in OpenStack installations, for example "/backup"
 	Operations []*Operation // in the order of the document
-	// Elsewhere holds what the service answers outside every operation: unknown
-	// paths, other methods. It has no method and no path.
+	// Elsewhere holds the responses outside of every operation, for example to unknown paths and
+	// methods. It has no method and no path.
 	Elsewhere *Operation
 	Quirks    []*Quirk // in the order of the document
-	Roots     []string // x-roots: the service answers all paths below these, also those that it does not have
+	Roots     []string // x-roots: the service responds at all paths below these, known or not
 	json      []byte
 	schemas   *schemas
 }
 
-// JSON is the document as JSON, members in their order.
+// JSON returns the document as JSON, with the members in their order.
 func (c *Contract) JSON() []byte { return c.json }
 
-// Operation finds an operation by its operationId; nil if there is none.
+// Operation returns the operation of that operationId, or nil.
 func (c *Contract) Operation(id string) *Operation {
 	for _, op := range c.Operations {
 		if op.ID == id {
@@ -54,16 +54,16 @@ func (c *Contract) Operation(id string) *Operation {
 	return nil
 }
 
-// An Operation is one method on one path.
+// An Operation is a method of a path.
 type Operation struct {
-	ID        string // operationId, the operation's address everywhere: freezer.clients.create
+	ID        string // operationId, for example freezer.clients.create
 	Service   string
 	Method    string
 	Path      string // with parameters in braces
 	Summary   string
-	Stateless bool    // x-stateless: answered by its documented example, without a handler
-	Public    bool    // security: [] — nobody is asked who they are
-	Body      bool    // the operation looks at the request's body
+	Stateless bool    // x-stateless: responds with its documented example, without a handler
+	Public    bool    // security: [] means that it needs no credentials
+	Body      bool    // it reads the request body
 	Secret    Secrecy // x-secret
 	Responses []*Response
 	Samples   []Sample
@@ -71,28 +71,28 @@ type Operation struct {
 	parameter []Parameter
 }
 
-// Secrecy says which bodies of an operation are secrets as a whole, in addition to members
-// that are.
+// Secrecy says which bodies of an operation are redacted as a whole. Secret members of other
+// bodies are always redacted.
 type Secrecy int
 
-// The secrecies. An answer that is not JSON is a secret of both SecretText and Secret.
+// The values of Secrecy. With SecretText and Secret, a response that is not JSON is redacted too.
 const (
 	Public     Secrecy = iota
-	SecretText         // x-secret: text: requests that are not an object of JSON
-	Secret             // x-secret: all: all requests
+	SecretText         // x-secret: text; redacts request bodies that are not a JSON object
+	Secret             // x-secret: all; redacts all request bodies
 )
 
-// A Parameter is documented for an operation.
+// A Parameter is a documented parameter of an operation.
 type Parameter struct {
 	Name    string
 	In      string // path, query or header
-	Default int    // of a number; 0 if there is none
+	Default int    // default of a number, or 0
 }
 
-// Parameters lists the documented parameters in order.
+// Parameters returns the documented parameters in order.
 func (op *Operation) Parameters() []Parameter { return op.parameter }
 
-// Response finds what the contract says of a status; nil if it knows none.
+// Response returns the documented response of a status, or nil.
 func (op *Operation) Response(status int) *Response {
 	for _, r := range op.Responses {
 		if r.Status == status {
@@ -102,35 +102,35 @@ func (op *Operation) Response(status int) *Response {
 	return nil
 }
 
-// Request is a named example of the request's body.
+// Request returns the named example of the request body.
 func (op *Operation) Request(name string) ([]byte, bool) {
 	v, ok := op.requests.Get(name)
 	return value.Append(nil, v), ok
 }
 
-// A Response is what the contract says of one status of an operation.
+// A Response is the documented response of an operation for one status.
 type Response struct {
 	Status      int
 	Reason      string // the phrase in the status line
 	Description string
 	Evidence    Evidence
-	FaultOnly   bool     // x-fault-only: only a fault causes it, no request
+	FaultOnly   bool     // x-fault-only: only faults cause it
 	Optional    bool     // x-body-optional: the body may be empty
-	MediaTypes  []string // none: the body is empty
-	Headers     []string // headers that are always there
+	MediaTypes  []string // empty: the response has no body
+	Headers     []string // required headers
 	examples    *value.Object
-	names       map[string][]naming // by example
-	schema      string              // JSON pointer, empty if the body is not JSON or has no schema
+	names       map[string][]naming // by name of the example
+	schema      string              // JSON pointer; empty if the body is not JSON or has no schema
 	owner       *Contract
 }
 
-// Example is a named example of the body.
+// Example returns the named example of the body.
 func (r *Response) Example(name string) ([]byte, bool) {
 	v, ok := r.examples.Get(name)
 	return value.Append(nil, v), ok
 }
 
-// Examples lists the names of the examples in the document's order.
+// Examples returns the names of the examples in the order of the document.
 func (r *Response) Examples() []string {
 	var names []string
 	for _, m := range r.examples.Members() {
@@ -139,30 +139,30 @@ func (r *Response) Examples() []string {
 	return names
 }
 
-// A Sample is one exchange: a request and the answer it brings.
+// A Sample is a documented exchange: a request and its response.
 type Sample struct {
 	Name     string   `json:"name" fixture:"required"`
-	Note     string   `json:"note"`      // where it departs from the document's letter, and why
-	Fixture  string   `json:"fixture"`   // the state it starts from; "documented" if empty
+	Note     string   `json:"note"`      // where and why it differs from the text of the document
+	Fixture  string   `json:"fixture"`   // the fixture to start with; default "documented"
 	HostHref string   `json:"host_href"` // the option of that name
-	TLS      bool     `json:"tls"`       // the emulator has a CA of its own
-	Caller   string   `json:"caller"`    // a member of the cast, or "none"; "demo" if empty
-	After    []string `json:"after"`     // samples to replay before, as OPERATION/NAME
-	// Operation is that of a quirk's sample, whose own place names none.
+	TLS      bool     `json:"tls"`       // the emulator has its own CA
+	Caller   string   `json:"caller"`    // a user of the cast, or "none"; default "demo"
+	After    []string `json:"after"`     // samples to replay first, as OPERATION/NAME
+	// Operation is the operationId. It is set in samples of quirks only.
 	Operation string            `json:"operation"`
-	Method    string            `json:"method"` // the operation's if empty
-	URL       string            `json:"url"`    // a path in place of the operation's
-	Path      map[string]string `json:"path"`   // values of the path's parameters
-	Query     string            `json:"query"`  // as it is in the URL
+	Method    string            `json:"method"` // default: the operation's
+	URL       string            `json:"url"`    // a path instead of the operation's
+	Path      map[string]string `json:"path"`   // values of the path parameters
+	Query     string            `json:"query"`  // as in the URL
 	Headers   map[string]string `json:"headers"`
-	Request   string            `json:"request"` // the name of an example of the request body
-	Body      *string           `json:"body"`    // a body that is no example
+	Request   string            `json:"request"` // name of an example of the request body
+	Body      *string           `json:"body"`    // a body that is not an example
 	Status    int               `json:"status" fixture:"required"`
-	Response  string            `json:"response"` // the name of an example of the response; none: an empty body
-	Answer    map[string]string `json:"answer"`   // headers of the answer, as they must be; empty: absent
+	Response  string            `json:"response"` // name of an example of the response; empty: no body
+	Answer    map[string]string `json:"answer"`   // headers that the response must have; an empty value: must not have
 }
 
-// Target is the sample's path and query.
+// Target returns the path and the query of the sample.
 func (s Sample) Target(op *Operation) string {
 	target := cmp.Or(s.URL, op.Path)
 	for name, v := range s.Path {
@@ -174,8 +174,7 @@ func (s Sample) Target(op *Operation) string {
 	return target
 }
 
-// Fill puts the values of the path's parameters into the placeholders of a
-// documented text.
+// Fill replaces the placeholders of path parameters in a documented text.
 func (s Sample) Fill(text []byte) []byte {
 	filled := string(text)
 	for name, v := range s.Path {
@@ -184,10 +183,10 @@ func (s Sample) Fill(text []byte) []byte {
 	return []byte(filled)
 }
 
-// Reason is the standard phrase of a status.
+// Reason returns the standard reason phrase of a status.
 func Reason(status int) string { return http.StatusText(status) }
 
-// Parse reads a contract from YAML or JSON.
+// Parse parses a contract in YAML or JSON. Errors have line and column.
 func Parse(name string, data []byte) (*Contract, error) {
 	root, err := file.Parse(name, data)
 	if err != nil {
@@ -204,8 +203,8 @@ func Parse(name string, data []byte) (*Contract, error) {
 	return parse(&reader{doc: doc, root: root}, value.Append(nil, doc))
 }
 
-// Load reads a contract from the JSON of one that Parse has read: faster, and without
-// its samples.
+// Load parses the JSON of a contract that Parse has accepted. It is faster than Parse and skips
+// the samples.
 func Load(data []byte) (*Contract, error) {
 	v, err := value.Parse(data)
 	if err != nil {
@@ -235,5 +234,5 @@ func parse(r *reader, json []byte) (*Contract, error) {
 	return c, nil
 }
 
-// String is the operation's method and path.
+// String returns the method and path of the operation.
 func (op *Operation) String() string { return fmt.Sprintf("%s %s", op.Method, op.Path) }

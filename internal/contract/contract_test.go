@@ -82,7 +82,7 @@ func TestParseRefuses(t *testing.T) {
 		{"x-service: zoo\n", "", `"x-service" is missing`},
 		{"zoo.pets.show", "cat.pets.show", `operationId "cat.pets.show" does not begin with "zoo."`},
 		{"name: one", "nam: one", `unknown key "nam", did you mean "name"?`},
-		{"#/components/responses/Gone", "#/components/responses/None", "nor a reference that leads to one"},
+		{"#/components/responses/Gone", "#/components/responses/None", "expected an object or a local reference to one"},
 		{"paths:", "path:", `"paths" is missing`},
 	} {
 		_, err := contract.Parse("zoo.yaml", []byte(strings.Replace(zoo, tt.from, tt.to, 1)))
@@ -114,7 +114,7 @@ func TestCheck(t *testing.T) {
 		{"no JSON", "GET", 200, "application/json", `{"a":`, "not JSON"},
 		{"a member is missing", "GET", 200, "application/json", `{"b":1}`, "missing properties: 'a'"},
 		{"the first of two faults, always the same", "GET", 200, "application/json", `{"a":"x","b":"y"}`, `at "/a": expected integer, but got string`},
-		{"a body where there is none", "GET", 753, "text/plain", "x", "with a body"},
+		{"a body where there is none", "GET", 753, "text/plain", "x", "expected no body"},
 	} {
 		header := http.Header{"Content-Type": {tt.contentType}, "X-Cage": {"1"}}
 		err := op.Check(tt.method, tt.status, header, []byte(tt.body))
@@ -127,7 +127,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Ensure several patterns match what one of them matches and none excludes.
+// Ensure several patterns match what one of them matches and none of them excludes.
 func TestGlobs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

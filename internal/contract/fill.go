@@ -6,12 +6,11 @@ import (
 	"standin/internal/value"
 )
 
-// A naming says that some words of an example stand for something of the request. The
-// template has placeholders in braces.
+// A naming says that some words of an example are replaced by values of the request. template has
+// placeholders in braces.
 type naming struct{ words, template string }
 
-// names reads the members x-names of the examples of a body: words of the example, and
-// what they stand for.
+// names reads x-names of the examples of a body. It maps words of the example to templates.
 func (r *reader) names(media *value.Object, into *Response) {
 	all := media.Object("examples")
 	if all == nil {
@@ -33,9 +32,9 @@ func (r *reader) names(media *value.Object, into *Response) {
 	}
 }
 
-// Fill is a named example that speaks of a request: of the values of the path's
-// parameters, and of what ask finds in the request for a placeholder of x-names. Words
-// stay as they are where ask finds nothing.
+// Fill returns the named example with values of a request. It replaces the path parameters in
+// path, and the placeholders of x-names for which ask returns a value. Words stay as they are if
+// ask returns no value.
 func (r *Response) Fill(name string, path map[string]string, ask func(placeholder string) (string, bool)) ([]byte, bool) {
 	v, ok := r.examples.Get(name)
 	var pairs []string
@@ -50,7 +49,7 @@ func (r *Response) Fill(name string, path map[string]string, ask func(placeholde
 	return value.Append(nil, replace(v, strings.NewReplacer(pairs...))), ok
 }
 
-// fill puts what ask finds in place of the template's placeholders.
+// fill replaces the placeholders of the template. It reports whether ask had a value for each.
 func (n naming) fill(ask func(string) (string, bool)) (string, bool) {
 	var b strings.Builder
 	for rest := n.template; ; {
@@ -69,7 +68,7 @@ func (n naming) fill(ask func(string) (string, bool)) (string, bool) {
 	}
 }
 
-// replace is the value with words of its strings replaced.
+// replace returns a copy of v with words of its strings replaced.
 func replace(v any, words *strings.Replacer) any {
 	switch x := v.(type) {
 	case string:

@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Glob is a pattern for operationIds, paths, or any word: "*" stands for any
-// text, "{name}" for one segment of a path. The zero Glob matches everything.
+// A Glob is a pattern for operationIds, paths and other texts. "*" matches any text, and "{name}"
+// matches one segment of a path. The zero Glob matches everything.
 type Glob struct {
 	pattern string
-	parts   []string       // the texts between the stars; one part is the whole text
-	re      *regexp.Regexp // of a pattern with segments
+	parts   []string       // the texts between the stars; a single part is matched as a whole
+	re      *regexp.Regexp // set for a pattern with segments
 }
 
-// The bounds of patterns, in bytes. A pattern with segments takes more time to match: it is
-// shorter, and does not match a longer text.
+// The max sizes in bytes. A pattern with segments takes longer to match, so it has a lower limit,
+// and it does not match texts above maxText.
 const (
 	MaxGlob      = 1000
 	maxSegmented = 200
@@ -25,22 +25,23 @@ const (
 
 var globParts = regexp.MustCompile(`\*|\{[^{}/]*\}`)
 
-// CheckGlob returns an error for a text that is not a pattern: it is longer than
-// MaxGlob, or than 200 bytes if it has segments, or it is not UTF-8.
+// CheckGlob returns an error if pattern is not UTF-8 or is too long. The limit is MaxGlob bytes,
+// or 200 bytes for a pattern with segments.
 func CheckGlob(pattern string) error {
 	switch {
 	case len(pattern) > MaxGlob:
-		return fmt.Errorf("a pattern of %d bytes; max %d", len(pattern), MaxGlob)
+		return fmt.Errorf("pattern of %d bytes; max %d bytes", len(pattern), MaxGlob)
 	case len(pattern) > maxSegmented && strings.Contains(pattern, "{"):
-		return fmt.Errorf("a pattern with segments of %d bytes; max %d", len(pattern), maxSegmented)
+		return fmt.Errorf("pattern with {} of %d bytes; max %d bytes", len(pattern), maxSegmented)
 	case !utf8.ValidString(pattern):
-		return fmt.Errorf("the pattern %q is not UTF-8", pattern)
+		return fmt.Errorf("pattern %q is not UTF-8", pattern)
 	default:
 		return nil
 	}
 }
 
-// NewGlob compiles a pattern. A text that CheckGlob refuses matches itself only.
+// NewGlob compiles a pattern. If CheckGlob refuses the pattern, the Glob matches only the same
+// text.
 func NewGlob(pattern string) Glob {
 	switch {
 	case CheckGlob(pattern) != nil:
@@ -54,7 +55,7 @@ func NewGlob(pattern string) Glob {
 	}
 }
 
-// segments compiles a pattern that may have segments.
+// segments compiles a pattern with segments.
 func segments(pattern string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`^(?s:`)
@@ -72,7 +73,7 @@ func segments(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
-// Match reports whether the text is one that the pattern stands for.
+// Match reports whether the pattern matches text.
 func (g Glob) Match(text string) bool {
 	switch len(g.parts) {
 	case 0:
@@ -90,5 +91,5 @@ func (g Glob) Match(text string) bool {
 	return ok && strings.HasSuffix(text, g.parts[last])
 }
 
-// String is the pattern.
+// String returns the pattern.
 func (g Glob) String() string { return g.pattern }

@@ -11,15 +11,16 @@ import (
 	"standin/internal/value"
 )
 
-// Globs are one pattern, or several with commas between them. A pattern that begins with
-// "!" excludes what it matches. A text matches Globs if a pattern matches it, or if all of
-// them exclude, and no pattern excludes it. The zero Globs match everything.
+// Globs is a list of patterns, which are separated by commas in a text. A pattern that begins
+// with "!" excludes what it matches. Globs matches a text if one pattern matches it, or all
+// patterns exclude, and none of them excludes the text. The zero Globs matches everything.
 type Globs struct{ include, exclude []Glob }
 
-// maxGlobs bounds the patterns of Globs.
+// maxGlobs is the max number of patterns in Globs.
 const maxGlobs = 100
 
-// SplitGlobs lists the patterns of a text, with their exclamation marks; none of an empty one.
+// SplitGlobs returns the patterns of a text, with their exclamation marks. It returns nil for an
+// empty text.
 func SplitGlobs(patterns string) []string {
 	if patterns == "" {
 		return nil
@@ -31,8 +32,8 @@ func SplitGlobs(patterns string) []string {
 	return all
 }
 
-// CheckGlobs returns an error for a text that is not a list of patterns: one of them is
-// empty or refused by CheckGlob, or there are more than 100.
+// CheckGlobs returns an error if a pattern is empty or refused by CheckGlob, or if there are more
+// than 100.
 func CheckGlobs(patterns string) error {
 	all := SplitGlobs(patterns)
 	if len(all) > maxGlobs {
@@ -48,7 +49,8 @@ func CheckGlobs(patterns string) error {
 	return errors.Join(errs...)
 }
 
-// NewGlobs compiles a list of patterns. A text that CheckGlobs refuses matches itself only.
+// NewGlobs compiles a list of patterns. If CheckGlobs refuses it, the Globs matches only the same
+// text.
 func NewGlobs(patterns string) Globs {
 	if CheckGlobs(patterns) != nil {
 		return Globs{include: []Glob{{pattern: patterns, parts: []string{patterns}}}}
@@ -64,16 +66,16 @@ func NewGlobs(patterns string) Globs {
 	return g
 }
 
-// Match reports whether the text is one that the patterns stand for.
+// Match reports whether the patterns match text.
 func (g Globs) Match(text string) bool {
 	matches := func(p Glob) bool { return p.Match(text) }
 	return (len(g.include) == 0 || slices.ContainsFunc(g.include, matches)) && !slices.ContainsFunc(g.exclude, matches)
 }
 
-// Patterns are the text of Globs. Files write them as a text, or as a list of texts.
+// Patterns is the text of Globs. In files it is a string or a list of strings.
 type Patterns string
 
-// UnmarshalNode reads a text, or a list of texts.
+// UnmarshalNode reads a string or a list of strings.
 func (p *Patterns) UnmarshalNode(n file.Node) error {
 	if !n.IsList() {
 		return n.Decode((*string)(p))
@@ -89,7 +91,7 @@ func (p *Patterns) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// MarshalJSON writes one pattern as a text, and several as a list.
+// MarshalJSON writes one pattern as a string, and several patterns as a list.
 func (p Patterns) MarshalJSON() ([]byte, error) {
 	all := SplitGlobs(string(p))
 	if len(all) > 1 {
@@ -98,7 +100,7 @@ func (p Patterns) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(p))
 }
 
-// JSONSchema describes the spellings of patterns.
+// JSONSchema returns the JSON Schema of Patterns in files.
 func (*Patterns) JSONSchema() *value.Object {
 	word := value.NewObject(value.Member{Name: "type", Value: "string"})
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{word, value.NewObject(
@@ -106,8 +108,8 @@ func (*Patterns) JSONSchema() *value.Object {
 	)}})
 }
 
-// DecodeOperation decodes a mapping whose member "operation" are Patterns: that member into
-// a text, and the mapping without it into a struct.
+// DecodeOperation decodes a mapping that has a member "operation" of type Patterns. It stores
+// that member in operation, and decodes the others into rest.
 func DecodeOperation(n file.Node, operation *string, rest any) error {
 	if !n.IsMapping() {
 		return n.Decode(rest)

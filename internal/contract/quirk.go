@@ -9,24 +9,24 @@ import (
 	"standin/internal/value"
 )
 
-// A Quirk has a name because document and server pull apart there, or because what the
-// server does cannot be meant.
+// A Quirk is a named difference between the document and the real server, or a behaviour of the
+// server that looks like a bug.
 type Quirk struct {
 	Name       string   `json:"name" fixture:"required"` // SERVICE.words-with-dashes
 	Document   string   `json:"document" fixture:"required"`
 	Server     string   `json:"server" fixture:"required"`
-	Evidence   string   `json:"evidence" fixture:"required"` // which server, and how it is known
-	Operations []string `json:"operations"`                  // whose answers it changes; none: anywhere in the service
-	// Setting says that it is a setting of the server, off as it is shipped: it is
-	// not part of the observed profile.
+	Evidence   string   `json:"evidence" fixture:"required"` // which server, and how the behaviour was seen
+	Operations []string `json:"operations"`                  // operations whose responses it changes; default: all of the service
+	// Setting marks a setting of the server that is off by default. The observed profile does not
+	// include it.
 	Setting bool `json:"setting"`
-	// Samples are answered so while the quirk is on, and otherwise while it is off.
+	// Samples have these responses if the quirk is on, and other responses if it is off.
 	Samples []Sample `json:"samples" fixture:"required"`
-	// Answers holds the responses and the samples; it has no method and no path.
+	// Answers holds the responses and samples of the quirk. It has no method and no path.
 	Answers *Operation `json:"-"`
 }
 
-// Changes reports whether the quirk may change an answer of the operation.
+// Changes reports whether the quirk may change a response of the operation.
 func (q *Quirk) Changes(operation string) bool {
 	if len(q.Operations) == 0 {
 		return strings.HasPrefix(operation, q.Answers.Service+".") || operation == q.Answers.Service
@@ -34,14 +34,14 @@ func (q *Quirk) Changes(operation string) bool {
 	return slices.Contains(q.Operations, operation)
 }
 
-// Marks reports whether the quirk is listed with the operation: one of the whole
-// service is about calls that are logged in.
+// Marks reports whether the quirk is listed with the operation. A quirk of a whole service is not
+// listed with operations that need no credentials.
 func (q *Quirk) Marks(op *Operation) bool {
 	return q.Changes(op.ID) && (!op.Public || len(q.Operations) > 0)
 }
 
-// quirks reads x-quirks. Each is a mapping of the members of Quirk, and of
-// "responses": answers that only the quirk brings.
+// quirks reads x-quirks. Each quirk is a mapping of the members of Quirk, and "responses", which
+// only the quirk causes.
 func (r *reader) quirks() error {
 	for i, v := range r.doc.List("x-quirks") {
 		spec, _ := v.(*value.Object)
@@ -59,7 +59,7 @@ func (r *reader) quirks() error {
 				return err
 			}
 			if len(q.Samples) == 0 {
-				return at.Errorf("a quirk is shown by a sample")
+				return at.Errorf("a quirk needs at least one sample")
 			}
 		}
 		if err := r.quirk(q, at, spec, i); err != nil {
@@ -70,10 +70,10 @@ func (r *reader) quirks() error {
 	return nil
 }
 
-// quirk checks the names in a quirk, and reads its responses.
+// quirk checks the names in a quirk and reads its responses.
 func (r *reader) quirk(q *Quirk, at file.Node, spec *value.Object, i int) error {
 	if !strings.HasPrefix(q.Name, r.contract.Service+".") {
-		return at.At("name").Errorf("the name of a quirk begins with %q", r.contract.Service+".")
+		return at.At("name").Errorf("quirk name %q does not begin with %q", q.Name, r.contract.Service+".")
 	}
 	for j, id := range q.Operations {
 		if r.contract.Operation(id) == nil {

@@ -10,12 +10,12 @@ import (
 	"standin/internal/value"
 )
 
-// A reader takes an OpenAPI document apart.
+// A reader reads the parts of an OpenAPI document.
 type reader struct {
 	contract *Contract
 	doc      *value.Object
-	root     file.Node // where things are in the file
-	bare     bool      // there is no file, and samples are ignored
+	root     file.Node // the places of values in the file
+	bare     bool      // there is no file; samples are skipped
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -96,17 +96,17 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	return r.samples(op, at)
 }
 
-// defaultOf returns the default of a parameter that is a number.
+// defaultOf returns the default of a numeric parameter.
 func defaultOf(p *value.Object) int {
 	schema := p.Object("schema")
 	v, _ := schema.Get("default")
 	n, _ := v.(value.Number)
-	i, _ := strconv.Atoi(string(n)) // 0 where there is none
+	i, _ := strconv.Atoi(string(n)) // 0 without a default
 	return i
 }
 
-// responses reads the members "responses" and "x-responses": the second holds
-// statuses such as 753 that OpenAPI does not allow in the first.
+// responses reads the members "responses" and "x-responses". The second holds statuses that
+// OpenAPI does not allow in the first, for example 753.
 func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 	for _, group := range []string{"responses", "x-responses"} {
 		all := o.Object(group)
@@ -116,11 +116,11 @@ func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 		for _, m := range all.Members() {
 			status, err := strconv.Atoi(m.Name)
 			if err != nil || status < 100 || status > 999 {
-				continue // default, or a range: nothing that an answer could be held to
+				continue // "default" or a range, against which no response is checked
 			}
 			spec, where := r.resolve(m.Value, at+"/"+pointer(group, m.Name))
 			if spec == nil {
-				return r.root.Errorf("%s: response %s is neither an object nor a reference that leads to one", op.ID, m.Name)
+				return r.root.Errorf("%s: response %s: expected an object or a local reference to one", op.ID, m.Name)
 			}
 			op.Responses = append(op.Responses, r.response(status, spec, where))
 		}
@@ -189,7 +189,7 @@ func (r *reader) samples(op *Operation, at file.Node) error {
 	return nil
 }
 
-// resolve follows a local $ref, and returns the object and where it is.
+// resolve follows a local $ref. It returns the object and the JSON pointer to it.
 func (r *reader) resolve(v any, at string) (*value.Object, string) {
 	o, ok := v.(*value.Object)
 	if !ok {
@@ -215,7 +215,7 @@ var (
 
 func unescape(step string) string { return unescaper.Replace(step) }
 
-// pointer joins names to a JSON pointer without its leading slash.
+// pointer joins names to a JSON pointer, without the leading slash.
 func pointer(names ...string) string {
 	escaped := make([]string, len(names))
 	for i, n := range names {

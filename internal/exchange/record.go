@@ -60,7 +60,7 @@ func (e *entry) abort() {
 	}
 }
 
-// sent notes that a response is complete that took its time after the entry was closed.
+// sent records that a slow response is complete. It is called after the entry was closed.
 func (e *entry) sent() {
 	if e.journal != nil {
 		e.journal.Sent(e.ticket)

@@ -16,19 +16,20 @@ import (
 	"standin/internal/value"
 )
 
-// Decode reads the node into what the pointer points to. Structs take exactly
-// the members that their json tags name; the tag `fixture:"required"` makes one
-// obligatory. A pointer may be null. Any value goes into a field of type any,
-// in the types of package value.
+// Decode decodes the node into the value that into points to. A struct accepts only members that
+// are in its json tags. The tag `fixture:"required"` marks a required member. A pointer accepts
+// null. A field of type any accepts any value and gets a type of package value. Errors have line
+// and column.
 func (n Node) Decode(into any) error { return n.decode(reflect.ValueOf(into).Elem(), true) }
 
-// An Unmarshaler reads itself from a node: a type that a file may spell in
-// several ways. It reports mistakes with their places.
+// An Unmarshaler decodes itself from a node. It is for types that have several forms in a file.
+// Its errors have line and column.
 type Unmarshaler interface {
 	UnmarshalNode(n Node) error
 }
 
-// DecodeOver is Decode for a struct that is filled already.
+// DecodeOver is like Decode for a struct that already has values: required members may be
+// missing.
 func (n Node) DecodeOver(into any) error { return n.decode(reflect.ValueOf(into).Elem(), false) }
 
 var (
@@ -105,10 +106,10 @@ func (n Node) decodeStruct(v reflect.Value, strict bool) error {
 	return wrong.err()
 }
 
-// maxMistakes is how many mistakes of one value are reported at once.
+// maxMistakes is the max number of mistakes that are reported for one value.
 const maxMistakes = 20
 
-// mistakes are those of one value.
+// mistakes collects the mistakes of one value.
 type mistakes struct{ all []error }
 
 func (m *mistakes) add(err error) {
@@ -178,17 +179,17 @@ func (n Node) decodeMap(v reflect.Value) error {
 	return wrong.err()
 }
 
-// FirstTime and LastTime are the ends of the range that times in files have. RFC 3339
-// cannot write a time outside of it.
+// FirstTime and LastTime are the first and last time that a file can hold. RFC 3339 has no form
+// for others.
 var (
 	FirstTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	LastTime  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
 )
 
-// ErrRange is the error of a time outside of the range.
+// ErrRange is the error for a time outside of that range.
 var ErrRange = fmt.Errorf("times are from %s to %s", FirstTime.Format(time.RFC3339), LastTime.Format(time.RFC3339))
 
-// ParseTime reads a time as RFC 3339 has it, from FirstTime to LastTime.
+// ParseTime parses a time in RFC 3339, from FirstTime to LastTime.
 func ParseTime(text string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err == nil && (t.Before(FirstTime) || t.After(LastTime)) {
@@ -211,7 +212,7 @@ func (n Node) decodeTime(v reflect.Value) error {
 
 func (n Node) decodeText(t encoding.TextUnmarshaler) error {
 	if n.yaml.Kind != yaml.ScalarNode {
-		return n.Errorf("expected a text, got %s", n.what())
+		return n.Errorf("expected a string, got %s", n.what())
 	}
 	if err := t.UnmarshalText([]byte(n.yaml.Value)); err != nil {
 		return n.Errorf("%s", err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Empty reports whether a file holds nothing but blanks and comments.
+// Empty reports whether a file has only blanks and comments.
 func Empty(data []byte) bool {
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\uFEFF"))) {
 		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
@@ -19,8 +19,8 @@ func Empty(data []byte) bool {
 
 var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
 
-// explain says in other words what a YAML reader complains of, where people meet it: a
-// text that needs quotes, or a tab. Line and column are those of the complaint.
+// explain replaces messages of the YAML library that are hard to understand: a text that needs
+// quotes, or a tab. line and column are those of the message.
 func explain(data []byte, line, column int, message string) string {
 	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf(`no anchor %q; a text that begins with * needs quotes: "*%s"`, m[1], m[1])
@@ -42,7 +42,7 @@ func explain(data []byte, line, column int, message string) string {
 	return message
 }
 
-// braced is a path with parameters that has no quotes.
+// braced matches a path with parameters that is not in quotes.
 var braced = regexp.MustCompile(`[:,]\s*[^"'\s]*/\{\w+\}`)
 
 func lineOf(data []byte, line int) []byte {
@@ -53,7 +53,8 @@ func lineOf(data []byte, line int) []byte {
 	return text
 }
 
-// at is the character at a place, both counted from 1; 0 if there is none.
+// at returns the character at a line and column, both counted from 1. It returns 0 if there is
+// none.
 func at(data []byte, line, column int) rune {
 	for n := 1; n < line; n++ {
 		_, rest, ok := bytes.Cut(data, []byte("\n"))

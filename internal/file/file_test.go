@@ -27,7 +27,7 @@ type outer struct {
 	ignored string
 }
 
-// Ensure YAML and JSON are read alike, and tell the same places of mistakes.
+// Ensure YAML and JSON give the same values, and mistakes in both have the same places.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -60,7 +60,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"flag: 'true'":                           `f:1:7: expected true or false, got the string "true"`,
 		"text: 2026-01-01":                       "f:1:7: expected a string, got the time 2026-01-01; put it in quotes",
 		"object: [1]":                            "f:1:9: expected a mapping, got a list",
-		"any: 0x10":                              "f:1:6: expected a number as JSON writes it, got 0x10",
+		"any: 0x10":                              "f:1:6: expected a number in JSON form, got 0x10",
 		"any: {a: 1, a: 2}":                      `f:1:13: "a" is given twice`,
 		"map: {k: 5}":                            "f:1:10: expected a string, got the number 5; put it in quotes",
 		"any: " + strings.Repeat("[", 1100) + strings.Repeat("]", 1100): "nested deeper than 1000",
@@ -75,7 +75,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// Ensure a file that says it is JSON is not read as YAML, and a file is one document.
+// Ensure a file whose name ends in .json is not read as YAML, and a file has one document.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
@@ -123,7 +123,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// Ensure a path with parameters in braces that lacks its quotes is explained.
+// Ensure the error for a path with parameters in braces and without quotes explains the mistake.
 func TestBracesNeedQuotes(t *testing.T) {
 	t.Parallel()
 	_, err := file.Parse("f", []byte("faults: [{where: {path: /v1/clients/{client_id}}, what: {status: 503}}]\n"))

@@ -12,21 +12,21 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// YAML is nearly a superset of JSON, but not in what pasted answers hold: pairs
-// of surrogates, tabs. So JSON is read as JSON, into the same nodes.
+// YAML is almost a superset of JSON. It does not accept surrogate pairs and tabs, which are in
+// responses that people paste. So JSON is parsed as JSON, into the same nodes.
 
-// isJSON reports whether a file is one JSON value that is an object or a list.
+// isJSON reports whether data is one JSON object or list.
 func isJSON(data []byte) bool {
 	start := bytes.TrimLeft(data, " \t\r\n")
 	return len(start) > 0 && (start[0] == '{' || start[0] == '[') &&
 		jsontext.Value(data).IsValid(jsontext.AllowDuplicateNames(true))
 }
 
-// A jsonReader makes nodes of valid JSON.
+// A jsonReader makes nodes from valid JSON.
 type jsonReader struct {
 	data []byte
 	dec  *jsontext.Decoder
-	// line and column count up to the byte at, which only moves forward
+	// line and column are those of the byte at offset at, which only grows
 	at, line, column int
 }
 
@@ -35,7 +35,7 @@ func newJSONReader(data []byte) *jsonReader {
 	return &jsonReader{data: data, dec: dec, line: 1, column: 1}
 }
 
-// locate moves to where the next token begins.
+// locate moves to the start of the next token.
 func (r *jsonReader) locate() {
 	to := int(r.dec.InputOffset())
 	to += len(r.data[to:]) - len(bytes.TrimLeft(r.data[to:], " \t\r\n,:"))
@@ -47,7 +47,7 @@ func (r *jsonReader) moveTo(to int) {
 		switch c := r.data[r.at]; {
 		case c == '\n':
 			r.line, r.column = r.line+1, 1
-		case c&0xc0 != 0x80: // columns count characters
+		case c&0xc0 != 0x80: // columns count characters, not bytes
 			r.column++
 		}
 	}
@@ -92,7 +92,7 @@ func (r *jsonReader) read() (*yaml.Node, error) {
 	return n, nil
 }
 
-// jsonError says why, and where, a file is not JSON.
+// jsonError returns an error that says why and where data is not JSON.
 func jsonError(name string, data []byte) error {
 	_, err := value.Parse(data)
 	r := newJSONReader(data)

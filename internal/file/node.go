@@ -1,8 +1,8 @@
-// Package file reads YAML and JSON files into Go values, and reports every
-// mistake with its place: file, line and column.
+// Package file reads YAML and JSON files into Go values. It reports every mistake with its place:
+// file, line and column.
 //
-// It is strict: unknown keys, wrong types, and keys given twice are
-// refused. It knows nothing of what the files are for.
+// It is strict: it refuses unknown keys, wrong types and repeated keys. It does not depend on the
+// purpose of the files.
 package file
 
 import (
@@ -17,16 +17,16 @@ import (
 	"standin/internal/value"
 )
 
-// A Node is a value in a fixture file that remembers its place.
+// A Node is a value in a file. It knows its line and column.
 type Node struct {
 	file string
 	yaml *yaml.Node
 }
 
-// Key is the text of a scalar, such as the name of a member.
+// Key returns the text of a scalar, for example the name of a member.
 func (n Node) Key() string { return n.yaml.Value }
 
-// Errorf is an error at the place of the node. The zero Node has no place.
+// Errorf returns an error with the place of the node. The zero Node has no place.
 func (n Node) Errorf(format string, args ...any) error {
 	if n.yaml == nil {
 		return &Error{File: "(generated)", Message: fmt.Sprintf(format, args...)}
@@ -34,7 +34,7 @@ func (n Node) Errorf(format string, args ...any) error {
 	return &Error{File: n.file, Line: n.yaml.Line, Column: n.yaml.Column, Message: fmt.Sprintf(format, args...)}
 }
 
-// Get finds a member of a mapping.
+// Get returns a member of a mapping.
 func (n Node) Get(name string) (Node, bool) {
 	if n.yaml != nil && n.yaml.Kind == yaml.MappingNode {
 		for i := 0; i < len(n.yaml.Content); i += 2 {
@@ -46,8 +46,8 @@ func (n Node) Get(name string) (Node, bool) {
 	return Node{}, false
 }
 
-// At finds a node further down by names and indexes; where there is none, the
-// last one on the way. It serves to say where a mistake is.
+// At returns the node at a path of names and indexes. If a step is missing, it returns the last
+// node that exists. It is used for the place of an error.
 func (n Node) At(path ...any) Node {
 	for _, step := range path {
 		switch s := step.(type) {
@@ -73,7 +73,7 @@ func (n Node) IsMapping() bool { return n.yaml != nil && n.yaml.Kind == yaml.Map
 // IsList reports whether the node is a list.
 func (n Node) IsList() bool { return n.yaml != nil && n.yaml.Kind == yaml.SequenceNode }
 
-// Items lists the elements of a sequence.
+// Items returns the elements of a list.
 func (n Node) Items() ([]Node, error) {
 	if n.yaml.Kind != yaml.SequenceNode {
 		return nil, n.Errorf("expected a list, got %s", n.what())
@@ -85,7 +85,7 @@ func (n Node) Items() ([]Node, error) {
 	return list, nil
 }
 
-// Members lists the names and values of a mapping; a name given twice is refused.
+// Members returns the names and values of a mapping. It returns an error if a name is repeated.
 func (n Node) Members() (names, values []Node, err error) {
 	if n.yaml.Kind != yaml.MappingNode {
 		return nil, nil, n.Errorf("expected a mapping, got %s", n.what())
@@ -102,7 +102,7 @@ func (n Node) Members() (names, values []Node, err error) {
 	return names, values, nil
 }
 
-// what names the sort of value for an error message.
+// what describes the value for an error message.
 func (n Node) what() string {
 	switch n.yaml.Kind {
 	case yaml.MappingNode:
@@ -124,7 +124,7 @@ func (n Node) what() string {
 	}
 }
 
-// longestQuote is how much of a value an error repeats.
+// longestQuote is the max number of bytes of a value that an error quotes.
 const longestQuote = 60
 
 func shorten(s string) string {
@@ -139,7 +139,7 @@ func (n Node) IsNull() bool {
 	return n.yaml.Kind == yaml.ScalarNode && n.yaml.ShortTag() == "!!null"
 }
 
-// Without returns the mapping without the members whose names the function picks.
+// Without returns a copy of the mapping without the members for which drop returns true.
 func (n Node) Without(drop func(name string) bool) Node {
 	c := *n.yaml
 	c.Content = nil
@@ -151,12 +151,12 @@ func (n Node) Without(drop func(name string) bool) Node {
 	return Node{n.file, &c}
 }
 
-// Unknown is the error of a key that is none of the names.
+// Unknown returns the error for a key that is not one of names.
 func (n Node) Unknown(names []string) error {
 	return n.Errorf("unknown key %q%s; expected %s", n.yaml.Value, Hint(n.yaml.Value, names), strings.Join(names, ", "))
 }
 
-// Keys lists the json names of a struct's fields.
+// Keys returns the json names of a struct's fields.
 func Keys[T any]() []string { return namesOf(fieldsOf(reflect.TypeFor[T]())) }
 
 func namesOf(fields []field) []string {
@@ -167,8 +167,8 @@ func namesOf(fields []field) []string {
 	return names
 }
 
-// Hint is `, did you mean "NAME"?` with the name most like the word, or nothing
-// when none is near.
+// Hint returns `, did you mean "NAME"?` with the name closest to word. It returns an empty string
+// if no name is close.
 func Hint(word string, names []string) string {
 	if near := Nearest(word, names, 1); len(near) > 0 {
 		return fmt.Sprintf(", did you mean %q?", near[0])
@@ -176,14 +176,14 @@ func Hint(word string, names []string) string {
 	return ""
 }
 
-// The bounds of what is compared: a suggestion costs its lengths' product for each name.
+// The limits of Nearest. The time to compare two words grows with the product of their lengths.
 const (
 	maxWord  = 100 // bytes
 	maxNames = 1000
 )
 
-// Nearest lists up to limit of the names that are like the word, the likest first. It
-// finds none for a word of more than 100 bytes, and looks at the first 1,000 names.
+// Nearest returns up to limit names that are close to word, the closest first. It returns nil for
+// a word of more than 100 bytes, and compares only the first 1,000 names.
 func Nearest(word string, names []string, limit int) []string {
 	if len(word) > maxWord {
 		return nil
@@ -204,7 +204,7 @@ func Nearest(word string, names []string, limit int) []string {
 	return near[:min(limit, len(near))]
 }
 
-// Value turns the node into the types of package value.
+// Value returns the node as a value of package value.
 func (n Node) Value() (any, error) { return n.value(0) }
 
 func (n Node) value(depth int) (any, error) {
@@ -252,8 +252,8 @@ func (n Node) scalar() (any, error) {
 		if num, ok := v.(value.Number); ok && err == nil {
 			return num, nil
 		}
-		return nil, n.Errorf("expected a number as JSON writes it, got %s", n.yaml.Value)
-	default: // strings, and times, which JSON knows as strings
+		return nil, n.Errorf("expected a number in JSON form, got %s", n.yaml.Value)
+	default: // strings, and times, which are strings in JSON
 		return n.yaml.Value, nil
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// An Error is a mistake in a file, at a place that is known.
+// An Error is a mistake in a file, with its place.
 type Error struct {
 	File         string
-	Line, Column int // counted from 1; 0 if the file as a whole is meant
+	Line, Column int // counted from 1; 0 for the whole file
 	Message      string
 }
 
-// Error is FILE:LINE:COLUMN: MESSAGE.
+// Error returns FILE:LINE:COLUMN: MESSAGE.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.File + ": " + e.Message
@@ -25,7 +25,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// Parse reads one YAML or JSON document.
+// Parse parses one YAML or JSON document.
 func Parse(name string, data []byte) (Node, error) {
 	if isJSON(data) {
 		root, err := newJSONReader(data).read()
@@ -43,7 +43,7 @@ func Parse(name string, data []byte) (Node, error) {
 		return Node{}, syntaxError(name, data, err)
 	}
 	if err := dec.Decode(&next); err == nil {
-		return Node{}, Node{name, &next}.Errorf("a second document; a file holds one")
+		return Node{}, Node{name, &next}.Errorf("a second document; expected one document in a file")
 	} else if !errors.Is(err, io.EOF) {
 		return Node{}, syntaxError(name, data, err)
 	}
@@ -57,15 +57,15 @@ func Parse(name string, data []byte) (Node, error) {
 	return Node{file: name, yaml: root}, nil
 }
 
-// An expander replaces an alias by its anchor's value.
+// An expander replaces aliases by the values of their anchors.
 type expander struct {
 	file    string
-	sizes   map[*yaml.Node]int // what a node comes to; 0 while it is being expanded
+	sizes   map[*yaml.Node]int // the expanded size in bytes; 0 while being expanded
 	aliases bool
 }
 
-// maxExpanded is the max size of a file with its aliases replaced, in bytes. Each value counts as
-// its text and nodeSize.
+// maxExpanded is the max size in bytes of a file with its aliases expanded. Each value counts as
+// its text plus nodeSize.
 const (
 	maxExpanded = 64 << 20
 	nodeSize    = 64
@@ -90,7 +90,7 @@ func (e *expander) expand(n *yaml.Node) error {
 		}
 		size += e.sizes[c]
 		if e.aliases && size > maxExpanded {
-			return Node{e.file, n}.Errorf("with its aliases written out the file is larger than %d MiB", maxExpanded>>20)
+			return Node{e.file, n}.Errorf("the file is larger than %d MiB with its aliases expanded", maxExpanded>>20)
 		}
 	}
 	e.sizes[n] = size

@@ -7,12 +7,12 @@ import (
 	"standin/internal/value"
 )
 
-// A Describer is an Unmarshaler that says as JSON Schema what it takes.
+// A Describer is an Unmarshaler that returns the JSON Schema of what it accepts.
 type Describer interface {
 	JSONSchema() *value.Object
 }
 
-// Schema describes, as JSON Schema, what Decode takes for a type.
+// Schema returns the JSON Schema of what Decode accepts for a type.
 func Schema(t reflect.Type) *value.Object {
 	switch {
 	case t == timeType:
@@ -65,5 +65,5 @@ func structSchema(t reflect.Type) *value.Object {
 
 func is(name string, v any) value.Member { return value.Member{Name: name, Value: v} }
 
-// SchemaFor is Schema for a type that is known when the code is written.
+// SchemaFor is like Schema, with the type as a type parameter.
 func SchemaFor[T any]() *value.Object { return Schema(reflect.TypeFor[T]()) }

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Sorted is a joined error with its parts in the order of files, lines and columns. Parts
-// without a place come last. With a number it has no more parts than that.
+// Sorted sorts the parts of a joined error by file, line and column. Parts without a place come
+// last. A limit is the max number of parts to keep.
 func Sorted(err error, limit ...int) error {
 	all := flat(err)
 	if len(all) < 2 {
@@ -21,8 +21,7 @@ func Sorted(err error, limit ...int) error {
 	return errors.Join(all...)
 }
 
-// Sort puts errors into the order of files, lines and columns. Those without a place come
-// last.
+// Sort sorts errors by file, line and column. Errors without a place come last.
 func Sort(all []error) {
 	slices.SortStableFunc(all, func(a, b error) int {
 		x, y := placeOf(a), placeOf(b)
@@ -30,7 +29,7 @@ func Sort(all []error) {
 	})
 }
 
-// flat lists the parts of an error.
+// flat returns the parts of an error.
 func flat(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -12,18 +12,18 @@ import (
 
 // A Caller is the identity that a request acts as.
 type Caller struct {
-	User        *User          // nil for a devops-service account
-	Project     *Project       // nil for an unscoped token, and for one of the whole system
-	System      bool           // the token is for the whole system
-	Roles       []string       // in the project or the system, implied ones too
+	User        *User          // nil for a devops-service account and for a PrivX API client
+	Project     *Project       // nil for an unscoped or system token
+	System      bool           // the token is scoped to the system
+	Roles       []string       // in the project or system, including implied ones
 	Permissions []string       // PrivX permissions, or devops-service policies
-	Token       *Token         // nil where the caller logged in without one
-	Credential  *AppCredential // that the token was issued for; nil where it was for none
+	Token       *Token         // nil if the caller sent no token
+	Credential  *AppCredential // the application credential of the login; nil without one
 	Name        string
 	ID          string
 }
 
-// HasRole reports whether the caller has one of the roles in its project.
+// HasRole reports whether the caller has one of the roles in its project or system.
 func (c *Caller) HasRole(roles ...string) bool {
 	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(c.Roles, r) })
 }
@@ -31,11 +31,11 @@ func (c *Caller) HasRole(roles ...string) bool {
 // May reports whether the caller has the permission or policy.
 func (c *Caller) May(permission string) bool { return slices.Contains(c.Permissions, permission) }
 
-// InProject reports whether the caller acts in the project.
+// InProject reports whether the caller's token is scoped to the project.
 func (c *Caller) InProject(id string) bool { return c.Project != nil && c.Project.ID == id }
 
-// ByToken returns the caller that a token stands for, at a service that trusts the login.
-// It returns nil if the token is unknown or expired, or if its user is disabled.
+// ByToken returns the caller of a token, at a service that trusts the login. It returns nil if
+// the token is unknown or expired, or if its user is disabled.
 func ByToken(v world.View, now time.Time, login Login, id string) *Caller {
 	t := Tokens.Get(v, id)
 	if id == "" || t == nil || t.Expired(now) || !t.From(login) {
@@ -69,8 +69,8 @@ func callerOf(v world.View, t *Token) *Caller {
 	return caller
 }
 
-// RolesOf returns the names of the roles that a user has in a project, implied ones last.
-// With a credential, which may be nil, they are the credential's.
+// RolesOf returns the names of the roles that a user has in a project, implied ones last. If by
+// is not nil, it returns the roles of that credential instead.
 func RolesOf(v world.View, u *User, project string, by *AppCredential) []string {
 	if by != nil {
 		return implied(v, by.RoleNames())
@@ -78,11 +78,10 @@ func RolesOf(v world.View, u *User, project string, by *AppCredential) []string 
 	return implied(v, u.Roles[project])
 }
 
-// SystemRolesOf returns the names of the roles that a user has in the whole system,
-// implied ones last.
+// SystemRolesOf returns the names of the roles that a user has in the system, implied ones last.
 func SystemRolesOf(v world.View, u *User) []string { return implied(v, u.System) }
 
-// implied adds to names of roles those that they imply.
+// implied adds the implied roles to a list of role names.
 func implied(v world.View, all []string) []string {
 	for i := 0; i < len(all); i++ {
 		r := Roles.Get(v, all[i])
@@ -91,15 +90,15 @@ func implied(v world.View, all []string) []string {
 		}
 		for _, name := range r.Implies {
 			if !slices.Contains(all, name) {
-				all = append(slices.Clip(all), name) // never into the record's own
+				all = append(slices.Clip(all), name) // Clip: do not append to the record's own slice
 			}
 		}
 	}
 	return all
 }
 
-// ByBasic returns the devops-service account that the credentials of HTTP Basic log in
-// to. It returns nil if the account is unknown or the password is wrong.
+// ByBasic returns the devops-service account of HTTP Basic credentials. It returns nil if the
+// account is unknown or the password is wrong.
 func ByBasic(v world.View, credentials string) *Caller {
 	name, password, ok := DecodeBasic(credentials)
 	a := Accounts.Get(v, name)
@@ -109,8 +108,7 @@ func ByBasic(v world.View, credentials string) *Caller {
 	return &Caller{ID: a.Name, Name: a.Name, Permissions: a.Policies}
 }
 
-// DecodeBasic decodes the credentials of HTTP Basic, which follow the scheme in the
-// header.
+// DecodeBasic decodes the credentials of HTTP Basic, without the scheme.
 func DecodeBasic(credentials string) (name, password string, ok bool) {
 	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(credentials), "="))
 	if err != nil {
@@ -119,12 +117,12 @@ func DecodeBasic(credentials string) (name, password string, ok bool) {
 	return strings.Cut(string(raw), ":")
 }
 
-// member is the name of the user that every caller is where authentication is off. The
-// records that a fixture generates belong to that user too.
+// member is the name of the user that every request has if authentication is off. Generated
+// records belong to that user too.
 const member = "demo"
 
-// Member returns the user "demo", or else the first user, and the first of the user's
-// projects. Each is nil if there is none.
+// Member returns the user "demo", or else the first user, and that user's first project. Each is
+// nil if there is none.
 func Member(v world.View) (*User, *Project) {
 	u := First(AllUsers, v, "")
 	for x := range AllUsers.All(v, "", 0) {
@@ -139,8 +137,8 @@ func Member(v world.View) (*User, *Project) {
 	return u, Projects.Get(v, slices.Sorted(maps.Keys(u.Roles))[0])
 }
 
-// Anyone returns the caller that every request acts as where authentication is off: the
-// user that Member finds. It returns nil if the world has no user.
+// Anyone returns the caller of every request if authentication is off: the user that Member
+// returns. It returns nil if the world has no user.
 func Anyone(v world.View) *Caller {
 	u, p := Member(v)
 	if u == nil {

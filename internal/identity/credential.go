@@ -6,17 +6,17 @@ import (
 	"standin/internal/world"
 )
 
-// An AppCredential lets a program log in at Keystone as a user in one project,
-// with some of the user's roles.
+// An AppCredential lets a program log in to Keystone as a user in one project, with some of the
+// user's roles.
 type AppCredential struct {
 	ID           string       `json:"id" fixture:"required"`
 	Name         string       `json:"name" fixture:"required"`
-	Secret       string       `json:"secret" fixture:"required"` // shown when it is created, never again
+	Secret       string       `json:"secret" fixture:"required"` // shown only in the response to its creation
 	UserID       string       `json:"user_id" fixture:"required"`
 	ProjectID    string       `json:"project_id,omitempty"` // empty: tokens are unscoped
 	Description  *string      `json:"description,omitempty"`
 	Expires      time.Time    `json:"expires_at,omitzero"`    // zero: never
-	Unrestricted *bool        `json:"unrestricted,omitempty"` // true: its tokens may make and delete others
+	Unrestricted *bool        `json:"unrestricted,omitempty"` // true: its tokens may create and delete credentials
 	Roles        []RoleRef    `json:"roles,omitempty"`
 	AccessRules  []AccessRule `json:"access_rules,omitempty"`
 }
@@ -26,9 +26,9 @@ type RoleRef struct {
 	Name string `json:"name" fixture:"required"`
 }
 
-// An AccessRule is a request that a credential is for. It belongs to a user, and the
-// user's credentials share it. The copy in a credential leaves out the user. Standin stores
-// rules and refuses no request because of them.
+// An AccessRule describes a request that a credential allows. It belongs to a user and may be in
+// several credentials of the user. The copy in a credential has no user id. Standin stores rules
+// but refuses no request because of them.
 type AccessRule struct {
 	ID      string `json:"id,omitempty"`
 	UserID  string `json:"user_id,omitempty"`
@@ -37,19 +37,19 @@ type AccessRule struct {
 	Method  string `json:"method,omitempty"`
 }
 
-// Credentials are the application credentials.
+// Credentials holds the application credentials.
 var Credentials = world.NewKind("identity.application_credentials", func(a *AppCredential) string { return a.ID })
 
-// The orders in which application credentials are listed and looked up.
+// The indexes of application credentials.
 var (
 	CredentialsByUser = Credentials.Index(func(a *AppCredential) string { return a.UserID }, nil)
 	AllCredentials    = Credentials.Index(nil, nil)
 )
 
-// AccessRules are the access rules that stay when their credentials go.
+// AccessRules holds the access rules. They stay when their credentials are deleted.
 var AccessRules = world.NewKind("identity.access_rules", func(r *AccessRule) string { return r.ID })
 
-// The orders in which access rules are listed.
+// The indexes of access rules.
 var (
 	AccessRulesByUser = AccessRules.Index(func(r *AccessRule) string { return r.UserID }, nil)
 	allAccessRules    = AccessRules.Index(nil, nil)
@@ -64,19 +64,19 @@ func (a *AppCredential) RoleNames() []string {
 	return names
 }
 
-// Expired reports whether logins by the credential fail because of its age.
+// Expired reports whether logins with the credential fail because it has expired.
 func (a *AppCredential) Expired(now time.Time) bool {
 	return !a.Expires.IsZero() && !now.Before(a.Expires)
 }
 
-// An ExternalToken is a token of another identity provider that PrivX trusts, and the
-// user that it stands for.
+// An ExternalToken is a token of another identity provider that PrivX trusts. A user can log in
+// to PrivX with it.
 type ExternalToken struct {
 	Token  string `json:"token" fixture:"required"`
 	UserID string `json:"user_id" fixture:"required"`
 }
 
-// ExternalTokens are the tokens with which users log in at PrivX.
+// ExternalTokens holds the external tokens.
 var (
 	ExternalTokens    = world.NewKind("", func(t *ExternalToken) string { return t.Token })
 	allExternalTokens = ExternalTokens.Index(nil, nil)

@@ -9,8 +9,8 @@ import (
 	"standin/internal/world"
 )
 
-// Section describes the section "identity" of a fixture: each kind in its own shape, a
-// kind that others refer to before those.
+// Section returns the section "identity" of a fixture. A collection comes before those that refer
+// to it.
 func Section() world.Section {
 	kinds := []world.Clearer{Domains, Projects, Roles, Users, AccessRules, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
@@ -35,7 +35,7 @@ func checkProject(v world.View, p *Project, at file.Node) error {
 	return nil
 }
 
-// checkRole lets a role imply only roles before it in the list.
+// checkRole returns an error if a role implies one that is not before it in the list.
 func checkRole(v world.View, r *Role, at file.Node) error {
 	for i, name := range r.Implies {
 		if Roles.Get(v, name) == nil {
@@ -45,7 +45,8 @@ func checkRole(v world.View, r *Role, at file.Node) error {
 	return nil
 }
 
-// checkAccessRule demands the members that a rule in a credential may leave out.
+// checkAccessRule returns an error if a member is missing that is required outside of a
+// credential.
 func checkAccessRule(v world.View, r *AccessRule, at file.Node) error {
 	switch {
 	case r.ID == "":
@@ -73,7 +74,7 @@ func checkCredential(v world.View, a *AppCredential, at file.Node) error {
 		if r.UserID != "" && r.UserID != a.UserID {
 			return at.At("access_rules", i, "user_id").Errorf("expected %q, the user of the credential, or nothing", a.UserID)
 		}
-		if r.UserID = ""; r.ID == "" { // the same for the same rule of the same user
+		if r.UserID = ""; r.ID == "" { // the same rule of the same user gets the same id
 			r.ID = world.Hex(world.Draw(0, strings.Join([]string{"access rule", a.UserID, r.Service, r.Path, r.Method}, "\x00"), 0, 16))
 		}
 	}
@@ -102,8 +103,8 @@ func checkUser(v world.View, u *User, at file.Node) error {
 	return nil
 }
 
-// checkToken demands a known user only of tokens that can have no other owner. A token with
-// PrivX permissions may belong to an API client, and those are loaded later.
+// checkToken returns an error if the user of a token is unknown. It does not check tokens with
+// PrivX permissions: they may belong to an API client, and API clients are loaded later.
 func checkToken(v world.View, t *Token, at file.Node) error {
 	if t.ProjectID != "" && Projects.Get(v, t.ProjectID) == nil {
 		return at.At("project_id").Errorf("there is no project %q; list it under identity.projects", t.ProjectID)
@@ -114,7 +115,7 @@ func checkToken(v world.View, t *Token, at file.Node) error {
 	return nil
 }
 
-// policies are those of devops-service.
+// policies are the policies of devops-service.
 var policies = []string{"read_images", "create_image", "delete_image"}
 
 func checkAccount(_ world.View, a *Account, at file.Node) error {

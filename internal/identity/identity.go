@@ -1,8 +1,8 @@
-// Package identity holds the records that say who may call: users, projects, roles,
-// tokens, logins. It finds the caller that a token or a password stands for.
+// Package identity holds the records of callers: users, projects, roles, tokens and logins. It
+// finds the caller of a token or password.
 //
-// All services share these records. A fixture has them under "identity". The package
-// knows no service and no HTTP.
+// All services share these records. They are the section "identity" of a fixture. The package
+// does not depend on HTTP or on the services.
 package identity
 
 import "standin/internal/world"
@@ -12,65 +12,64 @@ type Domain struct {
 	ID          string `json:"id" fixture:"required"`
 	Name        string `json:"name" fixture:"required"`
 	Description string `json:"description,omitempty"`
-	Enabled     *bool  `json:"enabled,omitempty"` // nil: it is
+	Enabled     *bool  `json:"enabled,omitempty"` // nil: enabled
 }
 
-// A Project is what a token is scoped to.
+// A Project is the scope of a token.
 type Project struct {
 	ID          string `json:"id" fixture:"required"`
 	Name        string `json:"name" fixture:"required"`
 	DomainID    string `json:"domain_id" fixture:"required"`
 	Description string `json:"description,omitempty"`
-	Enabled     *bool  `json:"enabled,omitempty"` // nil: it is
+	Enabled     *bool  `json:"enabled,omitempty"` // nil: enabled
 }
 
-// A Role is what a user may have in a project. A user with the role also has the
-// roles that it implies.
+// A Role is what a user can have in a project or system. A user with the role also has the roles
+// that it implies.
 type Role struct {
 	ID          string   `json:"id" fixture:"required"`
 	Name        string   `json:"name" fixture:"required"`
 	Description string   `json:"description,omitempty"`
-	Implies     []string `json:"implies,omitempty"` // names
+	Implies     []string `json:"implies,omitempty"` // names of roles
 }
 
-// A User logs in at Keystone with name and password.
+// A User logs in to Keystone with name and password.
 type User struct {
 	ID          string              `json:"id" fixture:"required"`
 	Name        string              `json:"name" fixture:"required"`
 	Password    string              `json:"password"`
 	DomainID    string              `json:"domain_id" fixture:"required"`
 	Email       string              `json:"email,omitempty"`
-	Enabled     *bool               `json:"enabled,omitempty"`           // nil: the user is
+	Enabled     *bool               `json:"enabled,omitempty"`           // nil: enabled
 	Roles       map[string][]string `json:"roles,omitempty"`             // names of roles, by project id
-	System      []string            `json:"system_roles,omitempty"`      // names of roles in the whole system
-	Permissions []string            `json:"privx_permissions,omitempty"` // such as api-clients-manage
+	System      []string            `json:"system_roles,omitempty"`      // names of roles in the system
+	Permissions []string            `json:"privx_permissions,omitempty"` // for example api-clients-manage
 }
 
-// On reports whether a domain, project or user is enabled. The default is yes.
+// On reports whether a domain, project or user is enabled. The default is true.
 func On(enabled *bool) bool { return enabled == nil || *enabled }
 
-// An Account logs in at devops-service by HTTP Basic.
+// An Account authenticates at devops-service by HTTP Basic.
 type Account struct {
 	Name     string   `json:"name" fixture:"required"`
 	Password string   `json:"password"`
 	Policies []string `json:"policies,omitempty"`
 }
 
-// An OAuthClient is a program that PrivX lets ask for tokens.
+// An OAuthClient is a program that may request tokens from PrivX.
 type OAuthClient struct {
 	ID     string `json:"id" fixture:"required"`
 	Secret string `json:"secret" fixture:"required"`
 }
 
-// An APILogin lets a user log in at PrivX as an API client that is not among
-// the records of the service.
+// An APILogin lets a user log in to PrivX as an API client that is not a record of the service.
 type APILogin struct {
 	ID     string `json:"id" fixture:"required"`
 	Secret string `json:"secret" fixture:"required"`
 	UserID string `json:"user_id" fixture:"required"`
 }
 
-// The identity kinds.
+// The kinds of identity records.
 var (
 	Domains      = world.NewKind("identity.domains", func(d *Domain) string { return d.ID })
 	Projects     = world.NewKind("identity.projects", func(p *Project) string { return p.ID })
@@ -82,7 +81,7 @@ var (
 	APILogins    = world.NewKind("identity.api_logins", func(l *APILogin) string { return l.ID })
 )
 
-// The orders in which identity records are listed and looked up.
+// The indexes of identity records.
 var (
 	AllDomains      = Domains.Index(nil, nil)
 	DomainsByName   = Domains.Index(func(d *Domain) string { return d.Name }, nil)
@@ -98,7 +97,7 @@ var (
 	AllAPILogins    = APILogins.Index(nil, nil)
 )
 
-// First is the first record of a partition; nil if it is empty.
+// First returns the first record of a partition, or nil.
 func First[T any](ix *world.Index[T], v world.View, partition string) *T {
 	if page := ix.Page(v, partition, 0, 1, false); len(page) > 0 {
 		return page[0]

@@ -11,7 +11,7 @@ import (
 
 var now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// cast is a world with a user who has a role, and tokens and an account for the user.
+// cast returns a world with a user who has a role, tokens and an account.
 func cast() *world.World {
 	tx := world.New(1).Begin()
 	off := false
@@ -35,11 +35,11 @@ func cast() *world.World {
 	return tx.Commit()
 }
 
-// Ensure that a token stands for its user where it is good, and for nobody elsewhere.
+// Ensure that a token gives its user at services that trust its login, and no user at others.
 func TestByToken(t *testing.T) {
 	t.Parallel()
 	w := cast()
-	for id, want := range map[string][2]bool{ // at services that trust Keystone, PrivX
+	for id, want := range map[string][2]bool{ // at services that trust Keystone and PrivX
 		"fixed": {true, true}, "keystone": {true, false}, "privx": {false, true},
 		"old": {}, "revoked": {}, "disabled": {}, "orphan": {}, "unknown": {}, "": {},
 	} {
@@ -55,7 +55,7 @@ func TestByToken(t *testing.T) {
 	}
 }
 
-// Ensure that an account logs in with its password only.
+// Ensure that an account authenticates only with its password.
 func TestByBasic(t *testing.T) {
 	t.Parallel()
 	w := cast()
@@ -70,7 +70,7 @@ func TestByBasic(t *testing.T) {
 	}
 }
 
-// Ensure that a token leads back into the sandbox that issued it.
+// Ensure that a token leads to the sandbox that issued it.
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	mark := identity.NewMark("box")
@@ -88,7 +88,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// Ensure that issuing a token removes issued ones that nobody can use any more, and no others.
+// Ensure that issuing a token removes issued tokens that are gone, and no others.
 func TestIssue(t *testing.T) {
 	t.Parallel()
 	w := cast()

@@ -9,20 +9,20 @@ import (
 	"standin/internal/world"
 )
 
-// A Token stands for a user. It is fixed in a fixture, or a login issued it.
+// A Token authenticates a user. It is in a fixture, or a login has issued it.
 type Token struct {
 	ID          string    `json:"id" fixture:"required"`
-	UserID      string    `json:"user_id" fixture:"required"`          // of a user, or of a PrivX API client
+	UserID      string    `json:"user_id" fixture:"required"`          // the id of a user or of a PrivX API client
 	ProjectID   string    `json:"project_id,omitempty"`                // empty: unscoped
-	System      bool      `json:"system,omitempty"`                    // for the whole system
-	Methods     []string  `json:"methods,omitempty"`                   // how it was obtained
-	AuditID     string    `json:"audit_id,omitempty"`                  // Keystone's
-	ParentAudit string    `json:"parent_audit_id,omitempty"`           // of the first token in a chain of logins by token
-	Credential  string    `json:"application_credential_id,omitempty"` // that the login was by
-	Issued      time.Time `json:"issued_at,omitzero"`                  //
+	System      bool      `json:"system,omitempty"`                    // scoped to the system
+	Methods     []string  `json:"methods,omitempty"`                   // the methods of the login
+	AuditID     string    `json:"audit_id,omitempty"`                  // of Keystone
+	ParentAudit string    `json:"parent_audit_id,omitempty"`           // the audit id of the first token, if the login was by token
+	Credential  string    `json:"application_credential_id,omitempty"` // the id of the application credential of the login
+	Issued      time.Time `json:"issued_at,omitzero"`                  // zero: it is from a fixture
 	Expires     time.Time `json:"expires_at,omitzero"`                 // zero: never
-	Permissions []string  `json:"privx_permissions,omitempty"`         // of a PrivX API client
-	Refresh     string    `json:"privx_refresh_token,omitempty"`       // PrivX
+	Permissions []string  `json:"privx_permissions,omitempty"`         // the permissions of a PrivX API client
+	Refresh     string    `json:"privx_refresh_token,omitempty"`       // the refresh token of PrivX
 	Revoked     bool      `json:"revoked,omitempty"`
 }
 
@@ -32,13 +32,13 @@ func (t *Token) Expired(now time.Time) bool {
 }
 
 const (
-	// refreshable is how much longer a token of PrivX can be refreshed than used.
+	// refreshable is the time after its expiry that a PrivX token can be refreshed.
 	refreshable = 24 * time.Hour
-	// remembered is how much longer Keystone can show a token than it can be used.
+	// remembered is the time after its expiry that Keystone can still show a token.
 	remembered = 48 * time.Hour
 )
 
-// Gone returns the time from which the token can be neither used nor refreshed nor shown.
+// Gone returns the time from which the token can no longer be used, refreshed or shown.
 func (t *Token) Gone() time.Time {
 	if t.Refresh != "" {
 		return t.Expires.Add(refreshable)
@@ -46,23 +46,22 @@ func (t *Token) Gone() time.Time {
 	return t.Expires.Add(remembered)
 }
 
-// A Login is where tokens are issued.
+// A Login is a service that issues tokens.
 type Login string
 
-// The logins.
+// The values of Login.
 const (
 	ByKeystone Login = "keystone"
 	ByPrivX    Login = "privx"
 )
 
-// From reports whether the token is good at services that trust the login. An issued token
-// is good where its login is trusted. A token of a fixture is good everywhere.
+// From reports whether services that trust the login accept the token. They accept tokens that
+// the login issued, and all tokens from fixtures.
 func (t *Token) From(login Login) bool {
 	return t.Issued.IsZero() || (t.Refresh != "") == (login == ByPrivX)
 }
 
-// Issue stores a token that was just made. It removes issued tokens that nobody can use
-// any more.
+// Issue stores a new token. It removes issued tokens that are gone.
 func Issue(tx *world.Tx, now time.Time, t *Token) {
 	for {
 		old := First(tokensByExpiry, tx, issued)
@@ -75,7 +74,7 @@ func Issue(tx *world.Tx, now time.Time, t *Token) {
 	Tokens.Put(tx, t)
 }
 
-// Writable returns the time, or the last time that a fixture can hold if that is earlier.
+// Writable returns t, or file.LastTime if t is later: a fixture cannot hold a later time.
 func Writable(t time.Time) time.Time {
 	if t.After(file.LastTime) {
 		return file.LastTime
@@ -83,29 +82,29 @@ func Writable(t time.Time) time.Time {
 	return t
 }
 
-// The mark of a sandbox is at this place in the random bytes of a token. Base64 begins
-// a group of letters there.
+// The place and size in bytes of a sandbox's mark in the random bytes of a token. A Base64 group
+// of letters begins at markAt.
 const (
 	markAt   = 57
 	markSize = 6
 )
 
-// NewMark returns the mark of a sandbox. Tokens hold it, so that they lead back into the
-// sandbox that issued them.
+// NewMark returns the mark of a sandbox. Tokens contain it, so that a request with a token finds
+// the sandbox that issued it.
 func NewMark(sandbox string) []byte { return world.Draw(0, "sandbox/"+sandbox, 0, markSize) }
 
-// Mint puts the mark of a sandbox into random bytes that become a token. It changes the
-// bytes and returns them. Tokens of Keystone and of PrivX hold them in Base64, after
-// FernetHead or the last dot. A nil mark changes nothing.
+// Mint puts the mark of a sandbox into the random bytes of a token. It changes random and returns
+// it. Tokens of Keystone and PrivX contain these bytes in Base64, after FernetHead or the last
+// dot. A nil mark changes nothing.
 func Mint(random, mark []byte) []byte {
 	copy(random[markAt:markAt+markSize], mark)
 	return random
 }
 
-// FernetHead is the beginning of every token of Keystone.
+// FernetHead is the start of every Keystone token.
 const FernetHead = "gAAAAAB"
 
-// MarkOf returns the mark in a token, or an empty string if the token has none.
+// MarkOf returns the mark in a token, or an empty string.
 func MarkOf(token string) string {
 	random, ok := strings.CutPrefix(token, FernetHead)
 	if !ok {
@@ -122,7 +121,7 @@ func MarkOf(token string) string {
 	return string(mark)
 }
 
-// issued is the partition of the tokens that were issued and will expire.
+// issued is the partition of issued tokens that expire.
 const issued = "issued"
 
 var tokensByExpiry = Tokens.Index(func(t *Token) string {
@@ -132,8 +131,8 @@ var tokensByExpiry = Tokens.Index(func(t *Token) string {
 	return issued
 }, func(a, b *Token) int { return a.Gone().Compare(b.Gone()) })
 
-// MemberToken returns a fixed token of the user that Member finds. It returns an empty
-// string if the user has no usable one.
+// MemberToken returns a token from the fixture of the user that Member returns. It returns an
+// empty string if that user has no valid one.
 func MemberToken(v world.View) string {
 	u, _ := Member(v)
 	if u == nil {

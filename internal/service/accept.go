@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Quality returns the quality that an Accept header has for a media type, from 0 (not
-// accepted) to 1. The most specific range counts. Without a header, every type is accepted.
-// Ranges that cannot be read are ignored.
+// Quality returns the quality of a media type in an Accept header, from 0 (not accepted) to 1.
+// The most specific range decides. An empty header accepts every type. Invalid ranges are
+// ignored.
 func Quality(accept, mediaType string) float64 {
 	if accept == "*/*" || accept == mediaType || strings.TrimSpace(accept) == "" {
 		return 1

@@ -14,48 +14,48 @@ import (
 	"standin/internal/world"
 )
 
-// Settings are the options of an emulator that services look at.
+// Settings are the options of an emulator that services read.
 type Settings struct {
-	AuthOff bool // every caller is the member "demo"
+	AuthOff bool // every request has the caller "demo"
 }
 
-// A Gateway knows the addresses under which the caller reaches the emulator, and whether
+// A Gateway returns the addresses by which the caller reaches the emulator, and reports whether
 // the caller is still connected.
 type Gateway interface {
-	// Present returns a context for calls that wait. It ends with the call's context. It
-	// also ends when a client leaves that has already sent its next requests.
+	// Present returns a context for calls that wait. It is cancelled with the call's context. It
+	// is also cancelled if the client leaves after it has sent further requests.
 	Present() (context.Context, context.CancelFunc)
-	// Root returns the scheme, host and prefix under which the caller reached the emulator.
+	// Root returns the scheme, host and prefix by which the caller reached the emulator.
 	Root() string
-	// Base returns the address of the call's own service. That is Root and the service's
-	// prefix, or the Address that the service has instead.
+	// Base returns the address of the call's own service: its Address, or else Root and the
+	// service's prefix.
 	Base() string
-	// Endpoint returns the address of another service for the caller. It is empty if the
-	// caller cannot reach the service.
+	// Endpoint returns the address of another service for this caller. It is empty if the caller
+	// cannot reach the service.
 	Endpoint(service string) string
 }
 
-// A Call is one request as its service sees it.
+// A Call is a request as its service sees it.
 type Call struct {
-	Operation *contract.Operation // nil: an unknown path, or a method the path does not have
-	Row       *Operation          // of the service's table; nil where Operation is
-	Methods   []string            // the methods of the path; none if it is unknown
-	Vars      map[string]string   // the path's parameters
+	Operation *contract.Operation // nil for an unknown path and for a method that the path does not have
+	Row       *Operation          // the row of the service's table; nil if Operation is nil
+	Methods   []string            // the methods of the path; empty if the path is unknown
+	Vars      map[string]string   // the parameters of the path
 	Method    string
 	Path      string // normalised, without the prefix of the service
-	Sent      string // the path as it was sent
+	Sent      string // the path as the client sent it
 	RawQuery  string
-	Host      string // the Host of the request
+	Host      string // the Host header of the request
 	Header    http.Header
 
 	Body         []byte
-	HasLength    bool // the request has a Content-Length, and it is not 0
-	BodyTooLarge bool // Body holds only the beginning
+	HasLength    bool // the request has a Content-Length above 0
+	BodyTooLarge bool // Body has only the first bytes
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
 	Sandbox string          // the name of the sandbox
 
-	Caller      *identity.Caller // nil if CallerError is not
+	Caller      *identity.Caller // nil if CallerError is not nil
 	CallerError error
 
 	Now      time.Time // UTC
@@ -64,39 +64,39 @@ type Call struct {
 	Quirks   Quirks
 	Gateway
 
-	// Scratch is an empty buffer for the body of the reply. It is used again after the
-	// reply was sent.
+	// Scratch is an empty buffer for the body of the reply. It is reused after the reply was
+	// sent.
 	Scratch []byte
 
-	// Mark is put into tokens that are issued, so that they lead back into the
-	// sandbox. It is nil in the default sandbox.
+	// Mark is put into issued tokens, so that requests with them find the sandbox. It is nil in
+	// the default sandbox.
 	Mark []byte
 
-	// PageCap is the max number of items of a page, as a rule sets it (0 = no limit).
+	// PageCap is the max number of items of a page that a rule sets (0 = no limit).
 	PageCap int
-	asked   int // how many items the page would have without it; negative: all that there are
+	asked   int // number of items of the page without PageCap; negative: no limit
 
-	Seed     int64  // of the world
+	Seed     int64  // the seed of the world
 	Sequence uint64 // the number of the exchange
 	View     world.View
 	tx       *world.Tx
 	query    url.Values
 }
 
-// Quirks are the names of the quirks that are on. If it is nil, none is.
+// Quirks holds the names of the quirks that are on. A nil Quirks has none.
 type Quirks map[string]bool
 
 // Quirk reports whether the named quirk is on.
 func (c *Call) Quirk(name string) bool { return c.Quirks[name] }
 
-// Write opens the call's transaction. Calls of safe methods have none.
+// Write sets the transaction of the call. Calls with a safe method have none.
 func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }
 
-// Tx returns the transaction of the call. View shows its writes.
+// Tx returns the transaction of the call. View includes its writes.
 func (c *Call) Tx() *world.Tx { return c.tx }
 
-// Query returns the parameters of the query string, which it splits at each "&". An escape
-// that is not valid stays as it is.
+// Query returns the parameters of the query string, split at "&". An invalid escape stays as it
+// is.
 func (c *Call) Query() url.Values {
 	if c.query == nil {
 		c.query = url.Values{}
@@ -110,8 +110,8 @@ func (c *Call) Query() url.Values {
 	return c.query
 }
 
-// Capped returns the limit of a page, lowered to the call's PageCap. A negative limit
-// means no limit. A handler of a list with pages calls it once, and then Left.
+// Capped returns the limit of a page, lowered to the call's PageCap. A negative limit means no
+// limit. A handler that returns pages calls Capped once, and then Left.
 func (c *Call) Capped(limit int) int {
 	c.asked = limit
 	if c.PageCap > 0 && (limit < 0 || limit > c.PageCap) {
@@ -120,19 +120,19 @@ func (c *Call) Capped(limit int) int {
 	return limit
 }
 
-// Left sets how many items there are from the beginning of the page on.
+// Left sets the number of items from the beginning of the page to the end of the list.
 func (c *Call) Left(items int) {
 	if items = max(items, 0); c.asked < 0 || items < c.asked {
 		c.asked = items
 	}
 }
 
-// Asked returns how many items the page would have without a PageCap. It returns 0 if the
-// answer is no page. It returns a negative number if the page has no limit and Left was not
+// Asked returns the number of items that the page would have without PageCap. It returns 0 if the
+// response is not a page. It returns a negative number if there is no limit and Left was not
 // called.
 func (c *Call) Asked() int { return c.asked }
 
-// Unescape decodes a name or a value of a query. An escape that is not valid stays as it is.
+// Unescape decodes a name or value of a query. An invalid escape stays as it is.
 func Unescape(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {
 		return u
@@ -153,10 +153,10 @@ func Unescape(s string) string {
 	return b.String()
 }
 
-// Accept returns the Accept header. It joins several of them to one list.
+// Accept returns the Accept header. Several headers are joined to one list.
 func (c *Call) Accept() string { return strings.Join(c.Header["Accept"], ",") }
 
-// Last returns the last value of a query parameter, and reports whether there is one.
+// Last returns the last value of a query parameter. It reports whether there is one.
 func (c *Call) Last(name string) (string, bool) {
 	if c.RawQuery == "" {
 		return "", false
@@ -171,25 +171,25 @@ func (c *Call) Last(name string) (string, bool) {
 // Is reports whether the call is for the operation.
 func (c *Call) Is(operation string) bool { return c.Operation != nil && c.Operation.ID == operation }
 
-// Allow returns methods as an Allow header of the real servers has them.
+// Allow returns the methods as an Allow header in the form of the real servers.
 func (c *Call) Allow(methods ...string) string {
 	methods = slices.Clone(methods)
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")
 }
 
-// MediaType returns the Content-Type without its parameters, in its own spelling.
+// MediaType returns the Content-Type without parameters, spelled as it was sent.
 func (c *Call) MediaType() string {
 	mediaType, _, _ := strings.Cut(c.Header.Get("Content-Type"), ";")
 	return strings.TrimSpace(mediaType)
 }
 
-// JSON reads the body as one JSON value.
+// JSON parses the body as one JSON value.
 func (c *Call) JSON() (any, error) { return value.Parse(c.Body) }
 
-// Named returns what a placeholder of a documented body means in the request. A placeholder
-// is a place in the JSON body, such as /client_id, or "caller" for the caller's name, or a
-// parameter of the path or the query.
+// Named returns the value of a placeholder of a documented body. A placeholder is a pointer into
+// the JSON body, for example /client_id. It may also be "caller" for the caller's name, or a
+// parameter of the path or query.
 func (c *Call) Named(placeholder string) (string, bool) {
 	if strings.HasPrefix(placeholder, "/") {
 		body, err := c.JSON()
@@ -212,9 +212,9 @@ func (c *Call) Named(placeholder string) (string, bool) {
 	return c.Last(placeholder)
 }
 
-// ShownExpiry returns the time of expiry that an answer has. It is the real one unless the clock is
-// frozen. Clients compare it with their own clock, and must not find that the token has
-// expired.
+// ShownExpiry returns the expiry time to write into a response. If the clock is frozen, it is 50
+// years later than the real one. Clients compare it with their own clock, and must not take the
+// token for expired.
 func (c *Call) ShownExpiry(expires time.Time) time.Time {
 	if c.Frozen {
 		return identity.Writable(expires.Add(50 * 365 * 24 * time.Hour))

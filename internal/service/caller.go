@@ -2,9 +2,8 @@ package service
 
 import "standin/internal/identity"
 
-// CallerByToken returns the caller that a token stands for, at a service that trusts the
-// login. If the token is unknown or expired, the error is of the kind Unauthorized and has
-// no message.
+// CallerByToken returns the caller of a token, at a service that trusts the login. If the token
+// is unknown or expired, it returns an error of kind Unauthorized without a message.
 func CallerByToken(c *Call, login identity.Login, id string) (*identity.Caller, error) {
 	if c.Settings.AuthOff {
 		return Anyone(c)
@@ -15,7 +14,7 @@ func CallerByToken(c *Call, login identity.Login, id string) (*identity.Caller, 
 	return nil, Errorf(Unauthorized, "", "")
 }
 
-// Anyone returns the caller that every request acts as where authentication is off.
+// Anyone returns the caller of every request if authentication is off.
 func Anyone(c *Call) (*identity.Caller, error) {
 	if caller := identity.Anyone(c.View); caller != nil {
 		return caller, nil

@@ -9,10 +9,10 @@ import (
 	"standin/internal/contract"
 )
 
-// A Kind of error is the HTTP status it is answered with.
+// A Kind of error is the HTTP status of its response.
 type Kind int
 
-// The kinds of errors that services answer.
+// The kinds of errors that services return.
 const (
 	Invalid         Kind = http.StatusBadRequest
 	Unauthorized    Kind = http.StatusUnauthorized
@@ -27,25 +27,24 @@ const (
 	Internal        Kind = http.StatusInternalServerError
 )
 
-// Reason returns the standard phrase of the kind's status, or "Error" if it has none.
+// Reason returns the standard reason phrase of the status, or "Error" if it has none.
 func (k Kind) Reason() string { return cmp.Or(contract.Reason(int(k)), "Error") }
 
-// An Error is an answer that is not a success. Each service writes it in its
-// own envelope.
+// An Error is an error response. Each service writes it in its own format.
 type Error struct {
 	Kind    Kind
-	Code    string // the service's own code of the error; empty if it has none
-	Message string // in the service's own words
+	Code    string // the service's own error code; may be empty
+	Message string // the text of the real service
 	Header  Headers
-	Detail  any   // more for the envelope of the one service that knows it
+	Detail  any   // data for the one service that reads it
 	Err     error // the cause: logged, never sent
 
-	// By names what refused the call, for the journal: "quota", "schema: name". It never
-	// has a value of the request. If it is empty, the name of the check stands for it.
+	// By names what refused the call, for the journal: "quota", "schema: name". It never contains
+	// a value of the request. If it is empty, the journal shows the name of the check.
 	By string
 }
 
-// Errorf makes an error; without arguments the format is taken as it is.
+// Errorf returns an Error. Without arguments the format is used as it is.
 func Errorf(kind Kind, code, format string, args ...any) *Error {
 	if len(args) > 0 {
 		format = fmt.Sprintf(format, args...)
@@ -53,19 +52,19 @@ func Errorf(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Message: format}
 }
 
-// With adds a header to the answer.
+// With adds a header to the response.
 func (e *Error) With(name, value string) *Error {
 	e.Header = append(e.Header, Field{name, value})
 	return e
 }
 
-// RefusedBy sets By, which names what refused the call.
+// RefusedBy sets By, the name of what refused the call.
 func (e *Error) RefusedBy(name string) *Error {
 	e.By = name
 	return e
 }
 
-// Error is the error for the log.
+// Error returns the text for the log.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("%d %s", e.Kind, e.Message)
 	if e.Err != nil {
@@ -74,11 +73,11 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// AsError finds the Error in err. Any other error is our bug: it becomes
-// Internal, its text is kept as the cause and not sent.
+// AsError returns the Error in err. Any other error is a bug of the emulator: it becomes an
+// Internal error, whose text is logged but not sent.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

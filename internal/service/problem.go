@@ -5,8 +5,8 @@ import (
 	"standin/internal/value"
 )
 
-// Problem writes an error as RFC 9457 problem details, for what is no document's service. A
-// value.Member in the error's Detail is one more member.
+// Problem writes an error as RFC 9457 problem details. It is for services without an error format
+// of their own. A value.Member in the error's Detail becomes one more member.
 func Problem(_ *Call, e *Error) Reply {
 	var w value.Writer
 	w.BeginObject()
@@ -24,7 +24,7 @@ func Problem(_ *Call, e *Error) Reply {
 	}
 }
 
-// Stateless is a service that answers the documented examples of a contract by its name.
+// Stateless returns a service that responds with the documented examples of its contract.
 func Stateless(name string) *Service {
 	return &Service{
 		Name:     name,

@@ -8,7 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// A Caller sends requests through a Player, with headers of its own.
+// A Caller sends requests through a Player, with its own headers.
 type Caller struct {
 	*Player
 	Header map[string]string
@@ -32,8 +32,8 @@ func (c Caller) Send(method, path, body string) (*http.Response, any) {
 	return resp, Parse(c.t, text)
 }
 
-// Expect sends a request and fails the test if the status is another one. It returns the JSON
-// value of the body, as Send does.
+// Expect sends a request and fails the test if the response has another status. It returns the
+// JSON value of the body, as Send does.
 func (c Caller) Expect(status int, method, path, body string) any {
 	c.t.Helper()
 	resp, v := c.Send(method, path, body)
@@ -43,7 +43,7 @@ func (c Caller) Expect(status int, method, path, body string) any {
 	return v
 }
 
-// With returns the same caller with one header added or replaced.
+// With returns a copy of the caller with one header added or replaced.
 func (c Caller) With(name, v string) Caller {
 	header := map[string]string{name: v}
 	for n, old := range c.Header {
@@ -55,8 +55,8 @@ func (c Caller) With(name, v string) Caller {
 	return c
 }
 
-// At returns what a JSON pointer finds in a value: a string as it is, another value as JSON. The
-// test ends if it finds nothing.
+// At returns the value at a JSON pointer: a string as it is, another value as JSON. It ends the
+// test if there is none.
 func At(t *testing.T, v any, pointer string) string {
 	t.Helper()
 	found, ok := value.At(v, pointer)
@@ -69,7 +69,7 @@ func At(t *testing.T, v any, pointer string) string {
 	return string(value.Append(nil, found))
 }
 
-// Parse returns the JSON value of a text. The test ends if it is not JSON.
+// Parse returns the JSON value of a text. It ends the test if the text is not JSON.
 func Parse(t *testing.T, text []byte) any {
 	t.Helper()
 	v, err := value.Parse(text)

@@ -1,8 +1,8 @@
-// Package servicetest is what the tests of the services share. A service's tests call the service
-// as its clients do: over HTTP, through a whole emulator in memory. Only tests import this package.
+// Package servicetest has helpers for the tests of services. A test calls the service as clients
+// do: over HTTP, through a whole emulator in memory. Only tests import this package.
 //
-// Samples and Quirks replay what a contract documents. Tell plays a story. A Player sends single
-// requests; a Caller sends them with headers of its own and reads JSON.
+// Samples and Quirks replay the samples of a contract. Tell plays a story. A Player sends single
+// requests. A Caller sends requests with its own headers and reads JSON.
 //
 // The tests of a service must be in an external test package (package freezer_test), because this
 // package imports all services.
@@ -23,14 +23,14 @@ import (
 	"standin/internal/contract"
 )
 
-// origin is where requests of the tests go. It is the address in the samples of the documents.
+// origin is the address of the requests. It is the address in the samples of the documents.
 const origin = "http://localhost:9311"
 
-// A Player sends requests to an emulator in memory. Make one with NewPlayer or PlayerOf. It does
+// A Player sends requests to an emulator in memory. NewPlayer and PlayerOf return one. It does
 // not follow redirects.
 type Player struct {
-	// Loose lets the samples that another sample needs before it fail. Without it, Play ends the
-	// test when one of them does not bring its status.
+	// Loose allows failures of samples that another sample needs before it. Without it, Play ends
+	// the test if one of them has another status than expected.
 	Loose bool
 
 	t      *testing.T
@@ -38,8 +38,8 @@ type Player struct {
 	byID   map[string]*contract.Operation
 }
 
-// NewPlayer starts an emulator in memory and closes it when the test ends. It checks every answer
-// against its contract, and fails the test if one breaks it.
+// NewPlayer starts an emulator in memory and closes it when the test ends. It checks every
+// response against its contract. A violation fails the test.
 func NewPlayer(t *testing.T, opts ...emulator.Option) *Player {
 	t.Helper()
 	bugs := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
@@ -57,7 +57,7 @@ func NewPlayer(t *testing.T, opts ...emulator.Option) *Player {
 	return PlayerOf(t, e)
 }
 
-// PlayerOf returns a player for an emulator that the test made and closes itself.
+// PlayerOf returns a player for an emulator that the test has created and closes itself.
 func PlayerOf(t *testing.T, e *emulator.Emulator) *Player {
 	t.Helper()
 	p := &Player{t: t, client: e.Client(), byID: map[string]*contract.Operation{}}
@@ -70,11 +70,11 @@ func PlayerOf(t *testing.T, e *emulator.Emulator) *Player {
 	return p
 }
 
-// Operation returns the operation with an ID, or nil.
+// Operation returns the operation of that id, or nil.
 func (p *Player) Operation(id string) *contract.Operation { return p.byID[id] }
 
-// Play sends the request of a sample, after those that the sample needs before it. It returns the
-// response and its body.
+// Play sends the request of a sample. It first plays the samples that this one needs. It returns
+// the response and its body.
 func (p *Player) Play(op *contract.Operation, s contract.Sample) (*http.Response, []byte) {
 	p.t.Helper()
 	for _, before := range s.After {
@@ -113,8 +113,8 @@ func (p *Player) Play(op *contract.Operation, s contract.Sample) (*http.Response
 	return p.Do(req)
 }
 
-// Do sends a request and returns the response and its body, which is closed. An error ends the
-// test.
+// Do sends a request. It returns the response, whose body is closed, and the body. An error ends
+// the test.
 func (p *Player) Do(req *http.Request) (*http.Response, []byte) {
 	p.t.Helper()
 	resp, err := p.client.Do(req)
@@ -129,8 +129,8 @@ func (p *Player) Do(req *http.Request) (*http.Response, []byte) {
 	return resp, got
 }
 
-// Call sends JSON with the fixed token of a caller, CALLER-token. It returns the status and the
-// body. An empty caller sends no token, and an empty body no Content-Type.
+// Call sends JSON with the fixed token CALLER-token. It returns the status and the body. An empty
+// caller sends no token, and an empty body no Content-Type.
 func (p *Player) Call(method, path, caller, body string) (int, string) {
 	p.t.Helper()
 	req, err := http.NewRequest(method, origin+path, strings.NewReader(body))
@@ -147,7 +147,8 @@ func (p *Player) Call(method, path, caller, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-// Reload dumps the state, loads it, and fails the test unless it is dumped the same again.
+// Reload dumps the state, loads the dump, and dumps again. It fails the test if the two dumps
+// differ.
 func (p *Player) Reload() {
 	p.t.Helper()
 	const state = "/_standin/state"
@@ -166,8 +167,8 @@ func (p *Player) Reload() {
 	}
 }
 
-// Login adds the credentials of a caller to a request, as the package's Login does. The caller
-// "unscoped" logs in at Keystone without a project first.
+// Login adds the credentials of a caller to a request, as the function Login does. The caller
+// "unscoped" first logs in to Keystone without a project.
 func (p *Player) Login(req *http.Request, service, caller string) {
 	p.t.Helper()
 	if caller != "unscoped" || service == "control" {
@@ -180,8 +181,9 @@ func (p *Player) Login(req *http.Request, service, caller string) {
 	req.Header.Set("X-Auth-Token", resp.Header.Get("X-Subject-Token"))
 }
 
-// Login adds the fixed credentials of a caller to a request, in the way of the service. The caller
-// is demo if it is empty; "none" adds nothing. Requests to the service "control" need none.
+// Login adds the fixed credentials of a caller to a request, in the form that the service
+// expects. An empty caller is demo; "none" adds nothing. Requests to the service "control" need
+// none.
 func Login(req *http.Request, service, caller string) {
 	if caller == "" {
 		caller = "demo"
@@ -199,8 +201,8 @@ func Login(req *http.Request, service, caller string) {
 	}
 }
 
-// Recorded sends JSON to an emulator without a client, as demo, and returns what it wrote. The
-// headers are names and values in turn; they replace those that Recorded sets.
+// Recorded sends JSON to a handler without a client, as demo, and returns the recorded response.
+// header alternates names and values. They replace the headers that Recorded sets.
 func Recorded(h http.Handler, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -219,9 +221,9 @@ func Status(h http.Handler, path string, header ...string) int {
 	return Recorded(h, http.MethodGet, path, "", header...).Code
 }
 
-// Fetch sends a request through a client, as demo at every service, and reads the response to its
-// end. It returns the status, and the body as far as it came. The headers are names and values in
-// turn; they replace those that Fetch sets.
+// Fetch sends a request through a client, as demo for every service. It returns the status and
+// the part of the body that arrived. header alternates names and values. They replace the headers
+// that Fetch sets.
 func Fetch(ctx context.Context, c *http.Client, method, url, body string, header ...string) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"standin/schemas"
 )
 
-// Samples replays every sample of a service's contract, each in a test of its own, and holds the
-// answers to those in the contract. The samples of its quirks are for Quirks.
+// Samples replays every sample of a service's contract, each in its own subtest. It compares the
+// responses with those in the contract. It does not replay the samples of quirks.
 func Samples(t *testing.T, service string) {
 	t.Helper()
 	c := Contract(t, service)
@@ -39,8 +39,8 @@ func Samples(t *testing.T, service string) {
 	}
 }
 
-// Quirks replays every sample of a service's quirks, each in a test of its own: with the quirk on,
-// where it must bring the answer in the contract, and with it off, where it must bring another.
+// Quirks replays every sample of a service's quirks, each in its own subtest. With the quirk on,
+// the response must be that of the contract. With the quirk off, it must be another one.
 func Quirks(t *testing.T, service string) {
 	t.Helper()
 	c := Contract(t, service)
@@ -67,12 +67,12 @@ func Quirks(t *testing.T, service string) {
 	}
 }
 
-// started is how the emulator starts for a sample.
+// started returns the options of the emulator for a sample.
 func started(s contract.Sample) []emulator.Option {
 	return []emulator.Option{emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref)}
 }
 
-// check holds a response to the sample's status, headers and body.
+// check compares a response with the status, headers and body of the sample.
 func check(t *testing.T, op *contract.Operation, s contract.Sample, resp *http.Response, body []byte) {
 	t.Helper()
 	if resp.StatusCode != s.Status {
@@ -114,7 +114,7 @@ func check(t *testing.T, op *contract.Operation, s contract.Sample, resp *http.R
 	}
 }
 
-// documents are the contracts as their documents have them, samples included.
+// documents are the contracts with their samples.
 var documents = sync.OnceValues(func() ([]*contract.Contract, error) {
 	var all []*contract.Contract
 	for _, name := range catalog.Names() {
@@ -131,7 +131,7 @@ var documents = sync.OnceValues(func() ([]*contract.Contract, error) {
 	return all, nil
 })
 
-// Contracts returns all contracts, with their samples. They are shared: nobody may change them.
+// Contracts returns all contracts with their samples. They are shared and must not be changed.
 func Contracts(t testing.TB) []*contract.Contract {
 	t.Helper()
 	all, err := documents()
@@ -141,7 +141,7 @@ func Contracts(t testing.TB) []*contract.Contract {
 	return all
 }
 
-// Contract returns the contract of a service, with its samples. The test ends if there is none.
+// Contract returns the contract of a service with its samples. It ends the test if there is none.
 func Contract(t testing.TB, service string) *contract.Contract {
 	t.Helper()
 	all := Contracts(t)
@@ -152,8 +152,8 @@ func Contract(t testing.TB, service string) *contract.Contract {
 	return all[i]
 }
 
-// Everywhere lists the operations of a contract, then the answers that it gives outside of them,
-// then those of its quirks.
+// Everywhere returns the operations of a contract, the responses outside of them, and those of
+// its quirks.
 func Everywhere(c *contract.Contract) []*contract.Operation {
 	all := append(slices.Clone(c.Operations), c.Elsewhere)
 	for _, q := range c.Quirks {

@@ -12,16 +12,16 @@ import (
 type Step struct {
 	Method, Path, Body string
 	Status             int
-	Want, Not          []string          // the body must contain all texts of Want and none of Not
-	Caller             string            // demo if it is empty; see Login
+	Want, Not          []string          // the body must contain all of Want and none of Not
+	Caller             string            // default demo; see Login
 	Header             map[string]string // headers to set; an empty value removes the header
 }
 
-// Has is a list of texts, for the Want and Not of a Step.
+// Has returns its arguments, for the Want and Not of a Step.
 func Has(texts ...string) []string { return texts }
 
-// Tell plays a story: it sends the requests of all steps, in order, to one emulator that starts
-// from the fixture. Callers log in as the service wants it. A step with a body sends it as JSON.
+// Tell plays a story. It sends the requests of all steps in order to one emulator that starts
+// from the fixture. Callers authenticate as the service requires. A body is sent as JSON.
 func Tell(t *testing.T, service, fixture string, steps []Step, opts ...emulator.Option) {
 	t.Helper()
 	p := NewPlayer(t, append(opts, emulator.WithFixture(fixture))...)

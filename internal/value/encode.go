@@ -26,11 +26,11 @@ func AppendString(b []byte, s string) []byte {
 		b = append(b, s...)
 		return append(b, '"')
 	}
-	b, _ = jsontext.AppendQuote(b, s) // its only error is invalid UTF-8, which it repairs
+	b, _ = jsontext.AppendQuote(b, s) // the only error is invalid UTF-8, which is replaced
 	return b
 }
 
-// plain reports whether s needs no escape. Most strings need none, and then to copy them is
+// plain reports whether s needs no escapes. That holds for most strings, and copying them is
 // several times faster.
 func plain(s string) bool {
 	if len(s) >= 8 {
@@ -49,16 +49,16 @@ func plain(s string) bool {
 	return true
 }
 
-// eight returns the first eight bytes of a string as one number. The compiler makes one load
-// of it.
+// eight returns the first eight bytes of s as one number. The compiler turns it into one load.
 func eight(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// special reports whether one of eight bytes is below 0x20, a quote, a backslash, or above
-// 0x7e. x-ones sets the high bit of each byte of x that is 0, and of no other before the first.
+// special reports whether one of the eight bytes of x is below 0x20, a quote, a backslash, or
+// above 0x7e. x-ones sets the high bit of each byte of x that is 0. Of the other bytes it sets it
+// only after such a byte.
 func special(x uint64) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	low := x - ones*' '

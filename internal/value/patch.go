@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// MarshalJSON writes the number with its digits.
+// MarshalJSON returns the number with its digits.
 func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
 
-// At finds what a JSON pointer (RFC 6901) leads to. The empty pointer is v itself.
+// At returns the value at a JSON pointer (RFC 6901). The empty pointer returns v.
 func At(v any, pointer string) (any, bool) {
 	if pointer == "" {
 		return v, true
@@ -39,7 +39,7 @@ func At(v any, pointer string) (any, bool) {
 	return v, true
 }
 
-// Merge is v changed by a JSON merge patch (RFC 7396). Neither is changed.
+// Merge returns v with a JSON merge patch (RFC 7396) applied. It modifies neither argument.
 func Merge(v, patch any) any {
 	p, ok := patch.(*Object)
 	if !ok {

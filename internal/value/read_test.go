@@ -6,8 +6,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure that a member reads as its type, and as the zero value where it is absent or of
-// another type.
+// Ensure that a member is read as its type. If it is absent or of another type, it is read as the
+// zero value.
 func TestObjectReadsMembers(t *testing.T) {
 	t.Parallel()
 	v, err := value.Parse([]byte(`{"text":"x","yes":true,"object":{"a":null},"list":[],"null":null}`))

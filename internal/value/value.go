@@ -1,9 +1,8 @@
-// Package value holds JSON values as they were sent: members in their order,
-// names in their exact spelling, numbers with their digits.
+// Package value holds JSON values as they were sent: the members in their order, the names in
+// their exact spelling, the numbers with their digits.
 //
-// encoding/json is too lenient for an emulator: it folds the case of names,
-// repairs broken text and forgets the order of members. This package knows no
-// schema and no service.
+// encoding/json is too lenient for an emulator. It ignores the case of names, repairs invalid
+// text and loses the order of members. This package does not depend on schemas or services.
 package value
 
 import (
@@ -18,33 +17,33 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deeply arrays and objects may nest; Parse refuses more.
+// MaxDepth is the max nesting depth of arrays and objects that Parse accepts.
 const MaxDepth = 1000
 
-// ErrSyntax is wrapped by every error of Parse.
+// ErrSyntax is wrapped by all errors of Parse.
 var ErrSyntax = errors.New("not a JSON text")
 
-// A Number is a JSON number with the digits it was written with.
+// A Number is a JSON number with its digits as written.
 type Number string
 
-// A Member is one name and value of an Object.
+// A Member is a name and a value of an Object.
 type Member struct {
 	Name  string
 	Value any
 }
 
-// An Object is a JSON object whose members keep their order. The zero value is
-// an empty object. It is not safe for use while it is being changed.
+// An Object is a JSON object whose members keep their order. The zero value is an empty object.
+// It must not be used while another goroutine changes it.
 type Object struct {
 	members []Member
-	index   map[string]int // nil while the object is small
+	index   map[string]int // nil for up to indexed members
 }
 
-// indexed is the number of members from which an Object keeps an index.
+// indexed is the max number of members of an Object without an index.
 const indexed = 12
 
-// NewObject makes an object of the members given; a name given twice counts
-// with its last value.
+// NewObject returns an object with the given members. If a name is repeated, its last value is
+// used.
 func NewObject(members ...Member) *Object {
 	o := &Object{members: make([]Member, 0, len(members))}
 	for _, m := range members {
@@ -53,14 +52,13 @@ func NewObject(members ...Member) *Object {
 	return o
 }
 
-// Len counts the members.
+// Len returns the number of members.
 func (o *Object) Len() int { return len(o.members) }
 
-// Members lists the members in order; the caller must not change them.
+// Members returns the members in order. The caller must not change them.
 func (o *Object) Members() []Member { return o.members }
 
-// Get returns the value of the member with exactly this name. A nil object has
-// none.
+// Get returns the value of the member with exactly this name. A nil object has no members.
 func (o *Object) Get(name string) (any, bool) {
 	if o == nil {
 		return nil, false
@@ -71,7 +69,7 @@ func (o *Object) Get(name string) (any, bool) {
 	return nil, false
 }
 
-// Set gives the member a value: in its place if it is there, else at the end.
+// Set sets a member. An existing member keeps its place; a new one is added at the end.
 func (o *Object) Set(name string, v any) {
 	if i := o.find(name); i >= 0 {
 		o.members[i].Value = v
@@ -89,7 +87,7 @@ func (o *Object) Set(name string, v any) {
 	}
 }
 
-// Without is a copy of the object without one member.
+// Without returns a copy of the object without the named member.
 func (o *Object) Without(name string) *Object {
 	c := &Object{}
 	for _, m := range o.members {
@@ -115,10 +113,10 @@ func (o *Object) find(name string) int {
 	return -1
 }
 
-// Parse reads exactly one JSON value: nil, bool, Number, string, []any or
-// *Object. It refuses whatever RFC 8259 does, and invalid UTF-8, unpaired
-// surrogates, a byte order mark, NaN, text after the value, and nesting beyond
-// MaxDepth. Of a name given twice the last value counts, at the first place.
+// Parse parses exactly one JSON value. It returns a nil, bool, Number, string, []any or *Object.
+// It refuses everything that RFC 8259 refuses. It also refuses invalid UTF-8, unpaired
+// surrogates, a byte order mark, NaN, text after the value, and nesting beyond MaxDepth. If a
+// name is repeated, the last value is used, at the first place.
 func Parse(data []byte) (any, error) {
 	p := parsers.Get().(*parser)
 	defer p.release()
@@ -135,7 +133,7 @@ func Parse(data []byte) (any, error) {
 	return v, nil
 }
 
-// A parser is a decoder that is used again: most texts are shorter than its state is large.
+// A parser is a reusable decoder. For most texts its state is larger than the text.
 type parser struct {
 	jsontext.Decoder
 	text bytes.Buffer
@@ -143,7 +141,7 @@ type parser struct {
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
 
-// release gives the parser back without the text that it read.
+// release removes the text from the parser and returns it to the pool.
 func (p *parser) release() {
 	p.text = bytes.Buffer{}
 	p.Reset(&p.text)
@@ -169,7 +167,7 @@ func read(dec *jsontext.Decoder, depth int) (any, error) {
 		return Number(tok.String()), nil
 	case '[':
 		return readArray(dec, depth)
-	default: // '{': the decoder has refused everything else
+	default: // '{': the decoder refuses everything else
 		return readObject(dec, depth)
 	}
 }
@@ -205,8 +203,8 @@ func readObject(dec *jsontext.Decoder, depth int) (any, error) {
 	return o, err
 }
 
-// Equal reports whether two values are the same: types must agree, objects
-// compare without order, numbers by what they are worth (1 equals 1.0).
+// Equal reports whether two values are equal. The types must be the same. The order of members is
+// ignored. Numbers are compared by value: 1 equals 1.0.
 func Equal(a, b any) bool {
 	switch x := a.(type) {
 	case Number:
@@ -243,7 +241,7 @@ func equalNumbers(a, b Number) bool {
 	if a == b {
 		return true
 	}
-	if a.isInteger() && b.isInteger() { // JSON has no leading zeros: only -0 and 0 differ in their digits
+	if a.isInteger() && b.isInteger() { // without leading zeros, only -0 and 0 are equal with different digits
 		return a.IsZero() && b.IsZero()
 	}
 	x, errX := strconv.ParseFloat(string(a), 64)
@@ -251,7 +249,7 @@ func equalNumbers(a, b Number) bool {
 	return errX == nil && errY == nil && x == y
 }
 
-// IsZero reports whether the number is worth 0.
+// IsZero reports whether the number equals 0.
 func (n Number) IsZero() bool {
 	mantissa, _, _ := strings.Cut(strings.ToLower(string(n)), "e")
 	return strings.Trim(mantissa, "-0.") == ""
@@ -259,7 +257,7 @@ func (n Number) IsZero() bool {
 
 func (n Number) isInteger() bool { return !strings.ContainsAny(string(n), ".eE") }
 
-// List is a list of texts as a value.
+// List returns the words as a list value.
 func List(words []string) []any {
 	list := make([]any, len(words))
 	for i, w := range words {

@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// A Writer appends compact JSON in UTF-8 to a buffer. It writes the commas, the quotes and the
-// escapes, and allocates nothing but the buffer. The caller ends what it begins, and writes one
-// value after each Name. The zero value writes to a new buffer.
+// A Writer appends compact JSON in UTF-8 to a buffer. It writes commas, quotes and escapes, and
+// allocates only the buffer. The caller must end each object and list, and write one value after
+// each Name. The zero value appends to a new buffer.
 type Writer struct {
 	b     []byte
-	comma bool // the next name or value comes after another one
+	comma bool // the next name or value needs a comma before it
 }
 
 // NewWriter returns a writer that appends to b.
 func NewWriter(b []byte) Writer { return Writer{b: b} }
 
-// Bytes returns the buffer with what was written.
+// Bytes returns the buffer.
 func (w *Writer) Bytes() []byte { return w.b }
 
-// next writes the comma before a name or a value, and says whether one follows it.
+// next writes the comma before a name or value, if one is needed. comma says whether the next
+// name or value needs one.
 func (w *Writer) next(comma bool) {
 	if w.comma {
 		w.b = append(w.b, ',')
@@ -34,25 +35,26 @@ func (w *Writer) end(bracket byte) {
 	w.comma = true
 }
 
-// BeginObject begins an object, whose members follow as names and values.
+// BeginObject begins an object. Names and values follow.
 func (w *Writer) BeginObject() {
 	w.next(false)
 	w.b = append(w.b, '{')
 }
 
-// EndObject ends the object that was begun last.
+// EndObject ends the innermost object.
 func (w *Writer) EndObject() { w.end('}') }
 
-// BeginList begins a list, whose elements follow as values.
+// BeginList begins a list. Values follow.
 func (w *Writer) BeginList() {
 	w.next(false)
 	w.b = append(w.b, '[')
 }
 
-// EndList ends the list that was begun last.
+// EndList ends the innermost list.
 func (w *Writer) EndList() { w.end(']') }
 
-// Name writes the name of a member, and returns the writer, for its value.
+// Name writes the name of a member. It returns the writer, so that the value can be written in
+// the same line.
 func (w *Writer) Name(name string) *Writer {
 	b := w.b
 	if w.comma {
@@ -80,8 +82,8 @@ func (w *Writer) TextOrNull(s *string) {
 	w.Text(*s)
 }
 
-// Time writes a time as a string in a layout of the time package. The layout has nothing that
-// JSON escapes.
+// Time writes a time as a string in a layout of package time. The layout must not need JSON
+// escapes.
 func (w *Writer) Time(t time.Time, layout string) {
 	w.next(true)
 	w.b = append(t.AppendFormat(append(w.b, '"'), layout), '"')
@@ -102,14 +104,14 @@ func (w *Writer) Bool(is bool) {
 // Null writes null.
 func (w *Writer) Null() { w.Raw("null") }
 
-// Raw writes a value that is compact JSON already.
+// Raw writes a value that is already compact JSON.
 func (w *Writer) Raw(json string) {
 	w.next(true)
 	w.b = append(w.b, json...)
 }
 
-// Value writes a value of one of the types that Parse returns, or an int, an int64, or a
-// json.RawMessage of compact JSON. It panics on any other.
+// Value writes a value of a type that Parse returns, or an int, an int64, or a json.RawMessage of
+// compact JSON. It panics on other types.
 func (w *Writer) Value(v any) {
 	switch x := v.(type) {
 	case nil:
@@ -140,7 +142,7 @@ func (w *Writer) Value(v any) {
 		}
 		w.EndObject()
 	default:
-		panic(fmt.Sprintf("value: cannot write a %T", v)) // a programmer's mistake
+		panic(fmt.Sprintf("value: cannot write a %T", v)) // a bug of the caller
 	}
 }
 
@@ -153,7 +155,7 @@ func (w *Writer) Texts(list []string) {
 	w.EndList()
 }
 
-// TextObject writes an object whose members are strings, given as names and values in turns.
+// TextObject writes an object whose members are strings. pairs alternates names and values.
 func (w *Writer) TextObject(pairs ...string) {
 	w.BeginObject()
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -8,7 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// everything writes one value of each sort.
+// everything writes one value of each type.
 func everything(b []byte) []byte {
 	w := value.NewWriter(b)
 	w.BeginObject()
@@ -46,7 +46,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// The same object, by the writer and by a function that appends literals.
+// Compare the writer with a function that appends the same object as literals.
 func BenchmarkWriter(b *testing.B) {
 	buffer := make([]byte, 0, 1024)
 	b.Run("writer", func(b *testing.B) {

@@ -7,7 +7,7 @@ import (
 	"standin/internal/world"
 )
 
-// filled is a world with n records in one partition.
+// filled returns a world with n records in one partition.
 func filled(n int) (kind, *world.World) {
 	k := newKind()
 	tx := world.New(1).Begin()
@@ -19,7 +19,7 @@ func filled(n int) (kind, *world.World) {
 
 var sizes = []int{1_000, 1_000_000}
 
-// A page must cost the same at the end of many as at the beginning of few.
+// A page at the end of a long list must cost the same as one at the beginning of a short list.
 func BenchmarkPage(b *testing.B) {
 	for _, n := range sizes {
 		k, w := filled(n)
@@ -33,7 +33,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// A transaction of one record must cost nearly the same whatever is stored.
+// A transaction that writes one record must cost nearly the same for any number of records.
 func BenchmarkTransaction(b *testing.B) {
 	for _, n := range sizes {
 		k, w := filled(n)
@@ -48,7 +48,7 @@ func BenchmarkTransaction(b *testing.B) {
 	}
 }
 
-// A fork is the beginning of a transaction: its cost must not depend on what is stored.
+// A fork begins with a transaction. Its cost must not depend on the number of records.
 func BenchmarkFork(b *testing.B) {
 	for _, n := range append([]int{0}, sizes...) {
 		_, w := filled(n)

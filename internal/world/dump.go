@@ -32,7 +32,7 @@ func (tx *Tx) setStream(name string, s *stream) {
 	}
 }
 
-// streams returns the state of the ids of each kind, by name.
+// streams returns the state of generated ids, by name of the stream.
 func (w *World) streams() map[string]*stream {
 	all := map[string]*stream{}
 	for _, d := range w.draws {
@@ -47,15 +47,15 @@ func (w *World) streams() map[string]*stream {
 	return all
 }
 
-// Dump writes a fixture as JSON, as Load reads it. With names, only those
-// sections are written, without clock, seed and ids.
+// Dump returns a fixture as JSON, which Load can read. With names of sections it returns only
+// those, without clock, seed and ids.
 func (l *Loader) Dump(fx *Fixture, sections ...string) ([]byte, error) {
 	var b bytes.Buffer
 	err := l.DumpTo(&b, fx, sections...)
 	return b.Bytes(), err
 }
 
-// DumpTo is Dump that writes record by record: it holds one of them at a time.
+// DumpTo writes what Dump returns. It holds one record in memory at a time.
 func (l *Loader) DumpTo(w io.Writer, fx *Fixture, sections ...string) error {
 	out := &writer{w: bufio.NewWriterSize(w, dumpBuffer)}
 	out.text("{")
@@ -82,10 +82,10 @@ func (l *Loader) DumpTo(w io.Writer, fx *Fixture, sections ...string) error {
 	return cmp.Or(out.err, out.w.Flush())
 }
 
-// dumpBuffer is how much of a dump is written at once.
+// dumpBuffer is the size in bytes of a write of DumpTo.
 const dumpBuffer = 64 << 10
 
-// A writer writes until the first error.
+// A writer keeps the first error and then writes nothing more.
 type writer struct {
 	w   *bufio.Writer
 	err error
@@ -138,16 +138,15 @@ func marshal(r any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := value.Parse(raw) // undoes the HTML escapes of encoding/json
+	v, err := value.Parse(raw) // removes the HTML escapes of encoding/json
 	if err != nil {
 		return nil, err
 	}
 	return value.Append(nil, v), nil
 }
 
-// Generate writes a fixture file, in YAML, with made-up records of a section:
-// count of each of its collections that can be made up, the same ones every
-// time for the same seed.
+// Generate returns a fixture file in YAML with generated records. It has count records of each
+// collection of the section that can be generated. The same seed gives the same records.
 func (l *Loader) Generate(section string, count int, seed int64) ([]byte, error) {
 	s := l.section(section)
 	base, err := l.build(nil)
@@ -186,7 +185,7 @@ func (l *Loader) Generate(section string, count int, seed int64) ([]byte, error)
 	return toYAML(raw)
 }
 
-// toYAML rewrites JSON as block-style YAML with the members in their order.
+// toYAML converts JSON to YAML in block style. The members keep their order.
 func toYAML(raw []byte) ([]byte, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(raw, &doc); err != nil {
@@ -199,7 +198,7 @@ func toYAML(raw []byte) ([]byte, error) {
 func blockStyle(n *yaml.Node) {
 	n.Style &^= yaml.FlowStyle
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
-		n.Style = 0 // quotes come back where a plain string would be misread
+		n.Style = 0 // the encoder adds quotes again where they are needed
 	}
 	for _, c := range n.Content {
 		blockStyle(c)

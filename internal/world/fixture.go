@@ -8,34 +8,34 @@ import (
 	"standin/internal/file"
 )
 
-// A Section is the part of a fixture that belongs to one service.
+// A Section is the part of a fixture for one service.
 type Section struct {
-	Name        string    // the key in the file: freezer, barbican…
-	Kinds       []Clearer // all kinds of records that the section holds
+	Name        string    // the key in the file, for example freezer
+	Kinds       []Clearer // all kinds of records in the section
 	Collections []Collection
 }
 
-// A Clearer is a Kind of any record.
+// A Clearer is a Kind of any record type.
 type Clearer interface{ Clear(tx *Tx) }
 
-// A Collection is one list of records in a section.
+// A Collection is a list of records in a section.
 type Collection struct {
-	Name string // the key in the section: clients, containers…
-	// Load stores one record and returns its key. A mistake is an error of the node.
+	Name string // the key in the section, for example clients
+	// Load stores one record and returns its key. Errors have the place of n.
 	Load func(tx *Tx, n file.Node) (key string, err error)
-	// Dump lists the records in an order in which Load accepts them again, each
-	// as a value that encoding/json writes as the file has it.
+	// Dump returns the records in an order that Load accepts. Each is a value that encoding/json
+	// writes in the form of the file.
 	Dump func(v View) iter.Seq[any]
-	// Generate makes a valid record, changed by the node if it is not nil, and
-	// stores it. It is nil where records cannot be made up.
+	// Generate stores a generated record. Members of with replace generated ones; with may be
+	// nil. Generate is nil if records cannot be generated.
 	Generate func(tx *Tx, f *Faker, with *file.Node) error
-	// Fake makes a valid record without storing it, as Dump would list it.
+	// Fake returns a generated record in the form of Dump. It does not store it.
 	Fake func(v View, f *Faker) any
-	form reflect.Type // of a record in the file
+	form reflect.Type // the type of a record in the file
 }
 
-// NewCollection makes a collection out of functions on the record's form in the
-// file, a struct with json tags. A nil fake says that records cannot be made up.
+// NewCollection returns a collection from functions on R, the form of a record in the file. R is
+// a struct with json tags. With a nil fake, records cannot be generated.
 func NewCollection[R any](
 	name string,
 	store func(tx *Tx, r *R, at file.Node) (key string, err error),
@@ -80,8 +80,8 @@ func NewCollection[R any](
 	return c
 }
 
-// PlainCollection is a collection whose records are in the file as they are
-// stored. The check, which may be nil, refuses records that lead nowhere.
+// PlainCollection returns a collection whose records have the same form in the file as in the
+// world. check refuses records that refer to missing ones; it may be nil.
 func PlainCollection[T any](
 	name string, kind *Kind[T], all *Index[T],
 	check func(v View, r *T, at file.Node) error,
@@ -108,9 +108,9 @@ func PlainCollection[T any](
 	return NewCollection(name, store, dump, fake)
 }
 
-// A Fixture is a state to start from.
+// A Fixture is the state that a sandbox starts with.
 type Fixture struct {
 	World  *World
-	Freeze *time.Time // where the clock is frozen; nil if it runs
-	Files  []string   // that were read, but for built-in ones
+	Freeze *time.Time // the time of a frozen clock; nil: the clock runs
+	Files  []string   // the files that were read, except built-in ones
 }

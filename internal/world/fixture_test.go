@@ -13,7 +13,7 @@ import (
 	"standin/internal/world"
 )
 
-// A thing is the only record of the loaders in these tests.
+// A thing is the only record type of the loaders in these tests.
 type thing struct {
 	ID   string   `json:"id" fixture:"required"`
 	Of   string   `json:"of,omitempty"`
@@ -92,7 +92,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	}
 }
 
-// Ensure aliases cannot blow a small file up.
+// Ensure that aliases cannot make a small file large.
 func TestAliasesAreBounded(t *testing.T) {
 	t.Parallel()
 	text := "a: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
@@ -130,7 +130,7 @@ func TestLaterFixturesAddAndReplace(t *testing.T) {
 	}
 	want := `{"seed":8,"clock":{"freeze":"2026-01-01T00:00:00Z"},"people":{"things":[{"id":"someone"},{"id":"a","n":3},{"id":"b","n":2},{"id":"c","of":"b"}]},` +
 		`"box":{"things":[{"id":"someone"},{"id":"a","n":3},{"id":"b","n":2},{"id":"c","of":"b"}]}}`
-	if got := dump(t, l, fx); got != want { // both sections of these tests hold the same kind
+	if got := dump(t, l, fx); got != want { // both sections have the same kind of records
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -175,7 +175,7 @@ func TestFilesExtendFilesBesideThem(t *testing.T) {
 	}
 }
 
-// Ensure no file of the machine is read on behalf of a request.
+// Ensure that no file is read on behalf of a request.
 func TestBytesExtendBuiltInFixturesOnly(t *testing.T) {
 	t.Parallel()
 	_, err := newLoader(nil).LoadBytes("f.yaml", []byte("extends: /etc/passwd"))
@@ -202,7 +202,7 @@ func TestGenerateIsRepeatable(t *testing.T) {
 	if made("1") == made("2") || made("0") == made("1") {
 		t.Error("different seeds make the same records")
 	}
-	if strings.Count(made("1"), `"n":4`) != 10 { // in both sections
+	if strings.Count(made("1"), `"n":4`) != 10 { // in each of the two sections
 		t.Errorf("got %s", made("1"))
 	}
 }

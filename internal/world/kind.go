@@ -10,9 +10,9 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// A Kind is one sort of record: its key and the orders in which it is listed.
-// Kinds are made once, as package variables, and are then safe for all use.
-// Records that were stored are never changed: Update stores a changed copy.
+// A Kind is a type of record: its key and the indexes in which it is listed. Kinds are package
+// variables and safe for concurrent use. A stored record is never modified: Update stores a
+// modified copy.
 type Kind[T any] struct {
 	name    string
 	number  int
@@ -22,14 +22,14 @@ type Kind[T any] struct {
 
 var kinds atomic.Int64
 
-// NewKind declares a kind whose records are found by key. The name, such as
-// freezer.clients, is what Tx.Changes calls the kind. A kind without a name is not
-// in these lists: its keys are secrets, or no client sees its records.
+// NewKind returns a kind whose records are found by key. The name, for example freezer.clients, is
+// the name of the kind in Tx.Changes. Changes of a kind without a name are not in that list,
+// because its keys are secrets or no client sees its records.
 func NewKind[T any](name string, key func(*T) string) *Kind[T] {
 	return &Kind[T]{name: name, number: int(kinds.Add(1)) - 1, key: key}
 }
 
-// An Index lists the records of a kind by partition, each partition in an order.
+// An Index lists the records of a kind by partition. Each partition has an order.
 type Index[T any] struct {
 	kind      *Kind[T]
 	number    int
@@ -37,9 +37,9 @@ type Index[T any] struct {
 	order     func(a, b *T) int
 }
 
-// Index adds an index to the kind, before the kind is used. A nil partition
-// puts all records into the partition "". A nil order is the order in which
-// the records were first stored; it also breaks the ties of every other order.
+// Index adds an index to the kind. It must be called before the kind is used. With a nil
+// partition, all records are in the partition "". A nil order is the order in which the records
+// were first stored. Other orders use it for records that compare equal.
 func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Index[T] {
 	if partition == nil {
 		partition = func(*T) string { return "" }
@@ -49,7 +49,7 @@ func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Ind
 	return ix
 }
 
-// An entry is a record with its place in the order of insertion.
+// An entry is a record with its number in the order of insertion.
 type entry[T any] struct {
 	seq uint64
 	rec *T
@@ -63,19 +63,19 @@ type part[T any] struct {
 	copying sync.Mutex
 }
 
-// A table holds the records of a kind. Its lock, and that of a part, is held while trees are
-// copied: that writes to the source too, in what no reader reads, and transactions of several
-// forks may begin with the same one. Trees have no locks of their own.
+// A table holds the records of a kind. The trees have no locks of their own. Copying a tree
+// writes to its source, in fields that no reader reads. Transactions of several forks may copy
+// the same tree, so the lock of the table or part is held while copying.
 type table[T any] struct {
 	owner *owner
 	seq   uint64
 	byKey *btree.Map[string, *entry[T]]
-	parts []*btree.Map[string, *part[T]] // by the number of the index, then by the name
+	parts []*btree.Map[string, *part[T]] // by number of the index, then by name of the partition
 
 	copying sync.Mutex
 }
 
-// degree keeps nodes small: a write copies every node on its way to the leaf.
+// degree is small because a write copies every node from the root to the leaf.
 const degree = 8
 
 func newTable[T any](k *Kind[T], o *owner) *table[T] {
@@ -86,7 +86,7 @@ func newTable[T any](k *Kind[T], o *owner) *table[T] {
 	return t
 }
 
-// copied is the table as a transaction may change it.
+// copied returns a copy of the table that the owner may change.
 func (t *table[T]) copied(o *owner) *table[T] {
 	t.copying.Lock()
 	defer t.copying.Unlock()
@@ -97,7 +97,7 @@ func (t *table[T]) copied(o *owner) *table[T] {
 	return c
 }
 
-// copied is the partition as a transaction may change it.
+// copied returns a copy of the partition that the owner may change.
 func (p *part[T]) copied(o *owner) *part[T] {
 	p.copying.Lock()
 	defer p.copying.Unlock()
@@ -123,7 +123,7 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 	return t
 }
 
-// Get finds the record with the key; nil where there is none.
+// Get returns the record with the key, or nil.
 func (k *Kind[T]) Get(v View, key string) *T {
 	if t := k.read(v); t != nil {
 		if e, ok := t.byKey.Get(key); ok {
@@ -133,8 +133,8 @@ func (k *Kind[T]) Get(v View, key string) *T {
 	return nil
 }
 
-// Put stores the record. One with the same key is replaced and keeps its place
-// in the order of insertion.
+// Put stores the record. It replaces a record with the same key, which keeps its place in the
+// order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	t := k.write(tx)
 	e, key := &entry[T]{rec: rec}, k.key(rec)
@@ -154,20 +154,20 @@ func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	}
 }
 
-// Update stores a copy of a record, which change has changed. Change does not change the key.
+// Update stores a copy of a record that change has modified. change must not modify the key.
 func (k *Kind[T]) Update(tx *Tx, rec *T, change func(*T)) {
 	c := *rec
 	change(&c)
 	k.Put(tx, &c)
 }
 
-// NewID returns an id that no record of the kind has as its key. See Tx.NewID for the stream
-// and the form.
+// NewID returns an id that is not the key of a record of the kind. See Tx.NewID for stream and
+// form.
 func (k *Kind[T]) NewID(tx *Tx, stream string, form func([]byte) string) string {
 	return tx.NewID(stream, form, func(id string) bool { return k.Get(tx, id) != nil })
 }
 
-// Delete removes the record with the key, and reports whether there was one.
+// Delete removes the record with the key. It reports whether there was one.
 func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 	if k.Get(tx, key) == nil {
 		return false
@@ -193,7 +193,7 @@ func (ix *Index[T]) less(a, b *entry[T]) bool {
 	return cmp.Less(a.seq, b.seq)
 }
 
-// part finds a partition that the transaction may change.
+// part returns a partition that the transaction may change.
 func (ix *Index[T]) part(tx *Tx, t *table[T], name string) *part[T] {
 	parts := t.parts[ix.number]
 	p, ok := parts.Get(name)
@@ -231,7 +231,7 @@ func (ix *Index[T]) tree(v View, partition string) *btree.BTreeG[*entry[T]] {
 	return nil
 }
 
-// Len counts the records of a partition.
+// Len returns the number of records in a partition.
 func (ix *Index[T]) Len(v View, partition string) int {
 	if t := ix.tree(v, partition); t != nil {
 		return t.Len()
@@ -239,9 +239,9 @@ func (ix *Index[T]) Len(v View, partition string) int {
 	return 0
 }
 
-// Page lists up to limit records of a partition from the offset on, in order,
-// or from the end backwards. Finding the place costs O(log n). Offsets and
-// limits outside the list are brought into it.
+// Page returns up to limit records of a partition, from offset on. backwards counts and lists
+// from the end. The cost to find the offset is O(log n). A negative offset counts as 0. An offset
+// beyond the end returns nothing.
 func (ix *Index[T]) Page(v View, partition string, offset, limit int, backwards bool) []*T {
 	t := ix.tree(v, partition)
 	if t == nil {
@@ -267,8 +267,8 @@ func (ix *Index[T]) Page(v View, partition string, offset, limit int, backwards 
 	return page
 }
 
-// All walks through a partition in order, from the offset on. The world may be
-// used in any way meanwhile.
+// All iterates over a partition in order, from offset on. The world may be read and written
+// during the iteration.
 func (ix *Index[T]) All(v View, partition string, offset int) iter.Seq[*T] {
 	const chunk = 256
 	return func(yield func(*T) bool) {
@@ -286,7 +286,7 @@ func (ix *Index[T]) All(v View, partition string, offset int) iter.Seq[*T] {
 	}
 }
 
-// Everything walks through all partitions, each in its order, by their names.
+// Everything iterates over all partitions, sorted by name, each in its order.
 func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		t := ix.kind.read(v)
@@ -303,8 +303,8 @@ func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 	}
 }
 
-// Position returns the offset of the record with the key in its partition, and
-// reports whether there is one. It costs O(log² n).
+// Position returns the offset of the record with the key in its partition. It reports whether
+// there is such a record. It costs O(log² n).
 func (ix *Index[T]) Position(v View, key string) (int, bool) {
 	t := ix.kind.read(v)
 	if t == nil {

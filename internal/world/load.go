@@ -15,25 +15,24 @@ import (
 	"standin/internal/file"
 )
 
-// A Loader reads fixture files.
+// A Loader loads fixtures.
 type Loader struct {
-	Sections []Section // in the order in which they are loaded and dumped
-	Builtin  fs.FS     // the fixtures that go by name: NAME.yaml
-	// Fallback names a built-in fixture whose first section counts where no file
-	// has that section: the cast of those who call.
+	Sections []Section // in the order of loading and dumping
+	Builtin  fs.FS     // the built-in fixtures, as NAME.yaml
+	// Fallback is the name of a built-in fixture. Its first section is used if no file has that
+	// section: it holds the callers of the cast.
 	Fallback string
-	Seed     *int64 // overrides the seed of the files
-	// Open reads the files; nil is os.ReadFile.
+	Seed     *int64 // overrides the seed of the files; nil: no override
+	// Open reads a file; nil means os.ReadFile.
 	Open func(path string) ([]byte, error)
-	// MaxGenerated bounds the records that a generate block may make up; 0 is
-	// ten million.
+	// MaxGenerated is the max number of records of a generate block; 0 means ten million.
 	MaxGenerated int
 }
 
-// DefaultSeed is the seed where nobody gives one.
+// DefaultSeed is the seed if neither a file nor an option sets one.
 const DefaultSeed = 1
 
-// fixtureHead is what a fixture has in addition to the sections.
+// fixtureHead is the part of a fixture outside of the sections.
 type fixtureHead struct {
 	About   string             `json:"about,omitempty"`
 	Extends string             `json:"extends,omitempty"`
@@ -46,21 +45,21 @@ type clockHead struct {
 	Freeze time.Time `json:"freeze" fixture:"required"`
 }
 
-// stream is the state of the generated ids of a kind of record.
+// stream is the state of a stream of generated ids.
 type stream struct {
-	First []string `json:"first,omitempty"` // given out first, as long as they are free
-	Drawn uint64   `json:"drawn,omitempty"` // how many were generated
+	First []string `json:"first,omitempty"` // used before generated ids, unless they are taken
+	Drawn uint64   `json:"drawn,omitempty"` // number of ids generated
 }
 
-// A parsedFile is a fixture file taken apart.
+// A parsedFile is a fixture file after parsing.
 type parsedFile struct {
-	path     string // empty of a built-in one, and of one that was at hand
+	path     string // empty for built-in fixtures and for LoadBytes
 	head     fixtureHead
 	extends  file.Node
 	sections map[string]file.Node
 }
 
-// Names lists the built-in fixtures.
+// Names returns the names of the built-in fixtures.
 func (l *Loader) Names() []string {
 	files, _ := fs.Glob(l.Builtin, "*.yaml")
 	var names []string
@@ -72,8 +71,9 @@ func (l *Loader) Names() []string {
 	return names
 }
 
-// Load reads fixtures, each the name of a built-in one or the path of a file;
-// later ones add to earlier ones. It returns all mistakes, or loads everything.
+// Load loads fixtures. A name is that of a built-in fixture, or the path of a file. Records of
+// later fixtures are added to those of earlier ones. Load returns an error with all mistakes, or
+// else the complete fixture.
 func (l *Loader) Load(names ...string) (*Fixture, error) {
 	var files []*parsedFile
 	for _, name := range names {
@@ -86,8 +86,8 @@ func (l *Loader) Load(names ...string) (*Fixture, error) {
 	return l.build(files)
 }
 
-// LoadBytes reads one fixture that is at hand. It may extend built-in fixtures
-// only: no path is taken from it.
+// LoadBytes loads a fixture from data. It may extend only built-in fixtures, so that data cannot
+// name a file.
 func (l *Loader) LoadBytes(name string, data []byte) (*Fixture, error) {
 	f, err := l.parse(name, data)
 	if err != nil {
@@ -107,8 +107,8 @@ func (l *Loader) LoadBytes(name string, data []byte) (*Fixture, error) {
 	return l.build(files)
 }
 
-// Replace loads one section into a world in place of the records it has there;
-// the other sections stay. The bytes are a fixture that holds that section alone.
+// Replace returns a copy of w with the records of one section replaced. data is a fixture with
+// only that section.
 func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, error) {
 	f, err := l.parse(name, data)
 	if err != nil {
@@ -116,7 +116,7 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 	}
 	n, ok := f.sections[section]
 	if !ok || len(f.sections) > 1 || f.head.Extends != "" {
-		return nil, &file.Error{File: name, Message: fmt.Sprintf("expected a fixture with the section %q alone", section)}
+		return nil, &file.Error{File: name, Message: fmt.Sprintf("expected a fixture with the section %q only", section)}
 	}
 	tx, s := w.Begin(), l.section(section)
 	for _, k := range s.Kinds {
@@ -128,7 +128,7 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 	return tx.Commit(), nil
 }
 
-// open reads a fixture and those it extends, which come first.
+// open reads a fixture and the fixtures that it extends. It returns those first.
 func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
 	if slices.Contains(via, name) {
 		return nil, &file.Error{File: name, Message: "extends itself: " + strings.Join(append(via, name), " → ")}

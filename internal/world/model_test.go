@@ -29,7 +29,7 @@ func newKind() kind {
 	return k
 }
 
-// A model is the naive twin of a world: a list in the order of insertion.
+// A model is a simple version of a world: a list in the order of insertion.
 type model []rec
 
 func (m model) put(r rec) model {
@@ -55,7 +55,7 @@ func (m model) list(part string, byName bool) []rec {
 
 var parts = []string{"a", "b", "c"}
 
-// agree compares everything that can be read of a world with its model.
+// agree compares everything that can be read from a world with its model.
 func agree(k kind, w world.View, m model) error {
 	for _, part := range parts {
 		for _, byName := range []bool{false, true} {
@@ -112,9 +112,8 @@ func compare(page []*rec, want []rec, offset, limit int, backwards bool) error {
 	return nil
 }
 
-// Ensure that worlds behave like their naive models through random writes,
-// transactions that are dropped, forks and returns to older worlds, while
-// readers hold on to old worlds and find them unchanged.
+// Ensure that worlds behave like their models. The test does random writes, drops transactions,
+// forks, and returns to older worlds. Readers keep older worlds and find them unchanged.
 func TestWorldBehavesLikeItsModel(t *testing.T) {
 	t.Parallel()
 	const steps, readers = 1500, 4
@@ -159,7 +158,7 @@ func TestWorldBehavesLikeItsModel(t *testing.T) {
 		}
 		switch rand.IntN(8) {
 		case 0: // dropped
-		case 1: // back to an older world
+		case 1: // return to an older world
 			old := history[rand.IntN(len(history))]
 			w, m = old.w, old.m
 		default:
@@ -172,8 +171,8 @@ func TestWorldBehavesLikeItsModel(t *testing.T) {
 	wg.Wait()
 }
 
-// Ensure that many goroutines may fork one world at once: a copy writes to the
-// trees it was made from.
+// Ensure that many goroutines may fork one world at the same time. A copy writes to the trees
+// that it copies.
 func TestForksAtOnce(t *testing.T) {
 	t.Parallel()
 	k := newKind()
@@ -216,7 +215,7 @@ func TestClearLeavesOtherWorldsAlone(t *testing.T) {
 	}
 }
 
-// Ensure that ids depend on seed, stream and count alone.
+// Ensure that ids depend only on seed, stream and count.
 func TestDraws(t *testing.T) {
 	t.Parallel()
 	none := func(string) bool { return false }
@@ -242,7 +241,7 @@ func TestDraws(t *testing.T) {
 	}
 }
 
-// Ensure that a transaction that is dropped has drawn nothing.
+// Ensure that a dropped transaction has drawn no ids.
 func TestDroppedDraws(t *testing.T) {
 	t.Parallel()
 	w := world.New(1)

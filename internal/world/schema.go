@@ -7,7 +7,7 @@ import (
 	"standin/internal/value"
 )
 
-// Schema describes fixture files as JSON Schema, for editors.
+// Schema returns the JSON Schema of fixture files, for editors.
 func (l *Loader) Schema() *value.Object {
 	o := file.Schema(reflect.TypeFor[fixtureHead]())
 	o.Set("$schema", "https://json-schema.org/draft/2020-12/schema")

@@ -7,7 +7,7 @@ import (
 	"standin/internal/file"
 )
 
-// maxErrors is how many mistakes in one section are reported at once.
+// maxErrors is the max number of mistakes that are reported for a section.
 const maxErrors = 20
 
 func (s *Section) load(tx *Tx, n file.Node, limit int) error {
@@ -46,7 +46,7 @@ func (s *Section) load(tx *Tx, n file.Node, limit int) error {
 	return errors.Join(errs...)
 }
 
-// names lists those of the section's collections that the function picks.
+// names returns the names of the section's collections for which pick returns true.
 func (s *Section) names(pick func(Collection) bool) []string {
 	var list []string
 	for _, c := range s.Collections {
@@ -83,13 +83,13 @@ func (c *Collection) loadList(tx *Tx, list file.Node) []error {
 	return errs
 }
 
-// generateBlock asks for made-up records of one collection.
+// generateBlock requests generated records of one collection.
 type generateBlock struct {
 	Count int        `json:"count" fixture:"required"`
 	With  *file.Node `json:"with"`
 }
 
-// defaultMaxGenerated is the default of Loader.MaxGenerated, against a typing mistake.
+// defaultMaxGenerated is the default of Loader.MaxGenerated. It protects against typing mistakes.
 const defaultMaxGenerated = 10_000_000
 
 func (s *Section) generate(tx *Tx, n file.Node, limit int) error {

@@ -10,7 +10,7 @@ type pet struct{ id, name string }
 
 var pets = world.NewKind("pets", func(p *pet) string { return p.id })
 
-// Ensure that an update leaves the record that others may be reading as it was.
+// Ensure that an update does not change the record that others may be reading.
 func TestUpdateStoresACopy(t *testing.T) {
 	t.Parallel()
 	tx := world.New(1).Begin()

@@ -1,13 +1,13 @@
-// Package world holds the whole state of one sandbox as an immutable value.
+// Package world holds the state of a sandbox as an immutable value.
 //
-// A World is a set of collections of records. A write happens in a Tx, which
-// works on a copy and is a new World when it commits. Readers of the old one are
-// not disturbed. Copying costs the same whatever is stored, so
-// fork, reset, snapshot and restore are the assignment of one pointer.
+// A World is a set of collections of records. Writes happen in a Tx, which works on a copy and
+// returns a new World when it commits. Readers of the old World are not affected. The cost of a
+// copy does not depend on the number of records. So fork, reset, snapshot and restore are one
+// pointer assignment.
 //
-// A fixture file is a World on paper: the same format is loaded and dumped.
-// The package knows no HTTP and no service; services declare their kinds of
-// records and their form in a fixture.
+// A fixture file is a World in a file: Load and Dump use the same format. The package does not
+// depend on HTTP or on the services. Services declare their kinds of records and the form of a
+// record in a fixture.
 package world
 
 import (
@@ -18,40 +18,40 @@ import (
 	"slices"
 )
 
-// A View is what can be read: a *World, or a *Tx with its own writes.
+// A View can be read: a *World, or a *Tx including its own writes.
 type View interface {
-	table(kind int) any // the kind's *table[T], or nil while it has no record
+	table(kind int) any // the *table[T] of the kind; nil if it has no records
 }
 
-// A World is one state. It never changes; use Begin to make another. All its
-// methods may be used from many goroutines.
+// A World is one state. It never changes; Begin starts a transaction that makes another. It is
+// safe for concurrent use.
 type World struct {
 	seed   int64
-	tables []any   // *table[T], by the number of the kind
-	draws  []drawn // a few: cheaper to copy than a map
+	tables []any   // *table[T], by number of the kind
+	draws  []drawn // a slice, because a few entries are cheaper to copy than a map
 	first  map[string][]string
 }
 
-// drawn counts how often a stream has been drawn from.
+// drawn counts the draws from a stream.
 type drawn struct {
 	stream string
 	count  uint64
 }
 
-// New is an empty world whose generated ids and secrets follow from the seed.
+// New returns an empty world. Its generated ids and secrets depend on the seed.
 func New(seed int64) *World { return &World{seed: seed} }
 
-// Seed is what the world's draws depend on.
+// Seed returns the seed of the world.
 func (w *World) Seed() int64 { return w.seed }
 
-// WithSeed is the same state with another seed.
+// WithSeed returns a copy of the world with another seed.
 func (w *World) WithSeed(seed int64) *World {
 	c := *w
 	c.seed = seed
 	return &c
 }
 
-// Begin starts a transaction on the world. To drop it, forget it.
+// Begin starts a transaction. A transaction without Commit has no effect.
 func (w *World) Begin() *Tx {
 	return &Tx{w: *w, owner: new(owner)}
 }
@@ -63,22 +63,22 @@ func (w *World) table(kind int) any {
 	return nil
 }
 
-// An owner marks what a transaction has copied already and may change in place.
-// It must be of some size: pointers to empty values may be equal.
+// An owner identifies a transaction, which may modify what it has copied. The type has a size
+// because pointers to values of size zero may be equal.
 type owner struct{ _ byte }
 
-// A Tx is a world being written. It is used by one goroutine.
+// A Tx is a transaction on a world. It is not safe for concurrent use.
 type Tx struct {
 	w      World
 	owner  *owner
-	tables bool // w.tables is a copy of our own
-	draws  bool // w.draws is a copy of our own
+	tables bool // w.tables has been copied
+	draws  bool // w.draws has been copied
 
 	changes []Change
 }
 
-// Commit returns the state as the transaction left it. The transaction is not
-// used afterwards.
+// Commit returns a world with the writes of the transaction. The transaction must not be used
+// afterwards.
 func (tx *Tx) Commit() *World {
 	w := tx.w
 	return &w
@@ -97,15 +97,15 @@ func (tx *Tx) setTable(kind int, t any) {
 	tx.w.tables[kind] = t
 }
 
-// Draw gives n bytes that depend on the seed, the stream and how often the
-// stream has been drawn from, and on nothing else.
+// Draw returns n bytes. They depend only on the seed, the stream and the number of draws from the
+// stream.
 func (tx *Tx) Draw(stream string, n int) []byte {
 	d := tx.drawn(stream)
 	d.count++
 	return Draw(tx.w.seed, stream, d.count, n)
 }
 
-// drawn is the count of a stream, to be changed.
+// drawn returns the count of a stream, which the caller may change.
 func (tx *Tx) drawn(stream string) *drawn {
 	if !tx.draws {
 		tx.w.draws = slices.Clone(tx.w.draws)
@@ -119,9 +119,9 @@ func (tx *Tx) drawn(stream string) *drawn {
 	return &tx.w.draws[i]
 }
 
-// NewID draws an id for a record and brings it into the form of the kind of id.
-// It tries again while taken says that the id is in use. Ids that a fixture
-// gives out first (ids: {STREAM: {first: […]}}) are used as long as they are free.
+// NewID returns a new id: random bytes, converted by form. It tries again if taken reports that
+// the id is in use. Ids that a fixture lists as {ids: {STREAM: {first: […]}}} are used first,
+// unless they are taken.
 func (tx *Tx) NewID(stream string, form func([]byte) string, taken func(id string) bool) string {
 	for _, id := range tx.w.first[stream] {
 		if !taken(id) {
@@ -135,7 +135,7 @@ func (tx *Tx) NewID(stream string, form func([]byte) string, taken func(id strin
 	}
 }
 
-// Draw gives n bytes that are a pure function of the arguments.
+// Draw returns n bytes that depend only on the arguments.
 func Draw(seed int64, stream string, count uint64, n int) []byte {
 	key := make([]byte, 0, 64)
 	key = binary.BigEndian.AppendUint64(key, uint64(seed))
@@ -146,14 +146,14 @@ func Draw(seed int64, stream string, count uint64, n int) []byte {
 		return sum[:n]
 	}
 	b := make([]byte, n)
-	_, _ = rand.NewChaCha8(sha256.Sum256(key)).Read(b) // never fails
+	_, _ = rand.NewChaCha8(sha256.Sum256(key)).Read(b) // returns no error
 	return b
 }
 
-// UUID makes 16 bytes a lower-case version 4 UUID with dashes.
+// UUID formats 16 bytes as a lower-case version 4 UUID with dashes.
 func UUID(b []byte) string { return string(AppendUUID(make([]byte, 0, 36), b)) }
 
-// AppendUUID is UUID at the end of dst.
+// AppendUUID appends the UUID of b to dst.
 func AppendUUID(dst, b []byte) []byte {
 	var id [16]byte
 	copy(id[:], b)
@@ -166,7 +166,7 @@ func AppendUUID(dst, b []byte) []byte {
 	return hex.AppendEncode(dst, id[10:16])
 }
 
-// Hex makes 16 bytes a version 4 UUID of 32 hexadecimal digits without dashes.
+// Hex formats 16 bytes as a version 4 UUID without dashes: 32 hexadecimal digits.
 func Hex(b []byte) string {
 	u := UUID(b)
 	return u[0:8] + u[9:13] + u[14:18] + u[19:23] + u[24:36]

@@ -1,10 +1,9 @@
-// Command compare plays the stories against Standin and prints where its answers
-// differ from the recordings.
+// Command compare plays the stories on Standin and prints the differences from the recordings.
 //
 //	go run ./parity/compare [-profile observed|documented] [-quiet] [STORY...]
 //	go run ./parity/compare -explain [STORY...]
 //
-// -explain writes into the stories which quirks their entries have to name.
+// -explain writes into the stories the quirks that their entries need.
 package main
 
 import (
@@ -79,7 +78,7 @@ func run(ctx context.Context, profile string, quiet, why bool, names []string) e
 	return nil
 }
 
-// reasons prints what the documents say where quirks account for differences.
+// reasons prints what the documents say about the quirks that explain differences.
 func reasons(counts map[string]int) error {
 	all, err := catalog.Quirks()
 	for _, q := range all {
@@ -94,7 +93,7 @@ func line(name string, exchanges, differ, named int) {
 	fmt.Printf("%-34s %4d exchanges, %4d differ, %4d of them named\n", name, exchanges, differ, named)
 }
 
-// report prints the differences and counts those that the story accounts for.
+// report prints the differences. It returns the number of those that the story explains.
 func report(s parity.Story, r parity.Result, documented, quiet bool) int {
 	named := 0
 	for _, d := range r.Differences {

@@ -1,12 +1,11 @@
-// Command record plays the stories against the real servers and writes down what
-// they answer.
+// Command record plays the stories on the real servers and writes the responses to recordings.
 //
 //	go run ./parity/record [-servers DIR] [-once] [STORY...]
 //
-// Without -servers it starts them in a new folder and stops them at the end. Each
-// story is played twice; both must be the same. A STORY is a name such as
-// barbican/secrets, or a service's; without any, all are recorded and recordings
-// without a story are removed.
+// Without -servers it starts the servers in a new folder and stops them at the end. Each story is
+// played twice, and the responses must be the same. A STORY is a name like barbican/secrets, or
+// the name of a service. Without a STORY, all are recorded, and recordings without a story are
+// removed.
 package main
 
 import (
@@ -112,7 +111,7 @@ func same(story string, first, second []parity.Answer) error {
 	return errors.Join(problems...)
 }
 
-// finish writes down the versions and removes recordings that no story has.
+// finish writes the versions and removes recordings without a story.
 func finish(ctx context.Context, stories []parity.Story) error {
 	out, err := exec.CommandContext(ctx, script, "versions").Output()
 	if err != nil {
@@ -145,7 +144,8 @@ func call(ctx context.Context, verb, dir string) error {
 	return c.Run()
 }
 
-// addresses reads the folder's env: BARBICAN_SCOPED_URL is that of barbican-scoped.
+// addresses reads the file env in the folder. BARBICAN_SCOPED_URL is the address of
+// barbican-scoped.
 func addresses(dir string) (parity.Servers, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package check holds what a client shows to what is expected, and writes the
-// lines of the table.
+// Package check compares the behaviour of a client with what is expected, and writes the lines of
+// the table.
 package check
 
 import (
@@ -15,18 +15,17 @@ import (
 	"strings"
 )
 
-// failure ends a part; Main prints it.
+// failure ends a part of the program. Main prints it.
 type failure struct{ what, got, want string }
 
-// Mode is the program's first argument: which part is to be run.
+// Mode is the first argument: the part to run.
 var Mode = os.Args[1]
 
-// Control is the program's second argument: where the control API is without
-// sandbox and proxy.
+// Control is the second argument: the address of the control API, without sandbox and proxy.
 var Control = os.Args[2]
 
-// Main runs the part that Mode names and ends the program: with 0, or with 1 and
-// a line of what was wrong.
+// Main runs the part that Mode names and exits: with 0, or with 1 and a line that says what
+// failed.
 func Main(parts map[string]func()) {
 	defer func() {
 		if f, ok := recover().(failure); ok {
@@ -47,39 +46,39 @@ func Main(parts map[string]func()) {
 	part()
 }
 
-// Report writes a line for the table.
+// Report writes a line of the table.
 func Report(format string, args ...any) {
 	fmt.Println("report:", strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " "))
 }
 
-// Same holds got to want.
+// Same fails unless got equals want.
 func Same(what string, got, want any) {
 	if !reflect.DeepEqual(got, want) {
 		panic(failure{what, fmt.Sprintf("%#v", got), fmt.Sprintf("%#v", want)})
 	}
 }
 
-// Fits holds text to a regular expression, from beginning to end.
+// Fits fails unless the regular expression matches the whole text.
 func Fits(what, text, pattern string) {
 	if !regexp.MustCompile(`(?s)\A(?:` + pattern + `)\z`).MatchString(text) {
 		panic(failure{what, text, pattern})
 	}
 }
 
-// OK expects that there is no error.
+// OK fails if there is an error.
 func OK(what string, err error) {
 	if err != nil {
 		panic(failure{what, err.Error(), "no error"})
 	}
 }
 
-// Must expects that there is no error and returns the value.
+// Must fails if there is an error. It returns the value.
 func Must[T any](value T, err error) T {
 	OK(fmt.Sprintf("%T", value), err)
 	return value
 }
 
-// Refused expects an error whose text fits the regular expression, and returns
+// Refused fails unless there is an error whose text matches the regular expression. It returns
 // the text.
 func Refused(what string, err error, pattern string) string {
 	if err == nil {
@@ -89,8 +88,8 @@ func Refused(what string, err error, pattern string) string {
 	return err.Error()
 }
 
-// Journal returns the exchanges of the default sandbox with the operation, a glob,
-// as "OPERATION STATUS".
+// Journal returns the exchanges of the default sandbox whose operation matches a glob, as
+// "OPERATION STATUS".
 func Journal(operation string) []string {
 	resp, err := http.Get(Control + "/_standin/requests?operation=" + url.QueryEscape(operation))
 	OK("the journal", err)
@@ -109,8 +108,8 @@ func Journal(operation string) []string {
 	return found
 }
 
-// Send sends a request, with an X-Auth-Token unless it is empty, and returns
-// status, headers and body.
+// Send sends a request and returns status, headers and body. It sets X-Auth-Token unless token is
+// empty.
 func Send(method, address, token, body string) (int, http.Header, string) {
 	req := Must(http.NewRequest(method, address, bytes.NewBufferString(body)))
 	req.Header.Set("Content-Type", "application/json")
@@ -124,7 +123,7 @@ func Send(method, address, token, body string) (int, http.Header, string) {
 	return resp.StatusCode, resp.Header, string(Must(io.ReadAll(resp.Body)))
 }
 
-// Token logs demo in at a Keystone and returns the token.
+// Token logs in to a Keystone as demo and returns the token.
 func Token(authURL string) string {
 	status, header, body := Send(http.MethodPost, authURL+"/auth/tokens", "", `{"auth": {
 		"identity": {"methods": ["password"], "password": {"user": {"name": "demo", "password": "demo", "domain": {"name": "Default"}}}},
@@ -143,7 +142,7 @@ func Revoked(authURL string) string {
 	return token
 }
 
-// InSandbox returns the address with the sandbox's prefix in front of its path.
+// InSandbox returns the address with the sandbox's prefix before its path.
 func InSandbox(address, name string) string {
 	u := Must(url.Parse(address))
 	u.Path = "/~" + name + u.Path

@@ -11,7 +11,7 @@ import (
 	"standin/internal/world"
 )
 
-// aclOperations are about who may read a container or a secret.
+// aclOperations are the operations on access control lists of containers and secrets.
 var aclOperations = []service.Operation{
 	{ID: "barbican.container-acl.show", Do: showACL, Policy: containerACLRetrieval},
 	{ID: "barbican.container-acl.replace", Do: replaceACL, Policy: policy("ContainerACL(s) Update", inProject("admin", "creator"), newACL), Reads: onlyJSON},
@@ -23,14 +23,14 @@ var aclOperations = []service.Operation{
 	{ID: "barbican.secret-acl.delete", Do: deleteACL, Policy: policy("SecretACL(s) deletion", inProject("admin", "creator"), newACL)},
 }
 
-// containerACLRetrieval is asked on paths below the operation too.
+// containerACLRetrieval is also the rule of paths below the operation.
 var containerACLRetrieval = policy("ContainerACL(s) retrieval", inProject(allButAudit...), newACL)
 
-// An acl says who may read a container or a secret, in addition to callers with a role for it.
+// An acl lists who may read a container or a secret, in addition to callers whose role allows it.
 type acl struct {
 	Ref           string   `json:"ref" fixture:"required"` // containers/ID or secrets/ID
-	ProjectAccess bool     `json:"project-access"`         // false: only its maker and the project's admins, and the users
-	Users         []string `json:"users"`                  // ids, of any project
+	ProjectAccess bool     `json:"project-access"`         // false: only the creator, the project's admins and Users may read
+	Users         []string `json:"users"`                  // user ids, of any project
 	Created       stamp    `json:"created"`
 	Updated       stamp    `json:"updated"`
 }
@@ -40,7 +40,7 @@ var (
 	allACLs = acls.Index(nil, nil)
 )
 
-// aclKey is the key of the ACL of what the path names.
+// aclKey returns the key of the ACL of the container or secret in the path.
 func aclKey(c *service.Call) string {
 	if id, ok := c.Vars["container_ref"]; ok {
 		return "containers/" + id
@@ -48,7 +48,8 @@ func aclKey(c *service.Call) string {
 	return "secrets/" + c.Vars["secret_ref"]
 }
 
-// showACL answers GET of an ACL. Where none was set, the project may read.
+// showACL handles GET of an ACL. Without an ACL, the project may read, and the response has no
+// users (barbican/acl.yaml: "none yet").
 func showACL(c *service.Call) (service.Reply, error) {
 	a := acls.Get(c.View, aclKey(c))
 	if a == nil {
@@ -66,13 +67,16 @@ func showACL(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// replaceACL answers PUT of an ACL: what the body leaves out is as if no ACL had been set.
+// replaceACL handles PUT of an ACL. Members that the body leaves out get their defaults
+// (barbican/acl.yaml: "get after users only").
 func replaceACL(c *service.Call) (service.Reply, error) {
 	b, err := readACL(c)
 	if err != nil {
 		return service.Reply{}, err
 	}
 	key := aclKey(c)
+	// A missing or empty read removes the ACL
+	// (barbican/acl.yaml: "put to the secret what is none").
 	if b == nil {
 		acls.Delete(c.Tx(), key)
 		return aclReply(c), nil
@@ -87,7 +91,8 @@ func replaceACL(c *service.Call) (service.Reply, error) {
 	return aclReply(c), nil
 }
 
-// updateACL answers PATCH of an ACL: what the body leaves out stays.
+// updateACL handles PATCH of an ACL. Members that the body leaves out stay
+// (barbican/acl.yaml: "get after access").
 func updateACL(c *service.Call) (service.Reply, error) {
 	b, err := readACL(c)
 	if err != nil || b == nil {
@@ -97,7 +102,8 @@ func updateACL(c *service.Call) (service.Reply, error) {
 	return aclReply(c), nil
 }
 
-// deleteACL answers DELETE of an ACL, whether or not there is one.
+// deleteACL handles DELETE of an ACL. It succeeds if there is none
+// (barbican/acl.yaml: "delete again").
 func deleteACL(c *service.Call) (service.Reply, error) {
 	acls.Delete(c.Tx(), aclKey(c))
 	return service.JSON(http.StatusOK, []byte("null")), nil
@@ -107,13 +113,14 @@ func aclReply(c *service.Call) service.Reply {
 	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "acl_ref", ref(c, aclKey(c)+"/acl")))
 }
 
-// An aclBody is what a body says of the operation read; nil is not said.
+// An aclBody is the member read of a body. nil means that a member is missing.
 type aclBody struct {
 	access *bool
 	users  []string
 }
 
-// put stores the ACL as it was, with what the body says.
+// put stores the ACL with the members of the body. It creates the ACL if there is none
+// (barbican/acl.yaml: "get after that patch").
 func (b *aclBody) put(c *service.Call, key string) {
 	now := newStamp(c.Now)
 	a := &acl{Ref: key, ProjectAccess: true, Created: now}
@@ -135,7 +142,8 @@ func (b *aclBody) put(c *service.Call, key string) {
 	}
 }
 
-// merge is the new list: those who stay in their order, then the others by name.
+// merge returns the new list of users. Users that stay keep their order; new users follow,
+// sorted.
 func merge(old, users []string) []string {
 	gone := func(u string) bool { return !slices.Contains(users, u) }
 	known := func(u string) bool { return slices.Contains(old, u) }
@@ -157,7 +165,8 @@ var aclSchema = &openstack.Schema{
 	Closed: true,
 }
 
-// readACL reads {"read": {"users", "project-access"}}; nil if read is missing or empty.
+// readACL reads {"read": {"users", "project-access"}}. It returns nil if read is missing or
+// empty.
 func readACL(c *service.Call) (*aclBody, error) {
 	o, err := readObject(c, aclSchema)
 	if err != nil {
@@ -177,9 +186,10 @@ func readACL(c *service.Call) (*aclBody, error) {
 	return b, err
 }
 
-// readUsers reads the ids of an ACL. The schema looks at the first only, so that others
-// may be of any type. The database stores numbers and truth values as texts. It fails on
-// values that have no text, and on a text that it has stored already.
+// readUsers reads the user ids of an ACL. The server's schema checks only the first, so the
+// others may have any type (barbican/acl-elements.yaml: "put"). The database stores numbers and
+// booleans as texts. It fails for lists and objects, and for a text that is already stored
+// (barbican/acl-elements.yaml: "one by one").
 func readUsers(c *service.Call, list []any) ([]string, error) {
 	users, there := []string{}, map[string]bool{}
 	if a := acls.Get(c.View, aclKey(c)); a != nil {
@@ -206,14 +216,14 @@ func readUsers(c *service.Call, list []any) ([]string, error) {
 	return users, nil
 }
 
-// An aclUser is an element of users as Python's sets compare them: numbers and truth
-// values by their value.
+// An aclUser is a user as an element of a Python set: numbers and booleans are compared by value
+// (barbican/acl-elements.yaml: "put number 10: 1, true").
 type aclUser struct {
 	text  bool
 	value string
 }
 
-// userID is an element of users as the database stores it, and reports whether it can.
+// userID returns a user as the database stores it. It reports whether the database can store it.
 func userID(e any) (id string, key aclUser, ok bool) {
 	switch x := e.(type) {
 	case string:
@@ -230,7 +240,9 @@ func userID(e any) (id string, key aclUser, ok bool) {
 	return "", aclUser{}, false
 }
 
-// numberAsID is a number as SQLite writes it into a column of texts.
+// numberAsID returns a number as SQLite writes it into a text column
+// (barbican/acl-elements.yaml: "get number 5"). A number beyond 64 bits cannot be stored
+// (barbican/acl-elements.yaml: "put number 7: 9223372036854775808").
 func numberAsID(n value.Number) (id string, key aclUser, ok bool) {
 	id = openstack.Repr(n)
 	key.value = id

@@ -8,7 +8,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the users of an ACL that cannot be stored are refused, and nothing is stored.
+// Ensure an ACL with users that cannot be stored is refused, and nothing of it is stored.
 func TestOddUsersOfACLs(t *testing.T) {
 	t.Parallel()
 	const acl = matrixContainer + "/acl"

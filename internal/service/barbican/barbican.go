@@ -1,8 +1,8 @@
-// Package barbican emulates containers and their consumers as OpenStack
-// Barbican (Key Manager v1) has them.
+// Package barbican emulates secrets, containers and their consumers of OpenStack Barbican (Key
+// Manager v1).
 //
-// Where the two pages of the documentation are silent it behaves as Barbican
-// 15.0.1 does: order of checks, texts of errors, policies as they are shipped.
+// Where the two pages of the documentation say nothing, it behaves like Barbican 15.0.1 with its
+// default policies: the same order of checks and the same error messages.
 package barbican
 
 import (
@@ -15,8 +15,8 @@ import (
 	"standin/internal/value"
 )
 
-// New returns the service. References begin with hostHref, as the server's option host_href
-// has it. If it is empty, they begin with the address of the request.
+// New returns the service. References begin with hostHref, as with the server's option host_href.
+// If hostHref is empty, they begin with the address of the request.
 func New(hostHref string) *service.Service {
 	section := fixtureSection()
 	return &service.Service{
@@ -33,14 +33,14 @@ func New(hostHref string) *service.Service {
 		Fail:       fail,
 		Finish:     finish,
 		Normalise:  normalise,
-		BodyLimit:  25000, // the server parses what it has read up to there
+		BodyLimit:  25000, // the server reads this many bytes and parses them (barbican/consumers-validation.yaml: "blanks beyond the limit")
 		CutBody:    true,
-		Semicolons: true, // as webob has it
+		Semicolons: true, // webob accepts them as separators
 	}
 }
 
-// normalise drops trailing slashes, with which python-barbicanclient posts, and
-// the suffix .json, which pecan takes for an Accept header.
+// normalise removes trailing slashes, which python-barbicanclient sends, and the suffix .json,
+// which pecan reads as an Accept header (barbican/containers.yaml: "read as dot json").
 func normalise(path string) string {
 	path = strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")
 	if path == "" {
@@ -52,7 +52,7 @@ func normalise(path string) string {
 // noDescription marks an error whose description is null.
 const noDescription = "no description"
 
-// fail writes an error as Barbican does: code, title, description.
+// fail writes an error in the format of Barbican: code, title, description.
 func fail(c *service.Call, e *service.Error) service.Reply {
 	switch e.Kind {
 	case http.StatusOK:
@@ -81,8 +81,8 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// finish adds the headers of every answer after the login, and of those of the
-// application that shows versions.
+// finish adds the headers of all responses after authentication, and of the application that
+// lists versions.
 func finish(c *service.Call, r *service.Reply) {
 	under := c.Path == v1 || strings.HasPrefix(c.Path, v1+"/")
 	if under && c.CallerError != nil || c.Method == http.MethodOptions || c.Path == healthPath {
@@ -97,10 +97,11 @@ func finish(c *service.Call, r *service.Reply) {
 	}
 }
 
-// ref is the address of a thing under /v1.
+// ref returns the address of a path below /v1.
 func ref(c *service.Call, path string) string { return c.Base() + "/v1/" + path }
 
-// lastSegment is the id in a reference, whatever host it names.
+// lastSegment returns the id in a reference. It ignores the host
+// (barbican/refs.yaml: "refs of one host by another").
 func lastSegment(ref string) string {
 	ref = strings.TrimSuffix(ref, "/")
 	return ref[strings.LastIndexByte(ref, '/')+1:]

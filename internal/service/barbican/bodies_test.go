@@ -9,7 +9,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the texts for bodies that do not match Barbican's schemas.
+// Ensure the error messages for bodies that do not match Barbican's schemas.
 func TestConsumerBodies(t *testing.T) {
 	t.Parallel()
 	const c = "/v1/containers/74bbd3fd-9ba8-42ee-b87e-2eecf10e47b9/consumers"
@@ -37,7 +37,7 @@ func TestConsumerBodies(t *testing.T) {
 		{`{"name":"` + emoji + `","URL":"u"}`, 200, emoji},
 		{`{"name":"n","URL":"` + strings.Repeat("u", 256) + `"}`, 400, "is too long"},
 		{`{"name":"twice","name":"last","URL":"u","external_project_id":"x","inst":1}`, 200, "last"},
-		{`{"name":"p","URL":"u"}` + strings.Repeat(" ", 30_000), 200, `"name":"p"`}, // beyond the limit only blanks are lost
+		{`{"name":"p","URL":"u"}` + strings.Repeat(" ", 30_000), 200, `"name":"p"`}, // bytes beyond the limit are dropped; here they are blanks
 		{`{"name":"p","URL":"u","x":"` + strings.Repeat("x", 30_000) + `"}`, 400, `"Malformed JSON"`},
 	} {
 		steps = append(steps, step{Method: "POST", Path: c, Body: tt.body, Status: tt.status, Want: has(tt.want)})
@@ -58,7 +58,7 @@ func TestConsumerBodies(t *testing.T) {
 	servicetest.Tell(t, "barbican", "documented", steps)
 }
 
-// Ensure every body of a new secret that is refused is told as the server does.
+// Ensure each refused body of a new secret gets the error message of the server.
 func TestSecretBodies(t *testing.T) {
 	t.Parallel()
 	match := func(message, property string) string {
@@ -104,8 +104,8 @@ func TestSecretBodies(t *testing.T) {
 	}
 }
 
-// Ensure a PUT of Base64 passes over bytes that are not of its alphabet, whatever they
-// are, and that a POST of the same is refused: to the server one is bytes, the other text.
+// Ensure a PUT of Base64 ignores bytes outside of the alphabet, and a POST of the same is
+// refused. The server decodes bytes in the first case and text in the second.
 func TestBase64Bytes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ body, payload string }{

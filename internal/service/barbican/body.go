@@ -10,8 +10,8 @@ import (
 	"standin/internal/value"
 )
 
-// onlyJSON demands the media type of JSON. webob compares media types without regard to
-// parameters, but with regard to case.
+// onlyJSON is the check of the media type application/json. webob ignores parameters of the type,
+// but not its case (barbican/consumers-validation.yaml: "register of a type").
 func onlyJSON(c *service.Call) error {
 	if c.MediaType() == "application/json" {
 		return nil
@@ -19,7 +19,8 @@ func onlyJSON(c *service.Call) error {
 	return wrongType("['application/json']")
 }
 
-// onlyPayload demands a media type of payloads.
+// onlyPayload is the check that the media type is one of payloads
+// (barbican/secrets.yaml: "put of a type that is none").
 func onlyPayload(c *service.Call) error {
 	if t := c.MediaType(); t == octets || t == plainText {
 		return nil
@@ -27,13 +28,14 @@ func onlyPayload(c *service.Call) error {
 	return wrongType("['application/octet-stream', 'text/plain']")
 }
 
-// wrongType is the error of a body that is of none of the types. They are listed as Python
-// prints a list.
+// wrongType returns the error for a body of another media type. The message lists the types as
+// Python prints a list.
 func wrongType(types string) error {
 	return service.Errorf(service.UnsupportedType, "", "Unexpected content type. Expected content types are: "+types).RefusedBy("content type")
 }
 
-// readBody reads a JSON body and strips the blanks around its strings.
+// readBody parses a JSON body and strips the blanks around its strings
+// (barbican/consumers.yaml: "register padded").
 func readBody(c *service.Call) (any, error) {
 	if !utf8.Valid(c.Body) {
 		return nil, service.Errorf(service.Invalid, "", "").RefusedBy("encoding")
@@ -61,8 +63,8 @@ func strip(v any) any {
 	return v
 }
 
-// invalid is the error of a body that does not match its schema. The property
-// is empty where the object as a whole is meant.
+// invalid returns the error for a body that does not match its schema. An empty property means
+// the object as a whole.
 func invalid(schema, message, property string) error {
 	by := "schema: " + property
 	if property == "" {
@@ -71,8 +73,8 @@ func invalid(schema, message, property string) error {
 	return service.Errorf(service.Invalid, "", "Provided object does not match schema '%s': %s. Invalid property: '%s'", schema, message, property).RefusedBy(by)
 }
 
-// validator is how the server reports what its schemas find. It names the member at the top in
-// which the fault is.
+// validator reports the fault that best_match picks, and names the top member that contains it
+// (barbican/two-faults.yaml: "consumer").
 var validator = openstack.Validator{
 	Prefer: openstack.BestMatch,
 	Frame: func(s *openstack.Schema, f *openstack.Fault) error {
@@ -84,7 +86,7 @@ var validator = openstack.Validator{
 	},
 }
 
-// readObject reads a body that must match the schema, which is one of an object.
+// readObject parses a body and checks it against the schema of an object.
 func readObject(c *service.Call, s *openstack.Schema) (*value.Object, error) {
 	v, err := readBody(c)
 	if err != nil {
@@ -97,7 +99,7 @@ func readObject(c *service.Call, s *openstack.Schema) (*value.Object, error) {
 	return o, nil
 }
 
-// The shapes that several bodies have members of.
+// The schemas of members that several bodies have.
 var (
 	aText      = openstack.Schema{Types: []string{"string"}}
 	shortText  = openstack.Schema{Types: []string{"string"}, MaxLength: 255}
@@ -116,8 +118,9 @@ var consumerSchema = &openstack.Schema{
 	Required: []string{"name", "URL"},
 }
 
-// readConsumer reads {"name", "URL"}. The server requires URL. If
-// lower is set, the url of the documents' POST is accepted in its place.
+// readConsumer reads {"name", "URL"}. The server requires URL
+// (barbican/consumers-quirks.yaml: "register by the documents' url"). With lower, it also accepts
+// the member url of the documents.
 func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	v, err := readBody(c)
 	if err != nil {
@@ -135,8 +138,8 @@ func readConsumer(c *service.Call, lower bool) (name, url string, err error) {
 	return o.Text("name"), o.Text("URL"), nil
 }
 
-// integer is the value of a number without a fraction, which a schema has demanded: 1.0
-// is one. A number that does not fit is the nearest that does.
+// integer returns the value of a number that the schema has found to be an integer, for example
+// 1.0. It is limited to the range of int.
 func integer(v any) int {
 	n, _ := v.(value.Number)
 	whole, ok := openstack.ParseWhole(n)
@@ -146,13 +149,13 @@ func integer(v any) int {
 	return openstack.Clamp(whole)
 }
 
-// A containerBody is what a POST of a container says.
+// A containerBody is the body of a POST of a container.
 type containerBody struct {
 	name    *string
 	kind    string
 	secrets []secretRef
-	given   []string // their references, as they were given
-	names   []string // of the secrets: the empty one if there is none, another than null
+	given   []string // the references as they were sent
+	names   []string // names of the secrets: empty if missing, and different from null
 }
 
 var containerTypes = []string{"generic", "rsa", "certificate"}
@@ -185,7 +188,7 @@ func readContainer(c *service.Call) (*containerBody, error) {
 	return b, b.check(c)
 }
 
-// add notes a secret of the container.
+// add adds a secret of the container.
 func (b *containerBody) add(o *value.Object) {
 	name, key := o.TextOrNil("name"), o.Text("name")
 	if name == nil && o.Has("name") {
@@ -196,8 +199,9 @@ func (b *containerBody) add(o *value.Object) {
 	b.secrets = append(b.secrets, secretRef{Name: name, SecretRef: lastSegment(given)})
 }
 
-// check is what the server demands of secret_refs as well as the schema: no name
-// and no secret twice, and the names that belong to the type.
+// check does the checks of secret_refs beyond the schema. Names and secrets must be unique, and
+// the type of the container may require names
+// (barbican/containers.yaml: "create that is refused").
 func (b *containerBody) check(c *service.Call) error {
 	if len(b.secrets) == 0 {
 		return nil
@@ -211,6 +215,7 @@ func (b *containerBody) check(c *service.Call) error {
 		return invalid("Container", "Duplicate reference names are not allowed", "secret_refs")
 	case len(ids) != len(b.secrets):
 		return invalid("Container", "Duplicate secret ids are not allowed", "secret_refs")
+	// barbican/refs.yaml: "refs of one host by another"
 	case c.Quirk(foreignReferencesAreRefused) && slices.ContainsFunc(b.given, func(r string) bool { return !strings.HasPrefix(r, c.Base()) }):
 		return service.Errorf(service.Invalid, "", "Provided field value is not supported")
 	}
@@ -231,7 +236,7 @@ func (b *containerBody) check(c *service.Call) error {
 	return nil
 }
 
-// typeRules are the names of secrets that a container of a type has.
+// typeRules has the names of secrets that each type of container requires and allows.
 var typeRules = map[string]struct {
 	required, optional []string
 	unknown, missing   string

@@ -9,8 +9,7 @@ import (
 	"standin/internal/value"
 )
 
-// checks are the server's, in its order. They are pure: they change neither the call nor
-// the world.
+// checks are the server's checks in its order. They change neither the call nor the world.
 var checks = []service.Check{
 	{Name: "preflight", Do: preflight},
 	{Name: service.CheckRoute.Name, Do: outside},
@@ -29,8 +28,9 @@ var checks = []service.Check{
 	{Name: "argument names", Do: arguments},
 }
 
-// preflight answers OPTIONS before it is known who the caller is, as the CORS filter before
-// the server does. It also answers the health check, which takes every method.
+// preflight responds to OPTIONS before authentication, as the CORS filter of the server does
+// (barbican/authentication.yaml: "OPTIONS needs none"). It also responds to the health check,
+// which accepts every method (barbican/discovery.yaml: "healthcheck by POST").
 func preflight(c *service.Call) error {
 	if c.Method == http.MethodOptions || c.Path == healthPath && c.Operation == nil {
 		return &service.Error{Kind: http.StatusOK}
@@ -38,9 +38,9 @@ func preflight(c *service.Call) error {
 	return nil
 }
 
-// queryReadable refuses a query that is not UTF-8, for all operations: webob decodes it
-// before the application sees it. A path that is not UTF-8 is refused too. The real server
-// does not answer it at all.
+// queryReadable refuses queries that are not UTF-8, because webob decodes them before the
+// application runs (barbican/query-not-utf-8.yaml: "get"). It also refuses such paths. For those
+// the real server closes the connection (barbican/query-not-utf-8.yaml: "path").
 func queryReadable(c *service.Call) error {
 	if readable(c) || c.Path == healthPath {
 		return nil
@@ -51,11 +51,11 @@ func queryReadable(c *service.Call) error {
 // readable reports whether the query and the path are UTF-8.
 func readable(c *service.Call) bool { return isUTF8(c.RawQuery) && isUTF8(c.Path) }
 
-// isUTF8 reports whether names and values of a query are UTF-8 once they are decoded.
+// isUTF8 reports whether the decoded names and values of a query are UTF-8.
 func isUTF8(query string) bool { return query == "" || utf8.ValidString(service.Unescape(query)) }
 
-// payloadAllowed is the policy of a payload for other methods than GET. The server asks it
-// before it looks at the method.
+// payloadAllowed asks the policy of a payload for methods other than GET. The server does so
+// before it checks the method (barbican/query-not-utf-8.yaml: "payload by the wrong role").
 func payloadAllowed(c *service.Call) error {
 	if p := placeOf(c.Path); p.kind == "secrets" && c.Operation == nil && p.rest == "payload" {
 		return service.Ask(payloadRetrieval, c)
@@ -63,13 +63,15 @@ func payloadAllowed(c *service.Call) error {
 	return nil
 }
 
-// routed is the check that the path and the method are an operation's. By a quirk the 405 of
-// a payload and of a single pair of metadata does not say which methods there are.
+// routed is the check that the path and method belong to an operation. With a quirk, the 405 of a
+// payload and of a single metadatum has no Allow header
+// (barbican/secrets-methods.yaml: "payload").
 func routed(c *service.Call) error {
 	err := service.Routed(c)
 	if err == nil {
 		return nil
 	}
+	// barbican/containers.yaml: "read as dot xml"
 	if len(c.Methods) == 0 && (c.Method != http.MethodGet || strings.HasSuffix(c.Path, ".xml")) {
 		return &service.Error{Kind: service.NotFound, Detail: noDescription}
 	}
@@ -81,8 +83,8 @@ func routed(c *service.Call) error {
 	return err
 }
 
-// arguments is where the server breaks on a parameter or a member that has the name of an
-// argument of its functions.
+// arguments returns the failure of the server for a parameter or member that has the name of one
+// of its function arguments (barbican/consumers-quirks.yaml: "list by external_project_id").
 func arguments(c *service.Call) error {
 	if !c.Quirk(argumentNamesFail) || c.Is("barbican.containers.list") || c.Is("barbican.containers.show") {
 		return nil

@@ -32,8 +32,8 @@ func TestOrderOfChecks(t *testing.T) {
 	})
 }
 
-// Ensure a query that is not UTF-8 is refused whatever the operation, after what comes
-// before it on the real server, and that nothing is done.
+// Ensure a query that is not UTF-8 is refused for each operation, after the checks that come
+// first on the real server. Ensure nothing is changed.
 func TestQueryNotUTF8(t *testing.T) {
 	t.Parallel()
 	const none = `{"code":400,"title":"Bad Request","description":""}`
@@ -62,7 +62,7 @@ func TestQueryNotUTF8(t *testing.T) {
 		step{Method: "GET", Path: secret, Status: 200, Want: has(secret)},
 		step{Method: "GET", Path: secret + "/acl", Status: 200, Want: has(`"project-access":true`)},
 		step{Method: "GET", Path: container + "/consumers", Status: 200, Want: has(`"total":0`)},
-		step{Method: "GET", Path: "/v1/clients?x=%FF", Status: 200}, // Freezer does not mind
+		step{Method: "GET", Path: "/v1/clients?x=%FF", Status: 200}, // Freezer accepts the same query
 	)
 	servicetest.Tell(t, "barbican", "documented", steps)
 }

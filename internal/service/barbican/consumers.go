@@ -10,7 +10,7 @@ import (
 	"standin/internal/world"
 )
 
-// consumerOperations are about the consumers of a container.
+// consumerOperations are the operations on the consumers of a container.
 var consumerOperations = []service.Operation{
 	{ID: "barbican.consumers.list", Do: listConsumers, Policy: policy("ContainerConsumers(s) retrieval", reading, newRead), Reads: query(repeatedLimitFails, "limit", "offset")},
 	{ID: "barbican.consumers.create", Do: createConsumer, Policy: policy("ContainerConsumer creation", reading, newRead), Reads: onlyJSON},
@@ -18,16 +18,16 @@ var consumerOperations = []service.Operation{
 	{ID: "barbican.consumers.show", Do: showConsumer, Policy: consumerRetrieval},
 }
 
-// consumerRetrieval is asked on paths below the operation too.
+// consumerRetrieval is also the rule of paths below the operation.
 var consumerRetrieval = policy("ContainerConsumer retrieval", anyOf(has("admin", "observer", "creator", "audit"), reading), newRead)
 
-// A consumer says that somebody uses a container. Deleted ones are kept: when
-// the same name and URL register again, the old record comes back to life.
+// A consumer is a user of a container. A deleted consumer is kept. When the same name and URL
+// register again, the record is restored (barbican/consumers.yaml: "revive").
 type consumer struct {
 	Container string
 	Name      string
 	URL       string
-	ProjectID string // who registered it first
+	ProjectID string // the project that registered it first
 	Created   stamp
 	Updated   stamp
 	Deleted   bool
@@ -42,7 +42,7 @@ var (
 	ofRegistrar = consumers.Index(func(k *consumer) string { return k.living(k.ProjectID) }, nil)
 )
 
-// consumerKey keeps "ab"+"c" and "a"+"bc" apart.
+// consumerKey returns the key of a consumer. The length keeps "ab"+"c" and "a"+"bc" apart.
 func consumerKey(container, name, url string) string {
 	return container + strconv.Itoa(len(name)) + ":" + name + url
 }
@@ -57,7 +57,8 @@ func (k *consumer) living(partition string) string {
 	return partition
 }
 
-// listConsumers answers GET {container_ref}/consumers, by name.
+// listConsumers handles GET {container_ref}/consumers. The list is sorted by name
+// (barbican/consumers.yaml: "list by name").
 func listConsumers(c *service.Call) (service.Reply, error) {
 	id := c.Vars["container_ref"]
 	p := readPaging(c)
@@ -76,8 +77,8 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 	return p.close(&w, c, path, len(page)), nil
 }
 
-// showConsumer answers GET {container_ref}/consumers/{consumer_id}. No answer of
-// the API has an id, so a caller cannot know one.
+// showConsumer handles GET {container_ref}/consumers/{consumer_id}. No response contains the id
+// of a consumer, so it finds none.
 func showConsumer(c *service.Call) (service.Reply, error) {
 	if !uuid4.MatchString(c.Vars["consumer_id"]) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
@@ -87,18 +88,18 @@ func showConsumer(c *service.Call) (service.Reply, error) {
 
 func noConsumer() error { return service.Errorf(service.NotFound, "", "Consumer not found.") }
 
-// notTheirs is the error of a consumer that another project registered, in a container or
-// secret of another project.
+// notTheirs returns the error for a caller who deletes a consumer of another project, in a
+// container or secret of another project (barbican/acl-private.yaml: "remove another project's").
 func notTheirs() error {
 	return service.Errorf(service.Forbidden, "", "Not Allowed. Sorry, only the creator of a consumer can delete it.")
 }
 
-// registering is how long the server was seen to take between setting created
-// and updated of a new consumer.
+// registering is the time between created and updated of a new consumer, as seen on the real
+// server.
 const registering = 6 * time.Microsecond
 
-// createConsumer answers POST {container_ref}/consumers with the container.
-// The quota is looked at before it is found that the consumer is there already.
+// createConsumer handles POST {container_ref}/consumers. The response is the container. The quota
+// is checked even if the consumer exists (barbican/quotas.yaml: "first consumer again").
 func createConsumer(c *service.Call) (service.Reply, error) {
 	name, url, err := readConsumer(c, !c.Quirk(urlMustBeUpperCase))
 	if err != nil {
@@ -108,6 +109,7 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 	if err := withinQuota("ContainerConsumer", quotaOf(c.View, project).Consumers, ofRegistrar.Len(c.View, project)); err != nil {
 		return service.Reply{}, err
 	}
+	// barbican/consumers-quirks.yaml: "register a and bc"
 	if c.Quirk(consumersCollide) && collides(c.View, id, name, url) {
 		return service.Reply{}, failure("ContainerConsumer creation")
 	}
@@ -122,13 +124,14 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 		consumers.Update(c.Tx(), old, func(k *consumer) { k.Deleted, k.Updated = false, newStamp(c.Now) })
 	}
 	r, err := containerReply(c)
+	// barbican/consumers-paging.yaml: "register"
 	if c.Quirk(wrongLocationHeader) {
 		r.Set("Location", ref(c, "consumers/"+id+"/consumers"))
 	}
 	return r, err
 }
 
-// deleteConsumer answers DELETE {container_ref}/consumers with the container.
+// deleteConsumer handles DELETE {container_ref}/consumers. The response is the container.
 func deleteConsumer(c *service.Call) (service.Reply, error) {
 	name, url, err := readConsumer(c, false)
 	if err != nil {
@@ -138,6 +141,7 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	if old == nil || old.Deleted {
 		return service.Reply{}, noConsumer()
 	}
+	// barbican/acl-private.yaml: "the container's project removes it"
 	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.Container).ProjectID) {
 		return service.Reply{}, notTheirs()
 	}
@@ -145,8 +149,8 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 	return containerReply(c)
 }
 
-// collides reports whether another consumer of the container has the same name and URL
-// when they are joined to one text: the server's key is a hash of that.
+// collides reports whether another consumer of the container has the same text when name and URL
+// are joined. The server's key is a hash of that text.
 func collides(v world.View, container, name, url string) bool {
 	for k := range ofContainer.All(v, container, 0) {
 		if k.Name+k.URL == name+url && k.Name != name {

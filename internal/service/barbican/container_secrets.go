@@ -15,9 +15,10 @@ var containerSecretOperations = []service.Operation{
 	{ID: "barbican.container-secrets.remove", Do: removeSecret, Policy: policy("Container Secret deletion", changing, newChange)},
 }
 
-// addSecret answers POST {container_ref}/secrets with the container's reference.
+// addSecret handles POST {container_ref}/secrets. The response is the reference of the container.
 func addSecret(c *service.Call) (service.Reply, error) {
 	ct := containers.Get(c.View, c.Vars["container_ref"])
+	// barbican/container-secrets.yaml: "add to rsa"
 	if ct.Type != "generic" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "Only 'generic' containers can be modified.")
 	}
@@ -38,8 +39,8 @@ func addSecret(c *service.Call) (service.Reply, error) {
 	return containerRef(c, ct), nil
 }
 
-// removeSecret answers DELETE {container_ref}/secrets. Other than adding, removing is for
-// containers of every type.
+// removeSecret handles DELETE {container_ref}/secrets. It accepts containers of every type
+// (barbican/container-secrets.yaml: "remove from rsa").
 func removeSecret(c *service.Call) (service.Reply, error) {
 	r, given, err := readContainerSecret(c)
 	if err != nil {
@@ -60,13 +61,15 @@ func removeSecret(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// hasSecret reports whether the caller's project has the secret.
+// hasSecret reports whether the caller's project has the secret
+// (barbican/container-secrets.yaml: "add of another project").
 func hasSecret(c *service.Call, id string) bool {
 	s := livingSecret(c, id)
 	return s != nil && s.ProjectID == c.Caller.Project.ID
 }
 
-// pathless is the failure of the server on a reference without a slash.
+// pathless returns the failure of the server for a reference without a slash. The quirk is
+// barbican.reference-without-a-path-is-500.
 func pathless(c *service.Call, ref, what string) error {
 	if c.Quirk(pathlessReferenceFails) && !strings.Contains(ref, "/") {
 		return failure(what)
@@ -74,17 +77,17 @@ func pathless(c *service.Call, ref, what string) error {
 	return nil
 }
 
-// failure is the 500 of the server where it meets what it has not thought of.
+// failure returns the server's 500 for an unexpected exception.
 func failure(what string) *service.Error {
 	return service.Errorf(service.Internal, "", "%s failure seen - please contact site administrator.", what)
 }
 
-// same reports whether both are the same secret by the same name.
+// same reports whether both have the same secret and name.
 func (r secretRef) same(o secretRef) bool {
 	return r.SecretRef == o.SecretRef && r.label() == o.label()
 }
 
-// label is the name as messages have it.
+// label returns the name as it is in messages.
 func (r secretRef) label() string {
 	if r.Name == nil {
 		return "None"
@@ -99,7 +102,7 @@ var containerSecretSchema = &openstack.Schema{
 	Required: []string{"secret_ref"},
 }
 
-// readContainerSecret reads {"name", "secret_ref"}, and returns the reference as it was given.
+// readContainerSecret reads {"name", "secret_ref"}. It also returns the reference as it was sent.
 func readContainerSecret(c *service.Call) (r secretRef, given string, err error) {
 	o, err := readObject(c, containerSecretSchema)
 	if err != nil {

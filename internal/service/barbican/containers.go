@@ -9,7 +9,7 @@ import (
 	"standin/internal/world"
 )
 
-// containerOperations are about containers.
+// containerOperations are the operations on containers.
 var containerOperations = []service.Operation{
 	{ID: "barbican.containers.list", Do: listContainers, Policy: policy("Containers(s) retrieval", has(allButAudit...), members), Reads: query(repeatedLimitFails, "limit", "offset", "name", "type")},
 	{ID: "barbican.containers.create", Do: createContainer, Policy: policy("Container creation", has("admin", "creator"), members), Reads: onlyJSON},
@@ -17,13 +17,13 @@ var containerOperations = []service.Operation{
 	{ID: "barbican.containers.delete", Do: deleteContainer, Policy: containerDeletion},
 }
 
-// The rules that paths below the operations ask too.
+// These are also the rules of paths below the operations.
 var (
 	containerRetrieval = policy("Container retrieval", reading, newRead)
 	containerDeletion  = policy("Container deletion", anyOf(inProject("admin"), maker("creator")), newChange)
 )
 
-// A container groups secrets. It belongs to a project.
+// A container groups secrets of a project.
 type container struct {
 	ID        string
 	ProjectID string
@@ -36,10 +36,10 @@ type container struct {
 	Secrets   []secretRef
 }
 
-// A secretRef is a named secret in a container.
+// A secretRef is a secret in a container, with a name.
 type secretRef struct {
 	Name      *string `json:"name"`
-	SecretRef string  `json:"secret_ref" fixture:"required"` // the secret's id
+	SecretRef string  `json:"secret_ref" fixture:"required"` // the id of the secret
 }
 
 var (
@@ -47,7 +47,8 @@ var (
 	ofProject  = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
 )
 
-// listContainers answers GET /v1/containers: the caller's project's, by creation.
+// listContainers handles GET /v1/containers. It lists the containers of the caller's project in
+// the order of creation. A name may have wildcards (barbican/containers-list.yaml: "filter").
 func listContainers(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
 	project := c.Caller.Project.ID
@@ -77,7 +78,7 @@ func listContainers(c *service.Call) (service.Reply, error) {
 	return p.close(&w, c, "containers", len(page)), nil
 }
 
-// createContainer answers POST /v1/containers.
+// createContainer handles POST /v1/containers.
 func createContainer(c *service.Call) (service.Reply, error) {
 	body, err := readContainer(c)
 	if err != nil {
@@ -88,6 +89,7 @@ func createContainer(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	for _, r := range body.secrets {
+		// barbican/containers.yaml: "create that is refused"
 		if !hasSecret(c, r.SecretRef) {
 			return service.Reply{}, service.Errorf(service.NotFound, "", "Secret provided for '%s' doesn't exist.", r.label())
 		}
@@ -102,13 +104,13 @@ func createContainer(c *service.Call) (service.Reply, error) {
 	return containerRef(c, ct), nil
 }
 
-// containerRef is the answer with the reference to a container.
+// containerRef returns the response with the reference of a container.
 func containerRef(c *service.Call, ct *container) service.Reply {
 	return created(c, "container_ref", "containers/"+ct.ID)
 }
 
-// created is the answer with the reference to a new record, as the member of that name and
-// as Location.
+// created returns the response with the reference of a new record, as the named member and as
+// Location.
 func created(c *service.Call, name, path string) service.Reply {
 	href := ref(c, path)
 	reply := service.JSON(http.StatusCreated, value.AppendTextObject(nil, name, href))
@@ -116,10 +118,10 @@ func created(c *service.Call, name, path string) service.Reply {
 	return reply
 }
 
-// active is the status of everything that is there.
+// active is the status of every record.
 const active = "ACTIVE"
 
-// showContainer answers GET /v1/containers/{container_ref}.
+// showContainer handles GET /v1/containers/{container_ref}.
 func showContainer(c *service.Call) (service.Reply, error) { return containerReply(c) }
 
 func containerReply(c *service.Call) (service.Reply, error) {
@@ -129,8 +131,8 @@ func containerReply(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// deleteContainer answers DELETE /v1/containers/{container_ref}: consumers do
-// not protect a container, they go with it.
+// deleteContainer handles DELETE /v1/containers/{container_ref}. It also deletes the consumers
+// (barbican/consumers.yaml: "delete the container").
 func deleteContainer(c *service.Call) (service.Reply, error) {
 	id := c.Vars["container_ref"]
 	removeConsumers(c.Tx(), id)
@@ -139,8 +141,9 @@ func deleteContainer(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// writeContainer writes a container with its consumers, in the order in which they
-// registered. The members are in the order of the documents.
+// writeContainer writes a container with its consumers in the order of registration
+// (barbican/consumers.yaml: "the container by registration"). The members have the order of the
+// documents.
 func writeContainer(w *value.Writer, c *service.Call, ct *container) {
 	w.BeginObject()
 	w.Name("status").Text(ct.Status)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Ensure times are read as the server's library reads them.
+// Ensure times are parsed as the server's library parses them.
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -39,7 +39,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// Ensure patterns of SQL's LIKE fit what they do in SQLite.
+// Ensure patterns of SQL's LIKE match what they match in SQLite.
 func TestLikePattern(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -68,7 +68,7 @@ func TestLikePattern(t *testing.T) {
 	}
 }
 
-// Ensure Base64 is read as Python does without its validate.
+// Ensure Base64 is decoded as Python decodes it without validate.
 func TestDecodeBase64(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -86,7 +86,7 @@ func TestDecodeBase64(t *testing.T) {
 	}
 }
 
-// Ensure types of payloads are brought into the form that is stored, or refused.
+// Ensure types of payloads are normalised or refused.
 func TestNormalType(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

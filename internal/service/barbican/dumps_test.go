@@ -9,7 +9,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a dump holds secrets with everything that belongs to them.
+// Ensure a dump has secrets with everything that belongs to them.
 func TestSecretsAreDumpedWhole(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture("default", fixtureFile(t, strings.Replace(ownSecrets, "extends: empty\n", "", 1))))
@@ -33,8 +33,8 @@ func TestSecretsAreDumpedWhole(t *testing.T) {
 	}
 }
 
-// Ensure what belongs to a secret or a container goes with it, as far as the dump tells, and does
-// not come back with another one.
+// Ensure what belongs to a secret or container is deleted with it. It must not be in a dump, and
+// must not come back with a new record.
 func TestDumpsAfterDeletes(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture(matrixFixture))

@@ -10,18 +10,21 @@ import (
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// The checks that a container, a secret or an order exists come before all checks of the
-// request itself. The server looks for them while it looks for the function to call.
+// These checks that a container, secret or order exists come before the checks of the request.
+// The server looks the record up while it looks for the function to call
+// (barbican/consumers-validation.yaml: "PUT on a container that is none").
 
-// containerExists finds the container that the path names, and what is below it.
+// containerExists checks the container in the path, and what is below it.
 func containerExists(c *service.Call) error {
 	p := placeOf(c.Path)
 	if p.kind != "containers" || !p.named {
 		return nil
 	}
 	switch {
+	// barbican/containers.yaml: "read as dot xml"
 	case strings.HasSuffix(c.Path, ".xml"):
 		return &service.Error{Kind: service.NotFound, Detail: noDescription}
+	// barbican/containers.yaml: "read an id that is none"
 	case !uuid4.MatchString(p.id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided container id is invalid.")
 	case containers.Get(c.View, p.id) == nil:
@@ -33,9 +36,10 @@ func containerExists(c *service.Call) error {
 	}
 }
 
-// unknownBelow is the answer for a sub-resource that containers do not have. The server
-// takes its name for an argument of the function that serves what is above it. It looks at the
-// policy of that function first.
+// unknownBelow returns the error for an unknown resource below a container. The server passes its
+// name as an argument to the function that handles the path above, and fails
+// (barbican/consumers-quirks.yaml: "a sub-resource that is none"). The policy of that function is
+// checked first.
 func unknownBelow(c *service.Call, p place) error {
 	var above *rule
 	switch c.Method {
@@ -50,8 +54,10 @@ func unknownBelow(c *service.Call, p place) error {
 	case !deeper:
 	case first == "acl" && c.Method == http.MethodGet:
 		above = containerACLRetrieval
+	// barbican/consumers.yaml: "one by an id that is none"
 	case first == "consumers" && below && !uuid4.MatchString(consumer):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
+	// barbican/consumers-quirks.yaml: "beyond one consumer"
 	case first == "consumers" && below && c.Method == http.MethodGet:
 		above = consumerRetrieval
 	case c.Method != http.MethodDelete:
@@ -68,7 +74,7 @@ func unknownBelow(c *service.Call, p place) error {
 	return above.breaks(c, containerTarget(c, p.id))
 }
 
-// secretExists finds the secret that the path names, and what is below it.
+// secretExists checks the secret in the path, and what is below it.
 func secretExists(c *service.Call) error {
 	p := placeOf(c.Path)
 	if p.kind != "secrets" || p.id == "" {
@@ -77,26 +83,29 @@ func secretExists(c *service.Call) error {
 	part, further, deep := strings.Cut(p.rest, "/")
 	consumer, _, _ := strings.Cut(further, "/")
 	switch {
+	// barbican/secrets.yaml: "read an id that is none"
 	case !uuid4.MatchString(p.id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided secret id is invalid.")
 	case livingSecret(c, p.id) == nil:
 		return service.Errorf(service.NotFound, "", "Secret not found.")
+	// barbican/secret-consumers.yaml: "one that is none"
 	case part == "consumers" && deep && !uuid4.MatchString(consumer):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	case len(c.Methods) > 0:
 		if c.Operation == nil && part == "metadata" && deep {
-			return routed(c) // a method that a single pair does not have
+			return routed(c) // a method that a single metadatum does not have
 		}
 		return nil
 	}
+	// The quirk barbican.secret-sub-resource-is-500.
 	if above := ruleAbove(c, part); above != nil && c.Quirk(secretSubResourceBreaks) {
 		return above.breaks(c, secretTarget(c, p.id))
 	}
 	return service.Errorf(service.NotFound, "", "")
 }
 
-// ruleAbove returns the rule of the part of a secret below which the server breaks. It
-// returns nil for a part below which it does not.
+// ruleAbove returns the rule of the resource below which the server fails, or nil for resources
+// below which it does not.
 func ruleAbove(c *service.Call, part string) *rule {
 	switch {
 	case part == "payload":
@@ -114,7 +123,8 @@ func ruleAbove(c *service.Call, part string) *rule {
 	}
 }
 
-// orderExists finds no order, for every method and every caller.
+// orderExists returns the error that there is no order, for every method and caller
+// (barbican/orders.yaml: "an order of another method").
 func orderExists(c *service.Call) error {
 	if p := placeOf(c.Path); p.kind == "orders" && p.id != "" {
 		return noOrder()
@@ -122,7 +132,8 @@ func orderExists(c *service.Call) error {
 	return nil
 }
 
-// belowQuotas is where the server breaks on a path below quotas.
+// belowQuotas returns the failure of the server for an unknown path below quotas. The quirk is
+// barbican.unknown-sub-resource-is-500.
 func belowQuotas(c *service.Call) error {
 	p := placeOf(c.Path)
 	switch {

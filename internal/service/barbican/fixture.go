@@ -14,8 +14,8 @@ import (
 	"standin/internal/world"
 )
 
-// A stamp is a moment as Barbican writes it: UTC without a zone, microseconds
-// unless they are 0.
+// A stamp is a time in the form of Barbican: UTC without a zone. It has microseconds unless they
+// are 0.
 type stamp struct{ t time.Time }
 
 func newStamp(t time.Time) stamp { return stamp{t.UTC().Truncate(time.Microsecond)} }
@@ -25,7 +25,7 @@ const (
 	microseconds = "2006-01-02T15:04:05.000000"
 )
 
-// layout returns the layout in which answers have the stamp.
+// layout returns the layout of the stamp in responses.
 func (s stamp) layout() string {
 	if s.t.Nanosecond() == 0 {
 		return wholeSeconds
@@ -35,10 +35,10 @@ func (s stamp) layout() string {
 
 func (s stamp) write(w *value.Writer) { w.Time(s.t, s.layout()) }
 
-// MarshalText writes the stamp as answers have it.
+// MarshalText returns the stamp as it is in responses.
 func (s stamp) MarshalText() ([]byte, error) { return s.t.AppendFormat(nil, s.layout()), nil }
 
-// UnmarshalText reads a stamp, with or without a zone.
+// UnmarshalText parses a stamp, with or without a zone.
 func (s *stamp) UnmarshalText(text []byte) error {
 	t, err := time.Parse(wholeSeconds, strings.TrimSuffix(string(text), "Z"))
 	if err != nil {
@@ -48,10 +48,10 @@ func (s *stamp) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// IsZero reports whether the stamp was not given.
+// IsZero reports whether the stamp is not set.
 func (s stamp) IsZero() bool { return s.t.IsZero() }
 
-// containerFile is a container as the API answers it, and its owner.
+// containerFile is a container in the form of the API's responses, with its owner.
 type containerFile struct {
 	ID        string         `json:"container_ref" fixture:"required"`
 	ProjectID string         `json:"project_id" fixture:"required"`
@@ -65,13 +65,13 @@ type containerFile struct {
 	Consumers []consumerFile `json:"consumers"`
 }
 
-// consumerFile is a consumer as a list or its container has it.
+// consumerFile is a consumer in the form of a list or of its container.
 type consumerFile struct {
 	Name      string `json:"name" fixture:"required"`
 	URL       string `json:"URL" fixture:"required"`
 	Status    string `json:"status,omitempty"`
-	ProjectID string `json:"project_id,omitempty"` // the container's if empty
-	Created   stamp  `json:"created,omitzero"`     // the container's if not given
+	ProjectID string `json:"project_id,omitempty"` // default: the container's
+	Created   stamp  `json:"created,omitzero"`     // default: the container's
 	Updated   stamp  `json:"updated,omitzero"`
 	Deleted   bool   `json:"deleted,omitempty"`
 }
@@ -85,7 +85,7 @@ func fixtureSection() world.Section {
 	}}
 }
 
-// checkACL looks whether there is what the ACL is about.
+// checkACL checks that the container or secret of an ACL exists.
 func checkACL(v world.View, a *acl, at file.Node) error {
 	kind, id, _ := strings.Cut(a.Ref, "/")
 	switch {
@@ -96,10 +96,10 @@ func checkACL(v world.View, a *acl, at file.Node) error {
 	}
 }
 
-// long is when something was created that does not say so.
+// long is the default time of creation.
 var long = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// defaultTimes sets the times that a record does not have.
+// defaultTimes sets missing times of a record.
 func defaultTimes(created, updated *stamp) {
 	if created.IsZero() {
 		*created = newStamp(long)
@@ -179,7 +179,7 @@ func dumpContainers(v world.View) iter.Seq[containerFile] {
 	}
 }
 
-// owner is whose the made-up records are.
+// owner returns the owner of generated records.
 func owner(v world.View) (project, user string) {
 	u, p := identity.Member(v)
 	if u != nil {

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// isoForm is what the server reads as a time: from the year alone to a fraction
-// of a second with a zone, with dashes and colons or without.
+// isoForm matches the times that the server accepts. They range from a year alone to a fraction
+// of a second with a zone, with or without dashes and colons.
 var isoForm = regexp.MustCompile(`^([0-9]{4})(?:(?:-([0-9]{1,2})|([0-9]{2}))(?:(?:-([0-9]{1,2})|([0-9]{2}))` +
 	`(?:[ T]([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{1,2})(?:[.,]([0-9]+))?)?(?:Z|([-+])([0-9]{2}):?([0-9]{2})?)?)?)?)?$`)
 
-// An isoTime is a time as it was written, and how far its zone is from UTC.
+// An isoTime is a time as it was written, and the offset of its zone from UTC.
 type isoTime struct {
-	written time.Time // as if its zone were UTC
+	written time.Time // with its zone taken as UTC
 	zone    time.Duration
 }
 
 func (t isoTime) utc() time.Time { return t.written.Add(-t.zone) }
 
-// parseTime reads a time as the server does. Without a zone it is in UTC.
+// parseTime parses a time as the server does. Without a zone it is in UTC.
 func parseTime(text string) (isoTime, bool) {
 	m := isoForm.FindStringSubmatch(text)
 	if m == nil || len(text) == len("YYYYMM") && m[3] != "" {

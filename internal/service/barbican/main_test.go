@@ -10,15 +10,15 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure the tests leave no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The words that stories are told in.
+// step is one request of a story.
 type step = servicetest.Step
 
 var has = servicetest.Has
 
-// fixtureFile writes a fixture into a file and returns its name.
+// fixtureFile writes a fixture to a file and returns the name of the file.
 func fixtureFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fixture.yaml")
@@ -28,7 +28,7 @@ func fixtureFile(t *testing.T, text string) string {
 	return path
 }
 
-// Paths of secrets and of a container in the fixtures, and of the secret that a story makes.
+// Paths of secrets and of a container in the fixtures, and of the secret that a story creates.
 const (
 	secretsPath = "/v1/secrets"
 	greeting    = secretsPath + "/2f6e8c1a-9b4d-4e7f-8a3c-5d6b7c8e9f01"
@@ -45,8 +45,8 @@ func as(headers ...string) map[string]string {
 	return m
 }
 
-// matrixFixture has one user for each role of Barbican in the project of the container, and a
-// stranger who is admin elsewhere. Tokens are ROLE-token.
+// matrixFixture has a user for each role of Barbican in the project of the container. It also has
+// an admin of another project. Tokens are ROLE-token.
 const matrixFixture = "testdata/roles.yaml"
 
 const matrixContainer = "/v1/containers/16fdec85-583e-4cd4-bf94-bc38b9a84abc"

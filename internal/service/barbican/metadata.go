@@ -11,7 +11,7 @@ import (
 	"standin/internal/value"
 )
 
-// metadataOperations are about the pairs that users attach to a secret.
+// metadataOperations are the operations on the metadata that users attach to a secret.
 var metadataOperations = []service.Operation{
 	{ID: "barbican.secret-metadata.list", Do: listMetadata, Policy: policy("Secret metadata retrieval", reading, newRead)},
 	{ID: "barbican.secret-metadata.replace", Do: replaceMetadata, Policy: policy("Secret metadata creation", changing, newChange), Reads: onlyJSON},
@@ -21,15 +21,14 @@ var metadataOperations = []service.Operation{
 	{ID: "barbican.secret-metadata.delete", Do: deleteMetadatum, Policy: metadatumRemoval},
 }
 
-// The rules that paths below the operations ask too.
+// These are also the rules of paths below the operations.
 var (
 	metadatumRetrieval = policy("Secret metadatum retrieval", reading, newRead)
 	metadatumUpdate    = policy("Secret metadatum update", changing, newChange)
 	metadatumRemoval   = policy("Secret metadatum removal", changing, newChange)
 )
 
-// safeKey is what the server takes for a key that is safe in a URL; it lets a
-// line break at the end pass.
+// safeKey matches the keys that the server takes for URL-safe. It allows a line break at the end.
 var safeKey = regexp.MustCompile(`^[A-Za-z0-9_-]*\n?$`)
 
 func noMetadata() error {
@@ -40,7 +39,7 @@ func unsafeKey() error {
 	return service.Errorf(service.Invalid, "", "Invalid Key. Key must be URL safe.")
 }
 
-// listMetadata answers GET {secret_ref}/metadata.
+// listMetadata handles GET {secret_ref}/metadata.
 func listMetadata(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()
@@ -53,8 +52,8 @@ func listMetadata(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// replaceMetadata answers PUT {secret_ref}/metadata, which puts the pairs of the
-// body in place of those that are there.
+// replaceMetadata handles PUT {secret_ref}/metadata. It replaces all pairs
+// (barbican/secret-metadata.yaml: "get others").
 func replaceMetadata(c *service.Call) (service.Reply, error) {
 	all, err := readMetadata(c)
 	if err != nil {
@@ -66,7 +65,8 @@ func replaceMetadata(c *service.Call) (service.Reply, error) {
 
 func metadataRef(c *service.Call) string { return ref(c, "secrets/"+c.Vars["secret_ref"]+"/metadata") }
 
-// keepMetadata stores the pairs. The secret's updated stays.
+// keepMetadata stores the pairs. It does not change the secret's updated
+// (barbican/secret-metadata.yaml: "the secret says nothing of it").
 func keepMetadata(c *service.Call, all []metadatum) {
 	secrets.Update(c.Tx(), secretOf(c), func(s *secret) { s.Metadata = all })
 }
@@ -77,9 +77,9 @@ var metadataSchema = &openstack.Schema{
 	Members: []openstack.Property{{Name: "metadata", Needed: true, Schema: openstack.Schema{Types: []string{"object"}}}},
 }
 
-// readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case: one
-// that was not, or has no letters, goes to the end, or takes the place of the one
-// that it meets.
+// readMetadata reads {"metadata": {key: value}}. Keys are stored in lower case. A key that was in
+// upper case or has no letters moves to the end. If its lower-case form is a key already, it
+// replaces that key's value.
 func readMetadata(c *service.Call) ([]metadatum, error) {
 	o, err := readObject(c, metadataSchema)
 	if err != nil {
@@ -111,7 +111,7 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	return all, nil
 }
 
-// metadatumSchema is that of a single pair.
+// metadatumSchema is the schema of a single pair.
 var metadatumSchema = &openstack.Schema{
 	Title:   "SecretMetadatum",
 	Types:   []string{"object"},
@@ -119,7 +119,8 @@ var metadatumSchema = &openstack.Schema{
 	Closed:  true,
 }
 
-// readMetadatum reads {"key", "value"}; the key comes back in lower case.
+// readMetadatum reads {"key", "value"}. It returns the key in lower case
+// (barbican/secret-metadata.yaml: "add in upper case").
 func readMetadatum(c *service.Call) (metadatum, error) {
 	o, err := readObject(c, metadatumSchema)
 	if err != nil {
@@ -132,7 +133,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 	return metadatum{strings.ToLower(key), text}, nil
 }
 
-// find returns the index of the pair with the key, or -1 if there is none.
+// find returns the index of the pair with the key, or -1.
 func (s *secret) find(key string) int {
 	return slices.IndexFunc(s.Metadata, func(m metadatum) bool { return m.key == key })
 }
@@ -141,7 +142,7 @@ func (m metadatum) reply(status int) service.Reply {
 	return service.JSON(status, value.AppendTextObject(nil, "key", m.key, "value", m.value))
 }
 
-// createMetadatum answers POST {secret_ref}/metadata.
+// createMetadatum handles POST {secret_ref}/metadata.
 func createMetadatum(c *service.Call) (service.Reply, error) {
 	m, err := readMetadatum(c)
 	if err != nil {
@@ -157,7 +158,8 @@ func createMetadatum(c *service.Call) (service.Reply, error) {
 	return r, nil
 }
 
-// showMetadatum answers GET {secret_ref}/metadata/{key}.
+// showMetadatum handles GET {secret_ref}/metadata/{key}. The key in the path is case-sensitive
+// (barbican/secret-metadata.yaml: "one in upper case").
 func showMetadatum(c *service.Call) (service.Reply, error) {
 	s := secretOf(c)
 	i := s.find(c.Vars["key"])
@@ -167,7 +169,8 @@ func showMetadatum(c *service.Call) (service.Reply, error) {
 	return s.Metadata[i].reply(http.StatusOK), nil
 }
 
-// updateMetadatum answers PUT {secret_ref}/metadata/{key}. The pair goes to the end.
+// updateMetadatum handles PUT {secret_ref}/metadata/{key}. The pair moves to the end
+// (barbican/secret-metadata.yaml: "after the changes").
 func updateMetadatum(c *service.Call) (service.Reply, error) {
 	m, err := readMetadatum(c)
 	if err != nil {
@@ -178,15 +181,15 @@ func updateMetadatum(c *service.Call) (service.Reply, error) {
 	switch {
 	case i < 0:
 		return service.Reply{}, noMetadata()
-	case m.key != c.Vars["key"]: // the server's sentence ends there
+	case m.key != c.Vars["key"]: // the server's message ends in "the "
 		return service.Reply{}, service.Errorf(service.Conflict, "", "Key in request data does not match key in the ")
 	}
 	keepMetadata(c, append(slices.Delete(slices.Clone(s.Metadata), i, i+1), m))
 	return m.reply(http.StatusOK), nil
 }
 
-// deleteMetadatum answers DELETE {secret_ref}/metadata/{key}, also where there is
-// no such pair.
+// deleteMetadatum handles DELETE {secret_ref}/metadata/{key}. It succeeds if there is no such
+// pair (barbican/secret-metadata.yaml: "remove again").
 func deleteMetadatum(c *service.Call) (service.Reply, error) {
 	s := secretOf(c)
 	if i := s.find(c.Vars["key"]); i >= 0 {

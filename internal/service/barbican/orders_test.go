@@ -6,7 +6,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the list of orders answers, empty and by the policy, and that there is no order.
+// Ensure the list of orders is empty and has a policy. Ensure there is no order.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	steps := []step{

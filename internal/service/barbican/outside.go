@@ -8,7 +8,8 @@ import (
 	"standin/internal/service/openstack"
 )
 
-// outside answers on paths outside the application under /v1 and its login.
+// outside responds to paths outside of the application under /v1. These need no token
+// (barbican/discovery.yaml: "a path outside").
 func outside(c *service.Call) error {
 	switch {
 	case c.Path == v1 || strings.HasPrefix(c.Path, v1+"/") || c.Path == healthPath:
@@ -16,15 +17,17 @@ func outside(c *service.Call) error {
 	case c.Path != "/":
 		return firstOf(versionKnown(c), outsideReadable(c), notFoundPage())
 	}
-	accept, listed := c.Accept(), c.Operation != nil // the versions
+	accept, listed := c.Accept(), c.Operation != nil // listed: the versions are requested
 	html := accept == "" || service.Quality(accept, "text/html") > 0
 	switch taken := service.Quality(accept, "application/json") > 0 || service.Quality(accept, jsonHome) > 0; {
+	// barbican/query-not-utf-8.yaml: "versions of an unknown version"
 	case versionKnown(c) != nil:
 		return versionKnown(c)
 	case listed && taken, !listed && !isUTF8(c.RawQuery):
 		return outsideReadable(c)
 	case listed:
 		return notAcceptablePage(c, "")
+	// barbican/discovery.yaml: "versions by another method"
 	case html:
 		return notAllowedPage(c, http.MethodGet)
 	case taken:
@@ -34,7 +37,8 @@ func outside(c *service.Call) error {
 	}
 }
 
-// outsideReadable is queryReadable outside the application under /v1.
+// outsideReadable does the check of queryReadable outside of the application under /v1
+// (barbican/query-not-utf-8.yaml: "path outside").
 func outsideReadable(c *service.Call) error {
 	switch {
 	case readable(c):
@@ -55,10 +59,10 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// Errors from outside the application under /v1 are pages of webob: those of the filters
-// before it, of the application that lists versions, and of paths of neither.
+// Errors outside of the application under /v1 are pages of webob. They come from filters before
+// the application, from the application that lists versions, and from unknown paths.
 
-// The explanations of webob.
+// The explanations on pages of webob.
 const (
 	notThere   = "The resource could not be found."
 	cannotRead = "The server could not comply with the request since it is either malformed or otherwise incorrect."
@@ -72,8 +76,8 @@ func badRequestPage(detail string) error {
 	return &service.Error{Kind: service.Invalid, Detail: openstack.Page{Explanation: cannotRead, Detail: detail}}
 }
 
-// notAcceptablePage names what the caller accepts. Without an Accept header it has the
-// placeholder that webob forgets to fill.
+// notAcceptablePage returns the page that names the client's Accept header. Without that header
+// the page has a placeholder that webob does not fill in.
 func notAcceptablePage(c *service.Call, detail string) error {
 	accept := c.Accept()
 	if accept == "" {
@@ -90,7 +94,8 @@ func notAllowedPage(c *service.Call, allow string) error {
 	return e
 }
 
-// pageReply writes a page. HEAD gets it as HTML, whatever the caller accepts.
+// pageReply writes a page. The response to a HEAD is always HTML
+// (barbican/discovery.yaml: "versions by HEAD").
 func pageReply(c *service.Call, p openstack.Page, e *service.Error) service.Reply {
 	form := openstack.FormFor(c.Accept())
 	if c.Method == http.MethodHead {

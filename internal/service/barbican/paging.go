@@ -11,7 +11,7 @@ import (
 	"standin/internal/value"
 )
 
-// paging is the part of a list that a query asks for. No query is an error.
+// paging is the part of a list that a query asks for. Every query is valid.
 type paging struct {
 	limit, offset int
 	always        bool // an empty page has links too
@@ -22,8 +22,9 @@ const (
 	maxLimit     = 100
 )
 
-// query returns what a list reads: parameters that the server takes for a list where one is
-// given twice, and breaks. It does so where the quirk is on.
+// query returns a check for repeated parameters. The server reads a repeated parameter as a list
+// and fails (barbican/secrets-list.yaml: "a limit twice"). The check does nothing unless the
+// quirk is on.
 func query(quirk string, names ...string) func(*service.Call) error {
 	return func(c *service.Call) error {
 		if c.Quirk(quirk) && slices.ContainsFunc(names, func(name string) bool { return len(c.Query()[name]) > 1 }) {
@@ -33,7 +34,9 @@ func query(quirk string, names ...string) func(*service.Call) error {
 	}
 }
 
-// readPaging brings limit and offset into bounds as the server does.
+// readPaging limits limit and offset as the server does
+// (barbican/consumers-paging.yaml: "a limit"). Values that are not numbers are ignored
+// (barbican/consumers-paging.yaml: "an offset").
 func readPaging(c *service.Call) *paging {
 	p := &paging{limit: defaultLimit}
 	if n := number(c, "limit"); n != nil {
@@ -74,7 +77,7 @@ func (p *paging) open(c *service.Call, name, path string, total, items int) valu
 	return w
 }
 
-// close writes what follows the items, and returns the answer.
+// close writes what follows the items, and returns the response.
 func (p *paging) close(w *value.Writer, c *service.Call, path string, items int) service.Reply {
 	w.EndList()
 	if (items > 0 || p.always) && p.offset > 0 {

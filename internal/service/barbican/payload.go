@@ -17,14 +17,15 @@ const (
 	pkcs8     = "application/pkcs8"
 )
 
-// plainTypes are the spellings of plain text in which payloads are handed out.
+// plainTypes are the spellings of plain text that a client may accept.
 var plainTypes = []string{plainText, "text/plain;charset=utf-8", "text/plain; charset=utf-8"}
 
-// supportedRepr is how the server lists the types of payloads.
+// supportedRepr is the list of payload types in the server's messages.
 var supportedRepr = openstack.Repr(value.List(append(slices.Clone(plainTypes), octets, pkcs8)))
 
-// normalType brings the type of a payload into the form in which it is stored. One
-// that the server does not know, or with a charset other than UTF-8, stays as it is.
+// normalType returns the type of a payload as it is stored. A type that the server does not know,
+// or with a charset other than UTF-8, stays as it is
+// (barbican/secrets-kinds.yaml: "read a type of text").
 func normalType(mediaType string) string {
 	parts := strings.Split(mediaType, ";")
 	if len(parts) > 1 {
@@ -41,17 +42,17 @@ func normalType(mediaType string) string {
 	return mediaType
 }
 
-// supportedType reports whether payloads may be of the type.
+// supportedType reports whether the type is one of payloads.
 func supportedType(mediaType string) bool {
 	return slices.Contains([]string{plainText, octets, pkcs8}, normalType(mediaType))
 }
 
-// showPayload answers GET /v1/secrets/{secret_ref}/payload.
+// showPayload handles GET /v1/secrets/{secret_ref}/payload.
 func showPayload(c *service.Call) (service.Reply, error) { return payloadReply(c) }
 
-// payloadReply hands out the payload in the type that the caller asks for: the
-// Accept header as a whole, which is also the Content-Type of the answer. Without
-// one it is octets.
+// payloadReply returns the payload. The type is the whole Accept header, which is also the
+// Content-Type of the response (barbican/secrets.yaml: "payload what is accepted"). The default
+// is application/octet-stream.
 func payloadReply(c *service.Call) (service.Reply, error) {
 	s, what := secretOf(c), attempt(c)
 	if !s.hasPayload() {
@@ -73,22 +74,25 @@ func payloadReply(c *service.Call) (service.Reply, error) {
 	switch {
 	case !supportedType(asked), slices.Contains(plainTypes, asked) && !utf8.Valid(s.Payload):
 		return service.Reply{}, issue(service.NotAcceptable, what, "Wrong payload content-type")
+	// A supported type in a spelling that the server does not list.
 	case asked != octets && asked != pkcs8 && !slices.Contains(plainTypes, asked):
 		return service.Reply{}, issue(service.Invalid, what, "content-type of '"+asked+"' not supported")
 	case asked == plainText:
 		asked += "; charset=UTF-8"
 	}
+	// barbican/secrets.yaml: "payload what is accepted"
 	if c.Accept() == "*/*" && c.Quirk(payloadTypeIsAny) {
 		asked = "*/*"
 	}
+	// barbican/payload-bytes.yaml: "payload of none of the alphabet"
 	if len(s.Payload) == 0 {
 		return service.Reply{Status: http.StatusNoContent}, nil
 	}
 	return service.Reply{Status: http.StatusOK, ContentType: asked, Body: s.Payload}, nil
 }
 
-// updateSecret answers PUT /v1/secrets/{secret_ref}, which gives its payload to a
-// secret that was made without one.
+// updateSecret handles PUT /v1/secrets/{secret_ref}. It sets the payload of a secret that was
+// created without one.
 func updateSecret(c *service.Call) (service.Reply, error) {
 	s, what := secretOf(c), attempt(c)
 	_, named := c.Last("transport_key_id")
@@ -97,6 +101,7 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, issue(service.Invalid, what, "No data supplied to process.")
 	case len(c.Body) > maxPayload:
 		return service.Reply{}, issue(service.TooLarge, what, tooLarge)
+	// barbican/secrets.yaml: "put again"
 	case s.hasPayload():
 		return service.Reply{}, service.Errorf(service.Conflict, "", "Secret already has data, cannot modify it.")
 	case named:
@@ -112,14 +117,15 @@ func updateSecret(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// ascii reports whether the library decodes a text at all: of texts it demands what it
-// does not demand of bytes.
+// ascii reports whether the server's library decodes a text. It refuses other texts, but accepts
+// the same bytes (barbican/payload-bytes.yaml: "put an umlaut").
 func ascii(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// sentPayload is the body of a PUT without its encoding. That of text is not
-// looked at.
+// sentPayload returns the decoded body of a PUT. The encoding of plain text is ignored. An
+// encoding other than base64 is an error
+// (barbican/secrets.yaml: "put in an encoding that is none").
 func sentPayload(c *service.Call, what string) ([]byte, error) {
 	encoding := strings.Join(c.Header["Content-Encoding"], ",")
 	switch {
@@ -132,6 +138,7 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	switch {
 	case ok:
 		return raw, nil
+	// barbican/payload-bytes.yaml: "put a letter too few"
 	case c.Quirk(badPayloadBreaks):
 		return nil, failure(what)
 	default:
@@ -139,8 +146,9 @@ func sentPayload(c *service.Call, what string) ([]byte, error) {
 	}
 }
 
-// decodeBase64 decodes as the server's library does: it ignores bytes that
-// are not of the alphabet, and what follows the padding.
+// decodeBase64 decodes as the server's library does. It ignores bytes that are not in the
+// alphabet, and everything after the padding
+// (barbican/payload-bytes.yaml: "put a byte before the padding").
 func decodeBase64(text []byte) ([]byte, bool) {
 	out := make([]byte, 0, len(text)/4*3+3)
 	var bits uint32

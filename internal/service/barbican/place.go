@@ -2,17 +2,17 @@ package barbican
 
 import "strings"
 
-// A place is what a path under /v1 names. Checks need it because the server has answers of
-// its own for paths that are no operation's.
+// A place is what a path under /v1 names. Checks need it because the server has special errors
+// for unknown paths.
 type place struct {
-	kind  string // the first part after /v1: "containers"; empty outside /v1
-	named bool   // there is a part after the kind
+	kind  string // the first part after /v1, for example "containers"; empty outside of /v1
+	named bool   // there is a part after kind
 	id    string // that part
-	below bool   // there is more after the id
-	rest  string // all that comes after the id: "consumers/…"
+	below bool   // there is a part after id
+	rest  string // everything after id, for example "consumers/…"
 }
 
-// placeOf returns what a normalised path names.
+// placeOf returns the place of a normalised path.
 func placeOf(path string) place {
 	var p place
 	rest, ok := strings.CutPrefix(path, v1+"/")

@@ -2,7 +2,7 @@ package barbican
 
 import "testing"
 
-// Ensure that a path is taken apart as the server takes it apart.
+// Ensure that a path is split as the server splits it.
 func TestPlaceOf(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]place{

@@ -7,80 +7,83 @@ import (
 	"standin/internal/service"
 )
 
-// A target is the container or the secret that a rule of the policy is asked about.
+// A target is the container or secret for which a policy is asked.
 type target struct {
-	project string // whose it is
-	creator string // the user who made it
-	private bool   // its ACL takes it from the project
+	project string // the project that owns it
+	creator string // the user who created it
+	private bool   // its ACL denies access to the project
 	shared  bool   // its ACL names the caller
 }
 
-// A permission reports whether the caller may. The target is nil if the path names none.
+// A permission reports whether the caller is allowed. The target is nil if the path names none.
 type permission func(caller *identity.Caller, t *target) bool
 
-// A rule of Barbican's policy says who may carry out an operation. As they are shipped, the
-// rules let the roles member and reader do nothing, and let observer and audit register
-// consumers.
+// A rule of Barbican's policy says who may call an operation. With the default policy, the roles
+// member and reader may do nothing (barbican/roles.yaml: "create secret"). The roles observer and
+// audit may register consumers (barbican/roles.yaml: "register consumer").
 type rule struct {
-	what     string     // as messages have it: "Container creation"
-	shipped  permission // as Barbican comes
-	enforced permission // with enforce_new_defaults
-	payload  permission // as Barbican comes, for a caller who asks for a payload; nil: shipped
+	what     string     // the name in messages, for example "Container creation"
+	shipped  permission // the default policy
+	enforced permission // the policy with enforce_new_defaults
+	payload  permission // the default policy for requests of a payload; nil: shipped
 }
 
-// The roles that the shipped policy knows. The role member is none of them.
+// The roles of the default policy. It does not know the role member.
 var (
 	allUsers    = []string{"admin", "observer", "creator", "audit", serviceAdmin}
 	allButAudit = []string{"admin", "observer", "creator"}
 )
 
-// serviceAdmin is the role that sets quotas.
+// serviceAdmin is the role that may set quotas.
 const serviceAdmin = "key-manager:service-admin"
 
-// policy returns a rule without a permission of its own for payloads.
+// policy returns a rule that has no separate permission for payloads.
 func policy(what string, shipped, enforced permission) *rule {
 	return &rule{what: what, shipped: shipped, enforced: enforced}
 }
 
-// has is the permission of callers with one of the roles, in any project.
+// has allows callers with one of the roles, in any project.
 func has(roles ...string) permission {
 	return func(caller *identity.Caller, _ *target) bool { return caller.HasRole(roles...) }
 }
 
-// inProject is the permission of callers with one of the roles in the target's project.
+// inProject allows callers with one of the roles in the target's project.
 func inProject(roles ...string) permission {
 	return func(caller *identity.Caller, t *target) bool {
 		return caller.InProject(t.project) && caller.HasRole(roles...)
 	}
 }
 
-// unlessPrivate is inProject for targets that belong to the whole project.
+// unlessPrivate is like inProject, but denies access if the target is private
+// (barbican/acl-private.yaml: "private secret").
 func unlessPrivate(roles ...string) permission {
 	return func(caller *identity.Caller, t *target) bool { return !t.private && inProject(roles...)(caller, t) }
 }
 
-// maker is the permission of the user who made the target, with one of the roles.
+// maker allows the user who created the target, with one of the roles.
 func maker(roles ...string) permission {
 	return func(caller *identity.Caller, t *target) bool {
 		return caller.ID == t.creator && inProject(roles...)(caller, t)
 	}
 }
 
-// shared is the permission of those whom the target's ACL names, of whatever project.
+// shared allows callers whom the target's ACL names, of any project
+// (barbican/acl-private.yaml: "opened secret").
 func shared(_ *identity.Caller, t *target) bool { return t.shared }
 
-// anyOf is the permission of callers with one of several permissions.
+// anyOf allows callers whom one of the permissions allows.
 func anyOf(all ...permission) permission {
 	return func(caller *identity.Caller, t *target) bool {
 		return slices.ContainsFunc(all, func(p permission) bool { return p(caller, t) })
 	}
 }
 
-// nobody is the permission of rules that require a token for the whole system. The
-// server fails on these tokens before it asks the rule.
+// nobody is for rules that require a system token. The server fails on system tokens before it
+// asks the rule (barbican/system-scoped.yaml: "put project quotas").
 func nobody(*identity.Caller, *target) bool { return false }
 
-// The permissions that several operations share, as shipped and with the new defaults.
+// The permissions of several operations: first those of the default policy, then those of
+// enforce_new_defaults.
 var (
 	reading    = anyOf(unlessPrivate(allUsers...), maker("creator"), inProject("admin"), shared)
 	decrypting = anyOf(unlessPrivate(allButAudit...), maker("creator"), inProject("admin"), shared)
@@ -99,10 +102,11 @@ func (r *rule) Refuse(c *service.Call) error {
 	return r.refuse(c, targetOf(c))
 }
 
-// refuse is Refuse for a caller who asks for the target.
+// refuse returns the error for a caller who may not access the target, or nil.
 func (r *rule) refuse(c *service.Call, t *target) error {
 	may := r.shipped
 	switch {
+	// barbican/roles-scoped.yaml: "read payload"
 	case c.Quirk(newDefaultsAreEnforced):
 		may = r.enforced
 	case r.payload != nil && !wantsJSON(c):
@@ -111,6 +115,7 @@ func (r *rule) refuse(c *service.Call, t *target) error {
 	switch {
 	case c.Settings.AuthOff && c.Caller.Project != nil, c.Caller.Project != nil && may(c.Caller, t):
 		return nil
+	// barbican/tokens.yaml: "use the unscoped"
 	case c.Caller.Project == nil && c.Quirk(unscopedTokenFails):
 		return failure(r.what)
 	}
@@ -120,7 +125,8 @@ func (r *rule) refuse(c *service.Call, t *target) error {
 // String implements service.Policy.
 func (r *rule) String() string { return r.what }
 
-// breaks is the error on a path where the server breaks after the rule let the caller pass.
+// breaks returns the failure of the server on a path, or the error of the rule, which is asked
+// first.
 func (r *rule) breaks(c *service.Call, t *target) error {
 	if err := r.refuse(c, t); err != nil {
 		return service.AsError(err).RefusedBy("policy: " + r.what)
@@ -128,8 +134,8 @@ func (r *rule) breaks(c *service.Call, t *target) error {
 	return failure(r.what)
 }
 
-// attempt returns what the call's operation is called in messages. It returns an empty
-// string for an operation without a rule.
+// attempt returns the name of the call's operation in messages. It is empty for an operation
+// without a rule.
 func attempt(c *service.Call) string {
 	if r, ok := c.Row.Policy.(*rule); ok {
 		return r.what
@@ -137,8 +143,7 @@ func attempt(c *service.Call) string {
 	return ""
 }
 
-// targetOf returns what the call's operation is about. It returns nil if that is neither a
-// container nor a secret.
+// targetOf returns the target of the call's path, or nil.
 func targetOf(c *service.Call) *target {
 	switch p := placeOf(c.Path); p.kind {
 	case "containers":
@@ -150,7 +155,7 @@ func targetOf(c *service.Call) *target {
 	}
 }
 
-// containerTarget returns the container as a target, or nil if there is none.
+// containerTarget returns the target for a container, or nil if there is no such container.
 func containerTarget(c *service.Call, id string) *target {
 	ct := containers.Get(c.View, id)
 	if ct == nil {
@@ -161,7 +166,7 @@ func containerTarget(c *service.Call, id string) *target {
 	return t
 }
 
-// secretTarget returns the secret as a target, or nil if there is none.
+// secretTarget returns the target for a secret, or nil if there is no such secret.
 func secretTarget(c *service.Call, id string) *target {
 	s := secrets.Get(c.View, id)
 	if s == nil {
@@ -172,7 +177,7 @@ func secretTarget(c *service.Call, id string) *target {
 	return t
 }
 
-// take takes over what an ACL says. The ACL may be nil.
+// take sets the fields that an ACL determines. The ACL may be nil.
 func (t *target) take(c *service.Call, a *acl) {
 	if a != nil {
 		t.private, t.shared = !a.ProjectAccess, slices.Contains(a.Users, c.Caller.ID)

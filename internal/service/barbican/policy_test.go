@@ -11,7 +11,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// matrix is what the real server answered to each of the callers.
+// matrix has the statuses that the real server sent to each caller.
 var matrix = []struct {
 	name, acl string
 	enforced  bool
@@ -47,7 +47,7 @@ var matrixCalls = []struct{ method, below, body string }{
 	{"GET", "/consumers/16fdec85-583e-4cd4-bf94-bc38b9a84abc", ""},
 }
 
-// Ensure each role may do with a container what the real server let it do.
+// Ensure each role may do with a container what the real server allows.
 func TestContainerRoles(t *testing.T) {
 	t.Parallel()
 	for _, m := range matrix {
@@ -77,8 +77,8 @@ func TestContainerRoles(t *testing.T) {
 	}
 }
 
-// roleFixture is a project with a user for each role that the policies know, and
-// two secrets that somebody else made.
+// roleFixture returns a project with a user for each role of the policies, and two secrets of
+// another user.
 func roleFixture(roles []string) string {
 	users, tokens, list := "", "", ""
 	for _, role := range roles {
@@ -95,8 +95,7 @@ barbican:
 
 }
 
-// Ensure each role may do with another one's secret what it may on the server as it
-// is shipped.
+// Ensure each role may do with another user's secret what the default policy allows.
 func TestSecretRoles(t *testing.T) {
 	t.Parallel()
 	roles := []string{"admin", "creator", "observer", "audit", "key-manager:service-admin", "member", "reader"}

@@ -1,6 +1,6 @@
 package barbican
 
-// The quirks of the contract that the code asks for.
+// The quirks of the contract that the code reads.
 const (
 	urlMustBeUpperCase          = "barbican.url-must-be-upper-case"
 	wrongLocationHeader         = "barbican.wrong-location-header"

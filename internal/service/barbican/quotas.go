@@ -9,7 +9,7 @@ import (
 	"standin/internal/world"
 )
 
-// quotaOperations are about the quotas of projects.
+// quotaOperations are the operations on quotas of projects.
 var quotaOperations = []service.Operation{
 	{ID: "barbican.quotas.show", Do: showQuotas, Policy: quotaRetrieval},
 	{ID: "barbican.project-quotas.list", Do: listProjectQuotas, Policy: projectQuotaAccess, Reads: query(repeatedLimitFails, "limit", "offset")},
@@ -18,13 +18,14 @@ var quotaOperations = []service.Operation{
 	{ID: "barbican.project-quotas.delete", Do: deleteProjectQuotas, Policy: projectQuotaAccess},
 }
 
-// The rules that paths below the operations ask too.
+// These are also the rules of paths below the operations.
 var (
 	quotaRetrieval     = policy("Quotas", has(allUsers...), has("reader", "member", "admin"))
 	projectQuotaAccess = policy("Project Quotas", has(serviceAdmin), nobody)
 )
 
-// quotas bound what a project may have; a negative one is no bound, nil is not set.
+// quotas limit the number of records of a project. A negative quota means no limit, nil means not
+// set.
 type quotas struct {
 	Secrets    *int `json:"secrets,omitempty"`
 	Orders     *int `json:"orders,omitempty"`
@@ -43,10 +44,10 @@ var (
 	allQuotas = quotaKind.Index(nil, nil)
 )
 
-// resources are what quotas bound, in the order of answers.
+// resources are the names of the quotas, in the order of responses.
 var resources = []string{"secrets", "orders", "containers", "consumers", "cas"}
 
-// of is the place of a resource's quota.
+// of returns the field of a quota.
 func (q *quotas) of(resource string) **int {
 	return map[string]**int{
 		"secrets": &q.Secrets, "orders": &q.Orders, "containers": &q.Containers, "consumers": &q.Consumers, "cas": &q.CAs,
@@ -60,8 +61,8 @@ func quotaOf(v world.View, project string) quotas {
 	return quotas{}
 }
 
-// withinQuota refuses what would go beyond the project's quota; a negative one
-// does not bound.
+// withinQuota returns an error if the project has reached its quota
+// (barbican/quotas.yaml: "third secret"). A negative quota means no limit.
 func withinQuota(what string, quota *int, have int) error {
 	if quota == nil || *quota < 0 || have < *quota {
 		return nil
@@ -69,7 +70,7 @@ func withinQuota(what string, quota *int, have int) error {
 	return service.Errorf(service.Forbidden, "", "%s creation issue seen - Creation not allowed because a quota has been reached.", what).RefusedBy("quota")
 }
 
-// write writes quotas, and for those that are not set what unset is.
+// write writes quotas. Quotas that are not set have the value unset.
 func (q quotas) write(w *value.Writer, unset any) {
 	w.BeginObject()
 	for _, name := range resources {
@@ -82,7 +83,7 @@ func (q quotas) write(w *value.Writer, unset any) {
 	w.EndObject()
 }
 
-// showQuotas answers GET /v1/quotas: what bounds the caller's project.
+// showQuotas handles GET /v1/quotas: the quotas of the caller's project.
 func showQuotas(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()
@@ -91,11 +92,12 @@ func showQuotas(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// listProjectQuotas answers GET /v1/project-quotas: those that were set.
+// listProjectQuotas handles GET /v1/project-quotas: all quotas that were set.
 func listProjectQuotas(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
 	p.always = true
 	path := "project-quotas"
+	// barbican/quotas.yaml: "list a page"
 	if c.Quirk(quotaLinksLeadNowhere) {
 		path = "project_quotas"
 	}
@@ -110,7 +112,7 @@ func listProjectQuotas(c *service.Call) (service.Reply, error) {
 	return p.close(&w, c, path, len(page)), nil
 }
 
-// showProjectQuotas answers GET /v1/project-quotas/{project_id}.
+// showProjectQuotas handles GET /v1/project-quotas/{project_id}.
 func showProjectQuotas(c *service.Call) (service.Reply, error) {
 	q := quotaKind.Get(c.View, c.Vars["project_id"])
 	if q == nil {
@@ -125,8 +127,9 @@ func showProjectQuotas(c *service.Call) (service.Reply, error) {
 
 func noQuotas() error { return service.Errorf(service.NotFound, "", "Project quotas not found.") }
 
-// replaceProjectQuotas answers PUT /v1/project-quotas/{project_id}. What the body leaves
-// out stays as it was set. The project need not exist.
+// replaceProjectQuotas handles PUT /v1/project-quotas/{project_id}. Quotas that the body leaves
+// out stay (barbican/quotas.yaml: "get fewer"). The project need not exist
+// (barbican/quotas.yaml: "put for a project that is none").
 func replaceProjectQuotas(c *service.Call) (service.Reply, error) {
 	q, err := readQuotas(c)
 	if err != nil {
@@ -160,6 +163,7 @@ var quotasSchema = &openstack.Schema{
 func readQuotas(c *service.Call) (quotas, error) {
 	var q quotas
 	if len(c.Body) == 0 {
+		// The message of the server ends with two dots.
 		return q, service.Errorf(service.Invalid, "", "Project Quotas issue seen - No data supplied to process..")
 	}
 	body, err := readObject(c, quotasSchema)
@@ -176,7 +180,7 @@ func readQuotas(c *service.Call) (quotas, error) {
 	return q, nil
 }
 
-// deleteProjectQuotas answers DELETE /v1/project-quotas/{project_id}.
+// deleteProjectQuotas handles DELETE /v1/project-quotas/{project_id}.
 func deleteProjectQuotas(c *service.Call) (service.Reply, error) {
 	if !quotaKind.Delete(c.Tx(), c.Vars["project_id"]) {
 		return service.Reply{}, noQuotas()

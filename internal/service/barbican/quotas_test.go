@@ -10,7 +10,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the quotas that a service admin sets bound what a project may have.
+// Ensure the quotas that a service admin sets limit a project.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture(matrixFixture))
@@ -43,7 +43,7 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// Ensure the consumers of a secret go with it: they no longer count.
+// Ensure the consumers of a secret are deleted with it and no longer count.
 func TestSecretConsumersGo(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture(matrixFixture))

@@ -6,14 +6,14 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure every sample of the contract brings the answer that the contract has for it.
+// Ensure every sample of the contract gets the response that the contract has for it.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	servicetest.Samples(t, "barbican")
 }
 
-// Ensure every sample of a quirk brings its answer while the quirk is on, and another one
-// while it is off.
+// Ensure every sample of a quirk gets its response while the quirk is on, and another one while
+// it is off.
 func TestQuirks(t *testing.T) {
 	t.Parallel()
 	servicetest.Quirks(t, "barbican")

@@ -10,7 +10,7 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure that of several faults the error names the best match of jsonschema.
+// Ensure that the error names the fault that best_match of jsonschema picks.
 func TestBestMatch(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("n", 256)

@@ -6,18 +6,17 @@ import (
 	"standin/internal/value"
 )
 
-// A secretBody is what a POST of a secret says. The id, the owner and the times
-// of the secret are not in it.
+// A secretBody is the body of a POST of a secret. Its secret has no id, owner and times.
 type secretBody struct {
 	secret
-	transportKey    bool // one is asked for or named, which the store does not have
-	transportNeeded bool // it is asked for
+	transportKey    bool // a transport key is requested or named; the store has none
+	transportNeeded bool // a transport key is requested
 }
 
-// maxPayload is how many bytes of payload the server takes.
+// maxPayload is the max size in bytes of a payload.
 const maxPayload = 20000
 
-// maxBits bounds bit_length: a small integer of MySQL.
+// maxBits is the max bit_length: a SMALLINT of MySQL.
 const maxBits = 32767
 
 var secretSchema = &openstack.Schema{
@@ -81,8 +80,8 @@ func (b *secretBody) readExpiration(c *service.Call, text string) error {
 	return nil
 }
 
-// readPayload checks the payload against its type and encoding, in the order of
-// the server.
+// readPayload checks the payload against its type and encoding, in the order of the server
+// (barbican/two-faults.yaml: "secret with").
 func (b *secretBody) readPayload(o *value.Object) error {
 	payload := o.TextOrNil("payload")
 	kind := o.TextOrNil("payload_content_type")
@@ -110,6 +109,7 @@ func (b *secretBody) readPayload(o *value.Object) error {
 		return invalid("Secret", "payload_content_encoding is not one of ['base64', 'binary']", "payload_content_encoding")
 	case len(*payload) > maxPayload:
 		return service.Errorf(service.TooLarge, "", tooLarge)
+	// barbican/secrets-validation.yaml: "a bad member"
 	case *payload == "":
 		return invalid("Secret", "If 'payload' specified, must be non empty", "payload")
 	case plain:

@@ -11,7 +11,7 @@ import (
 	"standin/internal/world"
 )
 
-// secretConsumerOperations are about the consumers of a secret.
+// secretConsumerOperations are the operations on the consumers of a secret.
 var secretConsumerOperations = []service.Operation{
 	{ID: "barbican.secret-consumers.list", Do: listSecretConsumers, Policy: policy("SecretConsumers(s) retrieval", reading, newRead), Reads: query(secretParametersBreak, "limit", "offset")},
 	{ID: "barbican.secret-consumers.create", Do: createSecretConsumer, Policy: policy("SecretConsumer creation", reading, newRead), Reads: onlyJSON},
@@ -19,17 +19,17 @@ var secretConsumerOperations = []service.Operation{
 	{ID: "barbican.secret-consumers.show", Do: showSecretConsumer, Policy: secretConsumerRetrieval},
 }
 
-// secretConsumerRetrieval is asked on paths below the operation too.
+// secretConsumerRetrieval is also the rule of paths below the operation.
 var secretConsumerRetrieval = policy("SecretConsumer retrieval", has("admin", "observer", "creator", "audit"), nobody)
 
-// A secretConsumer says that a service uses a secret for something of its own.
-// Deleted ones are kept, as those of containers are.
+// A secretConsumer is a resource of a service that uses a secret. Deleted ones are kept, like
+// those of containers (barbican/secret-consumers.yaml: "register once more").
 type secretConsumer struct {
 	Secret       string
 	Service      string
 	ResourceType string
 	ResourceID   string
-	ProjectID    string // who registered it first
+	ProjectID    string // the project that registered it first
 	Created      stamp
 	Updated      stamp
 	Deleted      bool
@@ -55,7 +55,8 @@ func (k *secretConsumer) living(partition string) string {
 	return partition
 }
 
-// secretConsumerSchema lets a resource_id be of any length.
+// secretConsumerSchema has no max length for resource_id
+// (barbican/secret-consumers.yaml: "register what is none").
 var secretConsumerSchema = &openstack.Schema{
 	Title: "Secret Consumer",
 	Types: []string{"object"},
@@ -67,8 +68,8 @@ var secretConsumerSchema = &openstack.Schema{
 	Required: []string{"service", "resource_type", "resource_id"},
 }
 
-// readSecretConsumer reads {"service", "resource_type", "resource_id"} of a
-// consumer of the call's secret.
+// readSecretConsumer reads {"service", "resource_type", "resource_id"} of a consumer of the
+// call's secret.
 func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 	o, err := readObject(c, secretConsumerSchema)
 	if err != nil {
@@ -80,7 +81,8 @@ func readSecretConsumer(c *service.Call) (*secretConsumer, error) {
 	}, nil
 }
 
-// listSecretConsumers answers GET {secret_ref}/consumers, by creation.
+// listSecretConsumers handles GET {secret_ref}/consumers. The list has the order of creation
+// (barbican/secret-consumers.yaml: "list by registration").
 func listSecretConsumers(c *service.Call) (service.Reply, error) {
 	p := readPaging(c)
 	id := c.Vars["secret_ref"]
@@ -98,14 +100,14 @@ func listSecretConsumers(c *service.Call) (service.Reply, error) {
 	return p.close(&w, c, path, len(page)), nil
 }
 
-// writeMembers writes what the consumer registered with.
+// writeMembers writes the members with which the consumer was registered.
 func (k *secretConsumer) writeMembers(w *value.Writer) {
 	w.Name("service").Text(k.Service)
 	w.Name("resource_type").Text(k.ResourceType)
 	w.Name("resource_id").Text(k.ResourceID)
 }
 
-// writeSecretConsumers writes the consumers of a secret in the order in which they registered.
+// writeSecretConsumers writes the consumers of a secret in the order of registration.
 func writeSecretConsumers(w *value.Writer, v world.View, secret string) {
 	w.BeginList()
 	for _, k := range livingOfSecret.Page(v, secret, 0, math.MaxInt, false) {
@@ -116,14 +118,14 @@ func writeSecretConsumers(w *value.Writer, v world.View, secret string) {
 	w.EndList()
 }
 
-// showSecretConsumer answers GET {secret_ref}/consumers/{consumer_id}, which finds
-// none: no answer of the API has an id.
+// showSecretConsumer handles GET {secret_ref}/consumers/{consumer_id}. No response contains the
+// id of a consumer, so it finds none (barbican/secret-consumers.yaml: "one that is none").
 func showSecretConsumer(*service.Call) (service.Reply, error) {
 	return service.Reply{}, noConsumer()
 }
 
-// createSecretConsumer answers POST {secret_ref}/consumers with the secret and its
-// consumers, whatever version of the API is asked for.
+// createSecretConsumer handles POST {secret_ref}/consumers. The response is the secret with its
+// consumers, for every version of the API (barbican/microversions.yaml: "a consumer").
 func createSecretConsumer(c *service.Call) (service.Reply, error) {
 	k, err := readSecretConsumer(c)
 	if err != nil {
@@ -142,21 +144,23 @@ func createSecretConsumer(c *service.Call) (service.Reply, error) {
 		secretConsumers.Update(c.Tx(), old, func(k *secretConsumer) { k.Deleted, k.Updated = false, newStamp(c.Now) })
 	}
 	r := secretReply(c)
+	// barbican/secret-consumers.yaml: "register"
 	if c.Quirk(wrongSecretLocation) {
 		r.Set("Location", ref(c, "consumers/"+k.Secret+"/consumers"))
 	}
 	return r, nil
 }
 
-// secretReply is the secret with its consumers, without the types of its payload.
+// secretReply returns the secret with its consumers, without the types of its payload.
 func secretReply(c *service.Call) service.Reply {
 	w := value.NewWriter(c.Scratch)
 	writeSecret(&w, c, secretOf(c), true, false)
 	return service.JSON(http.StatusOK, w.Bytes())
 }
 
-// deleteSecretConsumer answers DELETE {secret_ref}/consumers with the secret. The
-// projects of the secret and of the consumer may.
+// deleteSecretConsumer handles DELETE {secret_ref}/consumers. The response is the secret. The
+// project of the secret and that of the consumer may delete it
+// (barbican/acl-private.yaml: "remove the project's secret consumer").
 func deleteSecretConsumer(c *service.Call) (service.Reply, error) {
 	k, err := readSecretConsumer(c)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"standin/internal/world"
 )
 
-// secretFile is a secret as the API answers it, its owner, and what a POST says of
-// its payload.
+// secretFile is a secret in the form of the API's responses, with its owner and the payload
+// members of a POST.
 type secretFile struct {
 	ID         string  `json:"secret_ref" fixture:"required"`
 	ProjectID  string  `json:"project_id" fixture:"required"`
@@ -23,14 +23,14 @@ type secretFile struct {
 	Created    stamp   `json:"created,omitzero"`
 	Updated    stamp   `json:"updated,omitzero"`
 	CreatorID  string  `json:"creator_id,omitempty"`
-	Type       string  `json:"secret_type,omitempty"` // opaque if empty
+	Type       string  `json:"secret_type,omitempty"` // default: opaque
 	Expiration *stamp  `json:"expiration,omitempty"`
 	Algorithm  *string `json:"algorithm,omitempty"`
 	BitLength  *int    `json:"bit_length,omitempty"`
 	Mode       *string `json:"mode,omitempty"`
-	// Payload is text, or Base64 where Encoding says so. Without a type it is plain
-	// text, or octets in Base64. A type alone, or content_types as answers have
-	// them, say that there is a payload, of no bytes.
+	// Payload is text, or Base64 if Encoding says so. Without a type it is plain text, or
+	// application/octet-stream if it is Base64. A type or content_types without a payload mean an
+	// empty payload.
 	Payload      *string              `json:"payload,omitempty"`
 	PayloadType  string               `json:"payload_content_type,omitempty"`
 	Encoding     string               `json:"payload_content_encoding,omitempty"`
@@ -39,14 +39,14 @@ type secretFile struct {
 	Consumers    []secretConsumerFile `json:"consumers,omitempty"`
 }
 
-// secretConsumerFile is a consumer as a list or its secret has it.
+// secretConsumerFile is a consumer in the form of a list or of its secret.
 type secretConsumerFile struct {
 	Service      string `json:"service" fixture:"required"`
 	ResourceType string `json:"resource_type" fixture:"required"`
 	ResourceID   string `json:"resource_id" fixture:"required"`
 	Status       string `json:"status,omitempty"`
-	ProjectID    string `json:"project_id,omitempty"` // the secret's if empty
-	Created      stamp  `json:"created,omitzero"`     // the secret's if not given
+	ProjectID    string `json:"project_id,omitempty"` // default: the secret's
+	Created      stamp  `json:"created,omitzero"`     // default: the secret's
 	Updated      stamp  `json:"updated,omitzero"`
 	Deleted      bool   `json:"deleted,omitempty"`
 }
@@ -180,7 +180,7 @@ func dumpSecret(v world.View, s *secret) secretFile {
 	return r
 }
 
-// unprintable reports whether a letter is hard to read in a file.
+// unprintable reports whether a character is hard to read in a file.
 func unprintable(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }
 
 func fakeSecret(v world.View, f *world.Faker) secretFile {

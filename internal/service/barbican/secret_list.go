@@ -13,18 +13,18 @@ import (
 	"standin/internal/service"
 )
 
-// A secretFilter is what the query of a list of secrets asks for.
+// A secretFilter holds the filters and the order of a list of secrets.
 type secretFilter struct {
-	name, alg, mode string // patterns of SQL's LIKE; empty: any
-	kind            string // empty: any
+	name, alg, mode string // patterns of SQL's LIKE; empty: no filter
+	kind            string // empty: no filter
 	bits            *big.Int
 	dates           []dateTest
 	sort            []secretOrder
-	shared          bool // those whose ACL names the caller, of all projects, in place of the project's
+	shared          bool // instead of the project's: those of all projects whose ACL names the caller
 }
 
-// listSecrets answers GET /v1/secrets: the caller's project's that have not
-// expired, by creation unless the query asks for another order.
+// listSecrets handles GET /v1/secrets. It lists the secrets of the caller's project that have not
+// expired. The default order is that of creation.
 func listSecrets(c *service.Call) (service.Reply, error) {
 	f, err := readSecretFilter(c)
 	if err != nil {
@@ -40,7 +40,7 @@ func listSecrets(c *service.Call) (service.Reply, error) {
 	return p.close(&w, c, "secrets", len(page)), nil
 }
 
-// page finds the secrets of a page, and how many there are on all pages.
+// page returns the secrets of a page, and the number of secrets on all pages.
 func (f *secretFilter) page(c *service.Call, p *paging) (page []*secret, total int) {
 	project := c.Caller.Project.ID
 	if f.plain() && expiredSecrets(c, project) == 0 {
@@ -91,8 +91,9 @@ func (f *secretFilter) fits(s *secret) bool {
 	return true
 }
 
-// readSecretFilter reads the query. Names are unescaped a second time, bits that
-// are no number are ignored; dates and orders must be valid.
+// readSecretFilter reads the query. The name is decoded a second time, and bits that are not a
+// number are ignored (barbican/secrets-list.yaml: "filter"). Invalid dates and orders are errors
+// (barbican/secrets-list.yaml: "sort").
 func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f := &secretFilter{}
 	f.name, _ = c.Last("name")
@@ -102,9 +103,11 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 	f.alg, _ = c.Last("alg")
 	f.mode, _ = c.Last("mode")
 	f.kind, _ = c.Last("secret_type")
+	// "true" in any letter case; other values are ignored (barbican/secrets-list.yaml: "filter").
 	only, _ := c.Last("acl_only")
 	f.shared = strings.EqualFold(only, "true")
 	if n := number(c, "bits"); n != nil && n.Sign() > 0 {
+		// The quirk barbican.huge-bits-is-500.
 		if f.bits = n; !n.IsInt64() && c.Quirk(hugeBitsBreak) {
 			return nil, failure(attempt(c))
 		}
@@ -117,6 +120,7 @@ func readSecretFilter(c *service.Call) (*secretFilter, error) {
 		}
 		f.dates = append(f.dates, tests...)
 	}
+	// Unknown keys and directions and repeated keys are errors (barbican/secrets-list.yaml: "sort").
 	text, _ := c.Last("sort")
 	var ok bool
 	if f.sort, ok = readOrders(text); !ok {
@@ -129,10 +133,10 @@ func badQuery() error {
 	return service.Errorf(service.Invalid, "", "URI provided invalid query string parameters.")
 }
 
-// likePattern is SQL's LIKE: % is any text, _ any letter, and ASCII letters are
-// the same in upper and lower case.
+// likePattern implements LIKE of SQLite. % matches any text and _ any character. ASCII letters
+// match in upper and lower case.
 func likePattern(pattern, text string) bool {
-	var star, mark string // after the last %, and where its text was tried to end
+	var star, mark string // the pattern after the last %, and the text where it was last tried
 	tried := false
 	for text != "" {
 		want, n := utf8.DecodeRuneInString(pattern)
@@ -161,8 +165,7 @@ func foldASCII(r rune) rune {
 	return r
 }
 
-// A dateTest compares one of a secret's times. Its zone is not looked at, as on
-// the server.
+// A dateTest compares a time of a secret with a date. The server ignores the zone of the date.
 type dateTest struct {
 	of, op string
 	time   time.Time
@@ -195,7 +198,7 @@ func (d dateTest) fits(s *secret) bool {
 	}
 }
 
-// excludes says which comparisons may not come before one in a list of dates.
+// excludes lists, for each comparison, those that may not come before it in a list of dates.
 var excludes = map[string][]string{
 	"gt": {"gt", "gte"}, "gte": {"gt", "gte", "eq"}, "lt": {"lt", "lte"}, "lte": {"lt", "lte", "eq"}, "eq": {"eq", "gte", "lte"},
 }
@@ -205,6 +208,7 @@ func readDates(of, text string) ([]dateTest, bool) {
 		return nil, true
 	}
 	var tests []dateTest
+	// barbican/secrets-list.yaml: "filter", for created=gte:DATE,lte:DATE
 	for piece := range strings.SplitSeq(text, ",") {
 		op, date, ok := strings.Cut(piece, ":")
 		if !ok || op != "gt" && op != "gte" && op != "lt" && op != "lte" {
@@ -219,13 +223,13 @@ func readDates(of, text string) ([]dateTest, bool) {
 	return tests, true
 }
 
-// A secretOrder is one key by which a list is sorted.
+// A secretOrder is a key by which a list is sorted.
 type secretOrder struct {
 	key  string
 	down bool
 }
 
-// sortKeys compare secrets; what is null comes first.
+// sortKeys compare secrets by a key; null comes first.
 var sortKeys = map[string]func(a, b *secret) int{
 	"algorithm":   func(a, b *secret) int { return compareTexts(a.Algorithm, b.Algorithm) },
 	"bit_length":  func(a, b *secret) int { return compareNull(a.BitLength, b.BitLength, cmp.Compare[int]) },
@@ -265,7 +269,8 @@ func (f *secretFilter) compare(a, b *secret) int {
 	return 0
 }
 
-// readOrders reads keys with asc or desc after a colon, each key once.
+// readOrders reads keys with an optional direction after a colon. It reports false for a key that
+// is unknown or repeated.
 func readOrders(text string) ([]secretOrder, bool) {
 	if text == "" {
 		return nil, true

@@ -10,7 +10,7 @@ import (
 	"standin/internal/world"
 )
 
-// secretOperations are about secrets and their payloads.
+// secretOperations are the operations on secrets and their payloads.
 var secretOperations = []service.Operation{
 	{ID: "barbican.secrets.list", Do: listSecrets, Policy: policy("Secret(s) retrieval", has(allButAudit...), members), Reads: query(secretParametersBreak, "limit", "offset", "name", "alg", "mode", "bits", "secret_type", "acl_only", "created", "updated", "expiration", "sort")},
 	{ID: "barbican.secrets.create", Do: createSecret, Policy: policy("Secret creation", has("admin", "creator"), members), Reads: onlyJSON},
@@ -20,11 +20,10 @@ var secretOperations = []service.Operation{
 	{ID: "barbican.secrets.delete", Do: deleteSecret, Policy: policy("Secret deletion", changing, newChange)},
 }
 
-// payloadRetrieval is asked on paths below the operation too.
+// payloadRetrieval is also the rule of paths below the operation.
 var payloadRetrieval = policy("Secret payload retrieval", decrypting, newRead)
 
-// A secret is a payload and its metadata. It belongs to a project, and
-// containers refer to it.
+// A secret is a payload with metadata. It belongs to a project. Containers refer to it.
 type secret struct {
 	ID         string
 	ProjectID  string
@@ -38,22 +37,22 @@ type secret struct {
 	Algorithm  *string
 	BitLength  *int
 	Mode       *string
-	// ContentType is the normal form of the payload's type, such as text/plain;
-	// empty while the secret has no payload. Payload may be empty even so.
+	// ContentType is the normalised type of the payload, for example text/plain. It is empty if
+	// the secret has no payload. Payload may be empty in both cases.
 	ContentType string
 	Payload     []byte
 	Metadata    []metadatum // in the order in which they were set
 }
 
-// A metadatum is a pair that users attach to a secret.
+// A metadatum is a key and value that a user attaches to a secret.
 type metadatum struct{ key, value string }
 
 var (
 	secrets          = world.NewKind("barbican.secrets", func(s *secret) string { return s.ID })
 	allSecrets       = secrets.Index(nil, nil)
 	secretsOfProject = secrets.Index(func(s *secret) string { return s.ProjectID }, nil)
-	// expiring lists the secrets of a project that expire, the first first; those
-	// that never do are apart.
+	// expiring lists the secrets of a project by expiry, the earliest first. Secrets without one
+	// are in another partition.
 	expiring = secrets.Index(func(s *secret) string {
 		if s.Expiration == nil {
 			return graveyard
@@ -67,20 +66,20 @@ var (
 	})
 )
 
-// secretTypes are the values of secret_type; opaque is the default.
+// secretTypes are the values of secret_type. The default is opaque.
 var secretTypes = []string{"symmetric", "passphrase", "private", "public", "certificate", opaque}
 
 const opaque = "opaque"
 
-// hasPayload reports whether the secret was given its bytes.
+// hasPayload reports whether the secret has a payload, which may be empty.
 func (s *secret) hasPayload() bool { return s.ContentType != "" }
 
-// expired reports whether the secret has expired by that time.
+// expired reports whether the secret has expired at that time.
 func (s *secret) expired(now time.Time) bool {
 	return s.Expiration != nil && !s.Expiration.t.After(now)
 }
 
-// livingSecret finds a secret that has not expired; nil if there is none.
+// livingSecret returns a secret that has not expired, or nil.
 func livingSecret(c *service.Call, id string) *secret {
 	s := secrets.Get(c.View, id)
 	if s == nil || s.expired(c.Now) {
@@ -89,10 +88,10 @@ func livingSecret(c *service.Call, id string) *secret {
 	return s
 }
 
-// secretOf is the secret of the call's path, whose existence was checked.
+// secretOf returns the secret of the call's path. A check has found it.
 func secretOf(c *service.Call) *secret { return secrets.Get(c.View, c.Vars["secret_ref"]) }
 
-// expiredSecrets counts the secrets of a project that are gone.
+// expiredSecrets returns the number of expired secrets of a project.
 func expiredSecrets(c *service.Call, project string) int {
 	n := 0
 	for s := range expiring.All(c.View, project, 0) {
@@ -104,7 +103,7 @@ func expiredSecrets(c *service.Call, project string) int {
 	return n
 }
 
-// createSecret answers POST /v1/secrets.
+// createSecret handles POST /v1/secrets.
 func createSecret(c *service.Call) (service.Reply, error) {
 	s, err := readSecret(c)
 	if err != nil {
@@ -127,8 +126,8 @@ func createSecret(c *service.Call) (service.Reply, error) {
 	return created(c, "secret_ref", "secrets/"+rec.ID), nil
 }
 
-// noTransportKey is the error of a call that names a transport key, or asks for one:
-// the store has none. The server looks for a store that has one, and breaks.
+// noTransportKey returns the error for a call that names or requests a transport key. There are
+// none. If one is requested, the server fails: quirk barbican.transport-key-is-500.
 func noTransportKey(c *service.Call, wanted bool) error {
 	what := attempt(c)
 	if wanted && c.Quirk(transportKeyBreaks) {
@@ -137,13 +136,14 @@ func noTransportKey(c *service.Call, wanted bool) error {
 	return issue(service.Invalid, what, "Provided transport key was not found.")
 }
 
-// issue is an error that the server puts into words of the operation.
+// issue returns an error with the name of the operation, as the server words it.
 func issue(kind service.Kind, what, reason string) error {
 	return service.Errorf(kind, "", "%s issue seen - %s.", what, reason)
 }
 
-// showSecret answers GET /v1/secrets/{secret_ref}: the secret's metadata,
-// or to those who ask for another type than JSON the payload.
+// showSecret handles GET /v1/secrets/{secret_ref}. The response is the secret's metadata, or its
+// payload if the client accepts another type than JSON
+// (barbican/secrets.yaml: "read what is accepted").
 func showSecret(c *service.Call) (service.Reply, error) {
 	if !wantsJSON(c) {
 		return payloadReply(c)
@@ -156,8 +156,8 @@ func showSecret(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// wantsJSON reports whether the caller asks for the secret's metadata: no
-// Accept header, or exactly one of these.
+// wantsJSON reports whether the caller requests the secret's metadata: without an Accept header,
+// or with exactly one of these values.
 func wantsJSON(c *service.Call) bool {
 	if len(c.Header["Accept"]) == 0 {
 		return true
@@ -166,15 +166,16 @@ func wantsJSON(c *service.Call) bool {
 	return accept == "application/json" || accept == "*/*"
 }
 
-// consumersShown reports whether the version of the API that is asked for has the
-// member consumers.
+// consumersShown reports whether the requested version of the API has the member consumers
+// (barbican/microversions.yaml: "list with a consumer at 1.1").
 func consumersShown(c *service.Call) bool {
 	v, _ := microversion(c)
 	return v == newest
 }
 
-// deleteSecret answers DELETE /v1/secrets/{secret_ref}. The secret leaves the
-// containers that refer to it; consumers do not protect it.
+// deleteSecret handles DELETE /v1/secrets/{secret_ref}. The secret is removed from containers
+// (barbican/containers.yaml: "read without the secret"). Consumers do not prevent the deletion
+// (barbican/secret-consumers.yaml: "delete in spite of consumers").
 func deleteSecret(c *service.Call) (service.Reply, error) {
 	s := secretOf(c)
 	removeSecretConsumers(c.Tx(), s.ID)
@@ -184,8 +185,8 @@ func deleteSecret(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// removeSecretRefs takes the secret out of the containers of its project: others
-// cannot refer to it.
+// removeSecretRefs removes the secret from the containers of its project. Containers of other
+// projects cannot refer to it.
 func removeSecretRefs(tx *world.Tx, s *secret) {
 	for ct := range ofProject.All(tx, s.ProjectID, 0) {
 		var left []secretRef
@@ -200,8 +201,8 @@ func removeSecretRefs(tx *world.Tx, s *secret) {
 	}
 }
 
-// writeSecret writes a secret as the server does, with its consumers and the types of its
-// payload if they are asked for.
+// writeSecret writes a secret as the server does. The flags add its consumers and the types of
+// its payload.
 func writeSecret(w *value.Writer, c *service.Call, s *secret, withConsumers, withTypes bool) {
 	w.BeginObject()
 	s.Created.write(w.Name("created"))

@@ -11,8 +11,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a secret is made without a payload, given one, handed out and deleted, and
-// leaves the container that refers to it.
+// Ensure a secret can be created without a payload, given one, read and deleted. Ensure it is
+// then removed from its container.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "barbican", "documented", []step{
@@ -32,7 +32,7 @@ func TestSecrets(t *testing.T) {
 	})
 }
 
-// Ensure metadata is kept by key, in lower case, and does not touch the secret.
+// Ensure metadata is stored by key in lower case and does not change the secret.
 func TestSecretMetadata(t *testing.T) {
 	t.Parallel()
 	all := greeting + "/metadata"
@@ -53,7 +53,7 @@ func TestSecretMetadata(t *testing.T) {
 	})
 }
 
-// Ensure a consumer that registers again is the one that it was.
+// Ensure a consumer that registers again is restored.
 func TestSecretConsumers(t *testing.T) {
 	t.Parallel()
 	consumers := greeting + "/consumers"
@@ -89,8 +89,8 @@ barbican:
     - {secret_ref: 00000000-0000-4000-8000-000000000006, project_id: e4d909c290d04b1aa068ffaddf22cbd0, name: theirs}
 `
 
-// Ensure lists are filtered, sorted and paged, and show neither what has expired
-// nor another project's.
+// Ensure lists are filtered, sorted and paged. They must not have expired secrets or those of
+// other projects.
 func TestSecretLists(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture(fixtureFile(t, ownSecrets)))
@@ -144,7 +144,7 @@ func TestSecretLists(t *testing.T) {
 	}
 }
 
-// Ensure what has expired is gone and does not count, and quotas are kept.
+// Ensure expired secrets are gone and do not count. Ensure quotas are enforced.
 func TestSecretBounds(t *testing.T) {
 	t.Parallel()
 	const gone, own, theirs = secretsPath + "/00000000-0000-4000-8000-000000000002", secretsPath + "/00000000-0000-4000-8000-000000000004", secretsPath + "/00000000-0000-4000-8000-000000000006"
@@ -169,7 +169,7 @@ func TestSecretBounds(t *testing.T) {
 	})
 }
 
-// Ensure no payload stands in the journal, however it came or went.
+// Ensure no payload is in the journal, for each way to send or read it.
 func TestPayloadsAreRedacted(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithFixture("documented"))

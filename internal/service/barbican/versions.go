@@ -9,21 +9,22 @@ import (
 	"standin/internal/value"
 )
 
-// versionOperations show the versions of the API, and that the service is up.
+// versionOperations return the versions of the API and the health of the service.
 var versionOperations = []service.Operation{
 	{ID: "barbican.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "barbican.version.show", Do: showVersion, Policy: service.Everybody},
 	{ID: "barbican.health.show", Do: showHealth, Policy: service.Everybody},
 }
 
-// The microversions that the server has.
+// The microversions of the server.
 const (
 	oldest = "1.0"
 	newest = "1.1"
 )
 
-// microversion is the version of the API that a call asks for, and why there is none.
-// The last one asked of this service counts.
+// microversion returns the version of the API that a call requests, or the error for one that
+// does not exist. If the header names several versions of this service, the last one is used
+// (barbican/microversions.yaml: "a version").
 func microversion(c *service.Call) (string, error) {
 	asked := ""
 	for part := range strings.SplitSeq(strings.Join(c.Header["Openstack-Api-Version"], ","), ",") {
@@ -40,6 +41,7 @@ func microversion(c *service.Call) (string, error) {
 	}
 	major, minor, ok := strings.Cut(asked, ".")
 	if !ok {
+		// barbican/microversions.yaml: "no number"
 		if _, whole := openstack.Int(major); whole {
 			return "", badVersion(asked, "Version.__new__() missing 1 required positional argument: 'minor'")
 		}
@@ -68,12 +70,14 @@ func versionKnown(c *service.Call) error {
 	return err
 }
 
-// listVersions answers GET / under the service's prefix: without a token.
+// listVersions handles GET / of the service, without a token.
 func listVersions(c *service.Call) (service.Reply, error) {
+	// barbican/discovery.yaml: "build"
 	if _, ok := c.Query()["build"]; ok {
 		return service.JSON(http.StatusOK, value.AppendTextObject(nil, "build", release)), nil
 	}
 	accept := c.Accept()
+	// barbican/discovery.yaml: "versions as JSON home"
 	if accept != "" && service.Quality(accept, jsonHome) > service.Quality(accept, "application/json") {
 		r := service.Reply{
 			Status: http.StatusFound, ContentType: "text/plain; charset=UTF-8",
@@ -85,6 +89,8 @@ func listVersions(c *service.Call) (service.Reply, error) {
 	v, _ := microversion(c)
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()
+	// The list is in an object values at 1.0 only
+	// (barbican/discovery.yaml: "versions at microversion 1.1").
 	if w.Name("versions"); v == oldest {
 		w.BeginObject()
 		w.Name("values")
@@ -99,13 +105,13 @@ func listVersions(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusMultipleChoices, w.Bytes()), nil
 }
 
-// release is the version of the server that is emulated.
+// release is the version of the emulated server.
 const (
 	release  = "15.0.1"
 	jsonHome = "application/json-home"
 )
 
-// showVersion answers GET /v1.
+// showVersion handles GET /v1.
 func showVersion(c *service.Call) (service.Reply, error) {
 	v, _ := microversion(c)
 	w := value.NewWriter(c.Scratch)
@@ -115,7 +121,7 @@ func showVersion(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// writeVersion describes the API to clients of a microversion.
+// writeVersion writes the description of the API for a microversion.
 func writeVersion(w *value.Writer, c *service.Call, asked string) {
 	w.BeginObject()
 	w.Name("id").Text("v1")
@@ -138,13 +144,14 @@ func writeVersion(w *value.Writer, c *service.Call, asked string) {
 	w.EndObject()
 }
 
-// healthPath is where a load balancer asks.
+// healthPath is the path of the health check.
 const healthPath = "/healthcheck"
 
-// showHealth answers GET /healthcheck.
+// showHealth handles GET /healthcheck.
 func showHealth(c *service.Call) (service.Reply, error) { return healthReply(c), nil }
 
-// healthReply is in the form that the caller takes, whatever the method.
+// healthReply returns the health in the form that the client accepts, for every method
+// (barbican/discovery.yaml: "healthcheck as JSON").
 func healthReply(c *service.Call) service.Reply {
 	accept := c.Accept()
 	switch {
@@ -157,5 +164,5 @@ func healthReply(c *service.Call) service.Reply {
 	}
 }
 
-// v1 is where the application begins.
+// v1 is the root of the application.
 const v1 = "/v1"

@@ -10,9 +10,11 @@ import (
 	"standin/internal/service"
 )
 
-// acceptable is the check that the caller takes JSON.
+// acceptable is the check that the client accepts JSON. The quirk devops.accept-must-name-json
+// looks for the name of the type.
 func acceptable(c *service.Call) error {
 	ok := service.Quality(c.Accept(), "application/json") > 0
+	// Sinatra compares names, so "*/*" is not accepted, and q=0 is ignored.
 	if c.Quirk(acceptMustNameJSON) {
 		ok = strings.Contains(preferred(c.Accept()), "application/json")
 	}
@@ -22,8 +24,8 @@ func acceptable(c *service.Call) error {
 	return service.Errorf(service.NotAcceptable, "", "Accept header should contains 'application/json' type")
 }
 
-// preferred is the media range that Sinatra 1.4.3 puts first, the only one that it
-// looks at: by quality, then by the fewest stars, then by the most parameters.
+// preferred returns the first media range in the order of Sinatra 1.4.3. Sinatra sorts by
+// quality, then by the fewest stars, then by the most parameters, and looks at the first only.
 func preferred(accept string) string {
 	type entry struct {
 		mediaType     string

@@ -2,7 +2,7 @@ package devops
 
 import "testing"
 
-// Ensure the range that counts is the one that Sinatra 1.4.3 puts first.
+// Ensure preferred returns the range that Sinatra 1.4.3 sorts first.
 func TestPreferred(t *testing.T) {
 	t.Parallel()
 	for accept, want := range map[string]string{

@@ -9,10 +9,9 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure the requests of devops-client lead where its author means them to, in both
-// profiles: the first without credentials, bare question marks, templates that
-// are null, an update of what is not there followed by a creation, and a deletion with a
-// body.
+// Ensure the requests of devops-client get the responses that its author expects, in both
+// profiles. The first request has no credentials. Others have an empty query, templates that are
+// null, and a body of a deletion. One updates a missing image and then creates it.
 func TestDevopsClient(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []string{"documented", "observed"} {

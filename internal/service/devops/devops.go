@@ -1,8 +1,8 @@
 // Package devops emulates the images API of devops-service v3.
 //
-// No v3 server is public. Routes, statuses and bodies of successes are the
-// document's; errors, the order of checks and validation are those of v2.0,
-// its closest relative.
+// No v3 server is public. Routes, statuses and bodies of successes are those of the document.
+// Errors, validation and the order of checks are those of v2.0, the closest version that is
+// public.
 package devops
 
 import (
@@ -16,7 +16,7 @@ import (
 	"standin/internal/value"
 )
 
-// New is the service.
+// New returns the service.
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
@@ -34,9 +34,8 @@ func New() *service.Service {
 	}
 }
 
-// identify finds the account that a Basic Authorization header logs in to. The error is of
-// the kind Unauthorized if there is no such account, and of the kind Invalid if the header
-// has another scheme.
+// identify returns the account of a Basic Authorization header. The error is of kind Unauthorized
+// if the account or password is wrong, and of kind Invalid for another scheme.
 func identify(c *service.Call) (*identity.Caller, error) {
 	if c.Settings.AuthOff {
 		return service.Anyone(c)
@@ -55,10 +54,10 @@ func identify(c *service.Call) (*identity.Caller, error) {
 	return nil, service.Errorf(service.Unauthorized, "", "")
 }
 
-// fail writes {"message": …}; what Rack answers itself has no such body.
+// fail writes {"message": …}. Errors that Rack writes have another body.
 func fail(c *service.Call, e *service.Error) service.Reply {
 	switch {
-	case e.Kind == service.NotAllowed, e.Kind == service.NotFound && e.Message == "": // Sinatra knows no 405
+	case e.Kind == service.NotAllowed, e.Kind == service.NotFound && e.Message == "": // Sinatra has no 405
 		return service.Reply{
 			Status: http.StatusNotFound, ContentType: "text/html;charset=utf-8",
 			Header: service.Headers{
@@ -72,6 +71,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		}
 		return r
 	}
+	// The quirk devops.unknown-provider-is-text: the body is not JSON.
 	if e.Detail == unknownProvider && c.Quirk(unknownProviderIsText) {
 		return service.JSON(int(e.Kind), []byte("Not found"))
 	}
@@ -87,14 +87,16 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// finish adds what every answer carries, and what quirks make of answers in JSON:
-// the name of the charset, and a refusal of calls from pages of another host, which
-// comes after the call was carried out.
+// finish adds what all responses have. Quirks change JSON responses: they add a charset, and they
+// refuse requests from pages of another host. v2.0 refuses these after the request was handled,
+// so the write stays.
 func finish(c *service.Call, r *service.Reply) {
 	switch {
 	case r.ContentType != "application/json":
+	// The quirk devops.foreign-referer-is-403.
 	case c.Quirk(foreignRefererForbidden) && fromForeignPage(c):
 		*r = service.Reply{Status: http.StatusForbidden, ContentType: "text/plain", Body: []byte("Forbidden")}
+	// The quirk devops.json-has-a-charset.
 	case c.Quirk(jsonHasCharset):
 		r.ContentType = "application/json;charset=utf-8"
 	}

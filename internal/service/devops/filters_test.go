@@ -7,8 +7,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure filters keep their order, take an image once, and leave the cloud and the
-// images alone.
+// Ensure filters keep their order, list an image once, and do not change images.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "devops", "empty", []step{
@@ -31,7 +30,7 @@ func TestFilters(t *testing.T) {
 	}, emulator.WithQuirks("devops.filters-are-enforced"))
 }
 
-// Ensure a provider that is asked for as a list or a mapping is none that there is.
+// Ensure a provider that is sent as a list or a mapping is unknown.
 func TestProviderInBrackets(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "devops", "default", []step{

@@ -12,7 +12,7 @@ import (
 	"standin/internal/world"
 )
 
-// imageOperations are about images.
+// imageOperations are the operations on images.
 var imageOperations = []service.Operation{
 	{ID: "devops.images.list", Do: listImages, Policy: mayRead},
 	{ID: "devops.images.create", Do: createImage, Policy: mayWrite, Reads: onlyJSON},
@@ -21,14 +21,14 @@ var imageOperations = []service.Operation{
 	{ID: "devops.images.delete", Do: deleteImage, Policy: mayDelete, Reads: jsonByQuirk(deleteWantsContentType)},
 }
 
-// An image is a cloud's image that servers are made from; the id is the cloud's.
+// An image is a cloud's image from which servers are created. The id is the cloud's.
 type image struct {
 	ID         string `json:"id" fixture:"required"`
 	Provider   string `json:"provider" fixture:"required"`
 	RemoteUser string `json:"remote_user" fixture:"required"`
 	Name       string `json:"name"`
-	// Template is the bootstrap template of v2.0, which the document does not know:
-	// a quirk shows it. Nil: none.
+	// Template is the bootstrap template of v2.0; nil: none. The document does not have it, and
+	// only a quirk shows it.
 	Template *string `json:"bootstrap_template,omitempty"`
 }
 
@@ -38,7 +38,7 @@ var (
 	ofProvider = images.Index(func(i *image) string { return i.Provider }, nil)
 )
 
-// listImages answers GET /v3/images, all or those of ?provider=.
+// listImages handles GET /v3/images. ?provider= filters the list.
 func listImages(c *service.Call) (service.Reply, error) {
 	ix, partition := all, ""
 	if p, ok := askedProvider(c); ok {
@@ -56,7 +56,7 @@ func listImages(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// createImage answers POST /v3/image.
+// createImage handles POST /v3/image.
 func createImage(c *service.Call) (service.Reply, error) {
 	body, err := readObject(c)
 	if err != nil {
@@ -66,6 +66,8 @@ func createImage(c *service.Call) (service.Reply, error) {
 	if err := i.read(c, body, "id", "provider", "remote_user", "name", "bootstrap_template"); err != nil {
 		return service.Reply{}, err
 	}
+	// No path leads to an id with a slash. v2.0 stores it: quirk
+	// devops.id-with-a-slash-is-stored.
 	if strings.Contains(i.ID, "/") && !c.Quirk(slashIsStored) {
 		return service.Reply{}, invalid("Parameter(s) 'id' can not contain '/'")
 	}
@@ -73,6 +75,7 @@ func createImage(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, invalid("Duplicate key error: image with id '%s'", i.ID)
 	}
 	images.Put(c.Tx(), i)
+	// The document has 200 with the id: quirk devops.create-is-201.
 	if c.Quirk(createIs201) {
 		return service.JSON(http.StatusCreated, value.AppendTextObject(nil, "message", "Created")), nil
 	}
@@ -83,12 +86,12 @@ func done(id, message string) service.Reply {
 	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "id", id, "message", message))
 }
 
-// said is the answer of v2.0 to what it has done.
+// said returns the success response of v2.0.
 func said(id, what string) service.Reply {
 	return service.JSON(http.StatusOK, value.AppendTextObject(nil, "message", "Image '"+id+"' has been "+what))
 }
 
-// showImage answers GET /v3/image/{image_id}.
+// showImage handles GET /v3/image/{image_id}.
 func showImage(c *service.Call) (service.Reply, error) {
 	i, err := existing(c)
 	if err != nil {
@@ -97,6 +100,7 @@ func showImage(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	i.write(c, &w)
 	body := w.Bytes()
+	// The quirk devops.show-is-pretty: the body is indented.
 	if c.Quirk(showIsPretty) {
 		var b bytes.Buffer
 		if err := json.Indent(&b, body, "", "  "); err != nil {
@@ -115,9 +119,9 @@ func existing(c *service.Call) (*image, error) {
 	return nil, service.Errorf(service.NotFound, "", "Image '%s' does not exist", id)
 }
 
-// updateImage answers PUT /v3/image/{image_id}. Of remote_user and name, the members of
-// the document's body, those that are sent change; id and provider stay. A quirk has the
-// body replace all but the id.
+// updateImage handles PUT /v3/image/{image_id}. The document's body has remote_user and name.
+// Those that are sent change; id and provider stay. The quirk devops.update-replaces-everything
+// replaces all members but the id.
 func updateImage(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {
@@ -139,6 +143,7 @@ func updateImage(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	images.Put(c.Tx(), &i)
+	// The quirk devops.update-message.
 	if c.Quirk(updateMessage) {
 		return said(i.ID, "updated"), nil
 	}
@@ -150,7 +155,7 @@ func updateImage(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// deleteImage answers DELETE /v3/image/{image_id}; a body is not looked at.
+// deleteImage handles DELETE /v3/image/{image_id}. It ignores a body.
 func deleteImage(c *service.Call) (service.Reply, error) {
 	id := c.Vars["image_id"]
 	if err := unused(c, id); err != nil {
@@ -159,16 +164,18 @@ func deleteImage(c *service.Call) (service.Reply, error) {
 	if !images.Delete(c.Tx(), id) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Image '%s' not found", id)
 	}
+	// The quirk devops.delete-message.
 	if c.Quirk(deleteMessage) {
 		return said(id, "removed"), nil
 	}
 	return done(id, "Deleted"), nil
 }
 
-// write writes the image: the document's members in its order or, by quirks,
-// those of v2.0 in the order of that.
+// write writes the members of the document in its order. Quirks write those of v2.0 in the order
+// of v2.0.
 func (i *image) write(c *service.Call, w *value.Writer) {
 	w.BeginObject()
+	// The quirk devops.id-comes-last: the order of the members in v2.0.
 	last := c.Quirk(idComesLast)
 	if last {
 		w.Name("provider").Text(i.Provider)
@@ -189,8 +196,8 @@ func (i *image) write(c *service.Call, w *value.Writer) {
 	w.EndObject()
 }
 
-// read takes over the members of those names, in the order of v2.0's checks: the
-// members, then the provider and its filter, then the template.
+// read sets the named members from a body. The checks have the order of v2.0: the members, then
+// the provider and its filter, then the template.
 func (i *image) read(c *service.Call, body *value.Object, names ...string) error {
 	if !c.Quirk(imagesHaveTemplates) {
 		names = slices.DeleteFunc(names, func(name string) bool { return name == "bootstrap_template" })
@@ -222,7 +229,7 @@ func (i *image) read(c *service.Call, body *value.Object, names ...string) error
 	return nil
 }
 
-// strip is Ruby's: ASCII blanks and NUL.
+// strip removes what Ruby's strip removes: ASCII blanks and NUL.
 func strip(s string) string { return strings.Trim(s, "\x00\t\n\v\f\r ") }
 
 func readObject(c *service.Call) (*value.Object, error) {
@@ -237,10 +244,9 @@ func readObject(c *service.Call) (*value.Object, error) {
 	return o, nil
 }
 
-// readFields reads string members and strips them. Of all faults the server
-// reports one sort with all its members: undefined, then wrong types, then empty.
-// A name may be anything that Ruby takes for false, and is empty then; a template
-// may be null, and is nil then.
+// readFields reads string members and strips them. The server reports the members of one kind of
+// fault: undefined, or else wrong types, or else empty. A name may be missing, null or false, and
+// is then empty. A template may be missing or null, and is then nil.
 func readFields(o *value.Object, names ...string) (map[string]*string, error) {
 	fields := map[string]*string{}
 	var undefined, wrong, empty []string

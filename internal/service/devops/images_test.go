@@ -8,7 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure devops-service strips, keeps, refuses and forgets as it should.
+// Ensure devops-service strips, stores, refuses and deletes as documented.
 func TestImages(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "devops", "empty", []step{
@@ -33,13 +33,13 @@ func TestImages(t *testing.T) {
 	})
 }
 
-// Ensure an id that no path leads to is refused, and only the quirk stores it.
+// Ensure an id that no path can reach is refused, unless the quirk is on.
 func TestUnreachableID(t *testing.T) {
 	t.Parallel()
 	const image = `{"id":"a/b","provider":"ec2","remote_user":"root"}`
 	servicetest.Tell(t, "devops", "empty", []step{
 		{Method: "POST", Path: "/v3/image", Body: image, Status: 400, Want: has(`{"message":"Parameter(s) 'id' can not contain '/'"}`)},
-		{Method: "POST", Path: "/v3/image", Body: `{"id":"a/b"}`, Status: 400, Want: has("'provider', 'remote_user' can not be undefined")}, // told first
+		{Method: "POST", Path: "/v3/image", Body: `{"id":"a/b"}`, Status: 400, Want: has("'provider', 'remote_user' can not be undefined")}, // reported first
 		{Method: "GET", Path: "/v3/images", Status: 200, Want: has("[]")},
 		{Method: "POST", Path: "/v3/image", Body: `{"id":"a b?c#d%2F","provider":"ec2","remote_user":"root"}`, Status: 200},
 		{Method: "GET", Path: "/v3/image/a%20b%3Fc%23d%252F", Status: 200, Want: has(`"id":"a b?c#d%2F"`)},
@@ -51,10 +51,10 @@ func TestUnreachableID(t *testing.T) {
 	dev.Expect(200, "POST", "/v3/image", image)
 	dev.Expect(404, "GET", "/v3/image/a%2Fb", "")
 	state := dev.Expect(200, "GET", "/_standin/state/devops", "")
-	dev.Expect(204, "PUT", "/_standin/state/devops", string(value.Append(nil, state))) // what was dumped can be loaded
+	dev.Expect(204, "PUT", "/_standin/state/devops", string(value.Append(nil, state))) // a dump can be loaded
 }
 
-// Ensure an update changes what the document's body has, and no other member.
+// Ensure an update changes the members of the document's body and no others.
 func TestUpdateKeepsProvider(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "devops", "documented", []step{

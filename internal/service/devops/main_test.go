@@ -8,10 +8,10 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure the tests leave no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The words that stories are told in.
+// step is one request of a story.
 type step = servicetest.Step
 
 var has = servicetest.Has

@@ -7,8 +7,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure devops-service answers in the observed profile what v2.0 was seen to
-// answer, byte by byte.
+// Ensure devops-service sends in the observed profile what v2.0 was seen to send, byte by byte.
 func TestObserved(t *testing.T) {
 	t.Parallel()
 	const id = "89ecfe3f-9f25-4982-a0cf-b9b3814c02d6"
@@ -33,7 +32,7 @@ func TestObserved(t *testing.T) {
 		{Method: "PUT", Path: "/v3/image/foo", Body: `{`, Status: 404, Want: has("Image 'foo' does not exist")},
 		{Method: "PUT", Path: "/v3/image/foo", Body: `{`, Header: bare, Status: 415},
 		{Method: "DELETE", Path: "/v3/filter/openstack/image", Body: `["` + id + `"]`, Status: 200, Want: has(`"message":"Deleted"`), Not: has(id)},
-		{Method: "GET", Path: "/v3/image/" + id, Status: 200}, // filters do not touch images
+		{Method: "GET", Path: "/v3/image/" + id, Status: 200}, // filters do not change images
 		{Method: "PUT", Path: "/v3/image/" + id, Body: `{"provider":"openstack","remote_user":"adm"}`, Status: 400, Want: has("please check image filters")},
 		{Method: "DELETE", Path: "/v3/image/" + id, Header: bare, Status: 415, Want: has("Content-Type should be")},
 		{Method: "DELETE", Path: "/v3/image/" + id, Body: "{}", Status: 200, Want: has(`{"message":"Image '` + id + `' has been removed"}`)},

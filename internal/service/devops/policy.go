@@ -6,8 +6,8 @@ import (
 	"standin/internal/service"
 )
 
-// A policy is the name of a documented policy, which an account may have. Updates have none
-// of their own in the document. The neighbours of the images use the same policies.
+// A policy is the name of a documented policy that an account may have. The document has no
+// policy for updates; they use create_image. Other resources use the same policies as images.
 type policy string
 
 // The policies of the document.
@@ -23,6 +23,7 @@ func (p policy) Refuse(c *service.Call) error {
 		return nil
 	}
 	kind := service.Forbidden
+	// The quirk devops.missing-policy-is-401.
 	if c.Quirk(missingPolicyIs401) {
 		kind = service.Unauthorized
 	}
@@ -32,7 +33,8 @@ func (p policy) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (p policy) String() string { return string(p) }
 
-// onlyJSON demands the media type of JSON. The document lists the header for some operations.
+// onlyJSON is the check of the media type application/json. The document requires the header for
+// some operations.
 func onlyJSON(c *service.Call) error {
 	if strings.EqualFold(c.MediaType(), "application/json") {
 		return nil
@@ -40,7 +42,7 @@ func onlyJSON(c *service.Call) error {
 	return service.Errorf(service.UnsupportedType, "", "Content-Type should be 'application/json'").RefusedBy("content type")
 }
 
-// jsonByQuirk demands the media type of JSON if a quirk is on.
+// jsonByQuirk returns onlyJSON if the named quirk is on.
 func jsonByQuirk(quirk string) func(*service.Call) error {
 	return func(c *service.Call) error {
 		if !c.Quirk(quirk) {

@@ -12,46 +12,46 @@ import (
 	"standin/internal/world"
 )
 
-// providerOperations are about the clouds and what they offer.
+// providerOperations are the operations on clouds and what they offer.
 var providerOperations = []service.Operation{
 	{ID: "devops.cloud-images.list", Do: listCloudImages, Policy: mayRead},
 	{ID: "devops.providers.list", Do: listProviders, Policy: mayRead},
 	{ID: "devops.templates.list", Do: listTemplates, Policy: mayRead},
 }
 
-// filterOperations are about which images of a cloud may be used.
+// filterOperations are the operations on the images of a cloud that may be used.
 var filterOperations = []service.Operation{
 	{ID: "devops.filters.show", Do: showFilter, Policy: mayRead},
 	{ID: "devops.filters.add", Do: addToFilter, Policy: mayWrite, Reads: onlyJSON},
 	{ID: "devops.filters.remove", Do: removeFromFilter, Policy: mayWrite, Reads: onlyJSON},
 }
 
-// A provider is a cloud. One that lists no images has whatever its filter names,
-// all but "static", which has none.
+// A provider is a cloud. If it lists no images, it has all images that its filter names. The
+// provider "static" has none.
 type provider struct {
 	Name   string       `json:"name" fixture:"required"`
 	Images []cloudImage `json:"images,omitempty"`
 }
 
-// A cloudImage is an image as its cloud lists it.
+// A cloudImage is an image in the list of its cloud.
 type cloudImage struct {
 	ID     string `json:"id" fixture:"required"`
 	Name   string `json:"name"`
-	Status string `json:"status"` // OpenStack says ACTIVE, EC2 available
+	Status string `json:"status"` // ACTIVE in OpenStack, available in EC2
 }
 
-// A filter names the images of a cloud that may be used.
+// A filter lists the images of a cloud that may be used.
 type filter struct {
 	Provider string   `json:"provider" fixture:"required"`
 	Images   []string `json:"images,omitempty"`
 }
 
-// A template is a way to set up a server; images name one.
+// A template is a way to set up a server. Images may name one.
 type template struct {
 	Name string `json:"name" fixture:"required"`
 }
 
-// A project keeps the images from being deleted that its environments use.
+// A project has environments. An image that an environment uses cannot be deleted.
 type project struct {
 	Name       string      `json:"name" fixture:"required"`
 	DeployEnvs []deployEnv `json:"deploy_envs,omitempty"`
@@ -73,10 +73,10 @@ var (
 	allProjects  = projects.Index(nil, nil)
 )
 
-// defaultProviders are those of a server, where the fixture names none.
+// defaultProviders are the providers if the fixture lists none.
 var defaultProviders = []string{"ec2", "openstack", static}
 
-// static is the provider of servers that are no cloud's.
+// static is the provider of servers that are not in a cloud.
 const static = "static"
 
 func providerNames(v world.View) []string {
@@ -90,8 +90,7 @@ func providerNames(v world.View) []string {
 	return names
 }
 
-// knownProvider refuses the name of a provider that neither the server nor one of
-// its images has.
+// knownProvider returns an error for a provider that neither the server nor an image has.
 func knownProvider(c *service.Call, name string) error {
 	names := providerNames(c.View)
 	if slices.Contains(names, name) || ofProvider.Len(c.View, name) > 0 {
@@ -103,9 +102,9 @@ func knownProvider(c *service.Call, name string) error {
 	}
 }
 
-// askedProvider returns the provider that a list is asked for, and whether it is asked
-// for one. In brackets, as in provider[]=ec2, it is a list or a mapping to the server, which
-// no provider is called; the name is then how Ruby prints it.
+// askedProvider returns the provider in the query of a list. It reports whether there is one. The
+// server parses provider[]=ec2 as a list and provider[a]=ec2 as a mapping. No provider has that
+// name; it is printed as Ruby prints it.
 func askedProvider(c *service.Call) (string, bool) {
 	for piece := range strings.SplitSeq(c.RawQuery, "&") {
 		key, _, _ := strings.Cut(piece, "=")
@@ -132,10 +131,10 @@ func quoted(all []string) string {
 	return strings.Join(list, ", ")
 }
 
-// unknownProvider marks the error that v2.0 answers as a text.
+// unknownProvider marks the error that v2.0 sends as plain text.
 const unknownProvider = "unknown provider"
 
-// available lists the images of a provider's cloud that its filter lets through.
+// available returns the images of a provider that its filter allows.
 func available(v world.View, name string) []cloudImage {
 	f := filters.Get(v, name)
 	if f == nil || name == static {
@@ -157,7 +156,7 @@ func available(v world.View, name string) []cloudImage {
 	return list
 }
 
-// usable holds an image to the providers and their filters.
+// usable checks the provider of an image and its filter.
 func usable(c *service.Call, i *image) error {
 	switch {
 	case !c.Quirk(filtersAreEnforced):
@@ -171,7 +170,7 @@ func usable(c *service.Call, i *image) error {
 	}
 }
 
-// knownTemplate holds an image to the templates that there are.
+// knownTemplate checks that the template of an image exists.
 func knownTemplate(c *service.Call, i *image) error {
 	if i.Template == nil || templates.Get(c.View, *i.Template) != nil {
 		return nil
@@ -179,12 +178,12 @@ func knownTemplate(c *service.Call, i *image) error {
 	return invalid("Invalid bootstrap template '%s' for image '%s'", *i.Template, i.ID)
 }
 
-// listProviders answers GET /v3/providers.
+// listProviders handles GET /v3/providers.
 func listProviders(c *service.Call) (service.Reply, error) {
 	return namesReply(c, providerNames(c.View)), nil
 }
 
-// listTemplates answers GET /v3/templates.
+// listTemplates handles GET /v3/templates.
 func listTemplates(c *service.Call) (service.Reply, error) {
 	var names []string
 	for t := range allTemplates.All(c.View, "", 0) {
@@ -199,7 +198,7 @@ func namesReply(c *service.Call, names []string) service.Reply {
 	return service.JSON(http.StatusOK, w.Bytes())
 }
 
-// listCloudImages answers GET /v3/images/provider/{provider}.
+// listCloudImages handles GET /v3/images/provider/{provider}.
 func listCloudImages(c *service.Call) (service.Reply, error) {
 	if err := knownProvider(c, c.Vars["provider"]); err != nil {
 		return service.Reply{}, err
@@ -213,7 +212,7 @@ func listCloudImages(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// showFilter answers GET /v3/filter/{provider}/images.
+// showFilter handles GET /v3/filter/{provider}/images.
 func showFilter(c *service.Call) (service.Reply, error) {
 	if err := knownProvider(c, c.Vars["provider"]); err != nil {
 		return service.Reply{}, err
@@ -221,7 +220,7 @@ func showFilter(c *service.Call) (service.Reply, error) {
 	return namesReply(c, filtered(c)), nil
 }
 
-// filtered lists the ids that the filter of the call's provider names.
+// filtered returns the ids in the filter of the call's provider.
 func filtered(c *service.Call) []string {
 	if f := filters.Get(c.View, c.Vars["provider"]); f != nil {
 		return f.Images
@@ -229,7 +228,7 @@ func filtered(c *service.Call) []string {
 	return nil
 }
 
-// addToFilter answers PUT /v3/filter/{provider}/image.
+// addToFilter handles PUT /v3/filter/{provider}/image.
 func addToFilter(c *service.Call) (service.Reply, error) {
 	ids, err := readIDs(c)
 	if err != nil {
@@ -245,8 +244,7 @@ func addToFilter(c *service.Call) (service.Reply, error) {
 	return filterReply(list, "Updated"), nil
 }
 
-// removeFromFilter answers DELETE /v3/filter/{provider}/image. Images that were
-// created stay.
+// removeFromFilter handles DELETE /v3/filter/{provider}/image. It does not delete images.
 func removeFromFilter(c *service.Call) (service.Reply, error) {
 	ids, err := readIDs(c)
 	if err != nil {
@@ -295,8 +293,8 @@ func readIDs(c *service.Call) ([]string, error) {
 	return ids, nil
 }
 
-// unused refuses an image that an environment of a project uses, whether there is
-// a record of it or not.
+// unused returns an error if an environment of a project uses the image. The image need not
+// exist.
 func unused(c *service.Call, id string) error {
 	var users []string
 	for p := range allProjects.All(c.View, "", 0) {

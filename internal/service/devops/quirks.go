@@ -1,6 +1,6 @@
 package devops
 
-// The quirks of the contract that the code asks for: the ways of v2.0.
+// The quirks of the contract that the code reads. They are the behaviour of v2.0.
 const (
 	filtersAreEnforced      = "devops.filters-are-enforced"
 	missingPolicyIs401      = "devops.missing-policy-is-401"

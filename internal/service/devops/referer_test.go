@@ -8,7 +8,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a call from a page of another host is refused after it was carried out.
+// Ensure a call from a page of another host is refused after it was handled.
 func TestForeignReferer(t *testing.T) {
 	t.Parallel()
 	foreign := map[string]string{"Referer": "https://elsewhere.example/x"}
@@ -16,13 +16,13 @@ func TestForeignReferer(t *testing.T) {
 		{Method: "GET", Path: "/v3/images", Header: map[string]string{"Referer": "http://localhost/x"}, Status: 200},
 		{Method: "GET", Path: "/v3/images", Header: map[string]string{"Referer": "https://elsewhere.example/x", "Origin": "https://elsewhere.example"}, Status: 200},
 		{Method: "GET", Path: "/v3/images", Header: map[string]string{"Referer": "https://elsewhere.example/x", "X-Requested-With": "XMLHttpRequest"}, Status: 200},
-		{Method: "PATCH", Path: "/v3/images", Header: foreign, Status: 404, Want: has("<h1>")}, // no JSON
+		{Method: "PATCH", Path: "/v3/images", Header: foreign, Status: 404, Want: has("<h1>")}, // not JSON
 		{Method: "DELETE", Path: "/v3/image/image%20id", Header: foreign, Status: 403, Want: has("Forbidden")},
 		{Method: "GET", Path: "/v3/image/image%20id", Status: 404},
 	}, emulator.WithQuirks("devops.foreign-referer-is-403"))
 }
 
-// Ensure the refusal of a foreign page carries what every answer carries.
+// Ensure the refusal of a foreign page has the headers of all responses.
 func TestRefererHeaders(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithProfile("observed"))

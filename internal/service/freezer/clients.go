@@ -12,7 +12,7 @@ import (
 	"standin/internal/world"
 )
 
-// clientOperations are about clients, in v1 and in v2 of the API.
+// clientOperations are the operations on clients, in v1 and v2 of the API.
 var clientOperations = []service.Operation{
 	{ID: "freezer.clients.list", Do: listClients, Policy: reading},
 	{ID: "freezer.clients.create", Do: createClient, Policy: writing},
@@ -24,17 +24,17 @@ var clientOperations = []service.Operation{
 	{ID: "freezer.v2-clients.delete", Do: deleteClient, Policy: writing},
 }
 
-// A client is a machine that is backed up. It belongs to a user and, in v2 of
-// the API, to a project, too; those of v1 have none.
+// A client is a machine that is backed up. In v1 it belongs to a user. In v2 it belongs to a user
+// and a project.
 type client struct {
 	ProjectID string
 	UserID    string
 	ClientID  string
-	item      string // as it is answered: {"client": BODY, "user_id": USER}, in v2 {"project_id": PROJECT, "user_id": USER
+	item      string // the JSON of the response: {"client": BODY, "user_id": USER}; in v2 {"project_id": PROJECT, "user_id": USER, "client": BODY}
 }
 
-// body is what was sent, and a uuid. It is read back from the item: stored with
-// it, it would take most of the memory of a client.
+// body returns the body that was sent, with a uuid. It is parsed from item: storing both would
+// double the memory of a client.
 func (c *client) body() *value.Object {
 	v, _ := value.Parse([]byte(c.item))
 	item, _ := v.(*value.Object)
@@ -46,8 +46,7 @@ var (
 	ofUser  = clients.Index(func(c *client) string { return c.owner() }, nil)
 )
 
-// owner is the partition of the clients of a user: those of v1, or those of a
-// project of v2.
+// owner returns the partition of a user's clients: those of v1, or those of a v2 project.
 func owner(project, user string) string {
 	if project == "" {
 		return user
@@ -57,13 +56,13 @@ func owner(project, user string) string {
 
 func (c *client) owner() string { return owner(c.ProjectID, c.UserID) }
 
-// callers is the partition of the clients that the call is about.
+// callers returns the partition of the clients that the call can see. Clients belong to a user
+// (freezer/clients.yaml: "another user of the project sees none").
 func callers(c *service.Call) string { return owner(c.Vars["project_id"], c.Caller.ID) }
 
 func clientKey(owner, id string) string { return owner + "\x00\x00" + id }
 
-// newClient makes the record of a body that was found valid; the buffer is used
-// in between.
+// newClient returns the record of a valid body. It uses the buffer while it builds the record.
 func newClient(buffer []byte, project, user, id string, body *value.Object) *client {
 	cl := &client{ProjectID: project, UserID: user, ClientID: id}
 	w := value.NewWriter(buffer)
@@ -83,9 +82,9 @@ func newClient(buffer []byte, project, user, id string, body *value.Object) *cli
 
 const defaultLimit = 10
 
-// listClients answers GET /v1/clients and GET /v2/{project_id}/clients. The
-// document calls the offset a marker, the server takes an index: an integer is an
-// index, anything else the client_id of the last item seen.
+// listClients handles GET /v1/clients and GET /v2/{project_id}/clients. The document calls the
+// offset a marker; the real server takes an index. Here an integer is an index, and any other
+// value is the client_id of the last item seen.
 func listClients(c *service.Call) (service.Reply, error) {
 	p, err := readPage(c)
 	if err != nil {
@@ -115,14 +114,15 @@ func listClients(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// A page is which part of a list is asked for.
+// A page is the part of a list that a request asks for.
 type page struct {
 	limit, offset int
-	behind        bool // the offset is the place after a marker
-	tooLarge      bool // one of the numbers does not fit into 64 bits, and a quirk lets it pass
+	behind        bool // the offset is the position after a marker
+	tooLarge      bool // a number does not fit into 64 bits, and a quirk allows that
 }
 
-// clients lists the caller's clients of the page. A negative limit is none, as on SQLite.
+// clients returns the caller's clients of the page. A negative limit means no limit, as in SQLite
+// (freezer/clients-paging.yaml: "a limit").
 func (p page) clients(c *service.Call) []*client {
 	of, limit := callers(c), c.Capped(p.limit)
 	c.Left(ofUser.Len(c.View, of) - p.offset)
@@ -132,13 +132,14 @@ func (p page) clients(c *service.Call) []*client {
 	return ofUser.Page(c.View, of, p.offset, limit, false)
 }
 
-// databaseOverflow is the error of a number that does not fit into 64 bits.
+// databaseOverflow returns the error for a number that does not fit into 64 bits
+// (freezer/clients-quirks.yaml: "a limit beyond 64 bits").
 func databaseOverflow() error {
 	return storageError("Python int too large to convert to SQLite INTEGER")
 }
 
-// readNumbers reads offset and limit, in the server's order, and the marker, if the
-// offset is one.
+// readNumbers reads offset and limit. It also returns the marker, if the offset is not a number.
+// The server reads offset first (freezer/clients-paging.yaml: "both bad").
 func readNumbers(c *service.Call) (p page, marker string, err error) {
 	offset, marker, err := number(c, "offset", 0)
 	if err != nil {
@@ -153,7 +154,8 @@ func readNumbers(c *service.Call) (p page, marker string, err error) {
 	return p, marker, nil
 }
 
-// readPage is readNumbers with the place of the client that a marker names.
+// readPage reads offset and limit. If the offset is a marker, it looks up the position of that
+// client.
 func readPage(c *service.Call) (page, error) {
 	p, marker, err := readNumbers(c)
 	if err == nil && marker != "" {
@@ -166,8 +168,8 @@ func readPage(c *service.Call) (page, error) {
 	return p, err
 }
 
-// number reads limit or offset: none and 0 mean the default. An offset that is no
-// number is a marker.
+// number reads limit or offset. If it is missing or 0, it returns the default
+// (freezer/clients-paging.yaml: "a limit"). An offset that is not a number is returned as marker.
 func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marker string, err error) {
 	s, given, blank := parameter(c, name)
 	if !given {
@@ -175,10 +177,12 @@ func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marke
 	}
 	n, ok := openstack.Int(s)
 	switch {
+	// limit=, and the like: freezer/clients-commas.yaml: "a limit"
 	case blank && c.Quirk(commasAloneAre500):
 		return nil, "", &service.Error{Kind: service.Internal}
 	case blank:
 		return nil, "", notAnInteger(name)
+	// The quirk refuses a marker: freezer/clients-paging.yaml: "an offset".
 	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
 		return big.NewInt(defaultValue), s, nil
 	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
@@ -189,9 +193,10 @@ func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marke
 	return n, "", nil
 }
 
-// parameter is the last value of a parameter as falcon reads queries: it takes a list
-// apart at its commas before it decodes, and drops empty values and elements. A
-// parameter may be blank, with nothing in its list.
+// parameter returns the last value of a query parameter as falcon reads it. falcon splits a value
+// at its commas before it decodes the value, and drops empty values and elements
+// (freezer/clients-commas.yaml: "a query"). blank reports that the parameter has only empty
+// elements.
 func parameter(c *service.Call, name string) (last string, given, blank bool) {
 	blank = true
 	for field := range strings.SplitSeq(c.RawQuery, "&") {
@@ -213,9 +218,9 @@ func notAnInteger(name string) error {
 	return service.Errorf(service.Invalid, "Invalid parameter", `The "%s" parameter is invalid. The value must be an integer.`, name).RefusedBy("query: " + name)
 }
 
-// createClient answers POST /v1/clients and POST /v2/{project_id}/clients. It
-// takes the flat body of the server and the nested one of the document's sample,
-// and stores either as it is.
+// createClient handles POST /v1/clients and POST /v2/{project_id}/clients. It accepts the flat
+// body of the real server, and the nested body of the document's sample
+// (freezer/clients-quirks.yaml: "the document's sample"). It stores the body as it was sent.
 func createClient(c *service.Call) (service.Reply, error) {
 	body, err := parseObject(c, missingBody)
 	if err != nil {
@@ -243,17 +248,18 @@ func createClient(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusCreated, value.AppendTextObject(c.Scratch, "client_id", id)), nil
 }
 
-// showClient answers GET /v1/clients/{client_id} and its form in v2.
+// showClient handles GET /v1/clients/{client_id} and the same path in v2.
 func showClient(c *service.Call) (service.Reply, error) {
 	cl := clients.Get(c.View, clientKey(callers(c), c.Vars["client_id"]))
+	// A 404 without a body: freezer/clients.yaml: "show none".
 	if cl == nil {
 		return service.Reply{}, &service.Error{Kind: service.NotFound, Detail: emptyBody}
 	}
 	return service.JSON(http.StatusOK, append(c.Scratch, cl.shown(c)...)), nil
 }
 
-// deleteClient answers DELETE /v1/clients/{client_id} and its form in v2, which
-// does not mind if there is no such client.
+// deleteClient handles DELETE /v1/clients/{client_id} and the same path in v2. In v2 it succeeds
+// even if the client does not exist (freezer/v2.yaml: "delete none").
 func deleteClient(c *service.Call) (service.Reply, error) {
 	id := c.Vars["client_id"]
 	key := clientKey(callers(c), id)
@@ -261,6 +267,7 @@ func deleteClient(c *service.Call) (service.Reply, error) {
 	case cl != nil:
 		clients.Delete(c.Tx(), key)
 		spend(c, cl)
+	// freezer/clients.yaml: "delete again"
 	case c.Vars["project_id"] == "":
 		return service.Reply{}, service.Errorf(service.NotFound, "Not Found", "No Client found with ID:%s", id)
 	}

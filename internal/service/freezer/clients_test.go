@@ -8,7 +8,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure Freezer remembers clients as they were sent, per user.
+// Ensure Freezer stores clients as they were sent, per user.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	const clients = "/v1/clients/"
@@ -42,7 +42,7 @@ func TestClients(t *testing.T) {
 	})
 }
 
-// Ensure every body that Freezer refuses is told in its order of checks.
+// Ensure every body that Freezer refuses gets the error of the first check that fails.
 func TestClientBodies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -93,8 +93,8 @@ func TestClientBodies(t *testing.T) {
 	}
 }
 
-// Ensure uuids that are spent outlive the dump of a world, and that those of living
-// clients are not in it.
+// Ensure used uuids of deleted clients are in the dump of a world, and those of living clients
+// are not.
 func TestSpentUUIDs(t *testing.T) {
 	t.Parallel()
 	const world = `{"freezer":{"clients":[{"user_id":"u","client":{"client_id":"a","hostname":"h","uuid":"living"}},{"project_id":"p","user_id":"u","client":{"client_id":"a","hostname":"h","uuid":"in-p"}}],"spent_uuids":[{"uuid":"gone"}]}}`

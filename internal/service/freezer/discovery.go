@@ -7,7 +7,7 @@ import (
 	"standin/internal/value"
 )
 
-// discoveryOperations show the versions of the API, and that the service is up.
+// discoveryOperations return the versions of the API and the health of the service.
 var discoveryOperations = []service.Operation{
 	{ID: "freezer.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "freezer.v1.show", Do: showHome, Policy: reading},
@@ -16,9 +16,10 @@ var discoveryOperations = []service.Operation{
 	{ID: "freezer.health.head", Do: headHealth, Policy: service.Everybody},
 }
 
-// listVersions answers GET / of the service. A real server serves one of the
-// versions, and lists that one.
+// listVersions handles GET / of the service. A real server serves and lists one version only;
+// Standin serves both.
 func listVersions(c *service.Call) (service.Reply, error) {
+	// freezer/discovery.yaml: "versions"
 	if c.Quirk(versionsHaveNoBody) {
 		return service.JSON(http.StatusMultipleChoices, nil), nil
 	}
@@ -53,7 +54,7 @@ const homeEnd = `            },
     }
 }`
 
-// The home documents, as the server spaces them.
+// The home documents, with the blanks and line breaks of the real server.
 const (
 	homeV1 = `{
     "resources": {
@@ -72,7 +73,7 @@ const (
 ` + homeEnd
 )
 
-// showHome answers GET /v1 and GET /v2.
+// showHome handles GET /v1 and GET /v2.
 func showHome(c *service.Call) (service.Reply, error) {
 	home := homeV1
 	if c.Is("freezer.v2.show") {
@@ -81,8 +82,7 @@ func showHome(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusOK, ContentType: "application/json-home", Body: []byte(home)}, nil
 }
 
-// The health as the server writes it for callers who would rather have JSON or a
-// page.
+// The health responses in JSON and HTML, with the blanks and line breaks of the real server.
 const (
 	healthJSON = `{
     "detailed": false,
@@ -117,7 +117,7 @@ Reason
 `
 )
 
-// showHealth answers GET /healthcheck.
+// showHealth handles GET /healthcheck (freezer/discovery.yaml: "healthcheck as JSON").
 func showHealth(c *service.Call) (service.Reply, error) {
 	accept := c.Accept()
 	plain, page, json := service.Quality(accept, "text/plain"), service.Quality(accept, "text/html"), service.Quality(accept, "application/json")
@@ -131,7 +131,7 @@ func showHealth(c *service.Call) (service.Reply, error) {
 	}
 }
 
-// headHealth answers HEAD /healthcheck.
+// headHealth handles HEAD /healthcheck (freezer/discovery.yaml: "healthcheck by HEAD").
 func headHealth(*service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }

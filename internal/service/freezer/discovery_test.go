@@ -8,8 +8,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure what several services have at their roots is Freezer's under its prefix,
-// before or behind the login as on the real server, and the index's at the root.
+// Ensure paths that several services have belong to Freezer under its prefix, and to the index at
+// the root. Ensure they need a token where the real server requires one.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	none := map[string]string{"Accept": "text/plain;q=0.5, application/json"}
@@ -33,7 +33,7 @@ func TestDiscovery(t *testing.T) {
 	})
 }
 
-// Ensure a listener of Freezer's own answers at its root.
+// Ensure Freezer serves the root of its own listener.
 func TestOnItsOwnListener(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New()

@@ -5,7 +5,8 @@ import (
 	"standin/internal/service/openstack"
 )
 
-// exampleOperations answer their documented examples.
+// exampleOperations respond with their documented examples. They still check token, role and body
+// (freezer/neighbours.yaml: "create no JSON").
 var exampleOperations = []service.Operation{
 	{ID: "freezer.backups.list", Policy: reading},
 	{ID: "freezer.backups.create", Policy: writing, Reads: object(missingBody)},
@@ -38,8 +39,8 @@ var exampleOperations = []service.Operation{
 	{ID: "freezer.actions.delete", Policy: writing},
 }
 
-// object refuses a body that is not an object of JSON, or is empty. The text is the error
-// of an empty body.
+// object returns a check for a non-empty JSON object as body. missing is the error for an empty
+// body (freezer/neighbours.yaml: "create empty").
 func object(missing string) func(*service.Call) error {
 	return func(c *service.Call) error {
 		_, err := parseObject(c, missing)
@@ -47,7 +48,7 @@ func object(missing string) func(*service.Call) error {
 	}
 }
 
-// change is object for PATCH, which may have no body at all.
+// change is the check of the body of a PATCH, which may be empty.
 func change(c *service.Call) error {
 	if !c.HasLength {
 		return nil

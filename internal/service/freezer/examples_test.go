@@ -6,7 +6,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure operations that are answered by examples ask for login, role and JSON.
+// Ensure operations that respond with examples require a token, a role and JSON.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	servicetest.Tell(t, "freezer", "empty", []step{
@@ -25,8 +25,8 @@ func TestExamples(t *testing.T) {
 	})
 }
 
-// Ensure freezer-scheduler finds an empty list where it polls for jobs, and that the list
-// looks at its query and its search.
+// Ensure freezer-scheduler gets an empty list of jobs. Ensure the list checks its query and
+// search.
 func TestSchedulerPolls(t *testing.T) {
 	t.Parallel()
 	const jobs = "/v2/b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f/jobs"

@@ -10,9 +10,9 @@ import (
 	"standin/internal/world"
 )
 
-// clientFile is a client as the API answers it.
+// clientFile is a client in the form of the API's responses.
 type clientFile struct {
-	ProjectID *string       `json:"project_id,omitempty"` // of v2; SQL answers of v1 have it, as null
+	ProjectID *string       `json:"project_id,omitempty"` // only in v2; responses from SQL have it as null in v1
 	UserID    string        `json:"user_id" fixture:"required"`
 	Client    *value.Object `json:"client" fixture:"required"`
 }
@@ -26,7 +26,7 @@ func fixtureSection() world.Section {
 
 func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	body := r.Client
-	if v, ok := body.Get("description"); ok && v == nil { // SQL answers have it so
+	if v, ok := body.Get("description"); ok && v == nil { // responses from SQL have null
 		body = body.Without("description")
 	}
 	id, err := validate(body)
@@ -64,7 +64,8 @@ func storeSpent(tx *world.Tx, s *spent, _ file.Node) (string, error) {
 	return s.UUID, nil
 }
 
-// dumpSpents leaves out the uuids of living clients, which are counted again.
+// dumpSpents returns the used uuids without those of living clients, which are added again when
+// they are needed.
 func dumpSpents(v world.View) iter.Seq[spent] {
 	living := map[string]bool{counted.UUID: true}
 	if allSpents.Len(v, "") > 0 {

@@ -1,8 +1,8 @@
-// Package freezer emulates the clients API of OpenStack Freezer v1, with its form
-// in v2 and the discovery of versions.
+// Package freezer emulates the clients API of OpenStack Freezer v1, the same API in v2, and the
+// discovery of versions.
 //
-// Where the api-ref page is silent it behaves as freezer-api 13.0.0 does on
-// falcon 3.1.1: error envelopes, order of checks, Python's way with numbers.
+// Where the api-ref page says nothing, it behaves like freezer-api 13.0.0 on falcon 3.1.1: the
+// same error format, order of checks and number parsing.
 package freezer
 
 import (
@@ -16,7 +16,7 @@ import (
 	"standin/internal/value"
 )
 
-// New is the service.
+// New returns the service.
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
@@ -35,7 +35,7 @@ func New() *service.Service {
 	}
 }
 
-// The paths before the login.
+// The paths that need no token.
 const (
 	versionsPath = "/"
 	healthPath   = "/healthcheck"
@@ -43,7 +43,8 @@ const (
 
 func open(c *service.Call) bool { return c.Path == versionsPath || c.Path == healthPath }
 
-// authenticated asks for a login everywhere but on the open paths.
+// authenticated is the check of the token. It skips the open paths
+// (freezer/discovery.yaml: "versions").
 func authenticated(c *service.Call) error {
 	if open(c) {
 		return nil
@@ -51,8 +52,9 @@ func authenticated(c *service.Call) error {
 	return service.Authenticated(c)
 }
 
-// normalise drops a trailing slash, as falcon does; the middleware of the
-// health check does not.
+// normalise removes a trailing slash, as falcon does (freezer/clients.yaml: "show with a slash").
+// The middleware of the health check does not
+// (freezer/discovery.yaml: "healthcheck with a slash").
 func normalise(path string) string {
 	if path != versionsPath && path != healthPath+"/" {
 		path = strings.TrimSuffix(path, "/")
@@ -63,7 +65,8 @@ func normalise(path string) string {
 	return path
 }
 
-// acceptable is falcon's check that the caller takes JSON.
+// acceptable is falcon's check that the client accepts JSON
+// (freezer/clients-methods.yaml: "accepts").
 func acceptable(c *service.Call) error {
 	if c.Path == healthPath || service.Quality(c.Accept(), "application/json") > 0 {
 		return nil
@@ -71,7 +74,8 @@ func acceptable(c *service.Call) error {
 	return service.Errorf(service.NotAcceptable, "Freezer-api only supports responses encoded as JSON.", "")
 }
 
-// falconMethods are the words that falcon takes for a method.
+// falconMethods are the methods that falcon knows. Others get a 400 instead of a 405
+// (freezer/clients-methods.yaml: "methods of the collection").
 var falconMethods = []string{
 	"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 	"CHECKIN", "CHECKOUT", "COPY", "LOCK", "MKCOL", "MOVE", "PROPFIND", "PROPPATCH", "REPORT", "UNCHECKIN", "UNLOCK", "UPDATE", "VERSION-CONTROL",
@@ -81,6 +85,7 @@ func methodKnown(c *service.Call) error {
 	switch {
 	case len(c.Methods) > 0 && !slices.Contains(falconMethods, c.Method):
 		return service.Errorf(service.Invalid, "Bad request", "Invalid HTTP method")
+	// freezer/clients-methods.yaml: "OPTIONS of the collection"
 	case c.Method == http.MethodOptions && len(c.Methods) > 0:
 		return &service.Error{Kind: http.StatusOK, Header: service.Headers{{Name: "Allow", Value: c.Allow(c.Methods...)}}}
 	default:
@@ -90,18 +95,18 @@ func methodKnown(c *service.Call) error {
 
 const missingBody = "Missing request body"
 
-// badRequest is the error of a body that is JSON but not what is expected.
+// badRequest returns the error for a JSON body that is not as expected.
 func badRequest(description string) *service.Error {
 	return service.Errorf(service.Invalid, "Bad request format", description).RefusedBy("schema")
 }
 
-// syntaxError is the status of a body that is not JSON, with a phrase of its own.
+// syntaxError is the status for a body that is not JSON. Its reason phrase is in the contract.
 const syntaxError service.Kind = 753
 
 func malformed() error { return service.Errorf(syntaxError, "Malformed JSON", "").RefusedBy("json") }
 
-// fail writes an error as falcon does: title and description, as JSON or, if
-// the caller would rather have it, as XML.
+// fail writes an error in the format of falcon: title and description, as JSON, or as XML if the
+// client prefers it (freezer/clients-methods.yaml: "an error accepting").
 func fail(c *service.Call, e *service.Error) service.Reply {
 	switch {
 	case e.Kind == http.StatusOK: // OPTIONS
@@ -127,6 +132,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		}
 	}
 	switch {
+	// An error of 406 has a body only for types that end in +json or +xml.
 	case e.Kind != service.NotAcceptable || strings.Contains(accept, "+json"):
 		r.Body = jsonBody(e)
 	case strings.Contains(accept, "+xml"):
@@ -135,7 +141,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 	return r
 }
 
-// emptyBody marks an error that is answered without a body.
+// emptyBody marks an error whose response has no body.
 const emptyBody = "empty body"
 
 const docs = "http://docs.examples.com/api/json"
@@ -189,8 +195,8 @@ func element(b *strings.Builder, name, text string) {
 	b.WriteString("<" + name + ">" + xmlEscaper.Replace(text) + "</" + name + ">")
 }
 
-// finish gives the answers after the login their request id: the caller's own,
-// if there is one.
+// finish adds the request id to responses after authentication. It uses the id of the request if
+// there is one (freezer/authentication.yaml: "a request id").
 func finish(c *service.Call, r *service.Reply) {
 	if c.CallerError != nil || open(c) {
 		return

@@ -6,19 +6,20 @@ import (
 	"standin/internal/service"
 )
 
-// jobOperations are about jobs.
+// jobOperations are the operations on jobs.
 var jobOperations = []service.Operation{
 	{ID: "freezer.v2-jobs.list", Do: listJobs, Policy: reading},
 }
 
-// listJobs answers GET /v2/{project_id}/jobs, which freezer-scheduler polls: there are
-// none. It looks at the query and the search as the list of clients does.
+// listJobs handles GET /v2/{project_id}/jobs, which freezer-scheduler polls. The list is always
+// empty. Query and search are checked as in the list of clients
+// (freezer/v2-jobs.yaml: "a query").
 func listJobs(c *service.Call) (service.Reply, error) {
 	p, marker, err := readNumbers(c)
 	switch {
 	case err != nil:
 		return service.Reply{}, err
-	case marker != "": // no job has an id
+	case marker != "": // there is no job that a marker could name
 		return service.Reply{}, notAnInteger("offset")
 	}
 	s, err := parseSearch(c)

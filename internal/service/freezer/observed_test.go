@@ -7,8 +7,8 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure Freezer answers in the observed profile what freezer-api was seen to
-// answer, request by request.
+// Ensure Freezer sends in the observed profile what freezer-api was seen to send, request by
+// request.
 func TestObserved(t *testing.T) {
 	t.Parallel()
 	const clients = "/v1/clients"
@@ -21,13 +21,13 @@ func TestObserved(t *testing.T) {
 		{Method: "POST", Path: clients, Body: `["uuid",1]`, Status: 400, Want: has(`['uuid', 1] is not of type 'object'`)},
 		{Method: "POST", Path: clients, Body: `{"client_id":"n2"}`, Status: 500, Want: has(`NOT NULL constraint failed: clients.hostname\n[SQL: INSERT`, `, None, '0cd44caf6db5486b94a04b33256a5ff4', 'n2', None, None, '`)},
 		{Method: "POST", Path: clients, Body: `{"client":{"hostname":"h"},"client_id":"n3"}`, Status: 500, Want: has("NOT NULL")},
-		{Method: "POST", Path: clients, Body: `{"client_id":"bad id!"}`, Status: 400, Want: has("does not match")}, // before the database
+		{Method: "POST", Path: clients, Body: `{"client_id":"bad id!"}`, Status: 400, Want: has("does not match")}, // checked before the database
 		{Method: "POST", Path: clients, Body: `{"client_id":"a","hostname":"h","uuid":"u1","zz":1}`, Status: 201},
 		{Method: "GET", Path: clients + "/a", Status: 200, Want: has(`{"project_id":null,` + demo + `,"client":{"uuid":"u1","hostname":"h","client_id":"a","description":null}}`)},
 		{Method: "POST", Path: clients, Body: `{"client_id":"b","hostname":"it's","uuid":"u1"}`, Status: 500, Want: has("UNIQUE constraint failed: clients.id", `'b', \"it's\", None, 'u1')`)},
 		{Method: "POST", Path: clients, Body: `{"client_id":"b","hostname":"h","uuid":"u1"}`, Caller: "stranger", Status: 500, Want: has("UNIQUE")},
-		{Method: "POST", Path: clients, Body: `{"client_id":"b","uuid":"u1"}`, Status: 500, Want: has("NOT NULL")},                       // told first
-		{Method: "POST", Path: clients, Body: `{"client_id":"a","hostname":"h","uuid":"u1"}`, Status: 409, Want: has("registered with")}, // told before that
+		{Method: "POST", Path: clients, Body: `{"client_id":"b","uuid":"u1"}`, Status: 500, Want: has("NOT NULL")},                       // reported first
+		{Method: "POST", Path: clients, Body: `{"client_id":"a","hostname":"h","uuid":"u1"}`, Status: 409, Want: has("registered with")}, // reported before that
 		{Method: "DELETE", Path: clients + "/a", Status: 204},
 		{Method: "POST", Path: clients, Body: `{"client_id":"a","hostname":"h","uuid":"u1"}`, Status: 500, Want: has("UNIQUE")},
 		{Method: "POST", Path: clients, Body: `{"client_id":"a","hostname":"h","description":""}`, Status: 201},

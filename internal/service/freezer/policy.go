@@ -2,8 +2,9 @@ package freezer
 
 import "standin/internal/service"
 
-// A policy names the roles of which a caller needs one. The rules that freezer-api ships let
-// everybody pass, which is a quirk. The document has a 403, which only a policy file brings.
+// A policy lists the roles of which a caller needs one. The policy that freezer-api ships allows
+// every caller, which is a quirk (freezer/authentication.yaml: "every role lists"). The document
+// lists a 403, which a deployment gets only with its own policy file.
 type policy []string
 
 // The policies of the operations.

@@ -6,7 +6,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure clients of v2 belong to a project and a user, and are none of v1.
+// Ensure clients of v2 belong to a project and a user, and are not in v1.
 func TestProjects(t *testing.T) {
 	t.Parallel()
 	const item = `{"project_id":"p1","user_id":"0cd44caf6db5486b94a04b33256a5ff4","client":{"client_id":"n1","hostname":"h","x":[1],"uuid":"u"}}`
@@ -15,7 +15,7 @@ func TestProjects(t *testing.T) {
 		{Method: "POST", Path: "/v2/p1/clients/", Body: body, Status: 201, Want: has(`{"client_id":"n1"}`)},
 		{Method: "POST", Path: "/v2/p1/clients", Body: body, Status: 409, Want: has("Client already registered with ID n1")},
 		{Method: "POST", Path: "/v2/p2/clients", Body: body, Status: 201},
-		{Method: "POST", Path: "/v2/p1/clients", Body: body, Caller: "stranger", Status: 201}, // in whatever project
+		{Method: "POST", Path: "/v2/p1/clients", Body: body, Caller: "stranger", Status: 201}, // in any project
 		{Method: "POST", Path: "/v2/p1/clients", Body: `{"client_id":"n0","hostname":"h"}`, Status: 201},
 		{Method: "POST", Path: "/v2/b%20d/clients", Body: `{"client_id":"bad id!"}`, Status: 400, Want: has("'bad id!' does not match")},
 		{Method: "POST", Path: "/v2/b%20d/clients", Body: body, Status: 400, Want: has(`'b d' does not match '^[\\\\w-]+$'`)},
@@ -28,7 +28,7 @@ func TestProjects(t *testing.T) {
 		{Method: "GET", Path: "/v1/clients/n1", Status: 404},
 		{Method: "GET", Path: "/_standin/state/freezer", Status: 200, Want: has(`"project_id":"p2"`)},
 		{Method: "DELETE", Path: "/v2/p1/clients/n1", Status: 204},
-		{Method: "DELETE", Path: "/v2/p1/clients/n1", Status: 204}, // nobody minds
+		{Method: "DELETE", Path: "/v2/p1/clients/n1", Status: 204}, // no error for a missing client
 		{Method: "GET", Path: "/v2/p1/clients/n1", Status: 404},
 		{Method: "GET", Path: "/v2/p2/clients/n1", Status: 200},
 		{Method: "GET", Path: "/v2/p1/clients", Caller: "stranger", Status: 200, Want: has(`"n1"`)},

@@ -7,8 +7,7 @@ import (
 	"standin/internal/servicetest"
 )
 
-// Ensure a search of each odd shape meets the exception that the server meets, and
-// only that.
+// Ensure each odd search causes the error that the real server has for it.
 func TestOddSearches(t *testing.T) {
 	t.Parallel()
 	var steps, lenient []step
@@ -40,13 +39,13 @@ func TestOddSearches(t *testing.T) {
 	}
 	servicetest.Tell(t, "freezer", "documented", steps, emulator.WithQuirks("freezer.truthy-non-object-is-500"))
 	servicetest.Tell(t, "freezer", "documented", lenient)
-	servicetest.Tell(t, "freezer", "documented", []step{ // a search that finds everything is a search
+	servicetest.Tell(t, "freezer", "documented", []step{ // a search that finds everything still counts as a search
 		{Method: "GET", Path: "/v1/clients?limit=-1", Body: `{"match":[{"_all":"[]"}]}`, Status: 200, Want: has(`{"clients":[]}`)},
 	})
 }
 
-// Ensure limit and offset are taken apart at their commas before they are decoded, and
-// that empty values are none.
+// Ensure limit and offset are split at their commas before they are decoded, and that empty
+// values are ignored.
 func TestCommas(t *testing.T) {
 	t.Parallel()
 	for profile, blank := range map[string]int{"documented": 400, "observed": 500} {

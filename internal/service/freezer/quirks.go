@@ -1,6 +1,6 @@
 package freezer
 
-// The quirks of the contract that the code asks for.
+// The quirks of the contract that the code reads.
 const (
 	offsetIsAnIndex      = "freezer.offset-is-an-index"
 	searchInQueryIgnored = "freezer.search-in-the-query-is-ignored"

@@ -9,12 +9,12 @@ import (
 	"standin/internal/world"
 )
 
-// columns are the members of a client that the SQL database keeps, in the order
-// of its answers.
+// columns are the members of a client that the SQL database stores, in the order of its
+// responses.
 var columns = []string{"uuid", "hostname", "client_id", "description"}
 
-// shown is the client as the call is answered it: as it was sent or, by a
-// quirk, as the row that the SQL database keeps of it.
+// shown returns the JSON of a client for a response. It is the body as it was sent. With the
+// quirk it is the row of the SQL database (freezer/clients.yaml: "show with more").
 func (cl *client) shown(c *service.Call) string {
 	if c.Quirk(itemsAreRows) {
 		return cl.row()
@@ -32,7 +32,7 @@ func (cl *client) row() string {
 	for _, name := range columns {
 		v, _ := body.Get(name)
 		if name == "hostname" && v == nil {
-			v = nestedHostname(body) // of a record that the quirk did not refuse
+			v = nestedHostname(body) // stored while the quirk was off
 		}
 		w.Name(name).Value(v)
 	}
@@ -41,7 +41,7 @@ func (cl *client) row() string {
 	return string(w.Bytes())
 }
 
-// project is the project as the database has it: null for a client of v1.
+// project returns the project as the database stores it: null for a client of v1.
 func (cl *client) project() any {
 	if cl.ProjectID == "" {
 		return nil
@@ -49,13 +49,15 @@ func (cl *client) project() any {
 	return cl.ProjectID
 }
 
-// storable is the error of the database, if it does not take the client: its
-// hostname must be there and its uuid new, among those of all users and of
-// clients that were deleted, too.
+// storable returns the error of the database if it cannot store the client. The hostname is
+// required (freezer/clients-quirks.yaml: "without a hostname"). The uuid must be unused by all
+// users, also by deleted clients (freezer/clients-quirks.yaml: "a uuid that was in use").
 func storable(c *service.Call, cl *client, body *value.Object) error {
 	if !body.Has("hostname") {
 		nested := nestedHostname(body) != nil
 		switch {
+		// The document's sample has the hostname in a nested object:
+		// freezer/clients-quirks.yaml: "the document's sample".
 		case c.Quirk(hostnameMissingIs500), nested && c.Quirk(itemsAreRows):
 			return integrityError(c, cl, body, "NOT NULL constraint failed: clients.hostname")
 		case !nested:
@@ -68,14 +70,14 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 	return nil
 }
 
-// storageError is the server's error when the database refuses.
+// storageError returns the server's error for a failure of the database.
 func storageError(text string) error {
 	return service.Errorf(service.Internal, "Internal Storage Error", "%s", "Mysql operation failed "+text)
 }
 
 const created = "2006-01-02 15:04:05.000000"
 
-// integrityError is a storageError in the words of SQLAlchemy and SQLite.
+// integrityError returns a storageError with the text of SQLAlchemy and SQLite.
 func integrityError(c *service.Call, cl *client, body *value.Object, what string) error {
 	hostname, _ := body.Get("hostname")
 	description, _ := body.Get("description")
@@ -92,9 +94,9 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 		"\n(Background on this error at: https://sqlalche.me/e/14/gkpj)")
 }
 
-// A spent uuid cannot be given to a new client. They are known only where the
-// quirk is on: those of deleted clients from their deletion, those of living
-// ones from the first creation after the world was loaded.
+// A spent uuid has been used and cannot be given to a new client. The records exist only while
+// the quirk is on. A deleted client's uuid is added when it is deleted. The uuids of living
+// clients are added by the first creation after the world was loaded.
 type spent struct {
 	UUID string `json:"uuid" fixture:"required"`
 }
@@ -104,10 +106,10 @@ var (
 	allSpents = spents.Index(nil, nil)
 )
 
-// counted marks that the uuids of the living clients are among the spent ones.
+// counted is a record which says that the uuids of the living clients have been added.
 var counted = &spent{UUID: "\x00counted"}
 
-// taken reports whether the uuid is spent.
+// taken reports whether the uuid has been used.
 func taken(c *service.Call, uuid string) bool {
 	if spents.Get(c.View, counted.UUID) == nil {
 		for cl := range ofUser.Everything(c.View) {
@@ -118,11 +120,11 @@ func taken(c *service.Call, uuid string) bool {
 	return spents.Get(c.View, uuid) != nil
 }
 
-// spend keeps the uuid of a client from being used again.
+// spend records that the uuid of a client has been used.
 func spend(c *service.Call, cl *client) {
 	if c.Quirk(uuidIsUniqueForever) {
 		spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 	} else if spents.Get(c.View, counted.UUID) != nil {
-		spents.Delete(c.Tx(), counted.UUID) // clients come and go uncounted now
+		spents.Delete(c.Tx(), counted.UUID) // from now on clients change without being recorded
 	}
 }

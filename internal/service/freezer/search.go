@@ -5,11 +5,12 @@ import (
 	"standin/internal/value"
 )
 
-// A search filters a list: every pair of match must be equal, none of not.
+// A search filters a list. A client must equal every pair of match, and no pair of not.
 type search struct{ match, not []value.Member }
 
-// parseSearch reads the search out of the body of the GET, where the server has
-// it, or out of ?search=, where the document has it. It is nil if there is none.
+// parseSearch returns the search of a list, or nil. The real server reads it from the body of the
+// GET. The document has it in ?search=, which the server ignores
+// (freezer/clients-paging.yaml: "search as a parameter").
 func parseSearch(c *service.Call) (*search, error) {
 	text := c.Body
 	if !c.HasLength {
@@ -20,13 +21,14 @@ func parseSearch(c *service.Call) (*search, error) {
 		text = []byte(s)
 	}
 	if c.Quirk(truthyNonObjectIs500) {
+		// freezer/clients-quirks.yaml: "a search that is no object"
 		return readSearch(text, func(error) error { return crash() })
 	}
 	return readSearch(text, func(refusal error) error { return refusal })
 }
 
-// readSearch asks odd what to do about a shape that the server does not expect,
-// and fails upon; what would be said against it is nil if it could be read.
+// readSearch parses a search. For a shape that the server does not expect, it returns
+// odd(refusal). refusal is the validation error, or nil if the shape can be read.
 func readSearch(text []byte, odd func(refusal error) error) (*search, error) {
 	v, err := value.Parse(text)
 	if err != nil {
@@ -41,6 +43,7 @@ func readSearch(text []byte, odd func(refusal error) error) (*search, error) {
 	}
 	match, _ := o.Get("match")
 	not, _ := o.Get("match_not")
+	// Without match and match_not everything is found: freezer/clients-search.yaml: "search".
 	if falsy(match) && falsy(not) {
 		return nil, nil //nolint:nilnil // as above
 	}
@@ -57,8 +60,9 @@ func readSearch(text []byte, odd func(refusal error) error) (*search, error) {
 	return s, nil
 }
 
-// pairs lists the members of all objects in the list of that name. What is falsy
-// holds none, but the server expects a length of it.
+// pairs returns the members of all objects in the named list. A value that Python takes for false
+// has no pairs. The server calls len on it, which fails for null, false and 0
+// (freezer/clients-quirks.yaml: "a search of a wrong shape").
 func pairs(o *value.Object, name string, odd func(error) error) ([]value.Member, error) {
 	v, there := o.Get(name)
 	list, ok := v.([]any)
@@ -87,8 +91,8 @@ func flatten(list []any, odd func(error) error) ([]value.Member, error) {
 	return all, nil
 }
 
-// allOf finds the "_all" of the first match: what `freezer client-list --search`
-// sends, a string that holds a JSON list of pairs.
+// allOf returns the member "_all" of the first match. `freezer client-list --search` sends it: a
+// string that contains a JSON list of pairs.
 func allOf(match any) (any, bool) {
 	list, _ := match.([]any)
 	if len(list) == 0 {
@@ -98,8 +102,8 @@ func allOf(match any) (any, bool) {
 	return first.Get("_all")
 }
 
-// readAll takes the list in place of the whole search. What is no list is
-// ignored, and everything is found.
+// readAll reads the list of "_all", which replaces the whole search. Other values are ignored,
+// and everything is found (freezer/clients-search.yaml: "search").
 func readAll(all any, odd func(error) error) (*search, error) {
 	s, _ := all.(string)
 	v, err := value.Parse([]byte(s))
@@ -114,7 +118,8 @@ func readAll(all any, odd func(error) error) (*search, error) {
 	return &search{match: match}, err
 }
 
-// page lists the caller's clients of the page that match. A negative limit finds none.
+// page returns the caller's clients of the page that match. A negative limit finds none
+// (freezer/clients-search.yaml: "a page of a search").
 func (s *search) page(c *service.Call, p page) []*client {
 	from, skip := 0, p.offset
 	if p.behind {
@@ -130,8 +135,8 @@ func (s *search) page(c *service.Call, p page) []*client {
 	return found
 }
 
-// find lists an owner's clients that match: those from the position on, without the
-// first skip of them, and up to limit. A negative limit finds nothing.
+// find returns an owner's clients that match, from the given position on. It skips the first skip
+// matches and returns up to limit of the rest.
 func (s *search) find(c *service.Call, owner string, from, skip, limit int) []*client {
 	var found []*client
 	skip = max(skip, 0)
@@ -166,8 +171,9 @@ func (s *search) matches(text string) bool {
 	return true
 }
 
-// lookup finds the key at any depth of {"client": BODY, "user_id": USER}: the
-// last one in the order of the members, null if there is none.
+// lookup returns the value of a key at any depth of {"client": BODY, "user_id": USER}. If there
+// are several, the last one in the order of the members is used. If there is none, the value is
+// null (freezer/clients-search.yaml: "search").
 func lookup(v any, key string) (found any, ok bool) {
 	switch x := v.(type) {
 	case []any:

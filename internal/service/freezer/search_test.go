@@ -11,7 +11,7 @@ import (
 
 func lenient(refusal error) error { return refusal }
 
-// searched is a world with one client for each body.
+// searched returns a world with one client for each body.
 func searched(tb testing.TB, user string, bodies ...string) *world.World {
 	tb.Helper()
 	tx := world.New(1).Begin()
@@ -35,9 +35,9 @@ func TestSearch(t *testing.T) {
 	)
 	tests := []struct {
 		name, search string
-		want         string // the client_ids found
+		want         string // the client_ids that are found
 	}{
-		{"one pair", `{"match":[{"hostname":"h"}]}`, "a"}, // b's last hostname is the inner one
+		{"one pair", `{"match":[{"hostname":"h"}]}`, "a"}, // the inner hostname of b comes last
 		{"last occurrence", `{"match":[{"hostname":"inner"}]}`, "b"},
 		{"case counts", `{"match":[{"hostname":"H"}]}`, "c"},
 		{"numbers by worth, not strings", `{"match":[{"n":1}]}`, "ac"},
@@ -113,8 +113,8 @@ func TestSearchRefuses(t *testing.T) {
 	}
 }
 
-// FuzzSearch ensures that a search is refused as 753 or 400, or finds exactly
-// the clients that a second, naive reading of it accepts.
+// FuzzSearch ensures that a search is refused with 753 or 400, or finds exactly the clients that
+// a second, simple implementation finds.
 func FuzzSearch(f *testing.F) {
 	for _, s := range []string{
 		`{"match":[{"hostname":"h"}]}`, `{"match_not":[{"n":1}],"match":[{"x":{"y":[1,2.0]}}]}`,
@@ -147,8 +147,8 @@ func FuzzSearch(f *testing.F) {
 	})
 }
 
-// naively decides by writing every key of the item with its value on a list and
-// taking the last one.
+// naively is that implementation: it lists every key of the item with its value and takes the
+// last one.
 func naively(s *search, body *value.Object, user string) bool {
 	var all []value.Member
 	var walk func(v any)

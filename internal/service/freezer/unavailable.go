@@ -7,17 +7,16 @@ import (
 	"standin/internal/service/openstack"
 )
 
-// keystoneIsDown is the page of the middleware before the service when Keystone does not
-// answer.
+// keystoneIsDown is the page of the authentication middleware if Keystone does not respond.
 var keystoneIsDown = openstack.Page{
 	Explanation: "The server is currently unavailable. Please try again at a later time.",
 	Detail:      "The Keystone service is temporarily unavailable.",
 }
 
-// keystoneIsDownJSON is the page as JSON, with the server's spaces.
+// keystoneIsDownJSON is that page as JSON, with the blanks of the real server.
 const keystoneIsDownJSON = `{"message": "The server is currently unavailable. Please try again at a later time.<br /><br />\nThe Keystone service is temporarily unavailable.\n\n", "code": "503 Service Unavailable", "title": "Service Unavailable"}`
 
-// unavailable returns a 503 in the middleware's words, in the form that the caller takes.
+// unavailable returns the middleware's 503 in the form that the client accepts.
 func unavailable(c *service.Call) service.Reply {
 	form := openstack.FormFor(c.Accept())
 	r := keystoneIsDown.Reply(http.StatusServiceUnavailable, form)

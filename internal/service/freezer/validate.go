@@ -11,10 +11,10 @@ import (
 	"standin/internal/value"
 )
 
-// parseObject reads the body of a request in the server's order: JSON, then
-// whether there is anything, then whether it is an object. A body of unknown
-// length is not read: freezer-api looks at Content-Length alone. The text says
-// that nothing was sent.
+// parseObject parses the body of a request with the checks of the server in its order. The body
+// must be JSON, not empty, and an object (freezer/clients-validation.yaml: "nothing in it"). The
+// server reads Content-Length only, so a chunked body is missing
+// (freezer/clients-validation.yaml: "chunked"). missing is the error for an empty body.
 func parseObject(c *service.Call, missing string) (*value.Object, error) {
 	if !c.HasLength {
 		return nil, badRequest(missing)
@@ -27,14 +27,15 @@ func parseObject(c *service.Call, missing string) (*value.Object, error) {
 		return nil, badRequest(missing)
 	}
 	body, ok := v.(*value.Object)
+	// freezer/clients-quirks.yaml: "no object"
 	if !ok && c.Quirk(truthyNonObjectIs500) && !mentionsUUID(v) {
 		return nil, crash()
 	}
 	return body, validator.Check(anObject, v)
 }
 
-// mentionsUUID is Python's "uuid" in v, the one question to which a string or a
-// list can answer yes before the server fails.
+// mentionsUUID evaluates Python's `"uuid" in v`. For a string or list that contains it, the
+// server returns a 400 instead of a 500.
 func mentionsUUID(v any) bool {
 	switch x := v.(type) {
 	case string:
@@ -45,10 +46,10 @@ func mentionsUUID(v any) bool {
 	return false
 }
 
-// crash is the answer of a server that has met an exception it does not know.
+// crash returns the 500 of a server whose code raised an unexpected exception.
 func crash() error { return service.Errorf(service.Internal, "", "") }
 
-// falsy is what Python takes for false.
+// falsy reports whether Python takes the value for false.
 func falsy(v any) bool {
 	switch x := v.(type) {
 	case nil:
@@ -67,7 +68,8 @@ func falsy(v any) bool {
 	return false
 }
 
-// validator is how the server reports what its schemas find: the first fault, without its place.
+// validator reports the first fault of a schema, without its place, as the server does
+// (freezer/two-faults.yaml: "create").
 var validator = openstack.Validator{Frame: func(_ *openstack.Schema, f *openstack.Fault) error {
 	e := badRequest(f.Message)
 	if name := cmp.Or(f.Missing, strings.Join(f.Path, "/")); name != "" {
@@ -82,10 +84,10 @@ var (
 	aString  = openstack.Schema{Types: []string{"string"}}
 )
 
-// fqdn is the server's expression for the name of a host.
+// fqdn is the server's regular expression for a host name.
 const fqdn = `([a-zA-Z\d]|[a-zA-Z\d][a-zA-Z\d\-]{0,61}[a-zA-Z\d])(\.([a-zA-Z\d]|[a-zA-Z\d][a-zA-Z\d\-]{0,61}[a-zA-Z\d]))*`
 
-// clientSchema is that of a client.
+// clientSchema is the schema of a client.
 var clientSchema = &openstack.Schema{
 	Types: []string{"object"},
 	Members: []openstack.Property{
@@ -97,28 +99,27 @@ var clientSchema = &openstack.Schema{
 	Required: []string{"client_id"},
 }
 
-// hostnameSchema is what the database demands of a client as well.
+// hostnameSchema is what the database requires of a client in addition.
 var hostnameSchema = &openstack.Schema{Required: []string{"hostname"}}
 
-// projectSchema is that of the project of a client of v2.
+// projectSchema is the schema of the project id of a v2 client.
 var projectSchema = &openstack.Schema{Pattern: openstack.PatternFunc(`^[\w-]+$`, func(id string) bool {
 	return strings.IndexFunc(strings.TrimSuffix(id, "\n"), notWord) < 0
 })}
 
-// validate holds a body to the schema of a client, and returns its client_id.
+// validate checks a body against the schema of a client. It returns the client_id.
 func validate(body *value.Object) (string, error) {
 	return body.Text("client_id"), validator.Check(clientSchema, body)
 }
 
-// nestedHostname is the hostname where the document's sample has it; nil if it
-// is not there.
+// nestedHostname returns the hostname of a body in the form of the document's sample, or nil.
 func nestedHostname(body *value.Object) any {
 	hostname, _ := body.Object("client").Get("hostname")
 	return hostname
 }
 
-// checkProject is the server's check of the project of a client of v2; those of
-// v1 have none. That it is a project of the caller's is not looked at.
+// checkProject checks the project id of a v2 client; it is empty in v1. The server does not check
+// that the caller is in the project (freezer/v2.yaml: "register in a project that is none").
 func checkProject(id string) error {
 	if id == "" {
 		return nil
@@ -126,11 +127,11 @@ func checkProject(id string) error {
 	return validator.Check(projectSchema, id)
 }
 
-// isClientID is ^(?:([\w\-]+)\_)?FQDN$ as Python's re has it: \w and \d know
-// Unicode, $ lets one line break follow.
+// isClientID implements ^(?:([\w\-]+)\_)?FQDN$ as Python's re does. \w and \d match Unicode, and
+// $ also matches before a final line break (freezer/clients-validation.yaml: "taken").
 func isClientID(s string) bool {
 	s = strings.TrimSuffix(s, "\n")
-	i := strings.LastIndexByte(s, '_') // a FQDN has none
+	i := strings.LastIndexByte(s, '_') // a FQDN has no underscore
 	if i < 0 {
 		return isFQDN(s)
 	}
@@ -159,10 +160,11 @@ func isFQDN(s string) bool {
 	return true
 }
 
-// alnum is [a-zA-Z\d].
+// alnum implements [a-zA-Z\d].
 func alnum(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || unicode.Is(unicode.Nd, r)
 }
 
-// hasHost is the unanchored search of the same pattern: one character will do.
+// hasHost searches for the same pattern without anchors, so one character is enough
+// (freezer/clients-validation.yaml: "taken").
 func hasHost(s string) bool { return strings.IndexFunc(s, alnum) >= 0 }

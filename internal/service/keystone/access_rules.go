@@ -10,7 +10,7 @@ import (
 	"standin/internal/world"
 )
 
-// ruleOperations are about the access rules of application credentials.
+// ruleOperations are the operations on access rules of application credentials.
 var ruleOperations = []service.Operation{
 	{ID: "keystone.access-rules.list", Do: listRules, Policy: ruleOwners("list_access_rules", "reader")},
 	{ID: "keystone.access-rules.show", Do: showRule, Policy: ruleOwners("get_access_rule", "reader")},
@@ -19,8 +19,8 @@ var ruleOperations = []service.Operation{
 
 func noRule(id string) error { return notFound("Access Rule", id) }
 
-// rulesOf lists the access rules of a user: those that were made and those that a fixture
-// has in a credential only.
+// rulesOf returns the access rules of a user: the stored ones, and those that a fixture has only
+// in a credential.
 func rulesOf(v world.View, user string) []identity.AccessRule {
 	var list []identity.AccessRule
 	taken := map[string]bool{}
@@ -29,7 +29,7 @@ func rulesOf(v world.View, user string) []identity.AccessRule {
 	}
 	for a := range identity.CredentialsByUser.All(v, user, 0) {
 		for _, r := range a.AccessRules {
-			if !taken[r.ID] && identity.AccessRules.Get(v, r.ID) == nil { // it may be another user's
+			if !taken[r.ID] && identity.AccessRules.Get(v, r.ID) == nil { // the id may belong to another user's rule
 				list, taken[r.ID] = append(list, r), true
 			}
 		}
@@ -37,7 +37,7 @@ func rulesOf(v world.View, user string) []identity.AccessRule {
 	return list
 }
 
-// ruleByID finds an access rule of any user; nil if there is none.
+// ruleByID returns an access rule of any user, or nil.
 func ruleByID(v world.View, id string) *identity.AccessRule {
 	if r := identity.AccessRules.Get(v, id); r != nil {
 		return r
@@ -45,7 +45,7 @@ func ruleByID(v world.View, id string) *identity.AccessRule {
 	return ruleInUse(v, id)
 }
 
-// ruleInUse finds the rule in a credential that has it; nil if there is none.
+// ruleInUse returns the rule if a credential has it, or nil.
 func ruleInUse(v world.View, id string) *identity.AccessRule {
 	for a := range identity.AllCredentials.All(v, "", 0) {
 		for _, r := range a.AccessRules {
@@ -57,7 +57,7 @@ func ruleInUse(v world.View, id string) *identity.AccessRule {
 	return nil
 }
 
-// ruleMembers is a rule as a credential and a token hold it.
+// ruleMembers returns a rule in the form of credentials and tokens.
 func ruleMembers(r identity.AccessRule) *value.Object {
 	return object("id", r.ID, "service", r.Service, "path", r.Path, "method", r.Method)
 }
@@ -76,7 +76,7 @@ func rule(c *service.Call, r identity.AccessRule) *value.Object {
 	return o
 }
 
-// listRules answers GET /v3/users/{user_id}/access_rules.
+// listRules handles GET /v3/users/{user_id}/access_rules.
 func listRules(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for _, r := range rulesOf(c.View, c.Vars["user_id"]) {
@@ -85,7 +85,8 @@ func listRules(c *service.Call) (service.Reply, error) {
 	return listReply(c, "access_rules", list, "service", "path", "method")
 }
 
-// ruleOf finds the rule of the path, of any user.
+// ruleOf returns the rule of the path, which may belong to any user
+// (keystone/access-rules.yaml: "show by another user of their own").
 func ruleOf(c *service.Call) (*identity.AccessRule, error) {
 	if r := ruleByID(c.View, c.Vars["access_rule_id"]); r != nil {
 		return r, nil
@@ -93,7 +94,7 @@ func ruleOf(c *service.Call) (*identity.AccessRule, error) {
 	return nil, noRule(c.Vars["access_rule_id"])
 }
 
-// showRule answers GET /v3/users/{user_id}/access_rules/{access_rule_id}.
+// showRule handles GET /v3/users/{user_id}/access_rules/{access_rule_id}.
 func showRule(c *service.Call) (service.Reply, error) {
 	r, err := ruleOf(c)
 	if err != nil {
@@ -102,7 +103,8 @@ func showRule(c *service.Call) (service.Reply, error) {
 	return reply(object("access_rule", rule(c, *r)))
 }
 
-// deleteRule answers DELETE of a rule, which no credential may have any more.
+// deleteRule handles DELETE of a rule. It refuses a rule that a credential has
+// (keystone/access-rules.yaml: "delete in use").
 func deleteRule(c *service.Call) (service.Reply, error) {
 	r, err := ruleOf(c)
 	if err != nil {
@@ -115,7 +117,8 @@ func deleteRule(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// keepRules stores the rules of a credential that goes away: they stay.
+// keepRules stores the rules of a credential that is deleted
+// (keystone/access-rules.yaml: "list of unused rules").
 func keepRules(tx *world.Tx, a *identity.AppCredential) {
 	for _, r := range a.AccessRules {
 		if identity.AccessRules.Get(tx, r.ID) == nil {
@@ -125,8 +128,9 @@ func keepRules(tx *world.Tx, a *identity.AppCredential) {
 	}
 }
 
-// takeRules reads the rules of a new credential. One that is given by its id, or that the
-// user has already, is taken up; the others are made.
+// takeRules reads the rules of a new credential. It reuses a rule that is given by id
+// (keystone/access-rules.yaml: "create by id"), or that the user has already
+// (keystone/access-rules.yaml: "create with the same rule"). It creates the others.
 func takeRules(c *service.Call, a *identity.AppCredential, given []any) error {
 	if len(given) == 0 {
 		return nil
@@ -137,20 +141,21 @@ func takeRules(c *service.Call, a *identity.AppCredential, given []any) error {
 		if err != nil {
 			return err
 		}
+		// keystone/access-rules.yaml: "create with a rule twice"
 		if taken[r.ID] {
 			return service.Errorf(service.Conflict, "", duplicateCredential, a.Name)
 		}
 		taken[r.ID] = true
-		r.UserID = "" // the credential's
+		r.UserID = "" // the user id is the credential's
 		a.AccessRules = append(a.AccessRules, r)
 	}
 	return nil
 }
 
-// A ruleBook finds rules quickly: a credential may have thousands.
+// A ruleBook finds rules in constant time, because a credential may have thousands.
 type ruleBook struct {
 	user   string
-	inUse  map[string]identity.AccessRule // of the credentials of all users, by id
+	inUse  map[string]identity.AccessRule // rules in the credentials of all users, by id
 	byText map[[3]string]identity.AccessRule
 }
 
@@ -164,14 +169,14 @@ func knownRules(v world.View, user string) *ruleBook {
 		}
 	}
 	for _, r := range rulesOf(v, user) {
-		if _, ok := b.byText[ruleText(r)]; !ok { // the first one counts
+		if _, ok := b.byText[ruleText(r)]; !ok { // the first one is used
 			b.byText[ruleText(r)] = r
 		}
 	}
 	return b
 }
 
-// byID finds a rule of any user.
+// byID returns a rule of any user.
 func (b *ruleBook) byID(v world.View, id string) (identity.AccessRule, bool) {
 	if r := identity.AccessRules.Get(v, id); r != nil {
 		return *r, true
@@ -180,7 +185,7 @@ func (b *ruleBook) byID(v world.View, id string) (identity.AccessRule, bool) {
 	return r, ok
 }
 
-// take finds the rule that an element of a request names, or creates it.
+// take returns the rule of an element of a request. It creates the rule if there is none.
 func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule, error) {
 	o, _ := e.(*value.Object)
 	id := o.Text("id")
@@ -202,8 +207,9 @@ func (b *ruleBook) take(c *service.Call, e any, place int) (identity.AccessRule,
 	return want, nil
 }
 
-// wholeRule refuses a rule that lacks a member. The real server breaks off the connection;
-// an id alone names a rule that is not there.
+// wholeRule returns an error if a member of a new rule is missing. An element with an id only
+// names a rule that does not exist. The real server closes the connection in both cases
+// (keystone/access-rules.yaml: "create by an unknown id").
 func wholeRule(o *value.Object, place int) error {
 	if o.Has("id") && o.Len() == 1 {
 		return noRule(o.Text("id"))

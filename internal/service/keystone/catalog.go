@@ -9,7 +9,7 @@ import (
 	"standin/internal/world"
 )
 
-// catalogOperations show the catalogue and the records that it is made of.
+// catalogOperations return the catalogue and its records.
 var catalogOperations = []service.Operation{
 	{ID: "keystone.catalog.show", Do: showCatalog, Policy: scoped("get_auth_catalog")},
 	{ID: "keystone.services.list", Do: listServices, Policy: admins("list_services")},
@@ -22,8 +22,8 @@ var catalogOperations = []service.Operation{
 
 const region = "RegionOne"
 
-// offered are the services of the catalogue; the path is what clients expect after
-// the address of the service.
+// offered lists the services of the catalogue. path is what clients expect after the address of a
+// service.
 var offered = []struct{ service, kind, path string }{
 	{"keystone", "identity", "/v3"},
 	{"freezer", "backup", ""},
@@ -32,16 +32,15 @@ var offered = []struct{ service, kind, path string }{
 
 var interfaces = []string{"public", "internal", "admin"}
 
-// fixedID is the id of a thing that is the same in every world.
+// fixedID returns an id that is the same in every world.
 func fixedID(name string) string { return world.Hex(world.Draw(0, "keystone/"+name, 0, 16)) }
 
-// showCatalog answers GET /v3/auth/catalog.
+// showCatalog handles GET /v3/auth/catalog.
 func showCatalog(c *service.Call) (service.Reply, error) {
 	return reply(object("catalog", catalog(c), "links", object("self", self(c))))
 }
 
-// catalog lists the OpenStack services under the addresses by which they are
-// reached from where the caller came in.
+// catalog returns the OpenStack services with the addresses by which the caller can reach them.
 func catalog(c *service.Call) []any {
 	list := []any{}
 	for _, s := range offered {
@@ -89,42 +88,43 @@ func regions(c *service.Call) []*value.Object {
 	return []*value.Object{object("id", region, "description", "", "parent_region_id", nil, "links", link(c, "regions", region))}
 }
 
-// listServices answers GET /v3/services.
+// listServices handles GET /v3/services.
 func listServices(c *service.Call) (service.Reply, error) {
 	return listReply(c, "services", services(c), "name", "type")
 }
 
-// showService answers GET /v3/services/{service_id}.
+// showService handles GET /v3/services/{service_id}.
 func showService(c *service.Call) (service.Reply, error) {
 	return showOne("service", services(c), c.Vars["service_id"])
 }
 
-// listEndpoints answers GET /v3/endpoints.
+// listEndpoints handles GET /v3/endpoints.
 func listEndpoints(c *service.Call) (service.Reply, error) {
 	return listReply(c, "endpoints", endpoints(c), "interface", "service_id", "region_id")
 }
 
-// endpointPolicy lets everybody see that there is no endpoint of an id.
+// endpointPolicy allows admins. It also allows every caller if the endpoint does not exist, who
+// then gets a 404.
 var endpointPolicy = &policy{"get_endpoint", func(c *service.Call) bool {
 	return admin(c) || !slices.ContainsFunc(endpoints(c), func(o *value.Object) bool { return o.Text("id") == c.Vars["endpoint_id"] })
 }}
 
-// showEndpoint answers GET /v3/endpoints/{endpoint_id}.
+// showEndpoint handles GET /v3/endpoints/{endpoint_id}.
 func showEndpoint(c *service.Call) (service.Reply, error) {
 	return showOne("endpoint", endpoints(c), c.Vars["endpoint_id"])
 }
 
-// listRegions answers GET /v3/regions, to everybody.
+// listRegions handles GET /v3/regions, for every caller.
 func listRegions(c *service.Call) (service.Reply, error) {
 	return listReply(c, "regions", regions(c), "parent_region_id")
 }
 
-// showRegion answers GET /v3/regions/{region_id}, to everybody.
+// showRegion handles GET /v3/regions/{region_id}, for every caller.
 func showRegion(c *service.Call) (service.Reply, error) {
 	return showOne("region", regions(c), c.Vars["region_id"])
 }
 
-// showOne answers the member of a list that has the id.
+// showOne returns the element of a list that has the id.
 func showOne(kind string, list []*value.Object, id string) (service.Reply, error) {
 	for _, o := range list {
 		if o.Text("id") == id {

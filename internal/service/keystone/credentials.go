@@ -12,7 +12,7 @@ import (
 	"standin/internal/world"
 )
 
-// credentialOperations are about application credentials.
+// credentialOperations are the operations on application credentials.
 var credentialOperations = []service.Operation{
 	{ID: "keystone.application-credentials.list", Do: listCredentials, Policy: owners("list_application_credentials")},
 	{ID: "keystone.application-credentials.create", Do: createCredential, Policy: credentialCreation},
@@ -22,7 +22,7 @@ var credentialOperations = []service.Operation{
 
 func noCredential(id string) error { return notFound("Application Credential", id) }
 
-// credentialNamed finds a user's credential by its name; nil if there is none.
+// credentialNamed returns a user's credential of that name, or nil.
 func credentialNamed(v world.View, user, name string) *identity.AppCredential {
 	for a := range identity.CredentialsByUser.All(v, user, 0) {
 		if a.Name == name {
@@ -32,7 +32,7 @@ func credentialNamed(v world.View, user, name string) *identity.AppCredential {
 	return nil
 }
 
-// credentialTime is how times of credentials are written.
+// credentialTime is the layout of times of credentials.
 const credentialTime = "2006-01-02T15:04:05.000000"
 
 func credential(c *service.Call, a *identity.AppCredential, secret bool) *value.Object {
@@ -66,7 +66,7 @@ func credential(c *service.Call, a *identity.AppCredential, secret bool) *value.
 	return o
 }
 
-// listCredentials answers GET /v3/users/{user_id}/application_credentials.
+// listCredentials handles GET /v3/users/{user_id}/application_credentials.
 func listCredentials(c *service.Call) (service.Reply, error) {
 	id := c.Vars["user_id"]
 	var list []*value.Object
@@ -76,12 +76,13 @@ func listCredentials(c *service.Call) (service.Reply, error) {
 	return listReply(c, "application_credentials", list, "name")
 }
 
-// credentialOf returns the credential of the path, or nil if there is none.
+// credentialOf returns the credential of the path, or nil.
 func credentialOf(c *service.Call) *identity.AppCredential {
 	return identity.Credentials.Get(c.View, c.Vars["application_credential_id"])
 }
 
-// showCredential answers GET /v3/users/{user_id}/application_credentials/{application_credential_id}.
+// showCredential handles GET
+// /v3/users/{user_id}/application_credentials/{application_credential_id}.
 func showCredential(c *service.Call) (service.Reply, error) {
 	a := credentialOf(c)
 	if a == nil {
@@ -90,8 +91,8 @@ func showCredential(c *service.Call) (service.Reply, error) {
 	return reply(object("application_credential", credential(c, a, false)))
 }
 
-// manages refuses callers who logged in by a credential that does not let them
-// manage others.
+// manages returns an error for callers who logged in with a restricted credential
+// (keystone/application-credentials.yaml: "create by such a token").
 func manages(c *service.Call) error {
 	if a := c.Caller.Credential; a != nil && (a.Unrestricted == nil || !*a.Unrestricted) {
 		return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using method 'application_credential' is not allowed for managing additional application credentials..")
@@ -99,8 +100,8 @@ func manages(c *service.Call) error {
 	return nil
 }
 
-// deleteCredential answers DELETE of a credential. Its tokens end with it, its access
-// rules do not.
+// deleteCredential handles DELETE of a credential. Its tokens become invalid
+// (keystone/application-credentials.yaml: "the token after delete"). Its access rules stay.
 func deleteCredential(c *service.Call) (service.Reply, error) {
 	a := credentialOf(c)
 	if a == nil {
@@ -114,13 +115,14 @@ func deleteCredential(c *service.Call) (service.Reply, error) {
 	return service.Reply{Status: http.StatusNoContent}, nil
 }
 
-// credentialCreation is the policy of the user of the path.
+// credentialCreation allows the user of the path
+// (keystone/application-credentials.yaml: "create for another user").
 var credentialCreation = &policy{"create_application_credential", func(c *service.Call) bool {
 	return themselves(c) && c.Caller.User != nil
 }}
 
-// createCredential answers POST /v3/users/{user_id}/application_credentials: a credential for
-// the project of the caller's token and roles that the caller has there.
+// createCredential handles POST /v3/users/{user_id}/application_credentials. The credential is
+// for the project of the caller's token, with roles of the caller in it.
 func createCredential(c *service.Call) (service.Reply, error) {
 	body, _ := c.JSON()
 	o, _ := body.(*value.Object)
@@ -169,12 +171,12 @@ func newCredential(c *service.Call, o *value.Object) (*identity.AppCredential, e
 
 const duplicateCredential = "Conflict occurred attempting to store application_credential - Duplicate entry found with name %s."
 
-// expiry reads when a credential expires; the zero time: never.
+// expiry parses the expiry time of a credential. The zero time means that it does not expire.
 func expiry(c *service.Call, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z"} { // fractions are taken too
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z"} { // both layouts accept fractions of a second
 		t, err := time.Parse(form, s)
 		switch {
 		case err != nil:
@@ -187,7 +189,7 @@ func expiry(c *service.Call, s string) (time.Time, error) {
 	return time.Time{}, service.Errorf(service.Invalid, "", "Timestamp not in expected format.%s", malformed)
 }
 
-// rolesFor are the roles that a request names, or else those of the caller.
+// rolesFor returns the roles that a request names, or else those of the caller.
 func rolesFor(c *service.Call, o *value.Object) ([]identity.RoleRef, error) {
 	var names []string
 	asked := o.List("roles")

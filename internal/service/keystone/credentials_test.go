@@ -7,8 +7,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure an application credential lets a program do what its roles let it, tells its
-// secret once, and takes its tokens with it.
+// Ensure a program with an application credential may do what its roles allow. Ensure its secret
+// is shown once, and its tokens end with it.
 func TestApplicationCredentials(t *testing.T) {
 	t.Parallel()
 	demo := keystone(t, "demo")
@@ -22,7 +22,7 @@ func TestApplicationCredentials(t *testing.T) {
 	for pointer, want := range map[string]string{
 		"/token/project/id":                        demoProject,
 		"/token/roles/0/name":                      "member",
-		"/token/roles/1/name":                      "reader", // implied
+		"/token/roles/1/name":                      "reader", // an implied role
 		"/token/methods":                           `["application_credential"]`,
 		"/token/application_credential/restricted": "true",
 		"/token/application_credential/name":       "ci",
@@ -42,8 +42,7 @@ func TestApplicationCredentials(t *testing.T) {
 	program.Expect(401, "GET", "/v3/auth/projects", "")
 }
 
-// Ensure a credential that may manage others makes them, with no more than its
-// own roles.
+// Ensure an unrestricted credential can create others, with its own roles at most.
 func TestUnrestrictedCredential(t *testing.T) {
 	t.Parallel()
 	demo := keystone(t, "demo")

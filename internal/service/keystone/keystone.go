@@ -1,7 +1,6 @@
-// Package keystone emulates as much of OpenStack Keystone v3 as the clients of
-// Freezer and Barbican need to log in, and what teams read next to it:
-// discovery, tokens, the catalogue, users, projects, roles, application
-// credentials.
+// Package keystone emulates the part of OpenStack Keystone v3 that the clients of Freezer and
+// Barbican need to log in. It also has resources that teams read next to it: discovery, tokens,
+// catalogue, users, projects, roles, application credentials.
 package keystone
 
 import (
@@ -16,7 +15,7 @@ import (
 	"standin/internal/value"
 )
 
-// New is the service.
+// New returns the service.
 func New() *service.Service {
 	return &service.Service{
 		Name: "keystone",
@@ -36,7 +35,8 @@ func New() *service.Service {
 	}
 }
 
-// normalise drops a trailing slash, as Keystone's middleware does.
+// normalise removes a trailing slash, as Keystone's middleware does
+// (keystone/tokens.yaml: "by name with a slash").
 func normalise(path string) string {
 	if path != "/" {
 		path = strings.TrimSuffix(path, "/")
@@ -47,8 +47,9 @@ func normalise(path string) string {
 	return path
 }
 
-// identify looks at the token that the caller shows of itself. Who logs in by
-// password shows none, and everybody may.
+// identify returns the caller of the token in X-Auth-Token. Logins by password have none, and
+// their policy allows every caller. With the quirk, the token of a deleted credential is a 404
+// (keystone/application-credentials.yaml: "the token after delete").
 func identify(c *service.Call) (*identity.Caller, error) {
 	caller, err := openstack.Identify(c)
 	if err != nil && c.Quirk(orphanIs404) {
@@ -59,7 +60,8 @@ func identify(c *service.Call) (*identity.Caller, error) {
 	return caller, err
 }
 
-// optionsAsked answers OPTIONS: which methods a path has.
+// optionsAsked responds to OPTIONS with the methods of the path
+// (keystone/discovery.yaml: "tokens by OPTIONS").
 func optionsAsked(c *service.Call) error {
 	if c.Method != http.MethodOptions || len(c.Methods) == 0 {
 		return nil
@@ -67,7 +69,7 @@ func optionsAsked(c *service.Call) error {
 	return &service.Error{Kind: http.StatusOK}
 }
 
-// allow lists the methods of the call's path as the web framework counts them.
+// allow returns the Allow header as the web framework writes it.
 func allow(c *service.Call) string {
 	all := append(slices.Clone(c.Methods), http.MethodOptions)
 	if slices.Contains(c.Methods, http.MethodGet) {
@@ -76,8 +78,8 @@ func allow(c *service.Call) string {
 	return c.Allow(all...)
 }
 
-// bodyIsJSON refuses a body that is not a JSON object, before anything else, also where
-// the operation reads no body.
+// bodyIsJSON refuses a body that is not a JSON object. It is the first check, also for operations
+// without a body (keystone/tokens.yaml: "of another type").
 func bodyIsJSON(c *service.Call) error {
 	if len(c.Body) == 0 || c.BodyTooLarge {
 		return nil
@@ -94,7 +96,8 @@ func bodyIsJSON(c *service.Call) error {
 
 const htmlPage = "text/html; charset=utf-8"
 
-// notFoundPage is what the web framework answers for a path that it does not know.
+// notFoundPage is the response of the web framework to an unknown path
+// (keystone/discovery.yaml: "nothing").
 const notFoundPage = `<!doctype html>
 <html lang=en>
 <title>404 Not Found</title>
@@ -102,7 +105,8 @@ const notFoundPage = `<!doctype html>
 <p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
 `
 
-// notAllowedPage is what it answers for a method, on the paths of discovery.
+// notAllowedPage is its response to an unknown method on the paths of discovery
+// (keystone/discovery.yaml: "versions by POST").
 const notAllowedPage = `<!doctype html>
 <html lang=en>
 <title>405 Method Not Allowed</title>
@@ -119,12 +123,13 @@ var messages = map[service.Kind]string{
 	service.Internal:     "An unexpected error prevented the server from fulfilling your request.",
 }
 
-// supported is the detail of the error of a login method that is not supported:
-// which ones are; empty for a credential that asks for a scope.
+// supported is the detail of an error about login methods: the supported ones
+// (keystone/tokens.yaml: "a method that is none"). It is empty for a credential that requests a
+// scope.
 type supported []string
 
-// fail writes {"error": {code, message, title}}; for paths and methods that are
-// not served, what the web framework makes of them.
+// fail writes {"error": {code, message, title}}. Unknown paths and methods have the response of
+// the web framework.
 func fail(c *service.Call, e *service.Error) service.Reply {
 	message := cmp.Or(e.Message, messages[e.Kind], e.Kind.Reason())
 	var r service.Reply
@@ -135,6 +140,7 @@ func fail(c *service.Call, e *service.Error) service.Reply {
 		r = service.Reply{Status: http.StatusMethodNotAllowed, ContentType: htmlPage, Body: []byte(notAllowedPage)}
 	case c.Operation == nil && e.Kind == service.NotFound:
 		r = service.Reply{Status: http.StatusNotFound, ContentType: htmlPage, Body: []byte(notFoundPage)}
+	// keystone/discovery.yaml: "tokens by PUT"
 	case c.Operation == nil && e.Kind == service.NotAllowed:
 		r = service.JSON(http.StatusMethodNotAllowed, value.AppendTextObject(nil, "message", message))
 	default:
@@ -175,7 +181,7 @@ func finish(c *service.Call, r *service.Reply) {
 	r.Set("X-Openstack-Request-Id", openstack.NewRequestID(c))
 }
 
-// expected is the 400 for what a request lacks.
+// expected returns the 400 for something that is missing in a request.
 func expected(what string) error {
 	return service.Errorf(service.Invalid, "", "Expecting to find %s.%s", what, malformed)
 }
@@ -186,7 +192,7 @@ func unauthorized() error {
 	return service.Errorf(service.Unauthorized, "", "").RefusedBy(service.CheckCaller.Name)
 }
 
-// forbidden is the 403 of a rule of the policy.
+// forbidden returns the 403 of a policy rule.
 func forbidden(rule string) error {
 	return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: identity:%s.", rule).
 		RefusedBy("policy: identity:" + rule)
@@ -196,13 +202,13 @@ func notFound(kind, id string) error {
 	return service.Errorf(service.NotFound, "", "Could not find %s: %s.", kind, id)
 }
 
-// discoveryOperations show the versions of the API.
+// discoveryOperations return the versions of the API.
 var discoveryOperations = []service.Operation{
 	{ID: "keystone.versions.list", Do: listVersions, Policy: service.Everybody},
 	{ID: "keystone.version.show", Do: showVersion, Policy: service.Everybody},
 }
 
-// listVersions answers GET / under the service's prefix.
+// listVersions handles GET / of the service.
 func listVersions(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()
@@ -217,7 +223,7 @@ func listVersions(c *service.Call) (service.Reply, error) {
 	return r, nil
 }
 
-// showVersion answers GET /v3.
+// showVersion handles GET /v3.
 func showVersion(c *service.Call) (service.Reply, error) {
 	w := value.NewWriter(c.Scratch)
 	w.BeginObject()

@@ -8,10 +8,10 @@ import (
 	"standin/internal/value"
 )
 
-// admin reports whether the policy lets the caller read everything.
+// admin reports whether the policy allows the caller to read everything.
 func admin(c *service.Call) bool { return c.Settings.AuthOff || c.Caller.HasRole("admin") }
 
-// self is the address of the request.
+// self returns the URL of the request.
 func self(c *service.Call) string {
 	if c.RawQuery != "" {
 		return c.Base() + c.Path + "?" + c.RawQuery
@@ -19,13 +19,14 @@ func self(c *service.Call) string {
 	return c.Base() + c.Path
 }
 
-// link is the "links" of a thing.
+// link returns the member "links" of a record.
 func link(c *service.Call, kind, id string) *value.Object {
 	return object("self", c.Base()+"/v3/"+kind+"/"+id)
 }
 
-// listReply answers a list, less what the query filters away. A member that is
-// named here may be asked for by its value. Other parameters are ignored.
+// listReply returns a list without the records that the query filters out. by names the members
+// that the query may filter. Other parameters are ignored
+// (keystone/access-rules.yaml: "list by").
 func listReply(c *service.Call, name string, all []*value.Object, by ...string) (service.Reply, error) {
 	list := []any{}
 	for _, o := range all {
@@ -36,8 +37,8 @@ func listReply(c *service.Call, name string, all []*value.Object, by ...string) 
 	return reply(object(name, list, "links", object("next", nil, "self", self(c), "previous", nil)))
 }
 
-// wanted reports whether a thing passes the filters of the query: MEMBER=VALUE, or
-// MEMBER__contains and its like.
+// wanted reports whether a record passes the filters of the query: MEMBER=VALUE, or
+// MEMBER__contains and similar ones.
 func wanted(c *service.Call, o *value.Object, by []string) bool {
 	for key, values := range c.Query() {
 		name, how, _ := strings.Cut(key, "__")
@@ -62,7 +63,7 @@ func wanted(c *service.Call, o *value.Object, by []string) bool {
 	return true
 }
 
-// compare is a filter on a string; comparisons that begin with i ignore case.
+// compare applies a filter to a string. Comparisons that begin with i ignore case.
 func compare(v, want, how string) bool {
 	if rest, ok := strings.CutPrefix(how, "i"); ok {
 		v, want, how = strings.ToLower(v), strings.ToLower(want), rest
@@ -79,7 +80,7 @@ func compare(v, want, how string) bool {
 	}
 }
 
-// truth reads a word as oslo.utils does, which knows no others than these.
+// truth parses a boolean as oslo.utils does. Other words give the default.
 func truth(word string, defaultValue bool) bool {
 	switch strings.ToLower(strings.TrimSpace(word)) {
 	case "1", "t", "true", "on", "y", "yes":

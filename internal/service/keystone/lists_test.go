@@ -8,8 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure the lists filter, and that users and projects which are not enabled let
-// nobody in.
+// Ensure lists are filtered. Ensure disabled users and projects cannot be used for a login.
 func TestDisabled(t *testing.T) {
 	t.Parallel()
 	admin := keystone(t, "admin")
@@ -38,8 +37,8 @@ func TestDisabled(t *testing.T) {
 	admin.Expect(401, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"7d5a4b3c2e1f40698c7b6a5d4e3f2a1b","password":"stranger"}}},"scope":{"project":{"id":"e4d909c290d04b1aa068ffaddf22cbd0"}}}}`)
 }
 
-// Ensure an address of the catalogue is the same one in the lists of services and
-// endpoints, and that it answers.
+// Ensure an address of the catalogue is the same in the lists of services and endpoints, and that
+// it responds.
 func TestCatalogueAgrees(t *testing.T) {
 	t.Parallel()
 	admin := keystone(t, "admin")
@@ -61,7 +60,7 @@ func TestCatalogueAgrees(t *testing.T) {
 	}
 }
 
-// Ensure what Keystone has none of is asked a token for, and then empty.
+// Ensure resources that Keystone does not have require a token and are empty.
 func TestEmptyNeighbours(t *testing.T) {
 	t.Parallel()
 	admin := keystone(t, "admin")

@@ -10,22 +10,21 @@ import (
 	"standin/internal/world"
 )
 
-// login is a login that was found good, or is being looked at.
+// login is the state of a login.
 type login struct {
 	methods    []string
 	user       *identity.User
-	project    *identity.Project       // nil: unscoped, or for the whole system
-	system     bool                    // for the whole system
-	from       *identity.Token         // the token it logs in with
-	credential *identity.AppCredential // the credential it logs in with
+	project    *identity.Project       // nil: unscoped or system scope
+	system     bool                    // system scope
+	from       *identity.Token         // the token of a login by token
+	credential *identity.AppCredential // the credential of a login by application credential
 }
 
-// methods are the ways to log in that Keystone is shipped with, in the order in
-// which it names them.
+// methods are the login methods of a default Keystone, in the order in which it lists them.
 var methods = []string{"external", "password", "token", "oauth1", "mapped", "application_credential"}
 
-// readLogin reads a request for a token, in Keystone's order: the shape, the
-// scope, the methods.
+// readLogin reads a request for a token. It checks the schema, the scope and the methods, in the
+// order of Keystone (keystone/two-faults.yaml: "log in {}").
 func readLogin(c *service.Call) (*login, error) {
 	var body any
 	if len(c.Body) > 0 {
@@ -49,6 +48,7 @@ func readLogin(c *service.Call) (*login, error) {
 	}
 	logins := auth.Object("identity")
 	names := logins.List("methods")
+	// keystone/tokens.yaml: "methods that are none"
 	if len(names) == 0 {
 		return nil, unauthorized()
 	}
@@ -68,7 +68,7 @@ func readLogin(c *service.Call) (*login, error) {
 	return l, l.check(c, auth)
 }
 
-// scope finds what the token is for.
+// scope reads the scope of the token.
 func (l *login) scope(c *service.Call, auth *value.Object) error {
 	word, scope := auth.Text("scope"), auth.Object("scope")
 	if !auth.Has("scope") || word == "unscoped" {
@@ -80,21 +80,22 @@ func (l *login) scope(c *service.Call, auth *value.Object) error {
 			kinds = append(kinds, kind)
 		}
 	}
+	// keystone/tokens.yaml: "two scopes"
 	if len(kinds) != 1 {
 		return expected("system, project, domain, OS-TRUST:trust or unscoped in scope")
 	}
 	switch o := scope.Object(kinds[0]); kinds[0] {
-	case "system": // its content does not count
+	case "system": // its content is ignored
 		l.system = true
 		return nil
 	case "project":
 		return l.scopeToProject(c, o)
-	case "domain": // nobody has a role there
+	case "domain": // no user has a role in a domain
 		if !o.Has("id") && !o.Has("name") {
 			return service.Errorf(service.Invalid, "", "Invalid input for field scope/domain: id or name must be present.")
 		}
 		return unauthorized()
-	case "OS-TRUST:trust": // there are none
+	case "OS-TRUST:trust": // there are no trusts
 		if !o.Has("id") {
 			return expected("trust_id in trust")
 		}
@@ -120,8 +121,7 @@ func (l *login) scopeToProject(c *service.Call, o *value.Object) error {
 	return nil
 }
 
-// by carries out one of the methods; all that are named must succeed, for the
-// same user.
+// by logs in with one of the methods. All methods of a request must succeed for the same user.
 func (l *login) by(c *service.Call, logins *value.Object, method string) error {
 	how := logins.Object(method)
 	var u *identity.User
@@ -172,12 +172,14 @@ func byPassword(c *service.Call, how *value.Object) (*identity.User, error) {
 	return u, nil
 }
 
-// byToken is a login with a token that the caller has: for another scope.
+// byToken logs in with a token, to get one of another scope
+// (keystone/token-life.yaml: "exchange the unscoped for a project").
 func (l *login) byToken(c *service.Call, id string) (*identity.User, error) {
 	t, err := valid(c, id, false)
 	if err != nil {
 		return nil, err
 	}
+	// keystone/application-credentials.yaml: "exchange such a token"
 	if t.Credential != "" {
 		return nil, service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using a delegated token to create another token is not allowed..")
 	}
@@ -188,8 +190,7 @@ func (l *login) byToken(c *service.Call, id string) (*identity.User, error) {
 	return identity.Users.Get(c.View, t.UserID), nil
 }
 
-// byCredential is a login with an application credential, by its id or by its
-// name and user.
+// byCredential logs in with an application credential. It is named by id, or by name and user.
 func (l *login) byCredential(c *service.Call, how *value.Object) (*identity.User, error) {
 	a, err := findCredential(c, how)
 	if err != nil {
@@ -203,6 +204,7 @@ func (l *login) byCredential(c *service.Call, how *value.Object) (*identity.User
 }
 
 func findCredential(c *service.Call, how *value.Object) (*identity.AppCredential, error) {
+	// keystone/application-credentials.yaml: "log in by an unknown id"
 	if how.Has("id") {
 		v, _ := how.Get("id")
 		id, ok := v.(string)
@@ -233,9 +235,10 @@ func findCredential(c *service.Call, how *value.Object) (*identity.AppCredential
 	return credentialNamed(c.View, u.ID, how.Text("name")), nil
 }
 
-// check looks at the whole: what was asked for must be open to the user.
+// check checks that the user may have a token of the requested scope.
 func (l *login) check(c *service.Call, auth *value.Object) error {
 	if l.credential != nil {
+		// keystone/application-credentials.yaml: "log in with a scope"
 		if auth.Has("scope") {
 			e := service.Errorf(service.Unauthorized, "", "Error authenticating with application credential: Application credentials cannot request a scope.")
 			e.Detail = supported{}
@@ -246,6 +249,7 @@ func (l *login) check(c *service.Call, auth *value.Object) error {
 	if l.system && len(l.user.System) == 0 {
 		return unauthorized()
 	}
+	// keystone/system.yaml: "exchange for the project"
 	if l.from != nil && l.from.System && l.project != nil {
 		return service.Errorf(service.Forbidden, "", "You are not authorized to perform the requested action: Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed..")
 	}
@@ -262,7 +266,7 @@ func findUser(v world.View, o *value.Object) *identity.User {
 	return identity.Users.Get(v, o.Text("id"))
 }
 
-// domainOf is the id of the domain that an object names by id or name.
+// domainOf returns the id of the domain that an object names by id or name.
 func domainOf(v world.View, o *value.Object) string {
 	d := o.Object("domain")
 	if d.Has("id") {

@@ -10,15 +10,15 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure the tests leave no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The words that stories are told in.
+// step is one request of a story.
 type step = servicetest.Step
 
 var has = servicetest.Has
 
-// at finds a text in JSON.
+// at returns the text at a JSON pointer.
 var at = servicetest.At
 
 const (
@@ -28,13 +28,13 @@ const (
 	accessRules = "/v3/users/" + demoID + "/access_rules"
 )
 
-// keystone returns a caller with a fixed token, at an emulator of its own.
+// keystone returns a caller with a fixed token and its own emulator.
 func keystone(t *testing.T, caller string) servicetest.Caller {
 	t.Helper()
 	return servicetest.Caller{Player: servicetest.NewPlayer(t), Header: map[string]string{"X-Auth-Token": caller + "-token", "Content-Type": "application/json"}}
 }
 
-// login logs in at Keystone and returns the caller with the new token.
+// login logs in to Keystone and returns the caller with the new token.
 func login(t *testing.T, c servicetest.Caller, identity string) servicetest.Caller {
 	t.Helper()
 	resp, v := servicetest.Caller{Player: c.Player}.Send(http.MethodPost, "/v3/auth/tokens", `{"auth":{"identity":`+identity+`}}`)

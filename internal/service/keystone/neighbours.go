@@ -7,7 +7,7 @@ import (
 	"standin/internal/service"
 )
 
-// neighbourOperations find nothing.
+// neighbourOperations are operations on resources that do not exist.
 var neighbourOperations = []service.Operation{
 	{ID: "keystone.auth-system.list", Do: listOwnSystems, Policy: members("get_auth_system")},
 	{ID: "keystone.groups.list", Do: listGroups, Policy: admins("list_groups")},
@@ -20,23 +20,24 @@ var neighbourOperations = []service.Operation{
 	{ID: "keystone.trusts.show", Do: showTrust, Policy: service.Everybody},
 }
 
-// Groups, credentials of other kinds and trusts cannot be made, so that there are none:
-// they are listed empty and not found, by the policies of the server.
+// Groups, trusts and other kinds of credentials cannot be created. Their lists are empty, and
+// single ones are a 404. The policies are those of the real server
+// (keystone/neighbours.yaml: "list").
 
-// unserved are the resources of the real server that are not reproduced, by the part of
-// the path after /v3/.
+// unserved are resources of the real server that Standin does not have, by the part of the path
+// after /v3/.
 var unserved = []string{
 	"OS-EP-FILTER", "OS-FEDERATION", "OS-INHERIT", "OS-OAUTH1", "OS-REVOKE", "limits", "policies", "registered_limits", "role_inferences", "system",
 }
 
-// unservedBelow are those below the name of a user, a project, a domain or a role.
+// unservedBelow are such resources below a user, a project, a domain or a role.
 var unservedBelow = []string{
 	"users/OS-OAUTH1", "users/credentials", "projects/tags", "projects/users", "projects/groups",
 	"domains/users", "domains/groups", "domains/config", "roles/implies",
 }
 
-// neighbour asks for a token where the real server would, on paths that are not served
-// here. With a token they are not found.
+// neighbour requires a token where the real server does, on paths that Standin does not have
+// (keystone/neighbours.yaml: "more without a token"). With a token they are a 404.
 func neighbour(c *service.Call) error {
 	rest, ok := strings.CutPrefix(c.Path, "/v3/")
 	if !ok || len(c.Methods) > 0 || c.CallerError == nil {
@@ -50,8 +51,8 @@ func neighbour(c *service.Call) error {
 	return nil
 }
 
-// listOwnSystems answers GET /v3/auth/system: whether the caller can have a token for the
-// whole system.
+// listOwnSystems handles GET /v3/auth/system. It returns whether the caller can have a system
+// token (keystone/system.yaml: "systems").
 func listOwnSystems(c *service.Call) (service.Reply, error) {
 	list := []any{}
 	if u := c.Caller.User; u != nil && len(u.System) > 0 {
@@ -60,15 +61,15 @@ func listOwnSystems(c *service.Call) (service.Reply, error) {
 	return reply(object("system", list, "links", object("self", c.Base()+c.Path)))
 }
 
-// listGroups answers GET /v3/groups.
+// listGroups handles GET /v3/groups.
 func listGroups(c *service.Call) (service.Reply, error) { return listReply(c, "groups", nil) }
 
-// groupMissing answers GET /v3/groups/{group_id} and GET /v3/groups/{group_id}/users.
+// groupMissing handles GET /v3/groups/{group_id} and GET /v3/groups/{group_id}/users.
 func groupMissing(c *service.Call) (service.Reply, error) {
 	return service.Reply{}, notFound("group", c.Vars["group_id"])
 }
 
-// listUserGroups answers GET /v3/users/{user_id}/groups.
+// listUserGroups handles GET /v3/users/{user_id}/groups.
 func listUserGroups(c *service.Call) (service.Reply, error) {
 	if _, err := userOf(c); err != nil {
 		return service.Reply{}, err
@@ -76,20 +77,20 @@ func listUserGroups(c *service.Call) (service.Reply, error) {
 	return listReply(c, "groups", nil)
 }
 
-// listOtherCredentials answers GET /v3/credentials: callers see their own.
+// listOtherCredentials handles GET /v3/credentials. Callers see their own.
 func listOtherCredentials(c *service.Call) (service.Reply, error) {
 	return listReply(c, "credentials", nil)
 }
 
-// showOtherCredential answers GET /v3/credentials/{credential_id}.
+// showOtherCredential handles GET /v3/credentials/{credential_id}.
 func showOtherCredential(c *service.Call) (service.Reply, error) {
 	return service.Reply{}, notFound("credential", c.Vars["credential_id"])
 }
 
-// listTrusts answers GET /v3/OS-TRUST/trusts.
+// listTrusts handles GET /v3/OS-TRUST/trusts.
 func listTrusts(c *service.Call) (service.Reply, error) { return listReply(c, "trusts", nil) }
 
-// showTrust answers GET /v3/OS-TRUST/trusts/{trust_id}, to everybody.
+// showTrust handles GET /v3/OS-TRUST/trusts/{trust_id}, for every caller.
 func showTrust(c *service.Call) (service.Reply, error) {
 	return service.Reply{}, notFound("trust", c.Vars["trust_id"])
 }

@@ -9,7 +9,7 @@ import (
 	"standin/internal/value"
 )
 
-// peopleOperations show users, projects, roles and domains.
+// peopleOperations return users, projects, roles and domains.
 var peopleOperations = []service.Operation{
 	{ID: "keystone.auth-projects.list", Do: listOwnProjects, Policy: members("get_auth_projects")},
 	{ID: "keystone.auth-domains.list", Do: listOwnDomains, Policy: members("get_auth_domains")},
@@ -41,8 +41,7 @@ func project(c *service.Call, p *identity.Project) *value.Object {
 		"options", value.NewObject(), "links", link(c, "projects", p.ID))
 }
 
-// bare is a role as other things hold it; those that Keystone itself makes cannot
-// be changed.
+// bare returns a role as other records contain it. The roles that Keystone creates are immutable.
 func bare(r *identity.Role) *value.Object {
 	options := value.NewObject()
 	if slices.Contains([]string{"admin", "member", "reader"}, r.Name) {
@@ -66,7 +65,7 @@ func domainShown(c *service.Call, d *identity.Domain) *value.Object {
 		"tags", []any{}, "options", value.NewObject(), "links", link(c, "domains", d.ID))
 }
 
-// listUsers answers GET /v3/users.
+// listUsers handles GET /v3/users.
 func listUsers(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for u := range identity.AllUsers.All(c.View, "", 0) {
@@ -75,7 +74,7 @@ func listUsers(c *service.Call) (service.Reply, error) {
 	return listReply(c, "users", list, "name", "domain_id", "enabled")
 }
 
-// userOf finds the user of the path.
+// userOf returns the user of the path.
 func userOf(c *service.Call) (*identity.User, error) {
 	id := c.Vars["user_id"]
 	if u := identity.Users.Get(c.View, id); u != nil {
@@ -84,7 +83,7 @@ func userOf(c *service.Call) (*identity.User, error) {
 	return nil, notFound("user", id)
 }
 
-// showUser answers GET /v3/users/{user_id}.
+// showUser handles GET /v3/users/{user_id}.
 func showUser(c *service.Call) (service.Reply, error) {
 	u, err := userOf(c)
 	if err != nil {
@@ -93,7 +92,7 @@ func showUser(c *service.Call) (service.Reply, error) {
 	return reply(object("user", user(c, u)))
 }
 
-// listUserProjects answers GET /v3/users/{user_id}/projects.
+// listUserProjects handles GET /v3/users/{user_id}/projects.
 func listUserProjects(c *service.Call) (service.Reply, error) {
 	u, err := userOf(c)
 	if err != nil {
@@ -102,7 +101,7 @@ func listUserProjects(c *service.Call) (service.Reply, error) {
 	return listReply(c, "projects", projectsOf(c, u), "name", "domain_id", "enabled", "parent_id")
 }
 
-// projectsOf lists the projects in which a user has a role.
+// projectsOf returns the projects in which a user has a role.
 func projectsOf(c *service.Call, u *identity.User) []*value.Object {
 	var list []*value.Object
 	for p := range identity.AllProjects.All(c.View, "", 0) {
@@ -113,18 +112,18 @@ func projectsOf(c *service.Call, u *identity.User) []*value.Object {
 	return list
 }
 
-// listOwnProjects answers GET /v3/auth/projects: what the caller's token can be
-// scoped to.
+// listOwnProjects handles GET /v3/auth/projects. It lists the projects to which the caller can
+// scope a token.
 func listOwnProjects(c *service.Call) (service.Reply, error) {
 	return listReply(c, "projects", projectsOf(c, c.Caller.User))
 }
 
-// listOwnDomains answers GET /v3/auth/domains: nobody has a role in one.
+// listOwnDomains handles GET /v3/auth/domains. No user has a role in a domain.
 func listOwnDomains(c *service.Call) (service.Reply, error) {
 	return listReply(c, "domains", nil)
 }
 
-// listProjects answers GET /v3/projects.
+// listProjects handles GET /v3/projects.
 func listProjects(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for p := range identity.AllProjects.All(c.View, "", 0) {
@@ -133,12 +132,12 @@ func listProjects(c *service.Call) (service.Reply, error) {
 	return listReply(c, "projects", list, "name", "domain_id", "enabled", "parent_id", "is_domain")
 }
 
-// projectPolicy is the policy of admins and of callers who act in the project.
+// projectPolicy allows admins, and callers whose token is for the project.
 var projectPolicy = &policy{"get_project", func(c *service.Call) bool {
 	return admin(c) || c.Caller.InProject(c.Vars["project_id"]) && !powerless(c.Caller)
 }}
 
-// showProject answers GET /v3/projects/{project_id}.
+// showProject handles GET /v3/projects/{project_id}.
 func showProject(c *service.Call) (service.Reply, error) {
 	id := c.Vars["project_id"]
 	if p := identity.Projects.Get(c.View, id); p != nil {
@@ -147,7 +146,7 @@ func showProject(c *service.Call) (service.Reply, error) {
 	return service.Reply{}, notFound("project", id)
 }
 
-// listRoles answers GET /v3/roles. No role belongs to a domain.
+// listRoles handles GET /v3/roles. No role belongs to a domain.
 func listRoles(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for r := range identity.AllRoles.All(c.View, "", 0) {
@@ -156,12 +155,13 @@ func listRoles(c *service.Call) (service.Reply, error) {
 	return listReply(c, "roles", list, "name", "domain_id")
 }
 
-// rolePolicy lets every caller with a role see that there is no role of an id.
+// rolePolicy allows admins. It also allows every caller with a role if the requested role does
+// not exist, who then gets a 404 (keystone/identities.yaml: "none by a member").
 var rolePolicy = &policy{"get_role", func(c *service.Call) bool {
 	return !powerless(c.Caller) && (admin(c) || roleByID(c, c.Vars["role_id"]) == nil)
 }}
 
-// showRole answers GET /v3/roles/{role_id}.
+// showRole handles GET /v3/roles/{role_id}.
 func showRole(c *service.Call) (service.Reply, error) {
 	if r := roleByID(c, c.Vars["role_id"]); r != nil {
 		return reply(object("role", role(c, r)))
@@ -178,7 +178,7 @@ func roleByID(c *service.Call, id string) *identity.Role {
 	return nil
 }
 
-// listDomains answers GET /v3/domains.
+// listDomains handles GET /v3/domains.
 func listDomains(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for d := range identity.AllDomains.All(c.View, "", 0) {
@@ -187,13 +187,13 @@ func listDomains(c *service.Call) (service.Reply, error) {
 	return listReply(c, "domains", list, "name", "enabled")
 }
 
-// domainPolicy is the policy of admins and of callers whose project is in the domain.
+// domainPolicy allows admins, and callers whose project is in the domain.
 var domainPolicy = &policy{"get_domain", func(c *service.Call) bool {
 	p := c.Caller.Project
 	return admin(c) || p != nil && p.DomainID == c.Vars["domain_id"] && !powerless(c.Caller)
 }}
 
-// showDomain answers GET /v3/domains/{domain_id}.
+// showDomain handles GET /v3/domains/{domain_id}.
 func showDomain(c *service.Call) (service.Reply, error) {
 	id := c.Vars["domain_id"]
 	if d := identity.Domains.Get(c.View, id); d != nil {
@@ -202,8 +202,8 @@ func showDomain(c *service.Call) (service.Reply, error) {
 	return service.Reply{}, notFound("domain", id)
 }
 
-// listAssignments answers GET /v3/role_assignments: who has which role where, as
-// it was given; implied roles are not listed.
+// listAssignments handles GET /v3/role_assignments. It lists the roles that users were given,
+// without implied roles.
 func listAssignments(c *service.Call) (service.Reply, error) {
 	var list []*value.Object
 	for u := range identity.AllUsers.All(c.View, "", 0) {
@@ -215,8 +215,8 @@ func listAssignments(c *service.Call) (service.Reply, error) {
 	return listReply(c, "role_assignments", list)
 }
 
-// assignments are those of a user in a project, or without one in the whole system, that
-// pass the filters of the query.
+// assignments returns the role assignments of a user in a project that pass the filters of the
+// query. Without a project it returns those in the system.
 func assignments(c *service.Call, u *identity.User, names []string, project string) []*value.Object {
 	var list []*value.Object
 	for _, name := range names {
@@ -238,7 +238,7 @@ func assigned(c *service.Call, user, project, role string) bool {
 		return false
 	}
 	for _, name := range []string{"group.id", "scope.domain.id"} {
-		if _, ok := c.Last(name); ok { // there are none
+		if _, ok := c.Last(name); ok { // there are no groups and no roles in domains
 			return false
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"standin/internal/service"
 )
 
-// A policy is a rule of Keystone's policy: its name after "identity:", and whether it lets the
-// caller pass. Some rules look at what the path names.
+// A policy is a rule of Keystone's policy: its name after "identity:", and a function that
+// reports whether it allows the caller. Some rules read the path.
 type policy struct {
 	rule string
 	may  func(*service.Call) bool
@@ -24,15 +24,15 @@ func (p *policy) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (p *policy) String() string { return "identity:" + p.rule }
 
-// admins is the policy of admins.
+// admins returns a policy that allows admins.
 func admins(rule string) *policy { return &policy{rule, admin} }
 
-// members is the policy of callers whose token has a role, or no project.
+// members returns a policy that allows callers whose token has a role, or no project.
 func members(rule string) *policy {
 	return &policy{rule, func(c *service.Call) bool { return !powerless(c.Caller) }}
 }
 
-// owners is the policy of admins and the user of the path.
+// owners returns a policy that allows admins and the user of the path.
 func owners(rule string) *policy {
 	return &policy{rule, func(c *service.Call) bool { return admin(c) || themselves(c) }}
 }
@@ -42,7 +42,8 @@ func themselves(c *service.Call) bool {
 	return c.Vars["user_id"] == c.Caller.ID && !powerless(c.Caller)
 }
 
-// credentialOwners is the policy of admins and the user of the credential of the path.
+// credentialOwners returns a policy that allows admins and the user of the credential of the
+// path.
 func credentialOwners(rule string) *policy {
 	return &policy{rule, func(c *service.Call) bool {
 		a := credentialOf(c)
@@ -50,16 +51,18 @@ func credentialOwners(rule string) *policy {
 	}}
 }
 
-// ruleOwners is the policy of access rules: the user of the path may, and callers with one
-// of the roles in the whole system. An admin of a project may not.
+// ruleOwners returns a policy that allows the user of the path, and callers with one of the roles
+// in the system. It does not allow admins of a project
+// (keystone/access-rules.yaml: "list by others").
 func ruleOwners(rule string, roles ...string) *policy {
 	return &policy{rule, func(c *service.Call) bool {
 		return c.Settings.AuthOff || themselves(c) || c.Caller.System && c.Caller.HasRole(roles...)
 	}}
 }
 
-// A subjectPolicy is that of a token that is asked about: of any token for some roles, of the
-// caller's own for everybody. Whose the token is is looked at after the token is found.
+// A subjectPolicy is the policy of the token in X-Subject-Token. Callers with one of the roles
+// may use any token, and others only their own. The owner is checked after the token was found
+// (keystone/token-life.yaml: "validate another's by a member").
 type subjectPolicy struct {
 	rule  string
 	roles []string
@@ -80,7 +83,7 @@ func (p *subjectPolicy) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (p *subjectPolicy) String() string { return "identity:" + p.rule }
 
-// A scoped policy demands a token for a project.
+// A scoped policy requires a token for a project.
 type scoped string
 
 // Refuse implements service.Policy.
@@ -94,8 +97,8 @@ func (scoped) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (s scoped) String() string { return "identity:" + string(s) }
 
-// roleListing is the policy of the list of roles. The rule has another name where the roles of
-// a domain are asked for.
+// roleListing is the policy of the list of roles. The rule has another name if the query asks for
+// the roles of a domain.
 type roleListing struct{}
 
 // Refuse implements service.Policy.
@@ -112,11 +115,12 @@ func (l roleListing) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (roleListing) String() string { return "identity:list_roles" }
 
-// trustListing is the policy of the list of trusts. Users may ask for those that they give
-// and for those that they are given.
+// trustListing is the policy of the list of trusts. Users may list the trusts that they give or
+// receive.
 type trustListing struct{}
 
-// asked reports whether the query asks for the trusts of one side.
+// asked reports whether the query asks for the trusts of one side, and returns the id of the
+// user.
 func (trustListing) asked(c *service.Call, side string) (id string, ok bool) {
 	return c.Last(side + "_user_id")
 }

@@ -1,4 +1,4 @@
 package keystone
 
-// The quirks of the contract that the code asks for.
+// The quirks of the contract that the code reads.
 const orphanIs404 = "keystone.token-of-deleted-credential-is-404"

@@ -11,8 +11,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure an access rule is one thing that the credentials of a user share: it has one id,
-// is listed and shown, stays when they go, and is deleted only then.
+// Ensure the credentials of a user share an access rule: it has one id, is listed and shown.
+// Ensure it stays without them and can be deleted only then.
 func TestAccessRules(t *testing.T) {
 	t.Parallel()
 	demo := keystone(t, "demo")
@@ -46,11 +46,11 @@ func TestAccessRules(t *testing.T) {
 	demo.Expect(204, "DELETE", accessRules+"/"+id, "")
 	demo.Expect(404, "DELETE", accessRules+"/"+id, "")
 	demo.Expect(404, "GET", accessRules+"/"+id, "")
-	demo.With("X-Auth-Token", "admin-token").Expect(403, "GET", accessRules, "") // an admin of a project is none of the system
+	demo.With("X-Auth-Token", "admin-token").Expect(403, "GET", accessRules, "") // an admin of a project is not an admin of the system
 }
 
-// Ensure a token with access rules is shown only to servers that say that they hold
-// requests to them.
+// Ensure a token with access rules is valid only for services that send
+// Openstack-Identity-Access-Rules.
 func TestTokensWithAccessRules(t *testing.T) {
 	t.Parallel()
 	demo := keystone(t, "demo")
@@ -64,11 +64,11 @@ func TestTokensWithAccessRules(t *testing.T) {
 	if got := at(t, shown, "/token/application_credential/access_rules/0/path"); got != "/x" {
 		t.Error(got)
 	}
-	program.Expect(200, "GET", "/v1/clients/", "") // rules hold nothing back here
+	program.Expect(200, "GET", "/v1/clients/", "") // Standin refuses nothing because of rules
 }
 
-// Ensure rules that a fixture has in a credential only are listed, stay with the dump, and
-// get the same id each time where they have none.
+// Ensure rules that a fixture has only in a credential are listed and dumped. Without an id they
+// get the same id each time.
 func TestAccessRulesOfFixtures(t *testing.T) {
 	t.Parallel()
 	cast, err := os.ReadFile("../../../fixtures/cast.yaml")

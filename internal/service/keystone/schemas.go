@@ -7,7 +7,7 @@ import (
 	"standin/internal/service/openstack"
 )
 
-// The JSON schemas of the requests. Keystone reports the first fault in their order.
+// The JSON schemas of requests. Keystone reports the first fault in their order.
 
 var (
 	anObject = []string{"object"}
@@ -15,7 +15,7 @@ var (
 	nameOrID = openstack.Schema{Types: anObject, Members: []openstack.Property{{Name: "id", Schema: aString}, {Name: "name", Schema: aString}}}
 )
 
-// loginSchema is that of the member auth.
+// loginSchema is the schema of the member auth.
 var loginSchema = &openstack.Schema{
 	Types:    anObject,
 	Members:  []openstack.Property{{Name: "identity", Schema: identitySchema}, {Name: "scope", Schema: scopeSchema}},
@@ -54,7 +54,7 @@ var (
 	nameSchema = openstack.Schema{Types: []string{"string"}, MinLength: 1, MaxLength: 255, Pattern: openstack.NewPattern(`[\S]+`)}
 )
 
-// credentialSchema is that of a new application credential.
+// credentialSchema is the schema of a new application credential.
 var credentialSchema = &openstack.Schema{
 	Types: anObject,
 	Members: []openstack.Property{
@@ -84,19 +84,19 @@ var accessRuleSchema = &openstack.Schema{
 	Closed: true,
 }
 
-// wholeRuleSchema is that of an access rule that is created.
+// wholeRuleSchema is the schema of a new access rule.
 var wholeRuleSchema = func() *openstack.Schema {
 	s := *accessRuleSchema
 	s.Required = []string{"service", "path", "method"}
 	return &s
 }()
 
-// validator is how Keystone reports what its schemas find: the first fault, and its whole path.
+// validator reports the first fault of a schema with its whole path, as Keystone does.
 var validator = openstack.Validator{Frame: func(_ *openstack.Schema, f *openstack.Fault) error {
 	return invalidField(strings.Join(f.Path, "/"), f.Message)
 }}
 
-// invalidField is the 400 for a member; no field: for the whole of what the schema is of.
+// invalidField returns the 400 for a member. An empty field means the whole value.
 func invalidField(field, message string) error {
 	if field == "" {
 		return service.Errorf(service.Invalid, "", "%s", message).RefusedBy("schema")

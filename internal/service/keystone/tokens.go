@@ -13,14 +13,14 @@ import (
 	"standin/internal/world"
 )
 
-// tokenOperations issue, show and revoke tokens.
+// tokenOperations issue, validate and revoke tokens.
 var tokenOperations = []service.Operation{
 	{ID: "keystone.tokens.create", Do: createToken, Policy: service.Everybody},
 	{ID: "keystone.tokens.validate", Do: validateToken, Policy: validation},
 	{ID: "keystone.tokens.revoke", Do: revokeToken, Policy: revocation},
 }
 
-// The policies of tokens that are asked about.
+// The policies of the token in X-Subject-Token.
 var (
 	validation = &subjectPolicy{rule: "validate_token", roles: []string{"admin", "service"}}
 	revocation = &subjectPolicy{rule: "revoke_token", roles: []string{"admin"}}
@@ -28,11 +28,11 @@ var (
 
 const (
 	tokenLifetime = time.Hour
-	// shownExpired is how long an expired token is shown to those who allow it.
+	// shownExpired is the time after its expiry that a token can be validated with allow_expired.
 	shownExpired = 48 * time.Hour
 )
 
-// createToken answers POST /v3/auth/tokens.
+// createToken handles POST /v3/auth/tokens.
 func createToken(c *service.Call) (service.Reply, error) {
 	l, err := readLogin(c)
 	if err != nil {
@@ -40,7 +40,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 	}
 	now := c.Now.Truncate(time.Second)
 	t := &identity.Token{UserID: l.user.ID, Methods: l.methods, Issued: now, Expires: now.Add(tokenLifetime)}
-	if l.from != nil { // a token's token does not live longer
+	if l.from != nil { // a token from a token does not live longer
 		if !l.from.Expires.IsZero() {
 			t.Expires = l.from.Expires
 		}
@@ -65,7 +65,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 	return reply, nil
 }
 
-// obtained is how the token was obtained. Tokens of fixtures need not say.
+// obtained returns the login methods of a token. Tokens in fixtures may have none.
 func obtained(t *identity.Token) []string {
 	if len(t.Methods) == 0 {
 		return []string{"password"}
@@ -73,7 +73,7 @@ func obtained(t *identity.Token) []string {
 	return t.Methods
 }
 
-// auditID is the token's own audit id. A token of a fixture need not have one.
+// auditID returns the audit id of a token. Tokens in fixtures may have none.
 func auditID(t *identity.Token) string {
 	if t.AuditID != "" {
 		return t.AuditID
@@ -81,16 +81,17 @@ func auditID(t *identity.Token) string {
 	return base64.RawURLEncoding.EncodeToString(world.Draw(0, "keystone/audit/"+t.ID, 0, 16))
 }
 
-// powerless callers have a project and no role in it: no login makes such a
-// token, only a fixture.
+// powerless reports whether the caller has a project without a role in it. Only fixtures have
+// tokens for that.
 func powerless(c *identity.Caller) bool { return c.Project != nil && len(c.Roles) == 0 }
 
-// orphan reports whether the credential that the token was issued for is gone.
+// orphan reports whether the credential of the token was deleted.
 func orphan(c *service.Call, t *identity.Token) bool {
 	return t.Credential != "" && identity.Credentials.Get(c.View, t.Credential) == nil
 }
 
-// valid finds a token that is still good, or was until lately if that will do.
+// valid returns a token that is valid. With expiredToo it may have expired less than shownExpired
+// ago.
 func valid(c *service.Call, id string, expiredToo bool) (*identity.Token, error) {
 	t := identity.Tokens.Get(c.View, id)
 	if t == nil || !t.From(identity.ByKeystone) {
@@ -100,6 +101,7 @@ func valid(c *service.Call, id string, expiredToo bool) (*identity.Token, error)
 	switch {
 	case u == nil:
 		return nil, service.Errorf(service.NotFound, "", "Could not recognize Fernet token")
+	// keystone/application-credentials.yaml: "the token after delete"
 	case orphan(c, t):
 		return nil, noCredential(t.Credential)
 	case t.Revoked, !identity.On(u.Enabled),
@@ -109,13 +111,15 @@ func valid(c *service.Call, id string, expiredToo bool) (*identity.Token, error)
 	return t, nil
 }
 
-// subject finds the token that is asked about.
+// subject returns the token in X-Subject-Token.
 func subject(c *service.Call, p *subjectPolicy, expiredToo bool) (*identity.Token, error) {
 	id := c.Header.Get("X-Subject-Token")
+	// keystone/token-life.yaml: "validate without a subject"
 	if id == "" {
 		return nil, service.Errorf(service.NotFound, "", "No token in the request")
 	}
 	t, err := valid(c, id, expiredToo)
+	// keystone/access-rules.yaml: "validate its token"
 	if err == nil && ruled(c, t) && !holdsToRules(c) {
 		return nil, service.Errorf(service.NotFound, "", "Failed to validate token")
 	}
@@ -125,20 +129,21 @@ func subject(c *service.Call, p *subjectPolicy, expiredToo bool) (*identity.Toke
 	return t, err
 }
 
-// ruled reports whether the token is of a credential that has access rules.
+// ruled reports whether the token is from a credential that has access rules.
 func ruled(c *service.Call, t *identity.Token) bool {
 	a := identity.Credentials.Get(c.View, t.Credential)
 	return a != nil && len(a.AccessRules) > 0
 }
 
-// holdsToRules reports whether the server that asks about a token says that it holds
-// requests to access rules. For other servers the token does not exist.
+// holdsToRules reports whether the service that validates a token declares that it enforces
+// access rules. To other services the token does not exist
+// (keystone/access-rules.yaml: "validate its token for a server of access rules").
 func holdsToRules(c *service.Call) bool {
 	version, err := strconv.ParseFloat(c.Header.Get("Openstack-Identity-Access-Rules"), 64)
 	return err == nil && version >= 1
 }
 
-// validateToken answers GET and HEAD /v3/auth/tokens.
+// validateToken handles GET and HEAD /v3/auth/tokens.
 func validateToken(c *service.Call) (service.Reply, error) {
 	allow, _ := c.Last("allow_expired")
 	t, err := subject(c, validation, truth(allow, false))
@@ -150,8 +155,7 @@ func validateToken(c *service.Call) (service.Reply, error) {
 	return r, nil
 }
 
-// revokeToken answers DELETE /v3/auth/tokens. The token is remembered, as one
-// that is no longer good.
+// revokeToken handles DELETE /v3/auth/tokens. The token is kept and marked as revoked.
 func revokeToken(c *service.Call) (service.Reply, error) {
 	t, err := subject(c, revocation, false)
 	if err != nil {
@@ -164,13 +168,13 @@ func revokeToken(c *service.Call) (service.Reply, error) {
 const keystoneTime = "2006-01-02T15:04:05.000000Z"
 
 var (
-	// forever is when a token of a fixture expires that has no such time.
+	// forever is the expiry in responses of a fixture's token that does not expire.
 	forever = time.Date(2099, 12, 31, 23, 59, 59, 0, time.UTC)
-	// long is when a token of a fixture was issued that does not say so.
+	// long is the issue time in responses of a fixture's token that has none.
 	long = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// appendToken writes {"token": …} as Keystone 22 does.
+// appendToken returns {"token": …} in the form of Keystone 22.
 func appendToken(c *service.Call, t *identity.Token) []byte {
 	expires, issued := c.ShownExpiry(t.Expires), t.Issued
 	if t.Expires.IsZero() {
@@ -211,8 +215,8 @@ func appendToken(c *service.Call, t *identity.Token) []byte {
 	return value.Append(nil, object("token", o))
 }
 
-// setScope sets what a token has that is for a project or the whole system: the roles
-// there, and the catalogue unless the query declines it.
+// setScope sets the roles of a project or system token. It also sets the catalogue, unless the
+// query has nocatalog (keystone/tokens.yaml: "without the catalogue").
 func setScope(c *service.Call, o *value.Object, names []string) {
 	roles := []any{}
 	for _, name := range names {
@@ -226,7 +230,7 @@ func setScope(c *service.Call, o *value.Object, names []string) {
 	}
 }
 
-// object makes an object out of names and values in turns.
+// object returns an object of alternating names and values.
 func object(pairs ...any) *value.Object {
 	o := value.NewObject()
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -11,8 +11,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure Keystone gives a token without a role nothing either, and looks after
-// everybody's tokens where authentication is off.
+// Ensure a token without a role has no access. Ensure tokens of all users can be validated if
+// authentication is off.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	own := func(caller string) map[string]string { return map[string]string{"X-Subject-Token": caller + "-token"} }
@@ -37,8 +37,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// Ensure credentials and their tokens end at their time, and that a token which has
-// expired is shown to those who allow it, for two days.
+// Ensure credentials and their tokens expire. Ensure an expired token can be validated with
+// allow_expired for two days.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// Ensure a revoked token is no longer good, whoever shows it and wherever, and
-// that a chain of logins by token keeps its first audit id and its end.
+// Ensure a revoked token is invalid everywhere. Ensure a chain of logins by token keeps its first
+// audit id and its expiry.
 func TestRevokedTokens(t *testing.T) {
 	t.Parallel()
 	demo := keystone(t, "demo")
@@ -97,8 +97,8 @@ func TestRevokedTokens(t *testing.T) {
 	child.Expect(200, "GET", "/v3/auth/projects", "")
 }
 
-// Ensure an admin of the system logs in to it, and that the token is good for what
-// Keystone has, not for a project.
+// Ensure an admin of the system can log in to it. Ensure the token is for Keystone only, not for
+// a project.
 func TestSystemScope(t *testing.T) {
 	t.Parallel()
 	login := func(a servicetest.Caller, user, scope string) (*http.Response, any) {
@@ -123,7 +123,7 @@ func TestSystemScope(t *testing.T) {
 	for _, path := range []string{"/v3/users", "/v3/groups", "/v3/credentials", "/v3/OS-TRUST/trusts", "/v3/auth/system", accessRules, "/v1/clients/"} {
 		admin.Expect(200, "GET", path, "")
 	}
-	for _, path := range []string{"/v1/secrets", "/v1/orders", "/v1/project-quotas"} { // of a project
+	for _, path := range []string{"/v1/secrets", "/v1/orders", "/v1/project-quotas"} { // operations that need a project
 		admin.Expect(403, "GET", path, "")
 	}
 	if got := at(t, admin.Expect(200, "GET", "/v3/role_assignments?scope.system=all", ""), "/role_assignments/0/scope"); got != `{"system":{"all":true}}` {

@@ -1,8 +1,8 @@
-// Package openstack holds what servers of OpenStack share, because they are written in
-// Python with the same libraries: the sentences of jsonschema, the pages of webob, the 401 of
-// keystonemiddleware, request ids.
+// Package openstack has what the OpenStack services share. The real servers are written in Python
+// with the same libraries. So they share the messages of jsonschema, the error pages of webob,
+// the 401 of keystonemiddleware, and request ids.
 //
-// Only the services of OpenStack use it.
+// Only the services of OpenStack import it.
 package openstack
 
 import (
@@ -14,21 +14,19 @@ import (
 	"standin/internal/world"
 )
 
-// Identify returns the caller that the token in X-Auth-Token stands for. Keystone issues
-// the tokens.
+// Identify returns the caller of the Keystone token in X-Auth-Token.
 func Identify(c *service.Call) (*identity.Caller, error) {
 	return service.CallerByToken(c, identity.ByKeystone, c.Header.Get("X-Auth-Token"))
 }
 
-// AuthenticationRequired is the message of a 401, of Keystone as well as of
-// keystonemiddleware.
+// AuthenticationRequired is the message of a 401 from Keystone and from keystonemiddleware.
 const AuthenticationRequired = "The request you have made requires authentication."
 
-// Challenge returns the value of Www-Authenticate that leads to a Keystone.
+// Challenge returns the value of Www-Authenticate for the URL of a Keystone.
 func Challenge(keystone string) string { return `Keystone uri="` + keystone + `"` }
 
-// Unauthorized returns the 401 of keystonemiddleware, which answers before the service
-// does. The path is what the service's configuration adds to the address of Keystone.
+// Unauthorized returns the 401 of keystonemiddleware, which responds in place of the service.
+// path is appended to the address of Keystone, as the service's configuration does.
 func Unauthorized(c *service.Call, path string) service.Reply {
 	var w value.Writer
 	w.BeginObject()
@@ -43,8 +41,8 @@ func Unauthorized(c *service.Call, path string) service.Reply {
 	return r
 }
 
-// NewRequestID returns an id for the exchange. It is the same for the same seed and the
-// same number of requests before.
+// NewRequestID returns an id for the exchange. It depends on the seed and the number of the
+// exchange.
 func NewRequestID(c *service.Call) string {
 	id := append(make([]byte, 0, 40), "req-"...)
 	return string(world.AppendUUID(id, world.Draw(c.Seed, "request", c.Sequence, 16)))

@@ -10,7 +10,7 @@ import (
 	"standin/internal/value"
 )
 
-// Repr returns a JSON value as Python's repr prints what json.loads makes of it.
+// Repr returns a JSON value as Python's repr prints the result of json.loads.
 func Repr(v any) string {
 	switch x := v.(type) {
 	case nil:
@@ -48,7 +48,7 @@ func reprNumber(n string) string {
 		}
 		return n
 	}
-	f, _ := strconv.ParseFloat(n, 64) // out of range is ±Inf, as in Python
+	f, _ := strconv.ParseFloat(n, 64) // out of range it is ±Inf, as in Python
 	s := strconv.FormatFloat(f, 'e', -1, 64)
 	_, exp, _ := strings.Cut(s, "e")
 	if e, err := strconv.Atoi(exp); err != nil { // Inf
@@ -102,19 +102,19 @@ func Strip(s string) string {
 	})
 }
 
-// Int reads a number as Python's int does. It takes blanks around the number, a sign, digits
-// of any script, and single underscores between digits. It reports whether it could.
+// Int parses a number as Python's int does. It accepts blanks around the number, a sign, digits
+// of any script, and single underscores between digits. It reports whether s is a number.
 func Int(s string) (*big.Int, bool) {
 	s = Strip(s)
 	sign := ""
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		sign, s = s[:1], s[1:]
 	}
-	if len(s) > 4300 { // Python's own limit
+	if len(s) > 4300 { // the limit of Python
 		return nil, false
 	}
 	digits := make([]byte, 0, len(s))
-	gap := true // an underscore may not come next
+	gap := true // an underscore is not allowed next
 	for _, r := range s {
 		d, ok := digit(r)
 		switch {
@@ -132,8 +132,8 @@ func Int(s string) (*big.Int, bool) {
 	return new(big.Int).SetString(sign+string(digits), 10)
 }
 
-// digit returns the ASCII form of a decimal digit. Unicode has runs of ten digits that
-// begin with the zero.
+// digit returns the ASCII form of a decimal digit. In Unicode each script has its ten digits in a
+// row, from 0 on.
 func digit(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {
 		return byte(r), true

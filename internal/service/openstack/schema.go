@@ -13,33 +13,33 @@ import (
 	"standin/internal/value"
 )
 
-// A Schema is a JSON schema of a Python server. Its fields are the keywords, in the order
-// in which jsonschema looks at them.
+// A Schema is a JSON schema of a Python server. Its fields are keywords, in the order in which
+// jsonschema checks them.
 type Schema struct {
-	Title     string     // what the server calls the schema in its errors
-	Types     []string   // the names of the types that are allowed; none: all
-	MaxLength int        // code points of a string (0 = no limit)
-	MinLength int        // code points of a string
-	Enum      []string   // the strings that are allowed; none: all are
-	Pattern   *Pattern   // a string must contain a match of it
-	Minimum   int64      // of an integer, if there is a Maximum
-	Maximum   int64      // of an integer (0 = no bounds)
-	Members   []Property // of an object, in the order of the schema
-	Required  []string   // members that an object must have
-	Single    bool       // an object has exactly one member
-	Closed    bool       // an object has no members but those above
-	Items     *Schema    // of all elements of an array
-	First     *Schema    // of the first element of an array; the others are not looked at
+	Title     string     // the name of the schema in the server's errors
+	Types     []string   // the allowed types; empty: all
+	MaxLength int        // max code points of a string (0 = no limit)
+	MinLength int        // min code points of a string
+	Enum      []string   // the allowed strings; empty: all
+	Pattern   *Pattern   // a string must contain a match
+	Minimum   int64      // min value of an integer; used only with a Maximum
+	Maximum   int64      // max value of an integer (0 = no limits)
+	Members   []Property // members of an object, in the order of the schema
+	Required  []string   // required members of an object
+	Single    bool       // an object must have exactly one member
+	Closed    bool       // an object may have only Members
+	Items     *Schema    // the schema of all elements of an array
+	First     *Schema    // the schema of the first element of an array; others are not checked
 }
 
-// A Pattern is a regular expression of Python.
+// A Pattern is a Python regular expression.
 type Pattern struct {
 	text    string
 	matches func(string) bool
 }
 
-// NewPattern returns the pattern of an expression that means the same in Go and in Python.
-// A $ at its end is the exception: in Python it also matches before a last line break.
+// NewPattern returns a pattern for an expression that means the same in Go and in Python. The
+// exception is a $ at its end: in Python it also matches before a final line break.
 func NewPattern(text string) *Pattern {
 	is := text
 	if body, ok := strings.CutSuffix(text, "$"); ok {
@@ -48,14 +48,14 @@ func NewPattern(text string) *Pattern {
 	return &Pattern{text, regexp.MustCompile(is).MatchString}
 }
 
-// PatternFunc returns the pattern of an expression that Go does not have: the function reports
-// whether it matches a string.
+// PatternFunc returns a pattern for an expression that Go does not support. matches reports
+// whether a string matches.
 func PatternFunc(text string, matches func(string) bool) *Pattern {
 	return &Pattern{text, matches}
 }
 
-// A Property is a member of an object. In draft 3 the schema of a member says that the
-// member is required; Needed does so. Later drafts say it in the object's schema.
+// A Property is a member of an object. Needed marks it as required in its own schema, as draft 3
+// does. Later drafts have Required in the schema of the object.
 type Property struct {
 	Name   string
 	Needed bool
@@ -66,7 +66,7 @@ func (s *Schema) look(w *walk, v any) {
 	mistyped := len(s.Types) > 0 && !slices.ContainsFunc(s.Types, func(t string) bool { return isOf(v, t) })
 	if mistyped {
 		w.fault(Fault{mistyped: true}, func() string { return NotOfType(v, s.Types...) })
-		return // other keywords say less
+		return // jsonschema reports the wrong type first
 	}
 	switch x := v.(type) {
 	case string:
@@ -88,7 +88,7 @@ func (s *Schema) look(w *walk, v any) {
 }
 
 func (s *Schema) lookAtString(w *walk, text string) {
-	if s.MaxLength > 0 && len(text) > s.MaxLength && utf8.RuneCountInString(text) > s.MaxLength { // no text has more code points than bytes
+	if s.MaxLength > 0 && len(text) > s.MaxLength && utf8.RuneCountInString(text) > s.MaxLength { // a string has at most as many code points as bytes
 		w.fault(Fault{}, func() string { return Repr(text) + " is too long" })
 	}
 	if s.MinLength > 0 && utf8.RuneCountInString(text) < s.MinLength {
@@ -144,7 +144,7 @@ func (s *Schema) lookAtObject(w *walk, o *value.Object) {
 	}
 }
 
-// lookForMore finds members that a closed object does not have.
+// lookForMore reports members that are not allowed in a closed object.
 func (s *Schema) lookForMore(w *walk, o *value.Object) {
 	var more []string
 	for _, m := range o.Members() {
@@ -159,7 +159,7 @@ func (s *Schema) lookForMore(w *walk, o *value.Object) {
 	w.fault(Fault{}, func() string { return additional(more) })
 }
 
-// isOf reports whether the value is of a type of JSON schema. 1.0 is an integer.
+// isOf reports whether the value is of a JSON schema type. 1.0 is an integer.
 func isOf(v any, kind string) bool {
 	switch x := v.(type) {
 	case nil:
@@ -179,8 +179,8 @@ func isOf(v any, kind string) bool {
 	return false
 }
 
-// ParseWhole returns the value of a number, and reports whether it has no fraction. A number
-// with a point or an exponent is a float on the server. One out of range is infinite there.
+// ParseWhole returns the value of a number. It reports whether the number has no fraction. A
+// number with a point or an exponent is a float in Python, and is infinite if it is out of range.
 func ParseWhole(n value.Number) (*big.Int, bool) {
 	if !strings.ContainsAny(string(n), ".eE") {
 		return new(big.Int).SetString(string(n), 10)
@@ -193,7 +193,7 @@ func ParseWhole(n value.Number) (*big.Int, bool) {
 	return i, true
 }
 
-// Clamp returns a number as an int. One that does not fit is the nearest that does.
+// Clamp returns a number as an int, limited to the range of int.
 func Clamp(n *big.Int) int {
 	switch {
 	case n.IsInt64():

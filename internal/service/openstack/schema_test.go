@@ -8,7 +8,7 @@ import (
 	"standin/internal/value"
 )
 
-// shelf is a schema with each keyword there is.
+// shelf is a schema that has every keyword.
 var shelf = &openstack.Schema{
 	Types: []string{"object"},
 	Members: []openstack.Property{
@@ -24,8 +24,8 @@ var shelf = &openstack.Schema{
 	Closed:   true,
 }
 
-// Ensure a fault has the sentence of jsonschema, and its place; and that best_match prefers
-// what is nearest to the top, then the first wrong type.
+// Ensure a fault has the message of jsonschema and its place. Ensure best_match prefers the fault
+// nearest to the top, then the first wrong type.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ json, first, best string }{
@@ -72,7 +72,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Ensure a text is checked as the member of a name, and as nothing where there is no such member.
+// Ensure a string is checked against the schema of the named member. It has no fault if there is
+// no such member.
 func TestTextFault(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{

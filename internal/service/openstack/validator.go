@@ -6,34 +6,33 @@ import (
 	"strings"
 )
 
-// A Validator is how one server reports a value that does not match a schema: which of the
-// faults it picks, and what it says as well as jsonschema's sentence.
+// A Validator says how a server reports a value that does not match a schema: which fault it
+// picks, and the text around the message of jsonschema.
 type Validator struct {
-	// Prefer reports whether the server picks the fault f rather than one that jsonschema
-	// found earlier. If it is nil, the server picks the first.
+	// Prefer reports whether the server picks fault f instead of one that jsonschema found
+	// earlier. If it is nil, the server picks the first.
 	Prefer func(f, earlier *Fault) bool
 
-	// Frame returns the server's error for the fault.
+	// Frame returns the server's error for a fault.
 	Frame func(s *Schema, f *Fault) error
 }
 
-// A Fault is a place where a value breaks a schema.
+// A Fault is a place where a value does not match its schema.
 type Fault struct {
-	Path     []string // to the place of the fault, from the top
-	Missing  string   // the member that the object there must have, if that is the fault
-	Message  string   // as jsonschema words it
+	Path     []string // from the top to the place of the fault
+	Missing  string   // the name of a missing required member, or empty
+	Message  string   // the message of jsonschema
 	depth    int      // the length of the path
-	mistyped bool     // the value there is of a wrong type
+	mistyped bool     // the value has a wrong type
 }
 
-// BestMatch is the Prefer of servers that report what jsonschema's best_match returns. That is
-// one of the faults nearest to the top: the first wrong type, or else the first fault.
+// BestMatch is the Prefer of servers that use best_match of jsonschema. It picks one of the
+// faults nearest to the top: the first wrong type, or else the first fault.
 func BestMatch(f, earlier *Fault) bool {
 	return f.depth < earlier.depth || f.depth == earlier.depth && f.mistyped && !earlier.mistyped
 }
 
-// Check returns the server's error for a value that does not match the schema. It returns nil
-// for a value that does.
+// Check returns the server's error for a value that does not match the schema, or nil.
 func (d *Validator) Check(s *Schema, v any) error {
 	if f := d.Find(s, v); f != nil {
 		return d.Frame(s, f)
@@ -48,8 +47,8 @@ func (d *Validator) Find(s *Schema, v any) *Fault {
 	return w.found
 }
 
-// TextFault returns the message of the fault of a string as the member of that name. It
-// returns an empty string if there is no fault.
+// TextFault returns the message for a string as the value of the named member. It returns an
+// empty string if there is no fault.
 func (s *Schema) TextFault(name, text string) string {
 	var w walk
 	for _, p := range s.Members {
@@ -63,15 +62,15 @@ func (s *Schema) TextFault(name, text string) string {
 	return w.found.Message
 }
 
-// A walk visits a value and keeps one of the faults.
+// A walk visits a value and keeps one fault.
 type walk struct {
 	prefer func(f, earlier *Fault) bool
 	found  *Fault
-	path   [8]string // an array, so that a walk allocates nothing; no schema is deeper
-	depth  int       // of the path
+	path   [8]string // an array avoids an allocation; no schema is deeper
+	depth  int       // length of the path
 }
 
-// fault keeps a fault of the value at the path, if it is the one to pick.
+// fault keeps a fault at the current path, if the server would pick it.
 func (w *walk) fault(f Fault, message func() string) {
 	f.depth = w.depth
 	if w.found == nil || w.prefer != nil && w.prefer(&f, w.found) {
@@ -80,7 +79,7 @@ func (w *walk) fault(f Fault, message func() string) {
 	}
 }
 
-// into runs f one level deeper.
+// into calls f one level deeper.
 func (w *walk) into(name string, f func()) {
 	w.path[w.depth] = name
 	w.depth++
@@ -88,14 +87,14 @@ func (w *walk) into(name string, f func()) {
 	w.depth--
 }
 
-// The sentences of jsonschema.
+// The messages of jsonschema.
 
-// NotOfType returns the sentence for a value of another type than those of JSON schema.
+// NotOfType returns the message for a value of a wrong type.
 func NotOfType(v any, types ...string) string {
 	return fmt.Sprintf("%s is not of type '%s'", Repr(v), strings.Join(types, "', '"))
 }
 
-// Required returns the sentence for an object that lacks a member.
+// Required returns the message for an object without a required member.
 func Required(name string) string { return "'" + name + "' is a required property" }
 
 func additional(names []string) string {

@@ -23,7 +23,7 @@ func framed(s *openstack.Schema, f *openstack.Fault) error {
 	return errors.New(s.Title + " " + strings.Join(f.Path, "/") + " " + f.Missing + ": " + f.Message)
 }
 
-// Ensure that a server picks its fault of several, and frames it.
+// Ensure that a server picks its fault of several, and adds its text.
 func TestValidator(t *testing.T) {
 	t.Parallel()
 	first := &openstack.Validator{Frame: framed}
@@ -54,7 +54,7 @@ func TestValidator(t *testing.T) {
 	}
 }
 
-// Ensure that a valid value costs no memory.
+// Ensure that checking a valid value allocates no memory.
 func TestValidatorAllocatesNothing(t *testing.T) {
 	v, err := value.Parse([]byte(`{"name":"x","in":{"id":"y"}}`))
 	if err != nil {

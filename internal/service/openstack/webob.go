@@ -9,18 +9,18 @@ import (
 	"standin/internal/value"
 )
 
-// A Page is an error that webob writes: as HTML, as plain text or as JSON. Middleware and
-// paths outside the application answer in this way.
+// A Page is an error that webob writes as HTML, plain text or JSON. The real servers use it for
+// errors from middleware and for paths outside of the application.
 type Page struct {
 	Explanation string
 	Detail      string
-	Bare        bool // webob's template for the status has no line after the detail
+	Bare        bool // the template of webob for this status has no line after the detail
 }
 
-// A Form is how webob writes a page.
+// A Form is the format of a page.
 type Form int
 
-// The forms of a page.
+// The values of Form.
 const (
 	Text Form = iota
 	HTML
@@ -43,7 +43,7 @@ func FormFor(accept string) Form {
 	}
 }
 
-// Reply returns the page as the answer of a kind.
+// Reply returns the page as the response of an error kind.
 func (p Page) Reply(kind service.Kind, form Form) service.Reply {
 	status := strconv.Itoa(int(kind)) + " " + kind.Reason()
 	r := service.Reply{Status: int(kind)}
@@ -73,7 +73,7 @@ func (p Page) body(escape func(string) string) string {
 
 func verbatim(s string) string { return s }
 
-// escapeHTML escapes as Python does.
+// escapeHTML escapes a text as Python's html.escape does.
 func escapeHTML(s string) string {
 	return strings.ReplaceAll(html.EscapeString(s), "&#39;", "&#x27;")
 }

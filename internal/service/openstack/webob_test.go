@@ -7,7 +7,7 @@ import (
 	"standin/internal/service/openstack"
 )
 
-// Ensure that a page has the bytes that webob writes, in each of its forms.
+// Ensure that a page has the bytes of webob in each form.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	page := openstack.Page{Explanation: "It's down.", Detail: "Keystone <1>"}

@@ -24,8 +24,8 @@ func notJSON() error {
 	return service.Errorf(service.Invalid, "BAD_REQUEST", "The request body is not valid JSON.").RefusedBy("json")
 }
 
-// optional reads a member that may be absent or null. The error of a member of another type
-// names the type that is expected.
+// optional reads a member that may be missing or null. The error for a member of another type
+// names the expected type.
 func optional[T any](o *value.Object, name, expected string) (T, error) {
 	v, _ := o.Get(name)
 	t, ok := v.(T)
@@ -35,7 +35,7 @@ func optional[T any](o *value.Object, name, expected string) (T, error) {
 	return t, nil
 }
 
-// texts reads a member that is a list of strings. It may be absent or null.
+// texts reads a member that is a list of strings. It may be missing or null.
 func texts(o *value.Object, name string) ([]string, error) {
 	list, err := optional[[]any](o, name, "an array")
 	if err != nil {
@@ -52,8 +52,8 @@ func texts(o *value.Object, name string) ([]string, error) {
 	return all, nil
 }
 
-// readClient reads what callers may say of an API client: its name and the ids of its roles. The
-// old client is nil when one is created.
+// readClient reads the members of an API client that callers may set: its name and the ids of its
+// roles. old is nil if the client is new.
 func readClient(c *service.Call, o *value.Object, old *client) (name string, ids []string, err error) {
 	v, _ := o.Get("name")
 	name, ok := v.(string)
@@ -66,6 +66,7 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	if ids, err = readRoleIDs(c, o, old); err != nil {
 		return "", nil, err
 	}
+	// The quirk privx.names-of-api-clients-are-unique.
 	if c.Quirk(clientNamesUnique) {
 		for other := range clientsByName.All(c.View, name, 0) {
 			if old == nil || other.ID != old.ID {
@@ -76,7 +77,8 @@ func readClient(c *service.Call, o *value.Object, old *client) (name string, ids
 	return name, ids, nil
 }
 
-// readRoleIDs reads the ids of the roles of an API client, each once.
+// readRoleIDs reads the ids of an API client's roles. Repeated ids are dropped. With the quirk
+// privx.put-without-roles-keeps-them, a PUT without roles keeps the old ones.
 func readRoleIDs(c *service.Call, o *value.Object, old *client) (ids []string, err error) {
 	list, err := optional[[]any](o, "roles", "an array")
 	if err != nil {
@@ -97,8 +99,8 @@ func readRoleIDs(c *service.Call, o *value.Object, old *client) (ids []string, e
 	return ids, nil
 }
 
-// readRoleID reads the id of a role that an API client is given; empty if it is none. A role that
-// was deleted is known and may still be given.
+// readRoleID reads the id of a role of an API client. It is empty if no role is given. A deleted
+// role is known and may be given.
 func readRoleID(c *service.Call, e any) (id string, err error) {
 	given, ok := e.(*value.Object)
 	if !ok {
@@ -107,7 +109,7 @@ func readRoleID(c *service.Call, e any) (id string, err error) {
 	v, _ := given.Get("id")
 	id, ok = v.(string)
 	switch {
-	case id == "" && ok && !c.Quirk(emptyRoleIDIs400): // the vendor's command line sends it for no role
+	case id == "" && ok && !c.Quirk(emptyRoleIDIs400): // the vendor's command line sends an empty id for no role
 		return "", nil
 	case v == nil || id == "" && ok:
 		return "", invalid("REQUIRED_VALUE_MISSING", "roles.id", "The id of a role is required.")
@@ -115,17 +117,18 @@ func readRoleID(c *service.Call, e any) (id string, err error) {
 		return "", invalid("VALUE_INCORRECT_TYPE", "roles.id", "Expected a string.")
 	case roles.Get(c.View, id) != nil:
 		return id, nil
+	// With the quirk privx.unknown-roles-are-accepted, an unknown role is stored as deleted.
 	case !c.Quirk(unknownRolesAccepted) || !reachable(id):
 		return "", invalid("INVALID_REQUEST_DATA", "roles.id", "There is no role with this id.")
 	}
-	roles.Put(c.Tx(), &role{ID: id, Deleted: true}) // nothing is known of it but its id
+	roles.Put(c.Tx(), &role{ID: id, Deleted: true}) // the role has only an id
 	return id, nil
 }
 
-// blank reports whether a name has nothing but white space.
+// blank reports whether a name has only white space.
 func blank(name string) bool { return strings.TrimSpace(name) == "" }
 
-// duplicate is the error of a name that is taken.
+// duplicate returns the error for a name that is taken.
 func duplicate() error {
 	e := service.Errorf(service.Invalid, "VALUE_DUPLICATE", "Duplicate name")
 	e.Detail = property("name")

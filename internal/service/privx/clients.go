@@ -15,7 +15,7 @@ import (
 	"standin/internal/world"
 )
 
-// clientOperations are about API clients.
+// clientOperations are the operations on API clients.
 var clientOperations = []service.Operation{
 	{ID: "privx.api-clients.list", Do: listClients, Policy: manageClients},
 	{ID: "privx.api-clients.create", Do: createClient, Policy: manageClients},
@@ -25,16 +25,17 @@ var clientOperations = []service.Operation{
 	{ID: "privx.api-clients.delete", Do: deleteClient, Policy: manageClients},
 }
 
-// A client is a program that calls PrivX. Every answer with the client has its secrets.
+// A client is a program that calls PrivX. Every response that contains it also contains its
+// secrets, as in the samples of the document.
 type client struct {
 	ID          string
 	Secret      string
 	Name        string
 	Created     string // RFC 3339, seconds, Z
-	Updated     string // empty: it was never updated
-	UpdatedBy   string // empty: it was never updated
+	Updated     string // empty: never updated
+	UpdatedBy   string // empty: never updated
 	Author      string
-	Roles       []string // ids
+	Roles       []string // ids of roles
 	OAuthID     string
 	OAuthSecret string
 }
@@ -45,7 +46,7 @@ var (
 	// clientsByName has a partition for each name.
 	clientsByName = clients.Index(func(cl *client) string { return cl.Name }, nil)
 
-	// orders are the members that a list can be sorted by, by code point.
+	// orders has the members by which a list can be sorted. They are compared by code point.
 	orders = map[string]*world.Index[client]{
 		"id":                  sorted(func(cl *client) string { return cl.ID }),
 		"secret":              sorted(func(cl *client) string { return cl.Secret }),
@@ -69,13 +70,13 @@ var clientList = &listing[client]{
 	write: func(w value.Writer, c *service.Call, cl *client) value.Writer { cl.write(&w, c); return w },
 }
 
-// listClients answers GET …/api-clients.
+// listClients handles GET …/api-clients.
 func listClients(c *service.Call) (service.Reply, error) { return clientList.list(c) }
 
-// searchClients answers POST …/api-clients/search.
+// searchClients handles POST …/api-clients/search.
 func searchClients(c *service.Call) (service.Reply, error) { return clientList.search(c) }
 
-// createClient answers POST …/api-clients.
+// createClient handles POST …/api-clients.
 func createClient(c *service.Call) (service.Reply, error) {
 	body, err := readObject(c)
 	if err != nil {
@@ -98,7 +99,7 @@ func createClient(c *service.Call) (service.Reply, error) {
 	return r, nil
 }
 
-// oauthClient returns id and secret of the OAuth client that API clients log in with;
+// oauthClient returns the id and secret of the OAuth client for logins of API clients. Both are
 // empty if there is none.
 func oauthClient(v world.View) (id, secret string) {
 	if o := identity.First(identity.AllOAuthClients, v, ""); o != nil {
@@ -107,7 +108,7 @@ func oauthClient(v world.View) (id, secret string) {
 	return "", ""
 }
 
-// showClient answers GET …/api-clients/{api_client_id}.
+// showClient handles GET …/api-clients/{api_client_id}.
 func showClient(c *service.Call) (service.Reply, error) {
 	cl, err := existing(c)
 	if err != nil {
@@ -123,14 +124,15 @@ func existing(c *service.Call) (*client, error) {
 	if cl := clients.Get(c.View, id); cl != nil {
 		return cl, nil
 	}
+	// The quirk privx.id-that-is-no-uuid-is-400.
 	if c.Quirk(badIDIs400) && !isUUID(id) {
 		return nil, invalid("VALUE_INCORRECT_FORMAT", "api_client_id", "Expected a UUID.")
 	}
 	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no API client with this id.")
 }
 
-// updateClient answers PUT …/api-clients/{api_client_id}: name and roles are
-// replaced, what only the server writes is ignored.
+// updateClient handles PUT …/api-clients/{api_client_id}. It replaces name and roles, and ignores
+// members that only the server sets.
 func updateClient(c *service.Call) (service.Reply, error) {
 	old, err := existing(c)
 	if err != nil {
@@ -151,7 +153,7 @@ func updateClient(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// deleteClient answers DELETE …/api-clients/{api_client_id}. Its tokens go with it.
+// deleteClient handles DELETE …/api-clients/{api_client_id}. It also deletes the client's tokens.
 func deleteClient(c *service.Call) (service.Reply, error) {
 	cl, err := existing(c)
 	if err != nil {
@@ -174,6 +176,7 @@ func (cl *client) write(w *value.Writer, c *service.Call) {
 	w.Name("secret").Text(cl.Secret)
 	w.Name("name").Text(cl.Name)
 	w.Name("created").Text(cl.Created)
+	// The quirk privx.fresh-clients-have-no-updated leaves out both members.
 	if cl.Updated != "" || !c.Quirk(freshLacksUpdated) {
 		w.Name("updated").Text(cmp.Or(cl.Updated, cl.Created))
 		w.Name("updated_by").Text(cmp.Or(cl.UpdatedBy, cl.Author))

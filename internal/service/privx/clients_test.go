@@ -9,7 +9,7 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure PrivX sorts, searches, keeps secrets and ignores what is the server's.
+// Ensure PrivX sorts, searches, returns secrets and ignores members that only the server sets.
 func TestAPIClients(t *testing.T) {
 	t.Parallel()
 	const c = "/local-user-store/api/v1/api-clients"
@@ -17,7 +17,7 @@ func TestAPIClients(t *testing.T) {
 	servicetest.Tell(t, "privx", "default", []step{
 		{Method: "POST", Path: c, Body: `{"name":"Zeta","roles":null}`, Status: 201},
 		{Method: "POST", Path: c, Body: `{"name":"Zeta","roles":[{"id":"d2c3e4f5-0617-4283-a495-b6c7d8e9f001","name":"ignored"}]}`, Status: 201},
-		{Method: "GET", Path: c + "?sortkey=name&limit=1", Status: 200, Want: has(`"count":4`, `"Zeta"`)}, // by code point, upper case first
+		{Method: "GET", Path: c + "?sortkey=name&limit=1", Status: 200, Want: has(`"count":4`, `"Zeta"`)}, // by code point: upper case first
 		{Method: "GET", Path: c + "?sortkey=name&sortdir=desc&limit=1", Status: 200, Want: has(`"terraform"`)},
 		{Method: "GET", Path: c + "?sortkey=created&sortdir=DESC&offset=3", Status: 200, Want: has(`"terraform"`)},
 		{Method: "GET", Path: c + "?offset=9223372036854775807&limit=9223372036854775807", Status: 200, Want: has(`{"count":4,"items":[]}`)},
@@ -25,7 +25,7 @@ func TestAPIClients(t *testing.T) {
 		{Method: "GET", Path: c + "?limit=9223372036854775808", Status: 200, Want: has(`"count":4`, "terraform")},
 		{Method: "GET", Path: c + "?limit=1.5", Status: 400, Want: has("VALUE_INCORRECT_TYPE")},
 		{Method: "POST", Path: c + "/search", Body: `{"keywords":"TERRA, log","sortdir":"","sortkey":""}`, Status: 200, Want: has(`"count":2`, "terraform", "log collector")},
-		{Method: "POST", Path: c + "/search?limit=1", Body: `{"keywords":"zeta","limit":2}`, Status: 200, Want: has(`"contractor","deleted":true`)}, // the body wins
+		{Method: "POST", Path: c + "/search?limit=1", Body: `{"keywords":"zeta","limit":2}`, Status: 200, Want: has(`"contractor","deleted":true`)}, // the body overrides the query
 		{Method: "POST", Path: c + "/search?offset=1", Body: `{"keywords":"zeta"}`, Status: 200, Want: has(`"count":2`, "contractor")},
 		{Method: "POST", Path: c + "/search", Body: `{"sortkey":"name","sortdir":"DESC","limit":1}`, Status: 200, Want: has(`"count":4`, "terraform")},
 		{Method: "POST", Path: c + "/search", Body: `{"keywords":["a"]}`, Status: 400},
@@ -43,7 +43,7 @@ func TestAPIClients(t *testing.T) {
 	})
 }
 
-// Ensure an update shows also in the second of the creation, and after a dump.
+// Ensure an update in the second of the creation is shown, also after a dump.
 func TestFreshClients(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithQuirks("privx.fresh-clients-have-no-updated"), emulator.WithTime(newYear))
@@ -76,8 +76,8 @@ func TestFreshClients(t *testing.T) {
 	}
 }
 
-// Ensure API clients that are loaded are ones that the API could have made, and that
-// the document's own item can be pasted.
+// Ensure fixtures accept only API clients that the API could create. Ensure the document's own
+// item can be pasted.
 func TestLoadedAPIClients(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin")
@@ -122,7 +122,7 @@ func TestLoadedAPIClients(t *testing.T) {
 	load(400, `{"id":"r","name":"\t"}`, "")
 }
 
-// Ensure a name is more than blanks.
+// Ensure a name that is only blanks is refused.
 func TestBlankNames(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin")
@@ -141,7 +141,7 @@ func TestBlankNames(t *testing.T) {
 	}
 }
 
-// Ensure an empty role id, which the vendor's command line sends for no role, names none.
+// Ensure an empty role id means no role. The vendor's command line sends it.
 func TestEmptyRoleID(t *testing.T) {
 	t.Parallel()
 	demo := privx(t, "demo", emulator.WithFixture("default"))

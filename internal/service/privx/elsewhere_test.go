@@ -9,8 +9,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure PrivX answers below the addresses of all of its services, in its own
-// words, and asks for no login where one logs in.
+// Ensure PrivX has its own errors for unknown paths of all its services. Ensure paths of logins
+// need no token.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin")
@@ -35,7 +35,7 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// Ensure the settings of a server whose choice nobody has published can be had.
+// Ensure the quirks select the settings of a server that no public source states.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithQuirks("privx.names-of-api-clients-are-unique", "privx.unknown-roles-are-accepted", "privx.put-without-roles-keeps-them", "privx.fresh-clients-have-no-updated"))

@@ -14,7 +14,7 @@ import (
 	"standin/internal/world"
 )
 
-// permissions are those of an API client's roles, except deleted ones.
+// permissions returns the permissions of an API client's roles, except deleted ones.
 func permissions(v world.View, cl *client) []string {
 	var all []string
 	for _, id := range cl.Roles {
@@ -26,9 +26,8 @@ func permissions(v world.View, cl *client) []string {
 	return slices.Compact(all)
 }
 
-// clientFile is an API client as the API answers it. One without updated and updated_by
-// was never updated. The name of a role, and whether it was deleted, count only where the
-// role is not among the roles of the file: the API client then brings it along.
+// clientFile is an API client in the form of the API's responses. Without updated and updated_by
+// it was never updated. If a role is not listed in the file, its name and deleted create it.
 type clientFile struct {
 	ID          string     `json:"id" fixture:"required"`
 	Secret      string     `json:"secret" fixture:"required"`
@@ -55,7 +54,7 @@ func fixtureSection() world.Section {
 	}}
 }
 
-// long is when a client was created that does not say so.
+// long is the default time of creation.
 const long = "2026-01-01T00:00:00Z"
 
 func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
@@ -96,8 +95,8 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	return cl.ID, nil
 }
 
-// storeHandle makes the role that a handle names, if there is none of that id and the
-// handle says more of it than the id.
+// storeHandle creates the role of a handle, if there is none of that id and the handle has more
+// than the id.
 func storeHandle(tx *world.Tx, ref roleFile, at file.Node) error {
 	if roles.Get(tx, ref.ID) != nil {
 		return nil

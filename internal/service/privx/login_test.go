@@ -11,8 +11,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure an API client that was created can log in, with what its roles permit,
-// and that a token can be refreshed once.
+// Ensure a created API client can log in with the permissions of its roles. Ensure a token can be
+// refreshed once.
 func TestPasswordGrant(t *testing.T) {
 	t.Parallel()
 	p := servicetest.NewPlayer(t, emulator.WithFixture("default"))
@@ -77,8 +77,8 @@ func TestPasswordGrant(t *testing.T) {
 	}
 }
 
-// Ensure the three ways to log in give tokens that work and can be refreshed, also
-// by the client that has no secret.
+// Ensure the tokens of the three logins work and can be refreshed, also by the client without a
+// secret.
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	anybody := servicetest.Caller{Player: servicetest.NewPlayer(t), Header: map[string]string{}}
@@ -99,8 +99,8 @@ func TestLogins(t *testing.T) {
 	}
 }
 
-// Ensure a refreshed token permits what the roles of its API client permit at that
-// time, and that no token outlives its client.
+// Ensure a refreshed token has the present permissions of its API client's roles. Ensure tokens
+// end with their client.
 func TestRefreshedRights(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithFixture("default"))
@@ -121,7 +121,7 @@ func TestRefreshedRights(t *testing.T) {
 
 	refresh = login()
 	admin.Expect(200, "PUT", apiClients+"/"+id, `{"name":"c","roles":[{"id":"`+keepers+`"}]}`)
-	as(t, form, token, grant+refresh).Expect(200, "GET", apiClients, "") // and what was given
+	as(t, form, token, grant+refresh).Expect(200, "GET", apiClients, "") // the other role, which was given to it
 
 	refresh = login()
 	admin.Expect(200, "PUT", roleStore+"/"+keepers, `{"name":"keepers","permissions":["roles-view"]}`)
@@ -136,7 +136,7 @@ func TestRefreshedRights(t *testing.T) {
 	form.Expect(400, "POST", token, grant+refresh)
 }
 
-// Ensure a user who is disabled cannot log in by any of the ways.
+// Ensure a disabled user cannot log in by any of the logins.
 func TestDisabledUser(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithFixture("default"))
@@ -151,7 +151,7 @@ func TestDisabledUser(t *testing.T) {
 	nobody.Expect(400, "POST", "/auth/api/v1/token/login", `{"token":"demo-external-token"}`)
 }
 
-// Ensure a token says that it lasts as long as it does, also where the clock stands still.
+// Ensure the lifetime in the response is the real one, also with a frozen clock.
 func TestTokenLifetime(t *testing.T) {
 	t.Parallel()
 	e, err := emulator.New(emulator.WithTime(newYear))

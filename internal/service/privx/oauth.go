@@ -22,17 +22,17 @@ var loginOperations = []service.Operation{
 	{ID: "privx.token.login", Do: loginWithToken, Policy: login},
 }
 
-// login is the policy of the operations whose errors OAuth describes (RFC 6749, 5.2). It lets
-// everybody pass.
+// login is the policy of the operations with OAuth errors (RFC 6749, section 5.2). It allows
+// every caller.
 var login service.Policy = loginPolicy{service.Everybody}
 
 type loginPolicy struct{ service.Policy }
 
-// oauthError is the "error" member that OAuth has on the token endpoint.
+// oauthError is the member "error" of an OAuth error.
 type oauthError string
 
-// refuse is a 400 also for wrong credentials: a 401 the Go SDK takes for a
-// request to be sent again, and then loses the error.
+// refuse returns a 400, also for wrong credentials. After a 401 the Go SDK sends the request
+// again and loses the error.
 func refuse(code oauthError, message string) *service.Error {
 	e := service.Errorf(service.Invalid, "BAD_REQUEST", message)
 	e.Detail = code
@@ -41,8 +41,8 @@ func refuse(code oauthError, message string) *service.Error {
 
 const tokenLifetime = 300 * time.Second
 
-// issueToken answers POST /auth/api/v1/oauth/token. It takes forms only, from
-// OAuth clients that name themselves by HTTP Basic.
+// issueToken handles POST /auth/api/v1/oauth/token. It accepts only forms, from OAuth clients
+// that authenticate by HTTP Basic.
 func issueToken(c *service.Call) (service.Reply, error) {
 	if !strings.EqualFold(c.MediaType(), "application/x-www-form-urlencoded") {
 		return service.Reply{}, refuse("invalid_request", "The content type must be application/x-www-form-urlencoded.")
@@ -78,16 +78,16 @@ func knownClient(c *service.Call) bool {
 	return strings.EqualFold(scheme, "Basic") && ok && client != nil && same(client.Secret, secret)
 }
 
-// publicClient reports whether a token is refreshed by a client that names
-// itself in the form and has no secret: PrivX's own pages do.
+// publicClient reports whether the request refreshes a token for the client of PrivX's own pages.
+// That client has no secret and sends its id in the form.
 func publicClient(c *service.Call, form url.Values) bool {
 	return form.Get("grant_type") == "refresh_token" && form.Get("client_id") == "privx-ui" && c.Header.Get("Authorization") == ""
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// passwordGrant logs an API client in: one of the records, with the permissions
-// of its roles, or one that the fixture lets act as a user.
+// passwordGrant logs in an API client: a record with the permissions of its roles, or one that
+// the fixture maps to a user.
 func passwordGrant(c *service.Call, form url.Values) (*identity.Token, error) {
 	return byClient(c, form.Get("username"), form.Get("password"))
 }
@@ -102,7 +102,7 @@ func byClient(c *service.Call, id, secret string) (*identity.Token, error) {
 	return nil, wrongLogin(c, "The API client is unknown or its secret is wrong.")
 }
 
-// ofUser makes the token of a user, whose permissions are looked up with each call.
+// ofUser returns a token of a user. The permissions of the user are read for each call.
 func ofUser(c *service.Call, id string) (*identity.Token, error) {
 	if u := identity.Users.Get(c.View, id); u != nil && !identity.On(u.Enabled) {
 		return nil, wrongLogin(c, "The user is disabled.")
@@ -111,6 +111,7 @@ func ofUser(c *service.Call, id string) (*identity.Token, error) {
 }
 
 func wrongLogin(c *service.Call, message string) error {
+	// The quirk privx.wrong-login-is-401.
 	if c.Quirk(wrongLoginIs401) {
 		e := service.Errorf(service.Unauthorized, "UNAUTHORIZED", "%s", message)
 		e.Detail = oauthError("invalid_grant")
@@ -119,13 +120,13 @@ func wrongLogin(c *service.Call, message string) error {
 	return noLogin(refuse("invalid_grant", message))
 }
 
-// noLogin names the login as what refused the request.
+// noLogin sets the name of the login check as what refused the request.
 func noLogin(e *service.Error) error { return e.RefusedBy(service.CheckCaller.Name) }
 
-// oauthDomain is the only one whose API clients log in by their credentials.
+// oauthDomain is the only domain whose API clients log in with their credentials.
 const oauthDomain = "privx-external"
 
-// issueClientToken answers POST /auth/api/v1/oauth/clientcredentials/{domain}/token.
+// issueClientToken handles POST /auth/api/v1/oauth/clientcredentials/{domain}/token.
 func issueClientToken(c *service.Call) (service.Reply, error) {
 	o, err := readLogin(c)
 	if err != nil {
@@ -134,6 +135,7 @@ func issueClientToken(c *service.Call) (service.Reply, error) {
 	switch {
 	case c.Vars["domain"] != oauthDomain:
 		return service.Reply{}, refuse("invalid_request", "The domain is unknown.")
+	// The quirk privx.client-type-is-confidential.
 	case c.Quirk(confidentialClient):
 		return service.Reply{}, refuse("unauthorized_client", "The OAuth client privx-external is confidential.")
 	case o.Text("grant_type") != "client_credentials":
@@ -146,8 +148,8 @@ func issueClientToken(c *service.Call) (service.Reply, error) {
 	return tokenReply(c, t), nil
 }
 
-// loginWithToken answers POST /auth/api/v1/token/login: the token of somebody
-// else's identity provider that the fixture knows is changed for one of PrivX.
+// loginWithToken handles POST /auth/api/v1/token/login. It exchanges a token of another identity
+// provider, which the fixture lists, for a token of PrivX.
 func loginWithToken(c *service.Call) (service.Reply, error) {
 	o, err := readLogin(c)
 	if err != nil {
@@ -164,7 +166,7 @@ func loginWithToken(c *service.Call) (service.Reply, error) {
 	return tokenReply(c, t), nil
 }
 
-// readLogin reads the body of a login in JSON.
+// readLogin reads the JSON body of a login.
 func readLogin(c *service.Call) (*value.Object, error) {
 	v, err := c.JSON()
 	o, ok := v.(*value.Object)
@@ -188,8 +190,8 @@ func refreshGrant(c *service.Call, form url.Values) (*identity.Token, error) {
 	return t, nil
 }
 
-// renewed makes the token that takes the place of an old one. It permits what the
-// roles of the API client permit now, not what they did at the login.
+// renewed returns the token that replaces an old one. It has the permissions that the roles of
+// the API client have now, not those at the login.
 func renewed(c *service.Call, old *identity.Token) (*identity.Token, error) {
 	u, cl := identity.Users.Get(c.View, old.UserID), clients.Get(c.View, old.UserID)
 	switch {
@@ -204,7 +206,7 @@ func renewed(c *service.Call, old *identity.Token) (*identity.Token, error) {
 	}
 }
 
-// tokenReply issues the token. It looks like a JWT; clients take it as it is.
+// tokenReply issues a token. It has the form of a JWT, but clients do not read it.
 func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	expires := c.Now.Add(tokenLifetime)
 	draw := identity.Mint(c.Tx().Draw("privx.tokens", 100), c.Mark)
@@ -234,7 +236,7 @@ func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	return service.JSON(http.StatusOK, w.Bytes())
 }
 
-// granted are the permissions that the token gives: its own, else its user's.
+// granted returns the permissions of a token: its own, or else those of its user.
 func granted(c *service.Call, t *identity.Token) []string {
 	if u := identity.Users.Get(c.View, t.UserID); u != nil && len(t.Permissions) == 0 {
 		return u.Permissions
@@ -242,7 +244,7 @@ func granted(c *service.Call, t *identity.Token) []string {
 	return t.Permissions
 }
 
-// dashed writes a Keystone id, 32 hexadecimal digits, as the UUID it is.
+// dashed formats a Keystone id of 32 hexadecimal digits as a UUID with dashes.
 func dashed(id string) string {
 	if len(id) != 32 {
 		return id

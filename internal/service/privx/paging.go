@@ -11,20 +11,20 @@ import (
 	"standin/internal/world"
 )
 
-// A listing is one kind of record as lists and searches show it.
+// A listing describes the lists and searches of one kind of record.
 type listing[T any] struct {
-	what   string                                     // in messages
-	plain  *world.Index[T]                            // the order of creation
-	orders map[string]*world.Index[T]                 // by sortkey
-	max    int                                        // the largest limit; 0: any
-	name   func(*T) string                            // what a search looks at
-	filter func(*value.Object) (func(*T) bool, error) // what else a search's body asks for; nil: nothing
-	// write writes a record. The writer is passed by value, because a pointer would be
-	// allocated for a call of a function value.
+	what   string                                     // the name of the records in messages
+	plain  *world.Index[T]                            // in the order of creation
+	orders map[string]*world.Index[T]                 // indexes by sortkey
+	max    int                                        // the max limit; 0: no limit
+	name   func(*T) string                            // the name in which a search looks for keywords
+	filter func(*value.Object) (func(*T) bool, error) // another filter in the body of a search; nil: none
+	// write writes a record. The writer is passed by value: a pointer would be allocated, because
+	// write is a function value.
 	write func(w value.Writer, c *service.Call, r *T) value.Writer
 }
 
-// paging is which part of a list is asked for, and in which order.
+// paging is the part of a list that a request asks for, and its order.
 type paging[T any] struct {
 	offset, limit int
 	order         *world.Index[T]
@@ -33,9 +33,9 @@ type paging[T any] struct {
 
 const defaultLimit = 50
 
-// paging reads offset, limit, sortkey and sortdir from the query and from the
-// body, which wins. A member of the body that is null or an empty string counts as absent,
-// and so does an empty parameter of the query. The Go SDK sends empty members.
+// paging reads offset, limit, sortkey and sortdir. A member of the body overrides the parameter
+// of the query. Members that are null or empty are ignored, and so are empty parameters. The Go
+// SDK sends empty members.
 func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], error) {
 	p := &paging[T]{order: l.plain}
 	var err error
@@ -74,13 +74,14 @@ func (l *listing[T]) paging(c *service.Call, body *value.Object) (*paging[T], er
 const maxListed = 1000
 
 func (l *listing[T]) bound(c *service.Call) int {
+	// The quirk privx.limit-is-at-most-1000.
 	if c.Quirk(limitIsBounded) {
 		return maxListed
 	}
 	return l.max
 }
 
-// list answers a list.
+// list returns the response of a list.
 func (l *listing[T]) list(c *service.Call) (service.Reply, error) {
 	p, err := l.paging(c, nil)
 	if err != nil {
@@ -95,8 +96,8 @@ func (l *listing[T]) page(c *service.Call, p *paging[T]) service.Reply {
 	return l.reply(c, count, p.order.Page(c.View, "", p.offset, limit, p.backwards))
 }
 
-// search answers those whose names contain any of the keywords, in whatever
-// case, and that pass the filter. Without either that is all.
+// search returns the response of a search. It finds records whose names contain any of the
+// keywords and that pass the filter. Case is ignored. Without keywords and filter it finds all.
 func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 	body := value.NewObject()
 	if len(c.Body) > 0 {
@@ -131,7 +132,8 @@ func (l *listing[T]) search(c *service.Call) (service.Reply, error) {
 	return l.reply(c, len(found), rest[:min(limit, len(rest))]), nil
 }
 
-// wanted reads which records a search asks for; nil if it asks for all.
+// wanted returns a function that reports whether a search finds a record. It returns nil if the
+// search finds all.
 func (l *listing[T]) wanted(c *service.Call, body *value.Object) (func(*T) bool, error) {
 	text, err := optional[string](body, "keywords", "a string")
 	if err != nil {
@@ -152,6 +154,7 @@ func (l *listing[T]) wanted(c *service.Call, body *value.Object) (func(*T) bool,
 	}, nil
 }
 
+// matches reports whether a name contains one of the keywords, or all of them with the quirk.
 func matches(c *service.Call, name string, keywords []string) bool {
 	is := func(k string) bool { return strings.Contains(name, k) }
 	if c.Quirk(allKeywords) {
@@ -173,8 +176,8 @@ func (l *listing[T]) reply(c *service.Call, count int, page []*T) service.Reply 
 	return service.JSON(http.StatusOK, w.Bytes())
 }
 
-// asked returns a parameter from the body of a search, or else from the query, and reports
-// whether it is from the body. It is nil if neither has it.
+// asked returns a parameter from the body of a search, or else from the query. It reports whether
+// it is from the body. It returns nil if both have none.
 func asked(c *service.Call, body *value.Object, name string) (v any, inBody bool) {
 	if body != nil {
 		v, _ = body.Get(name)
@@ -205,8 +208,8 @@ func whole(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// number reads offset or limit. A number beyond 64 bits counts as the largest int, which
-// no list reaches.
+// number reads offset or limit. A number beyond 64 bits is read as the largest int, which no list
+// reaches.
 func number(c *service.Call, body *value.Object, name string, defaultValue int) (int, error) {
 	v, inBody := asked(c, body, name)
 	if v == nil {
@@ -219,7 +222,7 @@ func number(c *service.Call, body *value.Object, name string, defaultValue int) 
 	if isText && inBody || !whole(text) {
 		return 0, invalid("VALUE_INCORRECT_TYPE", name, "Expected an integer.")
 	}
-	n, _ := strconv.Atoi(text) // the text has digits: the error is one of the range
+	n, _ := strconv.Atoi(text) // text is a number: the only error is ErrRange
 	if n < 0 {
 		return 0, invalid("VALUE_OUT_OF_BOUNDS", name, "Expected an integer of 0 or more.")
 	}

@@ -9,8 +9,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure what a search's body leaves open the query says, that numbers of any size
-// are taken for what they are, and that a type that is wrong is refused.
+// Ensure a search reads parameters from the query that its body does not have. Ensure numbers of
+// any size are read, and wrong types are refused.
 func TestPaging(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithFixture("default"))

@@ -1,8 +1,8 @@
-// Package privx emulates the API clients of SSH PrivX's local user store, the
-// roles of its role store, and the endpoints through which their callers log in.
+// Package privx emulates the API clients of SSH PrivX's local user store, the roles of its role
+// store, and the logins of their callers.
 //
-// Statuses come from the public document and from what the public SDKs demand;
-// the codes of errors are those that public sources name.
+// Statuses are those of the public document and those that the public SDKs expect. Error codes
+// are those in public sources.
 package privx
 
 import (
@@ -16,7 +16,7 @@ import (
 	"standin/internal/value"
 )
 
-// New is the service.
+// New returns the service.
 func New() *service.Service {
 	section := fixtureSection()
 	return &service.Service{
@@ -38,8 +38,8 @@ func identify(c *service.Call) (*identity.Caller, error) {
 	return service.CallerByToken(c, identity.ByPrivX, strings.TrimSpace(token))
 }
 
-// authenticated demands a known caller, but for paths at which callers log in: what is
-// not there is not there for anybody.
+// authenticated is the check of the token. Unknown paths below /auth/api/ skip it: they are a 404
+// for every caller.
 func authenticated(c *service.Call) error {
 	if c.Operation == nil && strings.HasPrefix(c.Path, "/auth/api/") {
 		return nil
@@ -47,7 +47,7 @@ func authenticated(c *service.Call) error {
 	return service.Authenticated(c)
 }
 
-// A policy lists permissions of which a caller needs one. A role gives permissions.
+// A policy lists the permissions of which a caller needs one. Roles have permissions.
 type policy []string
 
 // The policies of the operations.
@@ -68,20 +68,20 @@ func (p policy) Refuse(c *service.Call) error {
 // String implements service.Policy.
 func (p policy) String() string { return service.OneOf(p) }
 
-// exampleOperations answer their documented examples.
+// exampleOperations respond with their documented examples.
 var exampleOperations = []service.Operation{
 	{ID: "privx.auth.status", Policy: service.Everybody},
 	{ID: "privx.local-user-store.status", Policy: service.Everybody},
 	{ID: "privx.role-store.status", Policy: service.Everybody},
 }
 
-// property is the detail of an error that is about one member and needs no list.
+// property is the detail of an error about one member, without a list of details.
 type property string
 
-// A detail is one fault of a request.
+// A detail is one mistake in a request.
 type detail struct{ code, message, property string }
 
-// invalid is the error of a request that is understood but not acceptable.
+// invalid returns the error for a request with invalid data.
 func invalid(code, property, message string) error {
 	e := service.Errorf(service.Invalid, "INVALID_REQUEST_DATA", "The request has invalid data.")
 	e.Detail = detail{code, message, property}
@@ -97,8 +97,8 @@ var codes = map[service.Kind]struct{ code, message string }{
 	service.Internal:     {"GENERAL_ERROR", "Internal error."},
 }
 
-// fail writes error_code, error_message and, for data that is not acceptable,
-// the property and details; the token endpoint adds OAuth's members.
+// fail writes error_code and error_message. Invalid data also has property and details. Logins
+// also have the members of OAuth.
 func fail(c *service.Call, e *service.Error) service.Reply {
 	defaults := codes[e.Kind]
 	code, message := e.Code, e.Message

@@ -1,6 +1,6 @@
 package privx
 
-// The quirks of the contract that the code asks for.
+// The quirks of the contract that the code reads.
 const (
 	clientNamesUnique    = "privx.names-of-api-clients-are-unique"
 	unknownRolesAccepted = "privx.unknown-roles-are-accepted"

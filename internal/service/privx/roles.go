@@ -13,7 +13,7 @@ import (
 	"standin/internal/world"
 )
 
-// roleOperations are about roles.
+// roleOperations are the operations on roles.
 var roleOperations = []service.Operation{
 	{ID: "privx.roles.list", Do: listRoles, Policy: viewRoles},
 	{ID: "privx.roles.create", Do: createRole, Policy: manageRoles},
@@ -24,8 +24,8 @@ var roleOperations = []service.Operation{
 	{ID: "privx.roles.delete", Do: deleteRole, Policy: manageRoles},
 }
 
-// A role gives its permissions to the API clients that have it. One that was
-// deleted stays as what their handles of it point to.
+// A role gives its permissions to the API clients that have it. A deleted role is kept, because
+// API clients keep their handles of it.
 type role struct {
 	ID            string        `json:"id" fixture:"required"`
 	Name          string        `json:"name"`
@@ -35,7 +35,7 @@ type role struct {
 	Permissions   []string      `json:"permissions,omitempty"`
 	PermitAgent   bool          `json:"permit_agent,omitempty"`
 	SourceRules   *value.Object `json:"source_rules,omitempty"` // nil: none
-	Context       *value.Object `json:"context,omitempty"`      // nil: not enabled
+	Context       *value.Object `json:"context,omitempty"`      // nil: disabled
 	Explicit      bool          `json:"explicit,omitempty"`
 	Implicit      bool          `json:"implicit,omitempty"`
 	System        bool          `json:"system,omitempty"`
@@ -68,7 +68,7 @@ var (
 	}
 )
 
-// alive is the partition of a role: the role store lists those that were not deleted.
+// alive returns the partition of a role. The role store lists roles that are not deleted.
 func alive(r *role) string {
 	if r.Deleted {
 		return "deleted"
@@ -80,7 +80,7 @@ func sortedRoles(by func(*role) string) *world.Index[role] {
 	return roles.Index(alive, func(a, b *role) int { return strings.Compare(by(a), by(b)) })
 }
 
-// reachable reports whether a role of that id has a path of its own.
+// reachable reports whether a path can name a role of that id.
 func reachable(id string) bool {
 	return id != "" && id != "search" && id != "resolve" && !strings.Contains(id, "/")
 }
@@ -98,7 +98,7 @@ func checkRole(v world.View, r *role, at file.Node) error {
 	return nil
 }
 
-// roleNamed finds a role by its name, other than the one with the id.
+// roleNamed returns the role of that name, except the one with the id besides.
 func roleNamed(v world.View, name, besides string) *role {
 	for r := range liveRoles.All(v, "", 0) {
 		if r.Name == name && r.ID != besides {
@@ -108,10 +108,10 @@ func roleNamed(v world.View, name, besides string) *role {
 	return nil
 }
 
-// defaultGroup is the access group of roles that name none.
+// defaultGroup is the default access group of roles.
 var defaultGroup = world.UUID(world.Draw(0, "privx/access-group", 0, 16))
 
-// The source rules and the context of a role that has none of its own.
+// The default source rules and context of a role.
 var (
 	noRules = value.NewObject(
 		value.Member{Name: "type", Value: "GROUP"}, value.Member{Name: "match", Value: "ANY"}, value.Member{Name: "rules", Value: []any{}},
@@ -119,7 +119,7 @@ var (
 	noContext = value.NewObject(value.Member{Name: "enabled", Value: false})
 )
 
-// write writes a role as the role store answers it.
+// write writes a role in the form of the role store.
 func (r *role) write(w *value.Writer) {
 	created := cmp.Or(r.Created, long)
 	w.BeginObject()
@@ -142,15 +142,15 @@ func (r *role) write(w *value.Writer) {
 	w.EndObject()
 }
 
-// listRoles answers GET /role-store/api/v1/roles.
+// listRoles handles GET /role-store/api/v1/roles.
 func listRoles(c *service.Call) (service.Reply, error) { return roleList.list(c) }
 
-// searchRoles answers POST …/roles/search. Clients send the paging in the query;
-// the body may hold it as well.
+// searchRoles handles POST …/roles/search. Clients send paging parameters in the query; the body
+// may have them too.
 func searchRoles(c *service.Call) (service.Reply, error) { return roleList.search(c) }
 
-// namedRoles reads the member "name" of a search, the whole names of roles, of which
-// one will do. The test is nil if no name was sent.
+// namedRoles reads the member "name" of a search, a list of names. A role must have one of them.
+// It returns nil if there are no names.
 func namedRoles(o *value.Object) (func(*role) bool, error) {
 	names, err := texts(o, "name")
 	if err != nil || len(names) == 0 {
@@ -159,7 +159,7 @@ func namedRoles(o *value.Object) (func(*role) bool, error) {
 	return func(r *role) bool { return slices.Contains(names, r.Name) }, nil
 }
 
-// resolveRoles answers POST …/roles/resolve: the roles of the names that are sent.
+// resolveRoles handles POST …/roles/resolve. It finds the roles of the given names.
 func resolveRoles(c *service.Call) (service.Reply, error) {
 	v, err := c.JSON()
 	names, ok := v.([]any)
@@ -178,7 +178,7 @@ func resolveRoles(c *service.Call) (service.Reply, error) {
 	return roleList.reply(c, len(found), found), nil
 }
 
-// createRole answers POST …/roles. Names are unique.
+// createRole handles POST …/roles. Names are unique.
 func createRole(c *service.Call) (service.Reply, error) {
 	r := &role{}
 	if err := readRole(c, r); err != nil {
@@ -200,7 +200,7 @@ func existingRole(c *service.Call) (*role, error) {
 	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no role with this id.")
 }
 
-// showRole answers GET …/roles/{role_id}.
+// showRole handles GET …/roles/{role_id}.
 func showRole(c *service.Call) (service.Reply, error) {
 	r, err := existingRole(c)
 	if err != nil {
@@ -211,8 +211,8 @@ func showRole(c *service.Call) (service.Reply, error) {
 	return service.JSON(http.StatusOK, w.Bytes()), nil
 }
 
-// updateRole answers PUT …/roles/{role_id}: what callers may write is replaced.
-// Tokens that were issued keep the permissions they have.
+// updateRole handles PUT …/roles/{role_id}. It replaces the members that callers may set. Issued
+// tokens keep their permissions.
 func updateRole(c *service.Call) (service.Reply, error) {
 	old, err := existingRole(c)
 	if err != nil {
@@ -227,8 +227,8 @@ func updateRole(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// deleteRole answers DELETE …/roles/{role_id}. API clients keep their handle of
-// the role, marked as deleted, and lose its permissions with their next token.
+// deleteRole handles DELETE …/roles/{role_id}. API clients keep a handle of the role that is
+// marked as deleted. Their next token lacks its permissions.
 func deleteRole(c *service.Call) (service.Reply, error) {
 	old, err := existingRole(c)
 	if err != nil {
@@ -238,8 +238,8 @@ func deleteRole(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-// readRole reads what callers may say of a role. It ignores members that only
-// the server writes.
+// readRole reads the members of a role that callers may set. It ignores members that only the
+// server sets.
 func readRole(c *service.Call, r *role) error {
 	o, err := readObject(c)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"standin/internal/value"
 )
 
-// Ensure an API client's roles are those of the role store: what they permit it may
-// do, and a role that is deleted stays as a handle without power.
+// Ensure an API client has the permissions of its roles in the role store. Ensure a deleted role
+// stays as a handle without permissions.
 func TestRolesOfAPIClients(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin")
@@ -49,7 +49,7 @@ func TestRolesOfAPIClients(t *testing.T) {
 	as(t, admin, clientLogin, login).Expect(403, "GET", roleStore, "")
 }
 
-// Ensure roles page, sort and are found as the SDKs ask for it.
+// Ensure roles are paged, sorted and searched as the SDKs request it.
 func TestRolesPage(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin")
@@ -75,7 +75,7 @@ func TestRolesPage(t *testing.T) {
 	}
 }
 
-// Ensure a search for roles looks at the names that the Go SDK sends.
+// Ensure a search for roles reads the names that the Go SDK sends.
 func TestRolesByName(t *testing.T) {
 	t.Parallel()
 	admin := privx(t, "admin", emulator.WithFixture("default"))
@@ -85,11 +85,11 @@ func TestRolesByName(t *testing.T) {
 	}{
 		{`{"name":["auditor"]}`, "auditor"},
 		{`{"name":["auditor","api-clients-admin"]}`, "api-clients-admin auditor"},
-		{`{"name":["audit"]}`, ""},      // a name, not a part of one
-		{`{"name":["contractor"]}`, ""}, // deleted
+		{`{"name":["audit"]}`, ""},      // the whole name must match
+		{`{"name":["contractor"]}`, ""}, // a deleted role
 		{`{"name":["auditor"],"keywords":"ADMIN"}`, ""},
 		{`{"name":["auditor"],"keywords":"AUDIT"}`, "auditor"},
-		{`{"name":null}`, "api-clients-admin auditor"}, // what the SDK sends without names
+		{`{"name":null}`, "api-clients-admin auditor"}, // sent by the SDK without names
 		{`{"name":[]}`, "api-clients-admin auditor"},
 		{`{}`, "api-clients-admin auditor"},
 		{``, "api-clients-admin auditor"},

@@ -1,5 +1,5 @@
-// Command gophercloud runs gophercloud's keymanager/v1 against the address of the
-// environment: MODE CONTROL.
+// Command gophercloud runs gophercloud's keymanager/v1 with the address in the environment. Its
+// arguments are MODE and CONTROL.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	})
 }
 
-// authenticate logs in from the environment, with changes to the options.
+// authenticate logs in with the variables of the environment. changes modify the options.
 func authenticate(changes ...func(*gophercloud.AuthOptions)) (*gophercloud.ProviderClient, error) {
 	options := check.Must(openstack.AuthOptionsFromEnv())
 	options.AllowReauth = true
@@ -39,17 +39,15 @@ func authenticate(changes ...func(*gophercloud.AuthOptions)) (*gophercloud.Provi
 	return openstack.AuthenticatedClient(ctx, options)
 }
 
-// keyManager is the service client, by the catalogue and Barbican's list of
-// versions.
+// keyManager returns the service client, found by the catalogue and Barbican's list of versions.
 func keyManager() *gophercloud.ServiceClient {
 	return check.Must(openstack.NewKeyManagerV1(check.Must(authenticate()), gophercloud.EndpointOpts{}))
 }
 
-// id is the last element of a reference.
+// id returns the last element of a reference.
 func id(ref string) string { return path.Base(ref) }
 
-// plain logs in at the bare address, with and without a slash, and works with what the
-// environment says.
+// plain logs in at the address, with and without a slash, and does the work of the mode plain.
 func plain() {
 	bare := strings.TrimSuffix(os.Getenv("OS_AUTH_URL"), "/identity/v3")
 	for _, address := range []string{bare, bare + "/"} {
@@ -70,7 +68,7 @@ func work() {
 	check.Report("secret with payload and metadata, container, consumers, 7 pages by next, deletes, 404; logs in at the bare address")
 }
 
-// withSecret creates a secret with payload and metadata, and looks at it.
+// withSecret creates a secret with payload and metadata, and reads it.
 func withSecret(c *gophercloud.ServiceClient) string {
 	made := check.Must(secrets.Create(ctx, c, secrets.CreateOpts{
 		Name: "db password", Payload: "s3cret, naïve", PayloadContentType: "text/plain", SecretType: secrets.PassphraseSecret}).Extract())
@@ -91,8 +89,7 @@ func withSecret(c *gophercloud.ServiceClient) string {
 	return made.SecretRef
 }
 
-// withContainer creates a container and its consumers, follows the pages, and
-// deletes them again.
+// withContainer creates a container and its consumers, reads the pages, and deletes them again.
 func withContainer(c *gophercloud.ServiceClient, secretRef string) {
 	made := check.Must(containers.Create(ctx, c, containers.CreateOpts{
 		Type: containers.GenericContainer, Name: "app", SecretRefs: []containers.SecretRef{{Name: "password", SecretRef: secretRef}}}).Extract())
@@ -127,12 +124,12 @@ func withContainer(c *gophercloud.ServiceClient, secretRef string) {
 	check.Same("containers after the deletion", listed(c), []string{"web tls", "passwords"})
 }
 
-// refusal is the text of gophercloud's error as a regular expression.
+// refusal returns a regular expression for the text of gophercloud's error.
 func refusal(method, address, expected string, status int, body string) string {
 	return fmt.Sprintf(`Expected HTTP response code \[%s[0-9 ]*\] when accessing \[%s %s\], but got %d instead: %s`, expected, method, address, status, body)
 }
 
-// list asks for the first page of containers and returns their names.
+// list requests the first page of containers and returns their names.
 func list(c *gophercloud.ServiceClient) (names []string, err error) {
 	page, err := containers.List(c, nil).AllPages(ctx)
 	if err != nil {

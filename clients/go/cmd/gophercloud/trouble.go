@@ -15,8 +15,8 @@ const (
 	loginFails  = `\{"error":\{"code":401,"message":"The request you have made requires authentication\.","title":"Unauthorized"\}\}`
 )
 
-// tokenExpires: with AllowReauth gophercloud logs in again and repeats the
-// request; without, it reports the 401.
+// tokenExpires expects that gophercloud with AllowReauth logs in again and repeats the request.
+// Without it, gophercloud must report the 401.
 func tokenExpires() {
 	c := keyManager()
 	for range 4 {
@@ -34,8 +34,8 @@ func tokenExpires() {
 	check.Report("AllowReauth: logs in again and repeats the request; nothing is seen")
 }
 
-// failsTwice: gophercloud tries nothing again after a 503 unless it is given a
-// RetryFunc; the list of versions, which it fetches first, meets the first one.
+// failsTwice expects that gophercloud does not retry after a 503 unless it has a RetryFunc. The
+// list of versions, which it requests first, gets the first 503.
 func failsTwice() {
 	provider := check.Must(authenticate())
 	_, err := openstack.NewKeyManagerV1(provider, gophercloud.EndpointOpts{})
@@ -47,8 +47,7 @@ func failsTwice() {
 	check.Report("1st call: %s; the 2nd the same; the 3rd works", told)
 }
 
-// direct is a service client with a token and without a login, at the address in
-// the catalogue.
+// direct returns a service client with a token, without a login, at the address in the catalogue.
 func direct(token string) *gophercloud.ServiceClient {
 	return at(os.Getenv("DEVOPS_URL"), token)
 }

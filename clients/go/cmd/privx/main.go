@@ -1,4 +1,4 @@
-// Command privx runs privx-sdk-go against the address of the environment: MODE
+// Command privx runs privx-sdk-go with the address in the environment. Its arguments are MODE and
 // CONTROL. TRUST_ANCHOR names a file with the certificate to trust.
 package main
 
@@ -39,7 +39,7 @@ func main() {
 	})
 }
 
-// anchor is the certificate to trust, nil if none is named.
+// anchor returns the certificate to trust, or nil.
 func anchor() *x509.Certificate {
 	name := os.Getenv("TRUST_ANCHOR")
 	if name == "" {
@@ -51,8 +51,8 @@ func anchor() *x509.Certificate {
 	return check.Must(x509.ParseCertificate(block.Bytes))
 }
 
-// store is the SDK as its README wires it, from the environment; options come
-// after those of the environment.
+// store returns the SDK's user store, configured from the environment as in the SDK's README.
+// options are applied last.
 func store(options ...oauth.Option) *userstore.UserStore {
 	return withToken(login(options...))
 }
@@ -129,8 +129,8 @@ func asItself(c *userstore.APIClient) {
 	check.Same("list as the client that was created", len(check.Must(list(s))), 4)
 }
 
-// tokenExpires: the SDK sends a request again with the token it has, and fetches
-// no other while that one should hold.
+// tokenExpires expects that the SDK repeats a request with the same token. It requests no new
+// token before the old one should expire.
 func tokenExpires() {
 	s := store()
 	for range 2 {
@@ -152,7 +152,7 @@ func statuses(codes ...string) (all []string) {
 	return all
 }
 
-// failsTwice: the SDK tries again after a 401 alone.
+// failsTwice expects that the SDK retries only after a 401.
 func failsTwice() {
 	s := store()
 	var told string
@@ -165,7 +165,7 @@ func failsTwice() {
 	check.Report("2 calls: %s; the 3rd works", told)
 }
 
-// capped searches with a limit, which the SDK sends in the body, where pages are short.
+// capped searches with a limit, which the SDK sends in the body, while a rule limits the pages.
 func capped() {
 	status, _, _ := check.Send(http.MethodPost, check.Control+"/_standin/faults", "", `{"name": "short", "where": {"operation": "*.search"}, "what": {"page_cap": 1}}`)
 	check.Same("arming a rule", status, http.StatusCreated)
@@ -190,7 +190,7 @@ func errors() {
 	at("expired token", with("expired-token"), "request failed after 2 tries")
 	base := os.Getenv("PRIVX_API_BASE_URL")
 	revoked, refresh := tokens(base, url.Values{"grant_type": {"password"}, "username": {"demo-client"}, "password": {"demo-secret"}})
-	tokens(base, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}) // which ends the first one
+	tokens(base, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}) // this makes the first one invalid
 	at("revoked token", with(revoked), "request failed after 2 tries")
 	at("Keystone's token", with(check.Token(os.Getenv("OS_AUTH_URL"))), "request failed after 2 tries")
 	theirs, _ := tokens(check.InSandbox(base, "theirs"), url.Values{"grant_type": {"password"}, "username": {"demo-client"}, "password": {"demo-secret"}})
@@ -205,7 +205,7 @@ func errors() {
 	at("no role", with("nobody-token"), exactly("error: PERMISSION_DENIED, message: The caller lacks the permission api-clients-manage."))
 }
 
-// tokens logs in by a form, as the SDK does, and tells the access token and the refresh token.
+// tokens logs in with a form, as the SDK does. It returns the access token and the refresh token.
 func tokens(base string, form url.Values) (access, refresh string) {
 	req := check.Must(http.NewRequest(http.MethodPost, base+"/auth/api/v1/oauth/token", strings.NewReader(form.Encode())))
 	req.SetBasicAuth("privx-external", "privx-secret")
