@@ -1,4 +1,4 @@
-# The emulator alone: no shell, no files but the binary, a user without rights.
+# The image contains only the emulator: no shell and no other files. It runs as an unprivileged user.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -1,4 +1,4 @@
-# What CI does, target by target; `make` lists them.
+# CI runs these targets. `make` without a target lists them.
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/bin
 GOLANGCI := v2.15.0
@@ -6,79 +6,79 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts contributing clients faults soak image real-clients parity-check ## all that CI runs
+check: vet lint race tidy build contracts contributing clients faults soak image real-clients parity-check ## run every check that CI runs
 
-vet: ## go vet, and gofmt must find nothing
+vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
 	cd tools/openapi && go vet ./...
 	cd clients/go && go vet ./...
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 
-lint: $(BIN)/golangci-lint ## the linters of .golangci.yml
+lint: $(BIN)/golangci-lint ## run the linters of .golangci.yml
 	$(BIN)/golangci-lint run ./...
 
 $(BIN)/golangci-lint:
 	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 
-test: ## the tests
+test: ## run the tests
 	go test ./...
 
-race: ## the tests under the race detector, in another order each time
+race: ## run the tests in random order under the race detector
 	go test -race -shuffle=on ./...
 
 FUZZ := emulator/FuzzWire emulator/FuzzControl emulator/FuzzRequest emulator/FuzzFixture \
 	internal/ruleset/FuzzRules internal/scenario/FuzzScenario internal/service/freezer/FuzzSearch
 
-fuzz: ## each fuzz target for TIME (default 10m)
+fuzz: ## run each fuzz target for TIME (default 10m)
 	@for t in $(FUZZ); do \
 		echo "fuzz $$t"; \
 		go test ./$$(dirname $$t) -run '^$$' -fuzz "^$$(basename $$t)\$$" -fuzztime $(or $(TIME),10m) -fuzzminimizetime 100x || exit 1; \
 	done
 
-soak: ## hold every kind of load for TIME (default 40s), under the race detector and without it; nothing may grow (Linux)
+soak: ## run all kinds of load for TIME (default 40s), with and without the race detector; fail if anything grows (Linux)
 	go run -race ./tools/soak -for $(or $(TIME),40s)
 	go run ./tools/soak -for $(or $(TIME),40s)
 
-tidy: ## go mod tidy must change nothing
+tidy: ## fail if go mod tidy would change a file
 	go mod tidy -diff
 	cd tools/openapi && go mod tidy -diff
 	cd clients/go && go mod tidy -diff
 
-build: ## the command for every system it is meant for
+build: ## build the command for every supported system
 	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
 		echo "build $$t"; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/standin || exit 1; \
 	done
 
-contracts: ## a validator of OpenAPI 3.1 looks at schemas/
+contracts: ## validate schemas/*.yaml as OpenAPI 3.1
 	cd tools/openapi && go run . ../../schemas/*.yaml
 
-clients: ## what HTTP clients report of broken connections; those that are absent are skipped, and named
+clients: ## check what HTTP clients report on broken connections; missing clients are skipped and named
 	go run ./tools/clients
 
-faults: ## every failure and every scenario on a running server, by curl
+faults: ## request every failure and run every scenario on a running server, with curl
 	.ci/faults
 
-contributing: ## what CONTRIBUTING.md prints of adding an operation works
+contributing: ## check that the steps of "Add an operation" in CONTRIBUTING.md work
 	.ci/contributing
 
-image: ## the binary alone in an empty root, as the image has it
+image: ## run the static binary in an empty root, as in the image
 	.ci/image
 
-parity: ## record anew what the real servers answer (Debian, as root), then hold Standin to it
+parity: ## record the answers of the real servers again (Debian, as root), then compare Standin with them
 	go run ./parity/record
 	go test ./parity
 
-parity-check: ## record once from the real servers (Debian, as root); nothing may be otherwise than recorded
+parity-check: ## record the real servers (Debian, as root), and fail if an answer differs from its recording
 	parity/check
 
-real-clients: ## freezer, barbicanclient, gophercloud, privx-sdk-go… as they come; those that are absent are installed, else skipped and named
+real-clients: ## run freezer, barbicanclient, gophercloud, privx-sdk-go… unmodified; missing ones are installed, or skipped and named
 	clients/run
 
-bench: ## ratios against a bare server (Linux), then the benchmarks
+bench: ## print the ratios to a bare server (Linux), then run the benchmarks
 	go run ./bench
 	go test -run '^$$' -bench . ./...
 
-generate: ## write the generated parts of files anew
+generate: ## write the generated parts of files
 	go test ./emulator -run GeneratedComponents -update
 	go test ./emulator -run Generated -update
 

@@ -126,7 +126,7 @@ func secure(t *testing.T, listen string, options ...Option) *Server {
 // eventually fails the test if a condition does not become true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never was so: %s", what)
 		}
@@ -310,13 +310,13 @@ func TestClientsThatLeaveBehindMore(t *testing.T) {
 	defer s.Close()
 	for _, path := range []string{"/v1/clients", "/_standin/requests?wait=5m&at_least=1000"} {
 		c := wire(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/clients HTTP/1.1\r\n")
-		for deadline := time.Now().Add(20 * time.Second); s.core.Transport.Connections() != 1 || e.in.Serving() != 1; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); s.core.Transport.Connections() != 1 || e.in.Serving() != 1; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s does not wait", path)
 			}
 		}
 		_ = c.Close()
-		for deadline := time.Now().Add(20 * time.Second); s.core.Transport.Connections() > 0; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); s.core.Transport.Connections() > 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s goes on without its client", path)
 			}
@@ -412,7 +412,7 @@ func TestSlowClients(t *testing.T) {
 			}
 			defer s.Close()
 			c := wire(t, s, tt.sent)
-			_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+			_ = c.SetReadDeadline(time.Now().Add(2 * time.Minute))
 			got, err := io.ReadAll(c)
 			if err != nil || !strings.Contains(string(got), tt.want) {
 				t.Errorf("%q, %v", got, err)

@@ -312,6 +312,7 @@ func answers(t *testing.T) map[string][]any {
 	ask("GET", "/v1/client", "", token...)                                        // near
 	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), token...) // a hash
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // base64
+	ask("POST", "/v1/containers", `{"type": "generic", "name": "c"}`, token...)   // a change
 	page := ask("GET", "/_standin/requests", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
 	other := ask("POST", "/_standin/sandboxes", `{for: verify}`)

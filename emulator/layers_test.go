@@ -24,12 +24,14 @@ var allowed = map[string]string{
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
-	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/file internal/identity internal/recorder internal/ruleset internal/scenario internal/service internal/world",
+	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/file internal/identity internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/world",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
 	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
-	"internal/recorder":  "emulator/journal internal/contract internal/value",
+	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder",
+	"internal/chain":     "emulator/journal internal/recorder",
+	"internal/recorder":  "emulator/journal internal/contract internal/value internal/world",
 	"internal/transport": "",
 
 	// services
@@ -53,12 +55,14 @@ var allowed = map[string]string{
 
 	// measuring and comparing, and what tests share
 	"bench":                "",
+	"docs":                 "",
 	"internal/servicetest": "emulator internal/catalog internal/contract internal/value schemas",
 	"parity":               "emulator internal/catalog internal/file internal/value",
 	"parity/compare":       "emulator internal/catalog parity",
 	"parity/record":        "parity",
 	"tools/clients":        "emulator emulator/fault",
 	"tools/measure":        "",
+	"tools/prose":          "",
 	"tools/soak":           "emulator",
 }
 

@@ -2,14 +2,12 @@ package emulator_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"standin/emulator"
 	"standin/emulator/fault"
@@ -131,12 +129,13 @@ type witness struct {
 	s      *emulator.Server
 	log    emulator.Buffer
 	events emulator.Buffer
+	seen   chan string // the lines of the events, as they come
 	sent   int
 }
 
 func newWitness(t *testing.T) *witness {
 	t.Helper()
-	w := &witness{t: t}
+	w := &witness{t: t, seen: make(chan string, 1<<16)}
 	e, err := emulator.New(emulator.WithFixture("documented"), emulator.WithLogger(emulator.JSONTo(&w.log)))
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +157,9 @@ func newWitness(t *testing.T) *witness {
 		lines := bufio.NewReader(resp.Body)
 		for line, err := lines.ReadString('\n'); err == nil; line, err = lines.ReadString('\n') {
 			_, _ = w.events.Write([]byte(line))
+			w.seen <- line
 		}
+		close(w.seen)
 	}()
 	return w
 }
@@ -177,13 +178,15 @@ func (w *witness) send(r *http.Request) {
 // shown returns all that is shown of the requests, by place.
 func (w *witness) shown() map[string]string {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
-	defer cancel()
-	for last := fmt.Sprintf(`"sequence":%d,`, w.sent); !strings.Contains(w.events.String(), last); {
-		if ctx.Err() != nil {
-			w.t.Fatalf("no event of request %d", w.sent)
+	last := fmt.Sprintf(`"sequence":%d,`, w.sent)
+	for {
+		line, more := <-w.seen
+		if !more {
+			w.t.Fatalf("the events end before request %d", w.sent)
 		}
-		time.Sleep(10 * time.Millisecond) // each look copies everything
+		if strings.Contains(line, last) {
+			break
+		}
 	}
 	_, list, err := call(w.t.Context(), w.s.Client(), "GET", w.s.URL+"/_standin/requests", "")
 	if err != nil {

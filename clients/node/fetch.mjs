@@ -1,5 +1,5 @@
-// Sends with Node's fetch what stands on stdin, a line of JSON for each request
-// ({method, url, headers, body}), and answers each with a line of JSON:
+// Reads requests from stdin and sends them with Node's fetch. Each request is a line
+// of JSON: {method, url, headers, body}. For each one it prints a line of JSON:
 // {status, reason, headers, body}, or {error}.
 import { createInterface } from 'node:readline';
 

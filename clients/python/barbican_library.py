@@ -21,7 +21,7 @@ BEFORE = ['web tls', 'passwords']
 
 
 def client(**changes):
-    """Logs in as the environment says, with changes."""
+    """Logs in with the values of the environment and with changes to them."""
     login = dict(auth_url=AUTH, username=os.environ['OS_USERNAME'], password=os.environ['OS_PASSWORD'],
                  project_name=os.environ['OS_PROJECT_NAME'], user_domain_name=os.environ['OS_USER_DOMAIN_NAME'],
                  project_domain_name=os.environ['OS_PROJECT_DOMAIN_NAME'])
@@ -29,7 +29,7 @@ def client(**changes):
 
 
 def with_token(t, base=BASE):
-    """A client that shows a token at an address and never logs in."""
+    """Returns a client that sends a fixed token to an address and never logs in."""
     auth = token_endpoint.Token(base + '/key-manager', t)
     return barbican.Client(session=keystone_session.Session(auth=auth), endpoint=base + '/key-manager')
 
@@ -39,7 +39,7 @@ def names(things):
 
 
 def payloads(c):
-    """Secrets with payload: text, bytes, and one whose payload comes later."""
+    """Stores secrets: one of text, one of bytes, and one whose payload is sent later."""
     text = c.secrets.create(name='db password', payload='s3cret, naïve', secret_type='passphrase')
     text.store()
     fits('the reference', text.secret_ref, r'https?://\S+/v1/secrets/[0-9a-f-]{36}')
@@ -64,7 +64,7 @@ def payloads(c):
 
 
 def absent(ref):
-    """A reference to a secret that there is not."""
+    """Returns a reference to a secret that does not exist."""
     return ref.rsplit('/', 1)[0] + '/00000000-0000-4000-8000-000000000000'
 
 
@@ -111,12 +111,12 @@ def token_expires():
         same('containers', names(c.containers.list()), BEFORE)
     same('logins', journal(operation='keystone.tokens.create'), [('keystone.tokens.create', 201)] * 2)
     same('answers 401', [s for _, s in journal(operation='barbican.*')].count(401), 1)
-    report('logs in again and repeats the request; nothing is seen')
+    report('logs in again and repeats the request; the caller sees no error')
 
 
 def fails_twice():
-    """keystoneauth tries nothing again. It fetches the list of versions first;
-    where that fails it goes on without /v1, where there is nothing."""
+    """keystoneauth does not retry. It fetches the list of versions first. When that
+    fails it omits /v1 from the path, and nothing exists at that path."""
     c, seen = client(), []
     for _ in range(3):
         try:
@@ -126,7 +126,7 @@ def fails_twice():
     same('three calls', seen, ['Not Found', 'Not Found', BEFORE])
     same('the journal', [e for e in journal() if not e[0].startswith('keystone.')],
          [('barbican.versions.list', 503), ('', 404)] * 2 + [('barbican.versions.list', 300), ('barbican.containers.list', 200)])
-    report('2 calls: Not Found (it cannot list versions, and leaves /v1 out); the 3rd works')
+    report('2 calls: Not Found (it cannot list versions, and omits /v1); the 3rd works')
 
 
 def errors():
@@ -135,7 +135,7 @@ def errors():
 
     unauthorized = keystone_errors.Unauthorized
     at('wrong password', unauthorized, FAILS_LOGIN, client(password='wrong'))
-    # The library looks for a title where Keystone's body has none.
+    # The library reads a title that Keystone's body does not have.
     at('expired token', KeyError, "'title'", with_token('expired-token'))
     at('revoked token', KeyError, "'title'", with_token(revoked(AUTH)))
     theirs = token(in_sandbox(AUTH, 'theirs'))

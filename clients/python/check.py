@@ -1,5 +1,5 @@
-"""What the parts share: running a command, holding what it shows to what is
-expected, the journal, tokens, and the line for the table."""
+"""Functions that the client scripts share. They run a command, compare its output,
+read the journal, get tokens, and print the line for the table."""
 
 import json
 import os
@@ -9,21 +9,21 @@ import sys
 import urllib.error
 import urllib.request
 
-# The mode, and where the control API is without sandbox and proxy.
+# The mode, and the address of the control API without sandbox and proxy.
 MODE, CONTROL = (sys.argv + ['', ''])[1:3]
 
 UNAUTHENTICATED = 'The request you have made requires authentication.'
 REQUEST_ID = r' \(Request-ID: req-[0-9a-f-]{36}\)'
-# What OpenStack's commands print when Keystone refuses a login: by password, by a
-# token that holds no more, by one that it does not know. keystoneauth raises
-# Unauthorized for the first, NotFound for the others.
+# What OpenStack's commands print when Keystone refuses a login. The login has a
+# wrong password, a token that is no longer valid, or an unknown token.
+# keystoneauth raises Unauthorized for the first and NotFound for the others.
 FAILS_LOGIN = re.escape(UNAUTHENTICATED) + r' \(HTTP 401\)' + REQUEST_ID
 DEAD_TOKEN = r'Failed to validate token \(HTTP 404\)' + REQUEST_ID
 UNKNOWN_TOKEN = r'Could not recognize Fernet token \(HTTP 404\)' + REQUEST_ID
 
 
 class Result:
-    """How a command ended: code, what it wrote to stdout and stderr, stripped."""
+    """The result of a command: its exit code, and its stdout and stderr, stripped."""
 
     def __init__(self, process):
         self.code = process.returncode
@@ -37,8 +37,8 @@ class Result:
 
 
 def run(*command, env=None, without=(), stdin=None):
-    """Runs a command with the environment of the lines in README.md; env adds
-    variables, without names some to leave out."""
+    """Runs a command with the environment of the lines in README.md. env adds
+    variables, and without names variables to remove."""
     variables = {k: v for k, v in os.environ.items() if k not in without}
     variables.update(env or {})
     return Result(subprocess.run(command, env=variables, input=stdin, text=True,
@@ -46,32 +46,32 @@ def run(*command, env=None, without=(), stdin=None):
 
 
 def fail(what, got, want):
-    """Ends the part: what was looked at, what was there, what was expected."""
+    """Ends the script. It prints what was checked, what it got and what it expected."""
     print(f'FAILED {what}\n  got:  {got}\n  want: {want}', file=sys.stderr)
     print(f'report: {what}: got {got}')
     sys.exit(1)
 
 
 def same(what, got, want):
-    """Holds got to want, exactly."""
+    """Fails unless got is equal to want."""
     if got != want:
         fail(what, repr(got), repr(want))
 
 
 def fits(what, got, pattern):
-    """Holds got to a regular expression, from beginning to end."""
+    """Fails unless the whole of got matches a regular expression."""
     if not re.fullmatch(pattern, got, re.S):
         fail(what, repr(got), pattern)
 
 
 def shows(what, result, code, out='', err=''):
-    """Holds a command's exit code and both its outputs to regular expressions."""
+    """Fails unless the exit code of a command is code and its outputs match regular expressions."""
     if result.code != code or not re.fullmatch(out, result.out, re.S) or not re.fullmatch(err, result.err, re.S):
         fail(what, result, f'exit {code}, stdout {out!r}, stderr {err!r}')
 
 
 def raises(what, kinds, pattern, call, *args, **kwargs):
-    """Calls and expects an exception with such a message; returns the message."""
+    """Calls and expects an exception whose message matches. It returns the message."""
     try:
         got = call(*args, **kwargs)
     except kinds as error:
@@ -81,13 +81,13 @@ def raises(what, kinds, pattern, call, *args, **kwargs):
 
 
 def report(text):
-    """Says what stands in the table: the request ids taken out, in one line."""
+    """Prints a line of the table, without request ids."""
     text = re.sub(r' ?\(Request-ID: req-[0-9a-f-]+\)', '', ' '.join(text.split()))
     print('report:', text)
 
 
 def http(method, url, body=None, headers=None):
-    """Sends a request, body as JSON; returns status, headers and text."""
+    """Sends a request with a JSON body. It returns status, headers and text."""
     headers = dict(headers or {})
     if body is not None:
         headers.setdefault('Content-Type', 'application/json')
@@ -101,11 +101,11 @@ def http(method, url, body=None, headers=None):
 
 
 def journal(sandbox='default', **filters):
-    """The exchanges of a sandbox, as (operation, status), filtered; the status is
-    None while one has no answer."""
+    """Returns the exchanges of a sandbox that match, as (operation, status). The status
+    is None while an exchange has no answer."""
     query = '&'.join(f'{k}={v}' for k, v in filters.items())
     status, _, text = http('GET', f'{CONTROL}/_standin/sandboxes/{sandbox}/requests?{query}')
-    if status == 404:  # no request has made the sandbox yet
+    if status == 404:  # no request has created the sandbox yet
         return []
     same('the journal', status, 200)
     return [(e.get('operation', ''), e.get('reply', {}).get('status')) for e in json.loads(text)['requests']]
@@ -123,7 +123,7 @@ def token(auth_url, user='demo', project='demo'):
 
 
 def revoked(auth_url):
-    """A token of demo that has been revoked."""
+    """Returns a token of demo that has been revoked."""
     t = token(auth_url)
     status, _, text = http('DELETE', auth_url + '/auth/tokens', headers={'X-Auth-Token': t, 'X-Subject-Token': t})
     same('revoking a token', (status, text), (204, ''))
@@ -131,14 +131,14 @@ def revoked(auth_url):
 
 
 def in_sandbox(url, name):
-    """The same address in a sandbox."""
+    """Returns the same address in a sandbox."""
     scheme, rest = url.split('://')
     host, _, path = rest.partition('/')
     return f'{scheme}://{host}/~{name}/{path}'.rstrip('/')
 
 
 def main(modes):
-    """Runs what the mode names; plain, sandbox and proxy are the same work."""
+    """Runs the function of the mode. plain, sandbox and proxy use the same function."""
     name = {'sandbox': 'plain', 'proxy': 'plain', 'tls': 'plain'}.get(MODE, MODE)
     if name not in modes:
         fail('the mode', MODE, sorted(modes))

@@ -1,6 +1,6 @@
-"""What devops-client sends, on the paths of the documented v3: a first call
-without credentials, Basic after the challenge, a bare "?", "{}" with DELETE,
-PUT and on 404 POST of the same body."""
+"""Sends the requests of devops-client, on the documented v3 paths. Its first call has no
+credentials, and Basic follows after the challenge. It sends a bare "?", and "{}" with DELETE.
+It sends PUT, and after a 404 it sends POST with the same body."""
 
 import base64
 import http.client
@@ -15,12 +15,12 @@ IMAGE = {'provider': 'ec2', 'name': 'test-image', 'id': 'ami-7f00', 'remote_user
 
 
 class Failed(Exception):
-    """An answer that is no success, with the message that devops-client prints."""
+    """An answer with an error status, and the message that devops-client prints."""
 
 
 class Client:
-    """devops-client's handler over HTTPClient: one connection, and the login
-    is kept once the server has asked for it."""
+    """The handler of devops-client over HTTPClient. It uses one connection, and it
+    sends the login with every request after the server has asked for it."""
 
     def __init__(self, user=os.environ['DEVOPS_USERNAME'], password=os.environ['DEVOPS_PASSWORD']):
         kind = http.client.HTTPSConnection if URL.scheme == 'https' else http.client.HTTPConnection
@@ -64,7 +64,7 @@ class Client:
         raise Failed(f'{answer.status}: {text}')
 
     def upsert(self, image):
-        """Updates by PUT; where there is no such image, POSTs the same body."""
+        """Updates an image by PUT. If the image does not exist, POST sends the same body."""
         body = json.dumps(image, indent=2)
         try:
             return self.write('PUT', '/v3/image/' + image['id'], body)
@@ -112,7 +112,7 @@ def plain():
 
 
 def token_expires():
-    """Basic has no tokens: the scenario does not touch it."""
+    """Basic has no tokens, so the scenario has no effect."""
     c = Client()
     for _ in range(4):
         same('list', ids(c.get('/v3/images')), BEFORE)
@@ -121,7 +121,7 @@ def token_expires():
 
 
 def fails_twice():
-    """devops-client tries nothing again. The 503 comes before the challenge."""
+    """devops-client does not retry. The server sends the 503 before the challenge."""
     c = Client()
     for _ in range(2):
         message = refused('list', '503: Service Unavailable', c.get, '/v3/images')

@@ -8,8 +8,8 @@ import tempfile
 from check import DEAD_TOKEN, FAILS_LOGIN, UNAUTHENTICATED, UNKNOWN_TOKEN, http, in_sandbox, journal, main, report, revoked, run, same, shows, token
 
 AUTH = os.environ['OS_AUTH_URL']
-# What the command prints of any answer to client-register other than 201: it
-# reads an attribute of the exception that is not there.
+# What the command prints for every answer to client-register except 201. It
+# reads an attribute that the exception does not have.
 NOT_REGISTERED = re.escape("'ApiClientException' object has no attribute 'message'")
 COLUMNS = ('-f', 'json')
 
@@ -49,7 +49,7 @@ def plain():
     same('client-show', json.loads(shown.out), {
         'Client ID': NODE7['client_id'], 'Client UUID': NODE7['uuid'], 'hostname': NODE7['hostname'],
         'description': NODE7['description']})
-    # The command puts the text under _all; a list of pairs there is the search.
+    # The command sends the text under _all. A list of pairs there is the search.
     found = freezer('client-list', '--search', '[{"hostname": "node7.example.com"}]', '--limit', '5', *COLUMNS)
     same('client-list --search', [r[0] for r in rows(found)], [NODE7['client_id']])
     shows('client-delete', freezer('client-delete', NODE7['client_id']), 0,
@@ -61,8 +61,8 @@ def plain():
 
 
 def token_expires():
-    """Each command logs in anew, and none tries again: the third reports the
-    401, the fourth works."""
+    """Each command logs in and does not retry. The third command reports the 401,
+    and the fourth works."""
     for attempt in (1, 2, 4):
         if attempt == 4:
             third = freezer('client-list', *COLUMNS)
@@ -74,7 +74,7 @@ def token_expires():
 
 
 def fails_twice():
-    """The command tries nothing again."""
+    """The command does not retry."""
     for attempt in (1, 2):
         failed = freezer('client-list', *COLUMNS)
         shows(f'command {attempt}', failed, 1, err=re.escape('[*] Error 503: {"title":"503 Service Unavailable"}'))
@@ -101,7 +101,7 @@ def errors():
     at("another sandbox's token", UNKNOWN_TOKEN, 'client-list', **by_token(token(theirs), in_sandbox(AUTH, 'ours')))
     led = freezer('client-list', *COLUMNS, **by_token(token(theirs)))
     same('a token of a sandbox, at the address of no sandbox', rows(led)[-1][0], 'only-theirs')
-    report("another sandbox's token, at the default address: leads into that sandbox")
+    report("another sandbox's token, at the default address: selects that sandbox")
     at('no role in the project', FAILS_LOGIN, 'client-list', env={'OS_USERNAME': 'nobody', 'OS_PASSWORD': 'nobody'})
     reader = {'env': {'OS_USERNAME': 'reader', 'OS_PASSWORD': 'reader'}}
     at('role reader, client-delete', re.escape('[*] Error 403: You are not allowed to access this resource'),

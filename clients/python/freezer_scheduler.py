@@ -1,5 +1,5 @@
-"""The registration of freezer-scheduler: the command itself, which registers by
-v2 as it is shipped, and its function do_register with the v1 library."""
+"""The registration of freezer-scheduler, in two forms. The command itself registers
+by v2. Its function do_register is called with the v1 library."""
 
 import json
 import os
@@ -16,8 +16,8 @@ PROJECT = 'b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f'
 HOST = socket.gethostname()
 COMMAND = ('/usr/bin/python3', '/usr/bin/freezer-scheduler', '--no-daemon')
 
-# Registers as the scheduler does, with the library that the command line above
-# reaches only for v2; says what do_register returned.
+# Registers as the scheduler does, with the v1 library, which the command itself does
+# not reach. It prints what do_register returned.
 REGISTER = """
 import os
 from freezer.scheduler.utils import do_register
@@ -32,20 +32,20 @@ print(do_register(Client(
 
 def register(**kwargs):
     result = run('/usr/bin/python3', '-c', REGISTER, **kwargs)
-    if result.code:  # a traceback: its last line is the message
+    if result.code:  # the last line of a traceback is the message
         result.err = result.err.splitlines()[-1]
     return result
 
 
 def sandbox():
-    """The sandbox that the address of the environment leads into."""
+    """Returns the sandbox that the address of the environment selects."""
     name = re.search('/~([^/]+)/', AUTH)
     return name.group(1) if name else 'default'
 
 
 def v1_command():
-    """The command with --enable-v1-api ends before it sends anything: the
-    library's v1 client does not take what it is given."""
+    """The command with --enable-v1-api ends before it sends a request. The v1 client
+    of the library does not accept the arguments that the command passes."""
     before = len(journal(sandbox()))
     with tempfile.TemporaryDirectory() as jobs:
         shows('freezer-scheduler --enable-v1-api', run(*COMMAND, '--enable-v1-api', '--conf', jobs, 'start'), 1,
@@ -54,8 +54,8 @@ def v1_command():
 
 
 def v2_command():
-    """Starts the command twice, until it has registered and asked for jobs:
-    a new client, then one that is known."""
+    """Starts the command twice, until it has registered and asked for jobs. The first
+    run registers a new client, the second one a known client."""
     for status, says in ((201, ''), (409, 'Client already registered')):
         with tempfile.TemporaryDirectory() as jobs:
             out = start(('--conf', jobs, '--client-id', 'by-v2', 'start'), status)
@@ -65,8 +65,8 @@ def v2_command():
 
 
 def start(arguments, status):
-    """Runs the command until a registration was answered with the status and
-    the poll for jobs after it was answered too; returns what it wrote."""
+    """Runs the command until its registration got the status, and the poll for jobs
+    after it got an answer. It returns the output of the command."""
     before = len(journal(sandbox()))
     process = subprocess.Popen(COMMAND + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env={**os.environ, 'PYTHONUNBUFFERED': '1'})
@@ -97,30 +97,30 @@ def plain():
                            headers={'X-Auth-Token': token(AUTH)})
     same('what was registered', (status, json.loads(text)['client']['hostname']), (200, HOST))
     v2_command()
-    report('v2 command registers, takes 409 as "Client already registered"; v1 library the same; v1 command fails in itself')
+    report('v2 command registers, reads 409 as "Client already registered"; v1 library does the same; v1 command fails before a request')
 
 
 def token_expires():
-    """Every run logs in anew; do_register takes any error for its 73 and says nothing."""
+    """Every run logs in. do_register returns 73 for any error and prints nothing."""
     shows('1st', register(), 0, '0')
     shows('2nd', register(), 0, 'Client already registered\n73')
     shows('3rd (401)', register(), 0, '73')
     shows('4th', register(), 0, 'Client already registered\n73')
-    report('v1 library, 3rd run: 73 without a word; the 4th works')
+    report('v1 library, 3rd run: 73 without a message; the 4th works')
 
 
 def fails_twice():
     shows('1st (503)', register(), 0, '73')
     shows('2nd (503)', register(), 0, '73')
     shows('3rd', register(), 0, '0')
-    report('v1 library, 2 runs: 73 without a word; the 3rd registers')
+    report('v1 library, 2 runs: 73 without a message; the 3rd registers')
 
 
 def errors():
     def at(case, expected, code=1, **kwargs):
         result = register(**kwargs)
         shows(case, result, code, '73' if code == 0 else '', expected)
-        report(f'{case}: {result.err or "73 without a word"}')
+        report(f'{case}: {result.err or "73 without a message"}')
 
     def by_token(t, url=AUTH):
         return {'env': {'OS_TOKEN': t, 'OS_AUTH_URL': url}, 'without': ('OS_USERNAME', 'OS_PASSWORD')}

@@ -17,14 +17,14 @@ def openstack(*args, **kwargs):
 
 
 def told(what, *args):
-    """What a command prints as JSON."""
+    """Returns the JSON that a command prints."""
     result = openstack(*args, *JSON)
     shows(what, result, 0, '.*')
     return json.loads(result.out)
 
 
 def refused(what, message, *args, **kwargs):
-    """The command fails; the library logs the message in front of it."""
+    """Expects a command to fail. The library logs the message before the command prints it."""
     result = openstack(*args, **kwargs)
     shows(what, result, 1, '', r'4xx Client error: ' + re.escape(message) + r'\n' + re.escape(message))
     return result.err.splitlines()[-1]
@@ -47,7 +47,7 @@ def plain():
     same('secret list', [(s['Secret href'], s['Name']) for s in listed], [(ref, 'db password')])
     container(ref)
     shows('secret delete', openstack('secret', 'delete', ref), 0)
-    report(f'secret and container: store, get, payload, list, delete; then {refused("secret get of what is gone", GONE, "secret", "get", ref)}')
+    report(f'secret and container: store, get, payload, list, delete; then {refused("secret get of a deleted secret", GONE, "secret", "get", ref)}')
 
 
 GONE = 'Not Found: Secret not found.'
@@ -64,18 +64,18 @@ def container(ref):
 
 
 def token_expires():
-    """Each command logs in; within one, keystoneauth logs in again after a 401
+    """Each command logs in. After a 401, keystoneauth logs in again within the command
     and repeats the request."""
     for _ in range(3):
         same('secret container list', containers(), BEFORE)
     same('answers 401', [s for _, s in journal(operation='barbican.*')].count(401), 1)
     same('logins', journal(operation='keystone.tokens.create'), [('keystone.tokens.create', 201)] * 4)
-    report('logs in again and repeats the request; nothing is seen')
+    report('logs in again and repeats the request; the caller sees no error')
 
 
 def fails_twice():
-    """keystoneauth tries nothing again. It fetches the list of versions first;
-    where that fails it goes on without /v1, where there is nothing."""
+    """keystoneauth does not retry. It fetches the list of versions first. When that
+    fails it omits /v1 from the path, and nothing exists at that path."""
     said = (f'Failed to contact the endpoint at {BASE}/key-manager for discovery. Fallback to using that endpoint as the base url.\n'
             '4xx Client error: Not Found\nNot Found')
     for attempt in (1, 2):
@@ -91,8 +91,8 @@ def errors():
         report(f'{case}: {result.err}')
 
     def call(case, t, base=BASE):
-        """Shows a token to Barbican without a login. The library looks for a
-        title where the body of a 401 has none."""
+        """Sends a token to Barbican without a login. The library reads a title that the
+        body of a 401 does not have."""
         result = openstack('--os-auth-type', 'admin_token', '--os-token', t, '--os-endpoint', base + '/key-manager/v1', 'secret',
                            'container', 'list', env={'OS_TOKEN': t}, without=[k for k in os.environ if k.startswith('OS_')])
         shows(case, result, 1, '', "'title'")

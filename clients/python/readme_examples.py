@@ -1,5 +1,5 @@
-"""README's examples by curl (as they stand there), by Python requests and by
-Node's fetch (the same requests): MODE CONTROL curl|requests|fetch."""
+"""Sends the examples of README.md with curl (the printed commands), and the same
+requests with Python requests and Node's fetch. Usage: MODE CONTROL curl|requests|fetch."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ NEEDS_LOGIN = '{"error":{"code":401,"title":"Unauthorized","message":"%s"}}' % U
 
 
 def examples():
-    """Those that come before the first heading: (command, what it prints)."""
+    """Returns the examples before the first heading, as (command, output)."""
     with open(README, encoding='utf-8') as f:
         text = f.read().split('\n## ')[0].replace(ADDRESS, BASE)
     found = []
@@ -30,19 +30,19 @@ def examples():
         for command, printed in re.findall(r'^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)', block, re.M):
             found.append((command.replace('\\\n', ' '), printed.strip()))
     if len(found) < 5:
-        fail('the examples of README.md', found, 'five at least')
+        fail('the examples of README.md', found, 'at least five')
     return found
 
 
 def login():
-    """The example of PrivX's login."""
+    """Returns the example of the login at PrivX."""
     with open(README, encoding='utf-8') as f:
         found = re.search(r'```sh\n(curl [^`]*oauth/token[^`]*)```', f.read())
     return found.group(1).replace(ADDRESS, BASE).replace('\\\n', ' ').strip()
 
 
 def parsed(command):
-    """What a curl command sends: method, url, headers, body."""
+    """Returns the request of a curl command: method, url, headers, body."""
     words, url, headers, body, method = shlex.split(command)[1:], '', {}, None, None
     while words:
         word = words.pop(0)
@@ -66,14 +66,14 @@ def basic(pair):
 
 
 def do(command):
-    """An example: curl runs it as it stands, the others send what it sends."""
+    """Runs an example. curl runs the printed command; the others send the same request."""
     if KIND == 'curl':
         return SENDER.shell(command)
     return SENDER.send(*parsed(command))
 
 
 def send(method, path, headers=None, body=None, retries=0, base=BASE):
-    """A request of a caller with these headers; (status, body)."""
+    """Sends a request with these headers of a caller. It returns (status, body)."""
     status, _, _, text = SENDER.send(method, base + path, headers or {}, body, retries)
     return status, text
 
@@ -84,7 +84,7 @@ def plain():
         if printed.startswith('HTTP/'):
             head, _, printed = printed.partition('\n\n')
             lines = head.splitlines()
-            if MODE == 'tls' and KIND == 'curl':  # speaks HTTP/2, which has no reason phrases
+            if MODE == 'tls' and KIND == 'curl':  # curl uses HTTP/2 here, which has no reason phrases
                 same(command, (status, reason), (int(lines[0].split()[1]), ''))
             else:
                 same(command, f'HTTP/1.1 {status} {reason}', lines[0])
@@ -98,7 +98,7 @@ def plain():
     same('the login', (status, told['token_type'], type(told['expires_in'])), (200, 'bearer', int))
     status, body = send('GET', API_CLIENTS + '?limit=1', {'Authorization': 'Bearer ' + told['access_token']})
     same('with the token of the login', (status, list(json.loads(body))), (200, ['count', 'items']))
-    report(f'{len(examples())} examples print what README says, and the login leads in')
+    report(f'{len(examples())} examples print what README.md prints, and the login works')
 
 
 def token_expires():
@@ -116,7 +116,7 @@ def fails_twice():
         seen = [send('GET', '/v1/clients', demo) for _ in range(3)]
         same('statuses', [s for s, _ in seen], [503, 503, 200])
         same('the 1st answer', seen[0][1], '{"title":"503 Service Unavailable"}')
-        report(f'tries nothing again: 503 503 200 {seen[0][1]}')
+        report(f'does not retry: 503 503 200 {seen[0][1]}')
     else:
         status, _ = send('GET', '/v1/clients', demo, retries=2)
         same('the answer in the end', status, 200)
@@ -151,7 +151,7 @@ def errors():
 
 
 def roleless(user, at):
-    """The user without a role, at each service."""
+    """Sends requests of the user without a role to each service."""
     mine = {'X-Auth-Token': user + '-token'}
     at('no role, Freezer', (403, '{"title":"Access Forbidden","description":"You are not allowed to access this resource"}'),
        send('GET', '/v1/clients', mine))

@@ -1,5 +1,5 @@
-"""One request by curl, by Python requests, by Node's fetch: each sends
-(method, url, headers, body) and answers (status, reason, headers, body)."""
+"""Senders for curl, Python requests and Node's fetch. Each sends a request
+(method, url, headers, body) and returns (status, reason, headers, body)."""
 
 import json
 import os
@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Curl:
-    """The command curl; a retry is its own --retry."""
+    """The command curl. It retries with --retry."""
 
     def send(self, method, url, headers, body, retries=0):
         command = ['curl', '-s', '-S', '-X', method, '-D', '-', '-o']
@@ -26,7 +26,7 @@ class Curl:
             return self.parse(done.stdout, out.read().decode())
 
     def shell(self, command):
-        """The command of an example as it stands, with the status line and the headers in front."""
+        """Runs the command of an example. Its output begins with the status line and the headers."""
         done = subprocess.run(['sh', '-c', command.replace('curl -s ', 'curl -si ', 1)], capture_output=True, text=True, timeout=60)
         if done.returncode:
             fail(command, f'exit {done.returncode} {done.stderr}', 'exit 0')
@@ -35,7 +35,7 @@ class Curl:
 
     @staticmethod
     def parse(head, body):
-        """Reads the last answer's head: behind a retry there are several."""
+        """Reads the status line and headers of the last answer. After a retry there are several answers."""
         lines = head.replace('\r', '').strip().split('\n\n')[-1].splitlines()
         version, status, *reason = lines[0].split(' ', 2)
         headers = dict(line.split(': ', 1) for line in lines[1:] if ': ' in line)
@@ -43,7 +43,7 @@ class Curl:
 
 
 class Requests:
-    """The library requests; a retry is urllib3's."""
+    """The library requests. It retries with urllib3."""
 
     def send(self, method, url, headers, body, retries=0):
         import requests
@@ -57,7 +57,7 @@ class Requests:
 
 
 class Fetch:
-    """Node's fetch, which tries nothing again."""
+    """The fetch of Node. It does not retry."""
 
     def __init__(self):
         self.node = subprocess.Popen(['node', os.path.join(HERE, '..', 'node', 'fetch.mjs')], text=True,

@@ -238,7 +238,7 @@ func (w *tail) Write(b []byte) (int, error) {
 
 func (w *tail) await(t *testing.T, want string) string {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		w.mu.Lock()
 		text := w.text.String()

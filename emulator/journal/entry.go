@@ -34,6 +34,7 @@ type Entry struct {
 	Near       []string       `json:"near,omitempty"`            // the closest paths or rules, if the request matched none
 	Attempt    int            `json:"attempt"`                   // which attempt of the same request this was, counting from 1; a request that failed and is sent again is another attempt
 	Retried    bool           `json:"transport_retry,omitempty"` // the client's HTTP library probably repeated the request by itself
+	Changes    []Change       `json:"changes,omitempty"`         // the records that the request created, changed or deleted, up to the first 100
 	Violation  string         `json:"violation,omitempty"`       // how the reply violates its contract
 	Note       string         `json:"note,omitempty"`            // what was done in place of what a fault asked for
 	Connection *ConnectionRef `json:"connection,omitempty"`      // the connection that carried the exchange
@@ -43,6 +44,12 @@ type Entry struct {
 type Facts struct {
 	Caller    string `json:"caller,omitempty"`     // the name of the user; absent if the caller is unknown
 	RefusedBy string `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if no check did; an error of the operation itself, such as a record that does not exist, is not a check
+}
+
+// A Change is a record that an exchange wrote.
+type Change struct {
+	Record string `json:"record"` // the kind of the record and its key: "freezer.clients demo/node7"
+	What   string `json:"what"`   // created, changed or deleted
 }
 
 // A ConnectionRef identifies the connection that carried an exchange.

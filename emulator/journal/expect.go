@@ -23,6 +23,8 @@ type Expectation struct {
 	Sequence []Pattern `json:"sequence,omitempty"`
 	// NoUnmatched expects that every request matches an operation.
 	NoUnmatched bool `json:"no_unmatched,omitempty"`
+	// Retries judges how the client retried.
+	Retries *Grading `json:"retries,omitempty"`
 	// Exit is the exit code that standin run expects of its command. The default is 0. Only standin
 	// run judges it.
 	Exit Exit `json:"exit,omitempty"`
@@ -101,7 +103,15 @@ func (*Range) JSONSchema() *value.Object {
 
 // UnmarshalNode reads an expectation. The members of its pattern are members of the mapping.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
-	own := map[string]bool{"requests": true, "attempts": true, "sequence": true, "no_unmatched": true, "exit": true}
+	var rest struct {
+		Requests    *Range    `json:"requests"`
+		Attempts    *Range    `json:"attempts"`
+		Sequence    []Pattern `json:"sequence"`
+		NoUnmatched bool      `json:"no_unmatched"`
+		Retries     *Grading  `json:"retries"`
+		Exit        Exit      `json:"exit"`
+	}
+	own := []string{"requests", "attempts", "sequence", "no_unmatched", "retries", "exit"}
 	if !n.IsMapping() {
 		return n.Errorf("expected a mapping such as {operation: freezer.clients.create, requests: 2}")
 	}
@@ -109,26 +119,19 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 	if err != nil {
 		return err
 	}
-	known := append(file.Keys[Pattern](), "requests", "attempts", "sequence", "no_unmatched", "exit")
+	known := append(file.Keys[Pattern](), own...)
 	for _, name := range names {
 		if !slices.Contains(known, name.Key()) {
 			return name.Unknown(known)
 		}
 	}
-	if err := n.Without(func(key string) bool { return own[key] }).Decode(&e.Pattern); err != nil {
+	if err := n.Without(func(key string) bool { return slices.Contains(own, key) }).Decode(&e.Pattern); err != nil {
 		return err
 	}
-	var rest struct {
-		Requests    *Range    `json:"requests"`
-		Attempts    *Range    `json:"attempts"`
-		Sequence    []Pattern `json:"sequence"`
-		NoUnmatched bool      `json:"no_unmatched"`
-		Exit        Exit      `json:"exit"`
-	}
-	if err := n.Without(func(key string) bool { return !own[key] }).Decode(&rest); err != nil {
+	if err := n.Without(func(key string) bool { return !slices.Contains(own, key) }).Decode(&rest); err != nil {
 		return err
 	}
-	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched, e.Exit = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched, rest.Exit
+	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched, e.Retries, e.Exit = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched, rest.Retries, rest.Exit
 	return nil
 }
 
@@ -173,6 +176,7 @@ func (*Expectation) JSONSchema() *value.Object {
 		value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: (*Pattern)(nil).JSONSchema()},
 	))
 	properties.Set("no_unmatched", value.NewObject(value.Member{Name: "type", Value: "boolean"}))
+	properties.Set("retries", (*Grading)(nil).JSONSchema())
 	properties.Set("exit", (*Exit)(nil).JSONSchema())
 	return o
 }

@@ -16,25 +16,25 @@ import (
 // SandboxHeader is the request header that names the sandbox.
 const SandboxHeader = "X-Standin-Sandbox"
 
-// An arrival is a request, and how it came.
+// An arrival is a request and the connection and path by which it arrived.
 type arrival struct {
 	request *http.Request
 	conn    *transport.Conn // nil if the listener is not one of package transport
 	reused  bool            // the connection had carried a request before
-	inside  string          // how the sandbox stands in the path: /~NAME, or nothing
-	at      string          // the path without that
+	inside  string          // the part of the path that names the sandbox: /~NAME, or empty
+	at      string          // the path without inside
 	to      entrance
 }
 
-// An entrance is how a request says in which sandbox it is to be served.
+// An entrance is how a request names its sandbox.
 type entrance struct {
 	name   string
-	given  bool // by path or header; otherwise the token may lead into one
-	exists bool // it must be there
+	given  bool // named by path or header; otherwise the caller's token may select one
+	exists bool // the sandbox must already exist
 }
 
-// arrive reads the path: how it names the sandbox, and what is left of it. Own is the beginning of
-// the emulator's own paths, aliases are others that stand for them.
+// arrive reads from the path and the headers which sandbox the request names. Own is the path
+// prefix of the emulator's own API. Aliases maps other paths to paths of that API.
 func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 	a := arrival{request: r, conn: transport.Of(r), at: route.Collapse(r.URL.Path)}
 	a.reused = a.conn.Count()
@@ -49,22 +49,22 @@ func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 		a.at = path
 	}
 	if rest, ok := strings.CutPrefix(a.at, own+"/sandboxes/"); ok {
-		if name, rest, more := strings.Cut(rest, "/"); more { // what is meant is own/… in that sandbox
+		if name, rest, more := strings.Cut(rest, "/"); more { // the rest is a path of the emulator's own API in that sandbox
 			a.at, a.to = own+"/"+rest, entrance{name, true, true}
 		}
 	}
 	return a
 }
 
-// shown is the path as it may be shown.
+// shown returns the path with secrets redacted, for logs and messages.
 func (a *arrival) shown() string { return recorder.ShownPath(a.request.URL.Path, a.request.Header) }
 
-// An origin is under which address the caller reached the emulator.
+// An origin is the address by which the caller reached the emulator.
 type origin struct {
 	tls        bool
-	proto      string // http:// or https://, as a proxy says; empty without one
+	proto      string // http:// or https:// from X-Forwarded-Proto; empty without that header
 	host, port string // the host is an IP address without brackets, or a name
-	prefix     string // of the path, before a proxy took it away
+	prefix     string // the path prefix that a proxy removed
 }
 
 func (o *origin) scheme() string {
@@ -78,7 +78,7 @@ func (o *origin) scheme() string {
 	}
 }
 
-// authority is the host and a port; without the port if that is empty.
+// authority returns the host and the port, or the host alone if port is empty.
 func (o *origin) authority(port string) string {
 	host := o.host
 	if strings.Contains(host, ":") {
@@ -90,8 +90,8 @@ func (o *origin) authority(port string) string {
 	return host + ":" + port
 }
 
-// origin reads Host and what proxies add: X-Forwarded-Proto, -Host and -Prefix. What
-// cannot stand in a URL is passed over.
+// origin reads the Host header and the headers of proxies: X-Forwarded-Proto, X-Forwarded-Host
+// and X-Forwarded-Prefix. It ignores values that are not valid in a URL.
 func (a *arrival) origin() origin {
 	r := a.request
 	o := origin{tls: r.TLS != nil}
@@ -114,7 +114,8 @@ func (a *arrival) origin() origin {
 	return o
 }
 
-// localAddr is where a request without a Host came in: HTTP/1.0 has none.
+// localAddr returns the address at which the request was accepted. It is used for HTTP/1.0
+// requests, which may have no Host header.
 func localAddr(r *http.Request) string {
 	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		return at.String()
@@ -122,15 +123,16 @@ func localAddr(r *http.Request) string {
 	return ""
 }
 
-// What can stand in an address beside letters and digits, and how long it can be.
+// The signs that are allowed in an address, in addition to letters and digits, and its max length
+// in bytes.
 const (
 	hostSigns      = "._~-"
 	pathSigns      = "/._~-%!$&'()*+,;=:@"
 	longestAddress = 300
 )
 
-// splitHost takes a Host apart. The host may be missing before a port, as the Chinese
-// page of Barbican prints it.
+// splitHost splits a Host header into host and port. The host may be empty before a port, because
+// the Chinese page of Barbican prints https://:9311.
 func splitHost(text string) (host, port string, ok bool) {
 	if text == "" {
 		return "", "", false
@@ -147,20 +149,21 @@ func splitHost(text string) (host, port string, ok bool) {
 	return host, port, consists(host, hostSigns) && goodPort(port) && (host != "" || port != "")
 }
 
-// goodPort reports whether a text is a number of a port, or empty.
+// goodPort reports whether text is a port number or empty.
 func goodPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return text == "" || err == nil
 }
 
-// consists reports whether a text is short and has only letters, digits and some signs.
+// consists reports whether text is at most longestAddress bytes of letters, digits and the given
+// signs.
 func consists(text, signs string) bool {
 	return len(text) <= longestAddress && !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(signs, r)
 	})
 }
 
-// first is the first element of a header that may be a list.
+// first returns the first element of a header that may hold a comma-separated list.
 func first(values []string) string {
 	if len(values) == 0 {
 		return ""

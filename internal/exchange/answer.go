@@ -13,21 +13,22 @@ import (
 	"standin/internal/world"
 )
 
-// A refusal is why a request is not carried out, and who says so.
+// A refusal is the error with which a request is refused, and the target that writes it.
 type refusal struct {
 	err *service.Error
 	target
 }
 
-// An outcome is what came of a call.
+// An outcome is the result of a call.
 type outcome struct {
 	reply     service.Reply
 	problem   error  // the cause of a 500
 	refusedBy string // the name of the check that refused the call
+	changes   []world.Change
 }
 
-// answer runs a call on the world of a sandbox. Calls of safe methods read it; others write a
-// copy, which is published if they succeed.
+// answer runs a call on the world of a sandbox. Calls with a safe method read the world. Other
+// calls write to a copy, which is published if they succeed.
 func answer(c *service.Call, t *target, box *sandbox.Sandbox) (o outcome) {
 	var err error
 	if t.service.Outside || slices.Contains(safeMethods, c.Method) {
@@ -36,21 +37,26 @@ func answer(c *service.Call, t *target, box *sandbox.Sandbox) (o outcome) {
 	} else {
 		err = box.Transact(func(tx *world.Tx) error {
 			c.Write(tx)
-			return o.handle(c, t)
+			err := o.handle(c, t)
+			if err == nil {
+				o.changes = tx.Changes()
+			}
+			return err
 		})
 	}
 	o.finish(c, t, err)
 	return o
 }
 
-// refuse answers a call that is not carried out.
+// refuse returns the outcome of a call that is not run.
 func refuse(c *service.Call, r *refusal, box *sandbox.Sandbox) (o outcome) {
 	c.View = box.World()
 	o.finish(c, &r.target, r.err)
 	return o
 }
 
-// finish puts an error, or nil, and what every answer carries into the reply.
+// finish turns err into the reply, if it is not nil. It then lets the service add what all its
+// responses carry.
 func (o *outcome) finish(c *service.Call, t *target, err error) {
 	if err != nil {
 		e := service.AsError(err)
@@ -58,7 +64,7 @@ func (o *outcome) finish(c *service.Call, t *target, err error) {
 			o.problem = err
 		}
 		o.refusedBy = cmp.Or(e.By, o.refusedBy)
-		if e.Kind < service.Invalid { // a check that answers
+		if e.Kind < service.Invalid { // the check wrote a response; it refused nothing
 			o.refusedBy = ""
 		}
 		o.reply = t.service.Fail(c, e)
@@ -70,8 +76,8 @@ func (o *outcome) finish(c *service.Call, t *target, err error) {
 
 var safeMethods = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 
-// handle identifies the caller, does the checks and calls the handler. A panic
-// is an error like any other bug.
+// handle identifies the caller, runs the service's checks and calls the handler. It returns a
+// panic as an error.
 func (o *outcome) handle(c *service.Call, t *target) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -93,9 +99,9 @@ func (o *outcome) handle(c *service.Call, t *target) (err error) {
 	return err
 }
 
-// identify says who is calling, before anything is decided.
+// identify sets the caller of the call. Rules need the caller before the service's checks run.
 func identify(c *service.Call, t *target, box *sandbox.Sandbox) {
 	c.View = box.World()
-	defer func() { _ = recover() }() // a bug of ours is told when the call is handled
+	defer func() { _ = recover() }() // handle runs Identify again and reports the panic
 	c.Caller, c.CallerError = t.service.Identify(c)
 }

@@ -15,7 +15,7 @@ import (
 	"standin/internal/transport"
 )
 
-// begin makes an emulator with a request path of these options.
+// begin returns an emulator whose request path has these options.
 func begin(t *testing.T, o exchange.Options) *core.Emulator {
 	t.Helper()
 	c, err := core.New(core.Options{Exchange: o, Transport: transport.Options{Log: o.Log}})
@@ -25,12 +25,12 @@ func begin(t *testing.T, o exchange.Options) *core.Emulator {
 	return c
 }
 
-// jsonTo is a logger that writes JSON, exchanges included.
+// jsonTo returns a logger that writes JSON, with one line for each exchange.
 func jsonTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// replace puts a handler in the place of another, as a bug would.
+// replace replaces the handler of an operation.
 func replace(t *testing.T, e *core.Emulator, id string, h service.Handler) {
 	t.Helper()
 	op := e.Path.Routes.Operation(id)
@@ -40,7 +40,7 @@ func replace(t *testing.T, e *core.Emulator, id string, h service.Handler) {
 	op.Row.Do = h
 }
 
-// get sends a GET as demo, at every service.
+// get sends a GET with the credentials of demo for every service.
 func get(e *core.Emulator, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -50,8 +50,8 @@ func get(e *core.Emulator, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// Ensure a panic is a 500 in the service's envelope, its text hidden, its stack
-// logged, and that the emulator lives on, writes included.
+// Ensure a panic returns a 500 in the service's error format without the panic's text. The stack
+// is logged. The emulator goes on serving, writes included.
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -85,7 +85,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// Ensure an answer that breaks its contract is counted, logged and reported.
+// Ensure a response that breaks its contract is counted, logged and reported.
 func TestViolations(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -109,7 +109,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// Ensure exchanges are logged without secrets.
+// Ensure logged exchanges contain no secrets.
 func TestLogsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

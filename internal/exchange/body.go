@@ -12,11 +12,13 @@ import (
 	"standin/internal/service"
 )
 
-// atFirst is how much memory a body is given before any of it has come.
+// atFirst is the max size in bytes of a buffer that is allocated before any of the body has
+// arrived.
 const atFirst = 64 << 10
 
-// readBody reads a body up to the limit of the operation, or else of the service. An error says
-// how it broke off: nothing after this sees a request that is not whole.
+// readBody reads the request body up to the limit of the operation, or of the service if the
+// operation has none. It returns an error if the body is incomplete. A request with an incomplete
+// body is never handled.
 func readBody(r *http.Request, c *service.Call, b *route.Bound) (err error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -27,7 +29,7 @@ func readBody(r *http.Request, c *service.Call, b *route.Bound) (err error) {
 	}
 	c.HasLength = r.ContentLength > 0
 	if r.ContentLength > int64(limit) && !b.CutBody && r.Header.Get("Expect") != "" {
-		c.BodyTooLarge = true // and the client is not asked to go on
+		c.BodyTooLarge = true // no 100 Continue is sent
 		return nil
 	}
 	if n := r.ContentLength; n > 0 && n <= min(int64(limit), atFirst) {
@@ -50,14 +52,14 @@ func readBody(r *http.Request, c *service.Call, b *route.Bound) (err error) {
 	}
 }
 
-// readExactly reads a body of a length that is known. With an error it returns what had come.
+// readExactly reads a body of n bytes. With an error it also returns the bytes that had arrived.
 func readExactly(r *http.Request, n int) ([]byte, error) {
 	body := make([]byte, n)
 	got, err := io.ReadFull(r.Body, body)
 	switch {
 	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
-	case err == nil && r.ProtoMajor >= 2: // a stream may yet be reset in place of its end
+	case err == nil && r.ProtoMajor >= 2: // a stream may still be reset before its end
 		if _, err = r.Body.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
 			err = nil
 		}
@@ -65,8 +67,8 @@ func readExactly(r *http.Request, n int) ([]byte, error) {
 	return body[:got], err
 }
 
-// brokeOff answers a request whose body broke off: nothing is carried out, no rule counts it,
-// and a client that still reads is told.
+// brokeOff responds to a request whose body is incomplete. No handler runs and no rule counts the
+// request. A client that still reads gets an error.
 func (x *exchange) brokeOff(err error) end {
 	r := x.in.request
 	what := fmt.Sprintf("the body broke off after %d bytes", len(x.call.Body))
@@ -81,7 +83,7 @@ func (x *exchange) brokeOff(err error) end {
 	x.refused = &refusal{service.Errorf(service.Invalid, "", "The request is not complete: %s.", what), x.target}
 	x.answer()
 	reply := &x.outcome.reply
-	if op := x.target.operation; op != nil && op.Response(reply.Status) != nil { // few say what they answer to what is not a request
+	if op := x.target.operation; op != nil && op.Response(reply.Status) != nil { // few operations document the response to an incomplete request
 		x.hold(&x.target)
 	}
 	if r.ProtoMajor == 1 {
@@ -91,6 +93,6 @@ func (x *exchange) brokeOff(err error) end {
 	return x.send()
 }
 
-// maxDrained is how much of a body that is too large is still read, so that
-// a client that is busy sending gets to see the answer.
+// maxDrained is the max number of bytes that are read and dropped from a body that is too large.
+// It lets a client that is still sending receive the response.
 const maxDrained = 64 << 20

@@ -13,18 +13,18 @@ import (
 	"standin/internal/transport"
 )
 
-// What breaks a connection takes it away from net/http and writes the bytes by
-// itself. Over HTTP/2, and where there is no connection to take, a break is a stream
-// reset or an aborted handler, and the journal says so.
+// Functions that break a connection take it over from net/http and write the bytes themselves.
+// Over HTTP/2, and where the connection cannot be taken over, they reset the stream or abort the
+// handler. The journal then has a note of that.
 
 const (
 	longestHang    = 5 * time.Minute
 	defaultHold    = time.Second
 	defaultGarbage = 64
-	defaultLie     = 10 // bytes that a Content-Length is wrong by
+	defaultLie     = 10 // bytes by which a Content-Length is wrong
 )
 
-// breaks are the functions that break a connection, one for each row of fault.Breaks.
+// breaks maps each kind of fault.Breaks to the function that performs it.
 var breaks = map[fault.Break]func(*breaking) end{
 	fault.Reset:          (*breaking).reset,
 	fault.Empty:          (*breaking).empty,
@@ -36,19 +36,20 @@ var breaks = map[fault.Break]func(*breaking) end{
 	fault.SlowClose:      (*breaking).slowClose,
 }
 
-// A breaking is a connection that a rule breaks.
+// A breaking is the state of a break: the exchange, the rule that fired and its connection
+// action.
 type breaking struct {
 	x    *exchange
 	rule *ruleset.Firing
 	how  *fault.Connection
 }
 
-// broken breaks the connection as a rule says.
+// broken breaks the connection as the rule describes.
 func (x *exchange) broken(f *ruleset.Firing) end {
 	return breaks[f.What.Connection.Kind](&breaking{x, f, f.What.Connection})
 }
 
-// reset sends a RST: before the headers, after them, or after a part of the body.
+// reset sends a TCP RST: before the headers, after them, or after a part of the body.
 func (b *breaking) reset() end {
 	if !b.how.NeedsAnswer() {
 		return b.unanswered(b.take(), "reset before the headers").reset()
@@ -61,10 +62,10 @@ func (b *breaking) reset() end {
 	return b.send(fmt.Sprintf("reset after %d bytes", len(body)), h, body).reset()
 }
 
-// empty sends nothing.
+// empty closes the connection without a response.
 func (b *breaking) empty() end { return b.unanswered(b.take(), "empty").end() }
 
-// garbage sends bytes that are no HTTP, always the same ones.
+// garbage sends bytes that are not HTTP. The same seed gives the same bytes.
 func (b *breaking) garbage() end {
 	n := defaultGarbage
 	if b.how.Bytes != nil {
@@ -72,7 +73,7 @@ func (b *breaking) garbage() end {
 	}
 	bytes := b.rule.Bytes(n)
 	if len(bytes) > 0 {
-		bytes[0] |= 0x80 // no letter that a status line begins with
+		bytes[0] |= 0x80 // so that it does not look like a status line
 	}
 	t := b.take()
 	b.x.outcome.reply.Status = 0
@@ -82,10 +83,10 @@ func (b *breaking) garbage() end {
 	return t.end()
 }
 
-// malformedChunk sends the answer in chunks, the second without a length.
+// malformedChunk sends the response in chunks, the second of which has no length.
 func (b *breaking) malformedChunk() end {
 	h, body := b.answer()
-	if b.x.call.Method != http.MethodHead { // else there is no body to break
+	if b.x.call.Method != http.MethodHead { // the response to a HEAD has no body to break
 		h.Del("Content-Length")
 		h.Set("Transfer-Encoding", "chunked")
 		first := body[:len(body)/2]
@@ -97,15 +98,15 @@ func (b *breaking) malformedChunk() end {
 	return b.send("malformed_chunk", h, body).end()
 }
 
-// truncate sends a part of the body, and the length of the whole.
+// truncate sends a part of the body with the Content-Length of the whole.
 func (b *breaking) truncate() end {
 	h, body := b.answer()
 	body = body[:part(b.how, len(body))]
 	return b.send(fmt.Sprintf("truncate after %d bytes", len(body)), h, body).end()
 }
 
-// contentLength sends a length that is not the body's, or none: then the answer ends
-// properly with the connection.
+// contentLength sends a Content-Length that is not the body's. With mode missing it sends none,
+// and the end of the connection is the end of the body.
 func (b *breaking) contentLength() end {
 	h, body := b.answer()
 	mode, by := cmp.Or(b.how.Mode, "longer"), cmp.Or(b.how.By, defaultLie)
@@ -122,8 +123,8 @@ func (b *breaking) contentLength() end {
 	return b.send("content_length "+mode, h, body).end()
 }
 
-// hang answers nothing, until the client leaves, the rule or the sandbox is
-// removed, the server stops, or the longest time is over.
+// hang sends no response. It ends when the client leaves, the rule or the sandbox is removed, the
+// server stops, or the time is over.
 func (b *breaking) hang() end {
 	b.x.outcome.reply.Status = 0
 	if !b.x.wait(b.rule, cmp.Or(time.Duration(b.how.For), longestHang)) {
@@ -133,7 +134,7 @@ func (b *breaking) hang() end {
 	return b.unanswered(b.take(), "hang").end()
 }
 
-// slowClose sends the answer, and the end of the stream late.
+// slowClose sends the whole response and closes the connection later.
 func (b *breaking) slowClose() end {
 	hold := cmp.Or(time.Duration(b.how.For), defaultHold)
 	h, body := b.answer()
@@ -144,14 +145,14 @@ func (b *breaking) slowClose() end {
 	return t.close()
 }
 
-// answer is what would be sent if nothing broke: its headers and its body.
+// answer returns the headers and body of the response as it would be sent without the break.
 func (b *breaking) answer() (http.Header, []byte) {
 	h, reply := http.Header{}, &b.x.outcome.reply
 	setHeader(h, reply, b.x.date())
 	return h, bodyOf(b.x.call.Method, reply)
 }
 
-// send sends an answer, or the beginning of one, once the journal has closed.
+// send closes the journal's entry and then sends the response, or the given beginning of it.
 func (b *breaking) send(what string, h http.Header, body []byte) *taken {
 	t := b.take()
 	b.x.entry.did(b.rule, "connection "+what)
@@ -162,13 +163,14 @@ func (b *breaking) send(what string, h http.Header, body []byte) *taken {
 	return t
 }
 
-// interim is sent before a cut, so that libraries do not repeat the request unseen:
-// to them the answer has begun. They pass it over and report how the connection ended. A single
-// byte, or the beginning of a status line, does not keep curl from repeating.
+// interim is sent before a connection is cut. Without it, HTTP libraries silently repeat the
+// request. With it, they treat the response as started and report the failure instead of
+// retrying. A single byte, or the beginning of a status line, does not keep curl from retrying.
 const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
-// unanswered closes the entry of an exchange that ends without an answer, and
-// sends what keeps libraries from repeating the request unseen. HTTP/1.0 has no interim answers.
+// unanswered closes the entry of an exchange that ends without a response. It then sends the
+// interim response, unless the rule forbids that. HTTP/1.0 has no interim responses, so one byte
+// is sent instead.
 func (b *breaking) unanswered(t *taken, what string) *taken {
 	what = "connection " + what
 	b.x.outcome.reply.Status = 0
@@ -188,7 +190,7 @@ func (b *breaking) unanswered(t *taken, what string) *taken {
 	return t
 }
 
-// part is how much of a body a break lets through.
+// part returns how many bytes of a body are sent: c.Bytes, default half of the body.
 func part(c *fault.Connection, length int) int {
 	if c.Bytes == nil {
 		return length / 2
@@ -196,7 +198,8 @@ func part(c *fault.Connection, length int) int {
 	return min(*c.Bytes, length)
 }
 
-// take takes the connection over.
+// take takes the connection over from net/http. If that fails, it writes a note into the
+// journal's entry.
 func (b *breaking) take() *taken {
 	s := &b.x.sender
 	c, err := transport.Take(http.NewResponseController(s.w))
@@ -206,7 +209,8 @@ func (b *breaking) take() *taken {
 	return &taken{s.w, s.request, c}
 }
 
-// instead says what is done where a connection cannot be taken over.
+// instead returns the note that says what was done because the connection could not be taken
+// over.
 func (b *breaking) instead() string {
 	where, what := "the connection cannot be taken over", "the handler was aborted"
 	if b.x.in.request.ProtoMajor >= 2 {

@@ -6,7 +6,7 @@ import (
 	"standin/emulator/fault"
 )
 
-// Ensure every kind of break is a row of fault.Breaks and a function here.
+// Ensure every row of fault.Breaks has a function in breaks, and every function a row.
 func TestBreaksHaveFunctions(t *testing.T) {
 	t.Parallel()
 	all := fault.Breaks()

@@ -13,7 +13,8 @@ import (
 	"standin/internal/service"
 )
 
-// change makes of an answer what a rule says, body and headers, and says what it did.
+// change applies a rule's changes of body and headers to a reply. It returns the name of each
+// change that was made.
 func change(reply *service.Reply, w *fault.What, now time.Time) (did []string) {
 	if body, changed := ruleset.NewBody(w, reply.Body); changed {
 		reply.Body = body
@@ -37,7 +38,7 @@ func change(reply *service.Reply, w *fault.What, now time.Time) (did []string) {
 }
 
 func changeHeaders(reply *service.Reply, h *fault.Headers) bool {
-	reply.Header = slices.Clone(reply.Header) // it may be shared with an error
+	reply.Header = slices.Clone(reply.Header) // the slice may be shared with an error
 	for _, name := range h.Remove {
 		name = http.CanonicalHeaderKey(name)
 		if name == "Content-Type" {
@@ -58,12 +59,12 @@ func changeHeaders(reply *service.Reply, h *fault.Headers) bool {
 	return len(h.Remove)+len(h.Set)+len(h.Add) > 0
 }
 
-// removes reports whether a header is taken away.
+// removes reports whether h removes the named header.
 func removes(h *fault.Headers, name string) bool {
 	return slices.ContainsFunc(h.Remove, func(n string) bool { return http.CanonicalHeaderKey(n) == name })
 }
 
-// malform makes a body that is not what its headers say.
+// malform breaks the body, or makes the headers describe another body.
 func malform(reply *service.Reply, how fault.Malformation) {
 	switch how {
 	case fault.NotJSON:

@@ -13,52 +13,52 @@ import (
 	"standin/internal/service"
 )
 
-// A Config is what a path needs.
+// A Config is the parts that a Path connects.
 type Config struct {
 	Routes    *route.Table
 	Sandboxes *sandbox.Registry
-	Rules     *ruleset.Catalogue // for rules that requests bring along
+	Rules     *ruleset.Catalogue // parses the rules of the header X-Standin-Fault
 	Own       Own
 	Options
 }
 
-// Own is what the path knows of the emulator's own API, which the fallback service answers.
+// Own describes the emulator's own API, which the fallback service serves.
 type Own struct {
-	Health  string            // the path that is answered whatever bound is reached
-	Off     bool              // all else of it is turned off
-	Aliases map[string]string // other paths by which it is known
+	Health  string            // served even if a limit is reached
+	Off     bool              // every other path of it returns 404
+	Aliases map[string]string // maps other paths to paths of it
 }
 
-// Options of a path. The zero value of each is its default.
+// Options of a Path. The zero value of each is its default.
 type Options struct {
 	Settings        service.Settings
-	Check           CheckMode // CheckSampled
+	Check           CheckMode // default CheckSampled
 	Report          func(violation error)
-	Log             *slog.Logger // exchanges at debug level, violations as warnings, bugs as errors; nil: nothing is logged
+	Log             *slog.Logger // exchanges at debug level, violations as warnings, bugs as errors; nil: no logging
 	Lines           Lines
-	NoRequestFaults bool          // the header X-Standin-Fault is passed over
-	Connections     int           // the bound, for the words of a refusal
-	Patience        time.Duration // with clients that do not read a piece of an answer
+	NoRequestFaults bool          // ignore the header X-Standin-Fault
+	Connections     int           // the limit, quoted in error messages
+	Patience        time.Duration // max time for a client to read a part of a response
 }
 
-// Lines say which exchanges are told by their lines, to a function in place of the logger's line
-// at debug level. Those of the fallback service's own paths have none.
+// Lines says which exchanges are passed to To as a line, instead of being logged at debug level.
+// The emulator's own API has no lines.
 type Lines struct {
-	Which LineMode // empty: by the logger
+	Which LineMode // empty: exchanges are logged by Options.Log
 	To    func(*journal.Line)
 }
 
-// A LineMode says which exchanges are told.
+// A LineMode says which exchanges get a line.
 type LineMode string
 
-// The line modes.
+// The values of a LineMode.
 const (
-	LogRequests LineMode = "requests" // all of them
-	LogErrors   LineMode = "errors"   // those whose journal.Line is Bad
+	LogRequests LineMode = "requests" // every exchange
+	LogErrors   LineMode = "errors"   // exchanges whose journal.Line is Bad
 	LogOff      LineMode = "off"
 )
 
-// A Path is the request path of an emulator. Its methods may be used from many goroutines.
+// A Path is the request path of an emulator. It is safe for concurrent use.
 type Path struct {
 	Config
 
@@ -67,7 +67,7 @@ type Path struct {
 	holder holder
 }
 
-// New makes a path.
+// New returns a Path for the given configuration.
 func New(c Config) *Path {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -81,14 +81,16 @@ func New(c Config) *Path {
 	return p
 }
 
-// Apart says that the fallback service has a listener of its own: no other answers for it.
+// Apart records that the fallback service has its own listener. The other listeners then refuse
+// its paths.
 func (p *Path) Apart() { p.apart.Store(true) }
 
-// Sent is how many requests came to all sandboxes. Those to the fallback service do not count.
+// Sent returns the number of requests to all sandboxes, except requests to the fallback service.
 func (p *Path) Sent() uint64 { return p.sent.Load() }
 
-// Violations is how many answers were found not to keep to the contract.
+// Violations returns the number of responses that broke the contract.
 func (p *Path) Violations() uint64 { return p.holder.violations.Load() }
 
-// Unchecked is how many answers were too long to be held to the contract.
+// Unchecked returns the number of responses that were too long to be checked against the
+// contract, and of streams.
 func (p *Path) Unchecked() uint64 { return p.holder.unchecked.Load() }

@@ -5,7 +5,8 @@ import (
 	"standin/internal/service"
 )
 
-// decide asks the rules, and the request's own one.
+// decide asks the sandbox's rules, and the rule in the request's header X-Standin-Fault, what to
+// do. It returns a refusal if that header cannot be parsed.
 func (x *exchange) decide() *refusal {
 	if x.entry.journal == nil || x.target.service == x.path.Routes.Fallback {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"standin/internal/service"
 )
 
-// guard does what comes before a sandbox is entered and the body is read. A client that may
-// not call the control API learns nothing and costs nothing.
+// guard does the checks that come before a sandbox is entered and the body is read. A client
+// without access to the control API thereby costs no memory and gets no information.
 func (x *exchange) guard() *refusal {
 	p, at := x.path, x.in.at
 	if x.in.conn.Extra() && at != p.Own.Health {
@@ -35,9 +35,9 @@ func (x *exchange) guard() *refusal {
 	return nil
 }
 
-// enter enters the sandbox: the one that is named, the one that the caller's token was
-// issued in, else the default one. A request to a service makes it, and so does a call that
-// prepares it.
+// enter enters the sandbox that the request names. Without a name, it enters the sandbox that
+// issued the caller's token, or else the default one. A named sandbox that does not exist is
+// created by a request to a service, and by a control operation that creates sandboxes.
 func (x *exchange) enter() *refusal {
 	all, to := x.path.Sandboxes, x.in.to
 	own, use := route.Below(x.in.at, x.path.Routes.Own), service.UsesSandbox
@@ -63,8 +63,8 @@ func (x *exchange) enter() *refusal {
 	return nil
 }
 
-// ofToken is the name of the sandbox that the caller's token was issued in; empty if it
-// was none but the default one.
+// ofToken returns the name of the sandbox that issued the caller's token. It returns an empty
+// string if the default sandbox did, or if the token is unknown.
 func (x *exchange) ofToken() string {
 	if !x.path.Sandboxes.Some() {
 		return ""
@@ -74,8 +74,8 @@ func (x *exchange) ofToken() string {
 	return cmp.Or(x.path.Sandboxes.OfToken(first(h["X-Auth-Token"])), x.path.Sandboxes.OfToken(bearer))
 }
 
-// begin gives the call what it has of its sandbox: the time, the quirks, the seed. Requests to
-// the emulator's own API are not journaled.
+// begin sets the time, the quirks and the seed of the call from its sandbox. Requests to the
+// emulator's own API are not journaled.
 func (x *exchange) begin() {
 	c, s := &x.call, x.sandbox
 	x.entry.began = time.Now()
@@ -86,8 +86,7 @@ func (x *exchange) begin() {
 	}
 }
 
-// refuse has the fallback service answer in place of the service: the request cannot come in,
-// or asks for a fault that there is not.
+// refuse returns a refusal that the fallback service writes instead of the service.
 func (x *exchange) refuse(err error) *refusal {
 	return &refusal{service.AsError(err), target{service: x.path.Routes.Fallback}}
 }

@@ -13,40 +13,40 @@ import (
 	"standin/internal/service"
 )
 
-// An exchange is one request on its way. Each member is what a station has found; later ones
-// read it.
+// An exchange is the state of one request on its way through the request path. Each step sets
+// some fields, and later steps read them.
 type exchange struct {
 	path    *Path
 	in      arrival
 	target  target
 	gateway gateway
 	call    service.Call
-	refused *refusal // nil: it is carried out
+	refused *refusal // nil: the request is not refused
 
 	sandbox *sandbox.Sandbox
-	entered bool // the sandbox counts the exchange
-	made    bool // the exchange has made the sandbox
+	entered bool // the sandbox counts this exchange as active
+	made    bool // this exchange created the sandbox
 
 	entry    entry
-	own      *ruleset.Armed // the rule that the request brought along
+	own      *ruleset.Armed // the rule from the request's header X-Standin-Fault
 	decision ruleset.Decision
 
 	outcome outcome
-	undated bool // the answer has no Date
+	undated bool // the response has no Date header
 	sender  sender
 }
 
-// answer runs the call, or answers why it is not carried out.
+// answer runs the call, or writes the error of a refused one.
 func (x *exchange) answer() {
 	if x.refused != nil {
 		x.outcome = refuse(&x.call, x.refused, x.sandbox)
 	} else {
 		x.outcome = answer(&x.call, &x.target, x.sandbox)
 	}
-	x.entry.closing.RefusedBy = x.outcome.refusedBy
+	x.entry.closing.RefusedBy, x.entry.closing.Changes = x.outcome.refusedBy, x.outcome.changes
 }
 
-// answering is whose answer it is.
+// answering returns the target that writes the response.
 func (x *exchange) answering() *target {
 	if x.refused != nil {
 		return &x.refused.target
@@ -54,7 +54,7 @@ func (x *exchange) answering() *target {
 	return &x.target
 }
 
-// hold checks the answer against the contract, and logs and reports one that breaks it.
+// hold checks the response against the contract of t. It logs and reports a violation.
 func (x *exchange) hold(t *target) {
 	err := x.path.holder.hold(&x.call, t, &x.outcome.reply)
 	if err == nil {
@@ -68,8 +68,8 @@ func (x *exchange) hold(t *target) {
 	}
 }
 
-// send sends the answer. The journal closes first: a client that has the answer finds
-// the entry complete.
+// send sends the response. It closes the journal's entry first, so that a client that has the
+// response finds a complete entry.
 func (x *exchange) send() end {
 	h, reply := x.sender.w.Header(), &x.outcome.reply
 	setHeader(h, reply, x.date())
@@ -80,7 +80,7 @@ func (x *exchange) send() end {
 		switch {
 		case err == nil:
 			return complete
-		case !left: // it is not the client's doing
+		case !left: // the stream failed, not the client
 			x.path.Log.Error(err.Error(), "operation", x.answering().id())
 		}
 		return aborted
@@ -91,7 +91,8 @@ func (x *exchange) send() end {
 	return complete
 }
 
-// date is what the header Date says, on the sandbox's clock; nil if there is none.
+// date returns the value of the Date header on the sandbox's clock, or nil for a response without
+// one.
 func (x *exchange) date() *time.Time {
 	if x.undated {
 		return nil
@@ -99,8 +100,8 @@ func (x *exchange) date() *time.Time {
 	return &x.call.Now
 }
 
-// close closes the journal's entry. The headers are those that are sent; nil if
-// none are.
+// close closes the journal's entry. h is the headers of the response, or nil if no response is
+// sent.
 func (x *exchange) close(ended journal.Ended, h http.Header) {
 	c := &x.entry.closing
 	if x.entry.journal != nil {
@@ -119,7 +120,8 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	x.entry.close(ended, h, body)
 }
 
-// near is what a request outside every operation may have meant.
+// near returns hints for a request that matches no operation: the methods of its path, or the
+// closest paths.
 func near(c *service.Call, routes *route.Table) []string {
 	if len(c.Methods) > 0 {
 		return []string{c.Path + " takes " + c.Allow(c.Methods...)}
@@ -127,8 +129,8 @@ func near(c *service.Call, routes *route.Table) []string {
 	return routes.Near(c.Path)
 }
 
-// idle takes back rules that fired and then had nothing to do: another one had
-// answered, or there was nothing that they could change.
+// idle marks fired rules that changed nothing as not fired, and takes their hits back. Another
+// rule may have answered first, or the response had nothing to change.
 func (x *exchange) idle() {
 	for _, f := range x.decision.Fired {
 		if j := x.entry.noted(f); j.Fired && len(j.Did) == 0 {

@@ -12,9 +12,8 @@ import (
 	"standin/internal/world"
 )
 
-// faulted is the rest of the request path where rules fire: what they do before the
-// handler, the handler unless they answer in its place or break the connection, and what they
-// make of the answer.
+// faulted is the rest of the request path if rules fire. It applies the actions of phase before,
+// runs the handler unless an action replaces or cuts it, and applies the other actions.
 func (x *exchange) faulted() end {
 	fired := x.decision.Fired
 	if failing(fired) {
@@ -55,8 +54,8 @@ func (x *exchange) faulted() end {
 	return x.deliver(fired)
 }
 
-// paged answers the call, with pages that have no more items than rules say. A rule has
-// done something where the answer is a page, and would have been a longer one.
+// paged runs the call with pages that are at most as long as the rules allow. A rule counts as
+// applied if the page would have been longer without it.
 func (x *exchange) paged(fired []*ruleset.Firing) {
 	for _, f := range fired {
 		if n := f.What.PageCap; n > 0 && (x.call.PageCap == 0 || n < x.call.PageCap) {
@@ -73,9 +72,9 @@ func (x *exchange) paged(fired []*ruleset.Firing) {
 	}
 }
 
-// effective names the rules that the answer shows: those that have done something, and
-// those by which deliver will send it. The first of these sends it, but for a truncation
-// that is silent, which only shortens the body.
+// effective returns the names of the rules that the response header X-Standin-Fault lists. These
+// are the rules that changed the response, and the first rule that deliver uses to send it. A
+// silent truncation only shortens the body, so a later rule may still send it.
 func (x *exchange) effective(fired []*ruleset.Firing) (names []string) {
 	taken := false
 	for _, f := range fired {
@@ -89,14 +88,15 @@ func (x *exchange) effective(fired []*ruleset.Firing) (names []string) {
 	return names
 }
 
-// failing reports whether one of the rules keeps the client from its answer.
+// failing reports whether one of the rules delays, replaces or breaks the response.
 func failing(fired []*ruleset.Firing) bool {
 	return slices.ContainsFunc(fired, func(f *ruleset.Firing) bool {
 		return f.What.Connection != nil || f.Replaces() || f.What.Delay != nil
 	})
 }
 
-// cutting is the rule that breaks the connection without an answer in a phase.
+// cutting returns the first rule of the phase that cuts the connection without a response, or
+// nil.
 func cutting(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	for _, f := range fired {
 		if c := f.What.Connection; c != nil && !c.NeedsAnswer() && f.Phased() == phase {
@@ -106,7 +106,7 @@ func cutting(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	return nil
 }
 
-// replacing is the rule that answers in place of the handler in a phase.
+// replacing returns the first rule of the phase that responds in place of the handler, or nil.
 func replacing(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	for _, f := range fired {
 		if f.Replaces() && f.Phased() == phase {
@@ -116,8 +116,8 @@ func replacing(fired []*ruleset.Firing, phase fault.Phase) *ruleset.Firing {
 	return nil
 }
 
-// prepare does what the rules of a phase do before they answer: wait, let the
-// token expire. It reports false where the client leaves meanwhile.
+// prepare applies the delays and the token expiry of the rules of a phase. It returns false if
+// the client leaves while waiting.
 func (x *exchange) prepare(fired []*ruleset.Firing, phase fault.Phase) bool {
 	for _, f := range fired {
 		if f.Phased() != phase {
@@ -139,8 +139,8 @@ func (x *exchange) prepare(fired []*ruleset.Firing, phase fault.Phase) bool {
 	return true
 }
 
-// expireToken lets the caller's token die now. It reports false where the caller shows
-// none that could.
+// expireToken makes the caller's token expire now. It returns false if the caller has no token
+// that is in the world.
 func (x *exchange) expireToken() bool {
 	c := x.call.Caller
 	if c == nil || c.Token == nil || identity.Tokens.Get(x.sandbox.World(), c.Token.ID) == nil {

@@ -9,19 +9,20 @@ import (
 	"standin/internal/transport"
 )
 
-// A gateway is the service.Gateway of a call.
+// A gateway implements service.Gateway for one call.
 type gateway struct {
 	in     *arrival
 	target *target
 	routes *route.Table
 }
 
-// Present is a context that ends when the client leaves.
+// Present returns a context that is cancelled when the client leaves.
 func (g *gateway) Present() (context.Context, context.CancelFunc) {
 	return transport.Present(g.in.request)
 }
 
-// Base is Root and the prefix of the service, unless the service has an address of its own.
+// Base returns Root and the path prefix of the service. A service with a configured address
+// returns that instead of both.
 func (g *gateway) Base() string {
 	if address := g.target.service.Address; address != "" {
 		return address + g.in.inside
@@ -29,17 +30,18 @@ func (g *gateway) Base() string {
 	return g.Root() + g.target.prefix
 }
 
-// Root is the address under which the caller reached the emulator: the Host, unless a
-// proxy says what it was before.
+// Root returns the URL by which the caller reached the emulator. It is read from the Host header,
+// or from the X-Forwarded headers of a proxy.
 func (g *gateway) Root() string {
 	o := g.in.origin()
 	return o.scheme() + o.authority(o.port) + o.prefix + g.in.inside
 }
 
-// Endpoint is where the caller reaches a service. Behind the listener of one service,
-// others are on the same host, on their own port or under their prefix on the combined one:
-// by TLS if the request came by it, else without, as far as there is such a listener.
-// It is empty where there is none.
+// Endpoint returns the URL of the named service, as the caller of this request can reach it. On a
+// listener that serves a single service, other services have the same host. They have their own
+// port, or their prefix on the combined listener. The URL has the scheme of the request, if that
+// service has a listener for it. Endpoint returns an empty string if no listener serves the
+// service.
 func (g *gateway) Endpoint(name string) string {
 	prefix := g.routes.Named(name).Contract.Prefix
 	switch g.in.conn.Tag() {

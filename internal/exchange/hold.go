@@ -11,24 +11,24 @@ import (
 )
 
 const (
-	checkedFirst = 100 // answers of an operation and status that are all checked
-	checkedThen  = 100 // after that, one of this many is checked
-	// checkedBytes bounds a body that is checked where not all are: it is parsed as a
-	// whole, which takes up to twenty times its size of memory.
+	checkedFirst = 100 // number of responses, per operation and status, that are all checked
+	checkedThen  = 100 // after those, one in this many is checked
+	// checkedBytes is the max size in bytes of a body that is checked by CheckSampled. A check
+	// parses the whole body, which takes up to twenty times its size in memory.
 	checkedBytes = 256 << 10
 )
 
-// A CheckMode says how many answers are held to the contract.
+// A CheckMode says which responses are checked against the contract.
 type CheckMode string
 
-// The check modes. The empty one is CheckSampled.
+// The values of a CheckMode. The empty value is CheckSampled.
 const (
 	CheckAlways  CheckMode = "always"
-	CheckSampled CheckMode = "sampled" // the first hundred of each operation and status, then one in a hundred; bodies of up to 256 KiB
+	CheckSampled CheckMode = "sampled" // the first 100 of each operation and status, then one in 100; bodies up to 256 KiB
 	CheckOff     CheckMode = "off"
 )
 
-// A holder holds answers to their contracts, and counts what it finds.
+// A holder checks responses against their contracts and counts violations.
 type holder struct {
 	mode       CheckMode
 	answers    counts
@@ -36,10 +36,10 @@ type holder struct {
 	unchecked  atomic.Uint64
 }
 
-// hold holds an answer to the contract. An answer of an operation may also be one that the
-// service gives everywhere. The error says how it breaks the contract.
+// hold checks a response against the contract of t. A response of an operation may also be one
+// that the service's contract lists for all paths. The error describes the violation.
 func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
-	if reply.Stream != nil { // there is no body yet
+	if reply.Stream != nil { // a stream has no body yet
 		h.unchecked.Add(1)
 		return nil
 	}
@@ -65,15 +65,15 @@ func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
 	switch {
 	case err == nil || elsewhere.Check(c.Method, reply.Status, header, reply.Body) == nil || quirky(c, t.service, reply, header):
 		return nil
-	case len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil: // the contract is silent
+	case len(elsewhere.Responses) == 0 && op.Response(reply.Status) == nil: // the contract lists no responses
 		return nil
 	}
 	h.violations.Add(1)
 	return err
 }
 
-// quirky reports whether it is the answer of a quirk that is on: as the quirk's contract
-// has it, or as an error in another form in which the service writes errors.
+// quirky reports whether the response is one that an enabled quirk causes. The quirk's contract
+// lists it, or it is an error in one of the other formats of the service.
 func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.Header) bool {
 	return slices.ContainsFunc(by.Contract.Quirks, func(q *contract.Quirk) bool {
 		if !c.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
@@ -84,10 +84,10 @@ func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.
 	})
 }
 
-// counts say how many answers of an operation and status there were.
+// counts holds the number of responses of each operation and status.
 type counts map[*contract.Operation]map[int]*atomic.Uint64
 
-// know makes the statuses of an operation known.
+// know adds the statuses of an operation.
 func (c counts) know(op *contract.Operation) {
 	c[op] = map[int]*atomic.Uint64{}
 	for _, r := range op.Responses {
@@ -95,7 +95,8 @@ func (c counts) know(op *contract.Operation) {
 	}
 }
 
-// count counts an answer; statuses that the contract does not know are always new.
+// count counts a response and returns the new number. For a status that is not in the contract it
+// returns 1.
 func (c counts) count(op *contract.Operation, status int) uint64 {
 	if n := c[op][status]; n != nil {
 		return n.Add(1)

@@ -13,13 +13,14 @@ import (
 	"standin/internal/service"
 )
 
-// rateLimited is the status of a rate limit that names none.
+// rateLimited is the default status of a rate limit.
 const rateLimited = http.StatusTooManyRequests
 
-// inject puts the answer of a rule in place of the service's: its function's, or its status in
-// the words of the contract, or else in the service's envelope.
+// inject replaces the service's response by that of a rule. The rule's function returns it, or it
+// has the rule's status. The body of a status is the contract's, or the service's error format if
+// the contract has none.
 func (x *exchange) inject(f *ruleset.Firing) {
-	x.outcome = outcome{problem: x.outcome.problem} // that is logged, whoever answers
+	x.outcome = outcome{problem: x.outcome.problem} // a bug is logged even if a rule replaces the response
 	reply := &x.outcome.reply
 	switch {
 	case f.Err != nil:
@@ -37,7 +38,7 @@ func (x *exchange) inject(f *ruleset.Firing) {
 	*reply = envelope(&x.call, x.target.service, status)
 	spec, quirk := documented(&x.call, &x.target, status)
 	switch {
-	case quirk: // the service has written it by itself
+	case quirk: // the service has already written the quirk's body
 	case spec == nil:
 		x.entry.noted(f).Undocumented = true
 	default:
@@ -54,8 +55,8 @@ func (x *exchange) inject(f *ruleset.Firing) {
 	}
 }
 
-// documented is what the contract says of a status: the operation, or the service.
-// Of what only a fault brings, a quirk that is on comes first.
+// documented returns what the contract says of a status, or nil. It looks at the responses of
+// enabled quirks that only faults cause, then at the operation, then at the service.
 func documented(c *service.Call, t *target, status int) (spec *contract.Response, quirk bool) {
 	for _, q := range t.service.Contract.Quirks {
 		if r := q.Answers.Response(status); r != nil && r.FaultOnly && c.Quirk(q.Name) && q.Changes(t.id()) {
@@ -68,8 +69,8 @@ func documented(c *service.Call, t *target, status int) (spec *contract.Response
 	return t.service.Contract.Elsewhere.Response(status), false
 }
 
-// envelope is a status as the service answers it by itself. The service sees a caller that is
-// known, unless the status is 401.
+// envelope returns the response that the service itself writes for a status. The caller counts as
+// authenticated, unless the status is 401.
 func envelope(call *service.Call, b *route.Bound, status int) service.Reply {
 	c := *call
 	reply := service.Reply{Status: status}
@@ -91,8 +92,8 @@ func envelope(call *service.Call, b *route.Bound, status int) service.Reply {
 	return reply
 }
 
-// example puts a documented body into the answer: the one that is named, else the
-// first. The caller may have asked for XML, which the service has written by itself.
+// example puts a documented body into the reply: the named example, or the first one. It leaves a
+// reply in XML as the service has written it.
 func example(c *service.Call, reply *service.Reply, spec *contract.Response, name string) {
 	names := spec.Examples()
 	i := slices.IndexFunc(spec.MediaTypes, func(m string) bool { return strings.Contains(m, "json") })

@@ -7,7 +7,7 @@ import (
 	"standin/emulator/journal"
 )
 
-// log logs the exchange. Paths are logged without their query, and with secrets redacted.
+// log logs the exchange. Paths are logged without their query, and secrets in them are redacted.
 func (x *exchange) log() {
 	p := x.path
 	if err := x.outcome.problem; err != nil {
@@ -24,7 +24,7 @@ func (x *exchange) log() {
 	}
 }
 
-// attributes are those of the logger's line.
+// attributes returns the attributes of the logged line.
 func (x *exchange) attributes() []slog.Attr {
 	var all []slog.Attr
 	if x.call.Caller != nil {

@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Ensure that nothing the tests started is still running when they are done.
+// Ensure the tests leave no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,14 +9,14 @@ import (
 	"standin/internal/service"
 )
 
-// A target is whose a request is.
+// A target is the service and the operation that a request addresses.
 type target struct {
 	service   *route.Bound
-	prefix    string           // under which the service was reached
-	operation *route.Operation // nil outside every operation
+	prefix    string           // the prefix by which the service was reached
+	operation *route.Operation // nil if the request matches no operation
 }
 
-// id is the operationId; outside every operation, the name of the service.
+// id returns the operationId, or the name of the service if there is no operation.
 func (t *target) id() string {
 	if t.operation != nil {
 		return t.operation.ID
@@ -24,7 +24,7 @@ func (t *target) id() string {
 	return t.service.Name
 }
 
-// contract is what an answer is held to.
+// contract returns the contract that a response is checked against.
 func (t *target) contract() *contract.Operation {
 	if t.operation != nil {
 		return t.operation.Operation
@@ -32,7 +32,7 @@ func (t *target) contract() *contract.Operation {
 	return t.service.Contract.Elsewhere
 }
 
-// reason is the phrase that the contract has for a status.
+// reason returns the reason phrase of a status from the contract, or the standard one.
 func (t *target) reason(status int) string {
 	if r := t.contract().Response(status); r != nil {
 		return r.Reason
@@ -40,7 +40,8 @@ func (t *target) reason(status int) string {
 	return contract.Reason(status)
 }
 
-// match finds the service and the operation of a request, and fills in what a call says of it.
+// match finds the service and the operation of a request. It sets the fields of the call that
+// describe the request.
 func match(routes *route.Table, in *arrival, c *service.Call) (t target) {
 	r := in.request
 	t.service, t.prefix = routes.Locate(in.conn.Tag(), in.at)

@@ -9,7 +9,7 @@ import (
 	"standin/internal/ruleset"
 )
 
-// deliver sends an answer that was not lost on the way: at once, slowly, or broken.
+// deliver sends the response: at once, slowly, or over a connection that breaks.
 func (x *exchange) deliver(fired []*ruleset.Firing) end {
 	reply := &x.outcome.reply
 	for _, f := range fired {
@@ -26,10 +26,10 @@ func (x *exchange) deliver(fired []*ruleset.Firing) end {
 	return x.send()
 }
 
-// slice is how often a second bytes are sent where they are to come at a rate.
+// slice is the time between two writes when bytes are sent at a limited rate.
 const slice = 100 * time.Millisecond
 
-// pace sends the body slowly. Where the rule is removed the rest goes out at once.
+// pace sends the body slowly. If the rule is removed, the rest is sent at once.
 func (x *exchange) pace(f *ruleset.Firing) end {
 	s, h, reply := &x.sender, x.sender.w.Header(), &x.outcome.reply
 	setHeader(h, reply, x.date())
@@ -41,7 +41,7 @@ func (x *exchange) pace(f *ruleset.Firing) end {
 	s.slowly()
 	length := len(body)
 	for i := 1; len(body) > 0; i++ {
-		n := len(body) - (length - length*i/chunks) // so that all chunks are about the same
+		n := len(body) - (length - length*i/chunks) // so that all chunks have about the same size
 		if f.Done().Err() != nil || i >= chunks {
 			n = len(body)
 		}
@@ -54,10 +54,12 @@ func (x *exchange) pace(f *ruleset.Firing) end {
 			return aborted
 		}
 	}
+	x.entry.sent()
 	return complete
 }
 
-// chunksOf is in how many parts a body comes, the time between them, and both in words.
+// chunksOf returns the number of parts of a body, the time between them, and the text for the
+// journal.
 func chunksOf(w *fault.What, length int) (chunks int, every time.Duration, what string) {
 	if d := w.Dribble; d != nil {
 		chunks = max(1, min(d.Chunks, length))

@@ -1,25 +1,25 @@
-// Package exchange is the request path: what happens between a request and its answer,
-// whatever service it is for. It is the only package that writes answers.
+// Package exchange is the request path: it turns a request to any service into a response. It is
+// the only package that writes responses.
 //
-// A request goes through stations, each a file; guard stands in enter.go, and beside fault.go stand
-// inject.go (answers in place of the service), change.go (other bodies and headers), pace.go and
-// break.go:
+// A request goes through these steps in order:
 //
-//	address  which sandbox it names, under which address it came
-//	match    the service and the operation
-//	guard    may it come in at all, before anything of it is read     [→ refused]
-//	enter    the sandbox                                              [→ refused]
-//	body     read, up to its bound                                    [→ it broke off]
-//	record   the journal opens
-//	decide   the rules that fire                                      [→ refused]
-//	fault    what rules do before the handler                         [→ broken off, answered]
-//	answer   who is calling, the service's checks, the handler in a transaction
-//	hold     the answer to the contract
-//	fault    what rules make of the answer                            [→ broken off]
-//	send     the journal closes, the answer goes out: at once, at a pace, broken
+//	address  which sandbox the request names, and the address by which it came
+//	match    find the service and the operation
+//	guard    limits of connections and access to the control API   [may refuse]
+//	enter    enter the sandbox                                     [may refuse]
+//	body     read the body up to its limit                         [may be incomplete]
+//	record   open the journal's entry
+//	decide   find the rules that fire                              [may refuse]
+//	fault    actions of phase before                               [may cut or respond]
+//	answer   identify the caller, run the checks, run the handler in a transaction
+//	hold     check the response against the contract
+//	fault    actions of phase after and changes of the response    [may cut]
+//	send     close the journal's entry; send at once, slowly, or broken
 //
-// Their order stands in path.go, what they find in exchange.go. How an exchange ends on the wire
-// is a value as well: an end.
+// Each step has a file of its name. The exceptions: guard is in enter.go, and the actions of
+// faults are in fault.go, inject.go, change.go, pace.go and break.go. The order of the steps is
+// in path.go; the values that they set are in exchange.go. How an exchange ends on the wire is a
+// value of type end.
 package exchange
 
 import (
@@ -29,18 +29,21 @@ import (
 	"standin/internal/service"
 )
 
-// exchanges are used again, with the buffers that their answers are written to.
+// exchanges pools exchanges and the buffers of their responses.
 var exchanges = sync.Pool{New: func() any {
 	return &exchange{call: service.Call{Scratch: make([]byte, 0, scratch)}}
 }}
 
-// scratch is room for most answers; a longer one takes memory of its own.
+// scratch is the initial size in bytes of a response buffer. A longer response allocates its own
+// memory.
 const scratch = 8 << 10
 
-// ServeHTTP answers one request of any service. Behind a listener that is not a transport's,
-// the reason phrase of a status such as 753 is net/http's, and the journal does not know
-// connections. Where a connection cannot be taken over (HTTP/2, a recorder), a fault that breaks
-// it panics with http.ErrAbortHandler, as net/http's own handlers do.
+// ServeHTTP serves one request to any service.
+//
+// Some features need a connection that package transport accepted. Without one, a status such as
+// 753 has the reason phrase of net/http, and the journal has no connection ids. Where a
+// connection cannot be taken over (HTTP/2, httptest.ResponseRecorder), a fault that breaks it
+// panics with http.ErrAbortHandler.
 func (p *Path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchanges.Get().(*exchange)
 	x.path, x.sandbox, x.call.Settings = p, p.Sandboxes.Default(), &p.Settings
@@ -51,7 +54,7 @@ func (p *Path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.serve().finish()
 }
 
-// serve is the list of stations.
+// serve runs the steps in order.
 func (x *exchange) serve() end {
 	x.gateway = gateway{&x.in, &x.target, x.path.Routes}
 	x.call.Gateway = &x.gateway
@@ -83,8 +86,8 @@ func (x *exchange) serve() end {
 	return x.send()
 }
 
-// release gives the exchange back, and leaves the sandbox. One that was made for a request that
-// was refused is removed again.
+// release leaves the sandbox and returns the exchange to the pool. A sandbox that this exchange
+// created is removed again if the request was refused.
 func (x *exchange) release() {
 	if x.own != nil {
 		x.own.End()

@@ -13,16 +13,16 @@ import (
 	"standin/internal/service"
 )
 
-// An entry is what the journal is told of an exchange.
+// An entry collects what the journal stores about an exchange.
 type entry struct {
-	journal *recorder.Journal // nil: the exchange is not journaled
+	journal *recorder.Journal // nil: not journaled
 	began   time.Time
 	ticket  recorder.Ticket
 	closing recorder.Closing
 	ended   journal.Ended
 }
 
-// open opens the entry, and numbers the exchange.
+// open opens the journal's entry and sets the sequence number of the call.
 func (e *entry) open(in *arrival, t *target, c *service.Call) {
 	r := in.request
 	o := recorder.Opening{
@@ -31,7 +31,7 @@ func (e *entry) open(in *arrival, t *target, c *service.Call) {
 	}
 	if t.operation != nil {
 		o.Operation, o.Secret = t.operation.ID, t.operation.Secret
-	} else if p, _ := t.service.Find(c.Path); p != nil { // a method that a secret's path does not have
+	} else if p, _ := t.service.Find(c.Path); p != nil { // the path is an operation's, the method is not; its secrets are redacted too
 		for _, op := range p.Operations {
 			o.Secret = max(o.Secret, op.Secret)
 		}
@@ -41,8 +41,8 @@ func (e *entry) open(in *arrival, t *target, c *service.Call) {
 	c.Sequence = e.ticket.Sequence
 }
 
-// close closes the entry. Header and body are those that are sent; a nil header is of an
-// exchange without an answer.
+// close closes the journal's entry. h and body are those of the response; h is nil if no response
+// is sent.
 func (e *entry) close(ended journal.Ended, h http.Header, body []byte) {
 	if e.ended = ended; e.journal == nil {
 		return
@@ -53,33 +53,40 @@ func (e *entry) close(ended journal.Ended, h http.Header, body []byte) {
 	e.journal.Close(e.ticket, ended, c, h, body)
 }
 
-// abort says of an entry that is closed that the client left.
+// abort changes a closed entry: the client left before the end of the response.
 func (e *entry) abort() {
 	if e.ended = journal.Aborted; e.journal != nil {
 		e.journal.Amend(e.ticket, journal.Aborted, "")
 	}
 }
 
-// noted is what the entry says of a rule that fires.
+// sent notes that a response is complete that took its time after the entry was closed.
+func (e *entry) sent() {
+	if e.journal != nil {
+		e.journal.Sent(e.ticket)
+	}
+}
+
+// noted returns the part of the entry about a rule that fired.
 func (e *entry) noted(f *ruleset.Firing) *journal.Fault {
 	i := slices.IndexFunc(e.closing.Faults, func(j journal.Fault) bool { return j.Rule == f.Name && j.Fired })
-	if i < 0 { // it was taken back
+	if i < 0 { // the rule was marked as not fired
 		return &journal.Fault{}
 	}
 	return &e.closing.Faults[i]
 }
 
-// did notes what a rule did.
+// did records an action that a rule performed.
 func (e *entry) did(f *ruleset.Firing, what string) {
 	j := e.noted(f)
 	j.Phase = string(f.Phased())
 	j.Did = append(j.Did, what)
 }
 
-// maxVerdicts bounds the rules that an entry lists though they did not fire.
+// maxVerdicts is the max number of rules that an entry lists although they did not fire.
 const maxVerdicts = 20
 
-// verdicts notes which rules fitted, and why they did not fire.
+// verdicts records which rules matched, and why some of them did not fire.
 func (e *entry) verdicts(d *ruleset.Decision) {
 	c := &e.closing
 	c.Near = d.Misses
@@ -96,13 +103,13 @@ func (e *entry) verdicts(d *ruleset.Decision) {
 	}
 }
 
-// bad reports whether the line of the exchange is Bad, without making it.
+// bad reports whether the journal.Line of the exchange is Bad, without building the line.
 func (e *entry) bad() bool {
 	l := journal.Line{Status: e.closing.Status, Faults: e.closing.Faults, Violation: e.closing.Violation}
 	return l.Bad()
 }
 
-// line is what is logged of the exchange.
+// line returns the line to log for the exchange.
 func (e *entry) line(in *arrival, t *target, c *service.Call) *journal.Line {
 	l := &journal.Line{
 		Time: e.began, Sandbox: c.Sandbox, Sequence: c.Sequence, Status: e.closing.Status,

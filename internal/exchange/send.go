@@ -11,27 +11,28 @@ import (
 	"standin/internal/transport"
 )
 
-// An end is how an exchange ends on the wire.
+// An end says how an exchange ends on the wire.
 type end int
 
 const (
-	complete end = iota // net/http ends the answer, or the connection was taken over and has ended
-	aborted             // nothing must follow what was sent, if anything was
+	complete end = iota // net/http ends the response, or the connection was taken over and is closed
+	aborted             // nothing may follow the bytes that were sent
 )
 
-// finish has net/http do what the end wants.
+// finish panics with http.ErrAbortHandler if the end is aborted, which makes net/http close the
+// connection or reset the stream.
 func (e end) finish() {
 	if e == aborted {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// A sender writes an answer.
+// A sender writes a response.
 type sender struct {
 	w        http.ResponseWriter
 	request  *http.Request
 	conn     *transport.Conn
-	patience time.Duration // with a client that does not read a piece of it
+	patience time.Duration // max time for the client to read a piece
 }
 
 // begin sends the status line and the headers.
@@ -42,7 +43,7 @@ func (s *sender) begin(status int, reason string) {
 	s.w.WriteHeader(status)
 }
 
-// whole sends a body that is the end of the answer.
+// whole sends a complete body.
 func (s *sender) whole(body []byte) error {
 	if len(body) == 0 {
 		return nil
@@ -53,8 +54,8 @@ func (s *sender) whole(body []byte) error {
 	return s.flush()
 }
 
-// write writes a part of the body. A connection of HTTP/1 bounds by itself how long the
-// client may take to read it; a stream of HTTP/2 is given a time for each piece.
+// write writes a part of the body. Connections of HTTP/1 have their own time limit for a client
+// that does not read. On HTTP/2 each piece gets a write deadline.
 func (s *sender) write(b []byte) error {
 	if s.request.ProtoMajor < 2 {
 		_, err := s.w.Write(b)
@@ -70,7 +71,7 @@ func (s *sender) write(b []byte) error {
 	return nil
 }
 
-// flush sends what was written.
+// flush sends the bytes that were written.
 func (s *sender) flush() error {
 	rc := http.NewResponseController(s.w)
 	if s.request.ProtoMajor < 2 {
@@ -79,24 +80,24 @@ func (s *sender) flush() error {
 	return s.timed(rc.Flush)
 }
 
-// timed does something on a stream of HTTP/2 that must not take longer than the patience.
-// Afterwards there is no deadline: the next piece may come much later.
+// timed runs do with a write deadline on an HTTP/2 stream. It then removes the deadline, because
+// the next piece may come much later.
 func (s *sender) timed(do func() error) error {
 	rc := http.NewResponseController(s.w)
-	_ = rc.SetWriteDeadline(time.Now().Add(s.patience)) // what cannot has none
+	_ = rc.SetWriteDeadline(time.Now().Add(s.patience)) // fails if the writer has no deadlines
 	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
 	return do()
 }
 
-// slowly lets the answer take as long as it wants: the deadline is for requests, and ends their
-// context.
+// slowly removes the read deadline, which is for requests and would cancel the context of a slow
+// response.
 func (s *sender) slowly() {
 	rc := http.NewResponseController(s.w)
 	_ = rc.SetReadDeadline(time.Time{})
 	_ = rc.Flush()
 }
 
-// stream lets a reply write its body itself. It reports whether an error is the client's doing.
+// stream lets a reply write its own body. left reports whether the error came from the client.
 func (s *sender) stream(reply *service.Reply) (err error, left bool) {
 	s.slowly()
 	err = reply.Stream(func(b []byte) error {
@@ -110,10 +111,9 @@ func (s *sender) stream(reply *service.Reply) (err error, left bool) {
 	return err, left
 }
 
-// setHeader puts the headers of an answer into those that are sent. Without a date there is
-// no header Date.
+// setHeader copies the headers of a reply to h. A nil date means no Date header.
 func setHeader(h http.Header, reply *service.Reply, date *time.Time) {
-	values := make([]string, 0, len(reply.Header)+3) // one piece of memory for all of them
+	values := make([]string, 0, len(reply.Header)+3) // a single allocation for all values
 	one := func(value string) []string {
 		n := len(values)
 		values = append(values, value)
@@ -130,10 +130,10 @@ func setHeader(h http.Header, reply *service.Reply, date *time.Time) {
 	case reply.ContentType != "":
 		h["Content-Type"] = append(one(reply.ContentType), added...)
 	case added == nil:
-		h["Content-Type"] = nil // net/http must not guess one
+		h["Content-Type"] = nil // keeps net/http from guessing one
 	}
 	if date == nil {
-		h["Date"] = nil // nor write one
+		h["Date"] = nil // keeps net/http from adding one
 	} else if h["Date"] == nil {
 		h["Date"] = one(dateText(*date))
 	}
@@ -142,15 +142,15 @@ func setHeader(h http.Header, reply *service.Reply, date *time.Time) {
 	}
 }
 
-// A dated is a second, and what the header Date says then.
+// A dated is a second and its text for the Date header.
 type dated struct {
 	second int64
 	text   string
 }
 
-var lastDate atomic.Pointer[dated] // most answers have the date of the one before
+var lastDate atomic.Pointer[dated] // most responses are sent in the same second as the one before
 
-// dateText is what the header Date says at a time in UTC.
+// dateText returns the text of a Date header for a time in UTC.
 func dateText(t time.Time) string {
 	if d := lastDate.Load(); d != nil && d.second == t.Unix() {
 		return d.text
@@ -160,12 +160,12 @@ func dateText(t time.Time) string {
 	return d.text
 }
 
-// bodyless statuses have no body, and no length of one.
+// bodyless reports whether a response of that status has neither a body nor a Content-Length.
 func bodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
-// bodyOf is what follows the headers of an answer.
+// bodyOf returns the body that is sent for a reply to that method.
 func bodyOf(method string, reply *service.Reply) []byte {
 	if method == http.MethodHead || bodyless(reply.Status) {
 		return nil

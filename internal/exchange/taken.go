@@ -10,27 +10,27 @@ import (
 	"standin/internal/transport"
 )
 
-// A taken connection is no longer net/http's. Where it could not be taken, what can still be
-// said through net/http is, and then the handler aborts.
+// A taken is a connection that was taken over from net/http. If that was not possible, its
+// methods do what net/http still allows and then abort the handler.
 type taken struct {
 	w       http.ResponseWriter
 	request *http.Request
-	conn    *transport.Taken // nil: it could not be taken
+	conn    *transport.Taken // nil: it could not be taken over
 }
 
-// write sends bytes that are no part of an answer.
+// write sends bytes outside of a response.
 func (t *taken) write(b []byte) {
 	if t.conn != nil {
 		t.conn.Write(b)
 	}
 }
 
-// answer sends an answer, or the beginning of one.
+// answer sends a response, or the beginning of one.
 func (t *taken) answer(status int, line string, h http.Header, body []byte) {
 	if t.conn != nil {
 		var b bytes.Buffer
 		b.WriteString(line)
-		_ = h.Write(&b) // a buffer takes everything
+		_ = h.Write(&b) // a bytes.Buffer returns no error
 		b.WriteString("\r\n")
 		b.Write(body)
 		t.write(b.Bytes())
@@ -54,7 +54,7 @@ func (t *taken) reset() end {
 	return complete
 }
 
-// end ends the connection with a FIN, and without what TLS says at the end.
+// end ends the connection with a FIN, without the closing message of TLS.
 func (t *taken) end() end {
 	if t.conn == nil {
 		return aborted
@@ -63,16 +63,16 @@ func (t *taken) end() end {
 	return complete
 }
 
-// close ends the connection as HTTP does.
+// close ends the connection as HTTP does, with the closing message of TLS.
 func (t *taken) close() end {
-	if t.conn != nil { // else net/http ends the answer
+	if t.conn != nil { // otherwise net/http ends the response
 		t.conn.Close()
 	}
 	return complete
 }
 
-// hold waits before the end, unless the client ends first, the rule is removed, or
-// the server stops.
+// hold waits before the connection is closed. It returns early if the client closes it, the rule
+// is removed, or the server stops.
 func (t *taken) hold(f *ruleset.Firing, d time.Duration) {
 	if t.conn != nil {
 		t.conn.Hold(d, f.Done(), t.request.Context())

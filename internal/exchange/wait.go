@@ -9,11 +9,11 @@ import (
 	"standin/internal/transport"
 )
 
-// wait waits because of a rule. It returns early if the rule is removed, as it is
-// with its sandbox, and reports false if the client leaves or the server stops.
+// wait waits for d on behalf of a rule. It returns true when d has passed or the rule is removed,
+// alone or with its sandbox. It returns false if the client leaves or the server stops.
 func (x *exchange) wait(f *ruleset.Firing, d time.Duration) bool {
 	if d > transport.RequestTimeout/2 {
-		_ = http.NewResponseController(x.sender.w).SetReadDeadline(time.Time{}) // it would end the request's context
+		_ = http.NewResponseController(x.sender.w).SetReadDeadline(time.Time{}) // that deadline would cancel the request's context
 	}
 	ctx, stop := transport.Present(x.in.request)
 	defer stop()
@@ -28,7 +28,7 @@ func (x *exchange) wait(f *ruleset.Firing, d time.Duration) bool {
 	return true
 }
 
-// leave closes the entry of an exchange whose client has left, or whose server stops.
+// leave closes the entry of an exchange whose client left, or whose server stops.
 func (x *exchange) leave() end {
 	x.close(journal.Aborted, nil)
 	return aborted

@@ -38,7 +38,7 @@ type AccessRule struct {
 }
 
 // Credentials are the application credentials.
-var Credentials = world.NewKind(func(a *AppCredential) string { return a.ID })
+var Credentials = world.NewKind("identity.application_credentials", func(a *AppCredential) string { return a.ID })
 
 // The orders in which application credentials are listed and looked up.
 var (
@@ -47,7 +47,7 @@ var (
 )
 
 // AccessRules are the access rules that stay when their credentials go.
-var AccessRules = world.NewKind(func(r *AccessRule) string { return r.ID })
+var AccessRules = world.NewKind("identity.access_rules", func(r *AccessRule) string { return r.ID })
 
 // The orders in which access rules are listed.
 var (
@@ -78,6 +78,6 @@ type ExternalToken struct {
 
 // ExternalTokens are the tokens with which users log in at PrivX.
 var (
-	ExternalTokens    = world.NewKind(func(t *ExternalToken) string { return t.Token })
+	ExternalTokens    = world.NewKind("", func(t *ExternalToken) string { return t.Token })
 	allExternalTokens = ExternalTokens.Index(nil, nil)
 )

@@ -72,14 +72,14 @@ type APILogin struct {
 
 // The identity kinds.
 var (
-	Domains      = world.NewKind(func(d *Domain) string { return d.ID })
-	Projects     = world.NewKind(func(p *Project) string { return p.ID })
-	Roles        = world.NewKind(func(r *Role) string { return r.Name })
-	Users        = world.NewKind(func(u *User) string { return u.ID })
-	Tokens       = world.NewKind(func(t *Token) string { return t.ID })
-	Accounts     = world.NewKind(func(a *Account) string { return a.Name })
-	OAuthClients = world.NewKind(func(c *OAuthClient) string { return c.ID })
-	APILogins    = world.NewKind(func(l *APILogin) string { return l.ID })
+	Domains      = world.NewKind("identity.domains", func(d *Domain) string { return d.ID })
+	Projects     = world.NewKind("identity.projects", func(p *Project) string { return p.ID })
+	Roles        = world.NewKind("identity.roles", func(r *Role) string { return r.Name })
+	Users        = world.NewKind("identity.users", func(u *User) string { return u.ID })
+	Tokens       = world.NewKind("", func(t *Token) string { return t.ID })
+	Accounts     = world.NewKind("identity.accounts", func(a *Account) string { return a.Name })
+	OAuthClients = world.NewKind("identity.oauth_clients", func(c *OAuthClient) string { return c.ID })
+	APILogins    = world.NewKind("identity.api_logins", func(l *APILogin) string { return l.ID })
 )
 
 // The orders in which identity records are listed and looked up.

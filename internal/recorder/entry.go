@@ -58,6 +58,10 @@ func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	if r.Status != 0 {
 		e.Reply = r.answer(x)
 	}
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		e.Changes = append(e.Changes, journal.Change{Record: x.hideAll(c.Record()), What: string(c.What)})
+	}
 	for _, text := range r.Near {
 		e.Near = append(e.Near, x.hideAll(x.path(text)))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/world"
 )
 
 // A Journal is the record of one sandbox. The zero Journal has the default limits. Its methods may
@@ -100,9 +101,10 @@ type Closing struct {
 	Faults    []journal.Fault
 	Near      []string
 	Violation string
-	Note      string // what was done in place of what a fault asked for
-	Failed    bool   // a retry of the request counts as another attempt
-	Unseen    bool   // the connection was cut before any byte of the answer
+	Changes   []world.Change // what the request changed in the world
+	Note      string         // what was done in place of what a fault asked for
+	Failed    bool           // a retry of the request counts as another attempt
+	Unseen    bool           // the connection was cut before any byte of the answer
 }
 
 // size returns the size of the opening's texts, in bytes. The route is a part of the path.
@@ -112,6 +114,9 @@ func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
 func (c *Closing) size() int {
 	const each = 64
 	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy)
+	for i := range c.Changes {
+		n += len(c.Changes[i].Key) + each
+	}
 	for _, text := range c.Near {
 		n += len(text) + each
 	}
@@ -192,6 +197,16 @@ func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 		if note != "" {
 			r.Note = note
 		}
+		j.watches.changed(t.Sequence)
+	}
+}
+
+// Sent records that the answer of a closed entry is sent completely only now.
+func (j *Journal) Sent(t Ticket) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.find(t); r != nil {
+		r.finished = time.Now()
 		j.watches.changed(t.Sequence)
 	}
 }

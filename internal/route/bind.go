@@ -15,30 +15,31 @@ import (
 	"standin/internal/service"
 )
 
-// A Bound service has its handlers bound to the operations of its contract.
+// A Bound is a service whose handlers are bound to the operations of its contract.
 type Bound struct {
 	*service.Service
 	Contract *contract.Contract
 
 	router     *mux.Router
-	paths      map[*mux.Route]*Path // those with parameters
-	literal    map[string]*Path     // the paths without parameters
+	paths      map[*mux.Route]*Path // of paths with parameters
+	literal    map[string]*Path     // paths without parameters
 	operations []*Operation
 }
 
-// A Path of a contract with its operations by method.
+// A Path is a path of a contract. Operations maps methods to operations.
 type Path struct {
 	Methods    []string
 	Operations map[string]*Operation
 }
 
-// An Operation is a contract's operation and the row of its service's table.
+// An Operation is an operation of a contract and the row of the service's table that implements
+// it.
 type Operation struct {
 	*contract.Operation
 	Row service.Operation
 }
 
-// bind matches the operations of a contract and the rows of its service's tables one to one.
+// bind pairs each operation of a contract with a row of the service's tables.
 func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
 	rows, err := rowsOf(c, s)
 	if err != nil {
@@ -46,7 +47,7 @@ func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
 	}
 	b := &Bound{Service: s, Contract: c, router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{}}
 	templates := map[string]*Path{}
-	operations := slices.Clone(c.Operations) // concrete paths are matched before those with parameters
+	operations := slices.Clone(c.Operations) // paths without parameters are matched first
 	slices.SortStableFunc(operations, func(a, b *contract.Operation) int {
 		return cmp.Compare(strings.Count(a.Path, "{"), strings.Count(b.Path, "{"))
 	})
@@ -66,8 +67,8 @@ func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
 	return b, nil
 }
 
-// rowsOf returns a whole row for each operation of a contract, by operationId. It fails where
-// the tables of the service and the contract do not agree.
+// rowsOf returns a complete row for each operation of a contract, by operationId. It returns an
+// error if the tables of the service and the contract do not match.
 func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operation, error) {
 	rows := make(map[string]service.Operation, len(c.Operations))
 	for _, row := range s.Operations {
@@ -104,7 +105,7 @@ func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operat
 	return rows, nil
 }
 
-// add makes a path known: to the router only if it has parameters.
+// add adds a path. Only paths with parameters need the router.
 func (b *Bound) add(template string, p *Path) error {
 	if !strings.HasPrefix(template, "/") {
 		return fmt.Errorf("the path %q does not begin with a slash", template)
@@ -118,8 +119,8 @@ func (b *Bound) add(template string, p *Path) error {
 	return route.GetError()
 }
 
-// example answers an operation with the first documented example of its lowest
-// status below 400.
+// example returns a handler for an x-stateless operation. It responds with the first documented
+// example of the lowest status below 400.
 func example(op *contract.Operation) (service.Handler, error) {
 	for _, r := range op.Responses {
 		if r.Status >= http.StatusBadRequest {
@@ -137,7 +138,8 @@ func example(op *contract.Operation) (service.Handler, error) {
 	return nil, fmt.Errorf("%s: the operation is answered by its example, but no response below 400 has one", op.ID)
 }
 
-// Find looks a path up in the contract. An unknown path gives nil.
+// Find returns the path of the contract that matches, and its parameters. It returns nil for an
+// unknown path.
 func (b *Bound) Find(at string) (*Path, map[string]string) {
 	if p := b.literal[at]; p != nil {
 		return p, nil

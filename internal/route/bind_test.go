@@ -10,7 +10,7 @@ import (
 	"standin/internal/service"
 )
 
-// services are those of the binary, which a test may spoil.
+// services returns the services of the binary. A test may change them.
 func services(t *testing.T) []*service.Service {
 	t.Helper()
 	c, err := catalog.New(catalog.Options{})
@@ -20,7 +20,7 @@ func services(t *testing.T) []*service.Service {
 	return c.Services
 }
 
-// bound binds services to their contracts.
+// bound binds services to their contracts and returns the error.
 func bound(t *testing.T, all []*service.Service) error {
 	t.Helper()
 	contracts, err := catalog.Contracts()
@@ -31,7 +31,7 @@ func bound(t *testing.T, all []*service.Service) error {
 	return err
 }
 
-// Ensure that New names the operation where a service's tables and its contract do not agree.
+// Ensure that New names the operation if a service's tables and its contract do not match.
 func TestTablesAgreeWithContracts(t *testing.T) {
 	t.Parallel()
 	const id = "barbican.consumers.create"
@@ -63,7 +63,7 @@ func TestTablesAgreeWithContracts(t *testing.T) {
 	}
 }
 
-// Ensure that an operation that answers its example needs a policy too.
+// Ensure that an x-stateless operation needs a policy too.
 func TestExamplesHavePolicies(t *testing.T) {
 	t.Parallel()
 	all := services(t)
@@ -74,7 +74,7 @@ func TestExamplesHavePolicies(t *testing.T) {
 	}
 }
 
-// Ensure that every service has its policies in its tables.
+// Ensure that every service has policies in its tables.
 func TestServicesHavePolicies(t *testing.T) {
 	t.Parallel()
 	for _, s := range services(t) {
@@ -84,7 +84,7 @@ func TestServicesHavePolicies(t *testing.T) {
 	}
 }
 
-// Ensure that the journal can name every check.
+// Ensure that every check has a name for the journal.
 func TestChecksHaveNames(t *testing.T) {
 	t.Parallel()
 	for _, s := range services(t) {

@@ -7,10 +7,10 @@ import (
 	"standin/internal/file"
 )
 
-// maxNear bounds the paths that a wrong one may have meant.
+// maxNear is the max number of paths in a hint.
 const maxNear = 3
 
-// Near lists paths of the services that are like a path.
+// Near returns paths of the services that are close to path.
 func (rs *Table) Near(path string) []string {
 	var all []*contract.Contract
 	for _, b := range rs.Services {
@@ -19,8 +19,8 @@ func (rs *Table) Near(path string) []string {
 	return Near(all, path)
 }
 
-// Near lists paths of contracts that are like a path: the same one under the prefixes
-// of their services, if it is there only, else what is spelled alike.
+// Near returns paths of the contracts that are close to path. It returns the same path under the
+// prefixes of services, if there is one, or else paths of similar spelling.
 func Near(contracts []*contract.Contract, path string) []string {
 	all, prefixed := []string{}, []string{}
 	for _, ct := range contracts {

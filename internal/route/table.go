@@ -1,5 +1,5 @@
-// Package route says whose a request is: which service answers at a path, and which of its
-// operations it is for. gorilla/mux lives here.
+// Package route finds the service that a request addresses, and the operation. It is the only
+// package that uses gorilla/mux.
 package route
 
 import (
@@ -12,27 +12,27 @@ import (
 	"standin/internal/service"
 )
 
-// A Table finds the service that a path belongs to.
+// A Table maps paths to services.
 type Table struct {
-	Services []*Bound // in the order of their contracts
-	Fallback *Bound   // answers at the root what no other service does
+	Services []*Bound // in the order of the contracts
+	Fallback *Bound   // serves every path that no other service has
 
-	Own string // the fallback's paths begin with it, on every listener
+	Own string // prefix of the fallback's own paths, on every listener
 
 	byName   map[string]*Bound
 	families []family
 }
 
-// A family is the beginning of paths at the root that belong to one service.
+// A family is a set of paths at the root that belong to one service. They have a common prefix.
 type family struct {
 	prefix string
-	exact  bool // only the path itself belongs to it
-	narrow bool // only paths of the contract belong to it
+	exact  bool // contains only the prefix itself
+	narrow bool // contains only paths of the contract
 	bound  *Bound
 }
 
-// New binds services to their contracts, by their names. Paths of the fallback service that
-// begin with own are its on every listener, and it answers what no other service does.
+// New binds services to the contracts of the same names. The fallback service serves paths below
+// own on every listener, and every path that no other service has.
 func New(contracts []*contract.Contract, all []*service.Service, fallback, own string) (*Table, error) {
 	rs := &Table{Own: own, byName: map[string]*Bound{}}
 	for _, c := range contracts {
@@ -72,13 +72,13 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 	return rs, nil
 }
 
-// ofIndex are paths that several services have. At the root they are the index's;
-// a service has them under its prefix and on a listener of its own.
+// ofIndex are paths that several services have. At the root they belong to the index. A service
+// serves them under its prefix and on its own listener.
 var ofIndex = []string{"/", "/v1", "/healthcheck"}
 
-// addFamily takes the path up to its first parameter. A path of one segment,
-// such as /v3, stands for itself: many services begin like that. If parameters
-// follow, the paths of the contract that begin so belong to it, and no others.
+// addFamily adds the part of a path before its first parameter. A path of one segment, for
+// example /v3, contains only itself, because many services use it. If parameters follow it, the
+// family contains only paths of the contract.
 func (rs *Table) addFamily(b *Bound, template string) {
 	prefix, _, more := strings.Cut(template, "/{")
 	short := strings.Count(prefix, "/") < 2
@@ -94,10 +94,10 @@ func (rs *Table) addFamily(b *Bound, template string) {
 	}
 }
 
-// Named is the service of a name; nil if there is none.
+// Named returns the service of that name, or nil.
 func (rs *Table) Named(name string) *Bound { return rs.byName[name] }
 
-// Operation is the one of an operationId; nil if there is none.
+// Operation returns the operation of that operationId, or nil.
 func (rs *Table) Operation(id string) *Operation {
 	for _, b := range rs.Services {
 		for _, op := range b.operations {
@@ -109,7 +109,7 @@ func (rs *Table) Operation(id string) *Operation {
 	return nil
 }
 
-// Names lists the services.
+// Names returns the names of the services.
 func (rs *Table) Names() []string {
 	var names []string
 	for _, b := range rs.Services {
@@ -118,8 +118,8 @@ func (rs *Table) Names() []string {
 	return names
 }
 
-// Locate finds the service that answers at a path and the prefix under which
-// it does. The name is that of the listener's service, or empty.
+// Locate returns the service that serves a path, and the prefix that it is under. name is the
+// name of the listener's service, or empty.
 func (rs *Table) Locate(name, at string) (b *Bound, prefix string) {
 	switch {
 	case Below(at, rs.Own):
@@ -140,7 +140,7 @@ func (rs *Table) Locate(name, at string) (b *Bound, prefix string) {
 			return f.bound, ""
 		}
 	}
-	for i := range rs.families { // in another spelling of the service's
+	for i := range rs.families { // the service may accept other spellings of its paths
 		f := &rs.families[i]
 		if f.bound.Normalise != nil && f.has(f.bound.Normalise(at)) {
 			return f.bound, ""
@@ -160,12 +160,12 @@ func (f *family) has(at string) bool {
 	return p != nil
 }
 
-// Below reports whether a path is a prefix, or lies below it.
+// Below reports whether at is the prefix or a path below it.
 func Below(at, prefix string) bool {
 	return strings.HasPrefix(at, prefix) && (len(at) == len(prefix) || at[len(prefix)] == '/')
 }
 
-// Collapse makes runs of slashes one.
+// Collapse replaces runs of slashes by one slash.
 func Collapse(at string) string {
 	if !strings.Contains(at, "//") {
 		return at

@@ -95,7 +95,7 @@ func (r *Registry) VerifyAll() []journal.Judgement {
 	for i, s := range all {
 		journals[i] = &s.journal
 	}
-	v := recorder.Judge(r.Origin().Expect, journals...)
+	v := judge(r.Origin().Expect, journals...)
 	for _, name := range r.first.faults.Unfired() {
 		fired := journal.Expectation{Pattern: journal.Pattern{Fault: name}}
 		if g := recorder.Judge([]journal.Expectation{fired}, journals...); !g[len(g)-1].Met {
@@ -134,7 +134,7 @@ func (s *Sandbox) Verify(expect []journal.Expectation) []journal.Judgement {
 	if expect == nil {
 		expect = s.start.Load().Expect
 	}
-	all := s.journal.Judge(expect)
+	all := judge(expect, &s.journal)
 	for _, name := range s.faults.Unfired() {
 		all = append(all, unfired(name))
 	}

@@ -29,6 +29,9 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 		return
 	}
 	c.Add(checkExpectation(e, at))
+	if e.Retries != nil {
+		c.Add(c.Operation(e.Retries.Operation, at.At("retries", "operation")))
+	}
 	for i, p := range e.Patterns() {
 		n := at
 		if len(e.Sequence) > 0 {
@@ -48,16 +51,16 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 // checkExpectation returns an error if an expectation is empty or contradicts itself.
 func checkExpectation(e *journal.Expectation, at file.Node) error {
 	kinds := 0
-	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Exit != ""} {
+	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, e.Exit != ""} {
 		if given {
 			kinds++
 		}
 	}
 	switch {
 	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
-		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched or exit")
+		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries or exit")
 	case kinds > 1 || kinds == 1 && e.Pattern == (journal.Pattern{}) && (e.Requests != nil || e.Attempts != nil):
-		return at.Errorf("an expectation has only one of: a pattern (with requests or attempts), sequence, no_unmatched, exit")
+		return at.Errorf("an expectation has only one of: a pattern (with requests or attempts), sequence, no_unmatched, retries, exit")
 	}
 	for _, given := range []struct {
 		name string

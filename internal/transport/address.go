@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// The beginnings of URLs.
+// The schemes of URLs, with the separator.
 const (
 	PlainScheme  = "http://"
 	SecureScheme = "https://"
 )
 
-// An Address is where to listen, or where a server listens.
+// An Address is an address to listen on, or one at which a server listens.
 type Address struct {
-	Tag string // what the listener is for; empty: everything
+	Tag string // the service that the listener is for; empty: every service
 	TLS bool
 	At  string // HOST:PORT
 }
 
-// ParseAddress reads HOST:PORT, or TAG=HOST:PORT; https:// before HOST says that it speaks TLS,
-// HTTP/2 and HTTP/1.1. What the host and the port are shows when it is listened on.
+// ParseAddress splits HOST:PORT or TAG=HOST:PORT. With https:// before HOST the listener serves
+// TLS, with HTTP/2 and HTTP/1.1. ParseAddress does not check host and port; Listen does.
 func ParseAddress(text string) Address {
 	tag, at, ok := strings.Cut(text, "=")
 	if !ok {
@@ -29,7 +29,7 @@ func ParseAddress(text string) Address {
 	return Address{tag, secure, strings.TrimPrefix(at, PlainScheme)}
 }
 
-// String is the address as ParseAddress reads it.
+// String returns the address in the form that ParseAddress reads.
 func (a Address) String() string {
 	text := a.At
 	if a.TLS {
@@ -41,7 +41,7 @@ func (a Address) String() string {
 	return text
 }
 
-// Scheme is the beginning of URLs of the address.
+// Scheme returns the scheme of the address's URLs, with the separator.
 func (a Address) Scheme() string {
 	if a.TLS {
 		return SecureScheme
@@ -49,7 +49,7 @@ func (a Address) Scheme() string {
 	return PlainScheme
 }
 
-// URL is how a client on this machine reaches the address.
+// URL returns the URL by which a client on this machine reaches the address.
 func (a Address) URL() string {
 	host, port, err := net.SplitHostPort(a.At)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
@@ -58,7 +58,7 @@ func (a Address) URL() string {
 	return a.Scheme() + net.JoinHostPort(host, port)
 }
 
-// A Want is a listener that would do.
+// A Want describes a listener that is looked for.
 type Want struct {
 	Tag string
 	TLS bool

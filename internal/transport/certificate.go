@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// TLS says how TLS is served. Keys and certificates come from crypto/rand: they are the one
-// thing that a seed does not repeat.
+// TLS holds the options of TLS. Keys and certificates come from crypto/rand and do not depend on
+// the seed.
 type TLS struct {
-	On          bool             // there is a CA from the beginning; else from the first listener with TLS
-	Hosts       []string         // that the certificate is for, besides localhost, 127.0.0.1, ::1 and those that are listened on
-	Certificate *tls.Certificate // in place of one of a CA; then there is none
+	On          bool             // create the CA in New; false: with the first listener that serves TLS
+	Hosts       []string         // of the certificate, in addition to localhost, 127.0.0.1, ::1 and the hosts of the listeners
+	Certificate *tls.Certificate // served instead of one from the CA; there is no CA then
 }
 
-// CheckHost refuses what a certificate cannot name: it is neither a host name, which may begin
-// with "*.", nor an IP address.
+// CheckHost returns an error if a certificate cannot name host. It can name IP addresses and host
+// names, which may begin with "*.".
 func CheckHost(host string) error {
 	if !nameable(host) {
 		return fmt.Errorf("TLS host %q: expected a host name or an IP address", host)
@@ -32,8 +32,8 @@ func CheckHost(host string) error {
 	return nil
 }
 
-// LoadCertificate reads a certificate, followed by those that it was issued with, and its key,
-// from files in PEM.
+// LoadCertificate loads a certificate and its key from PEM files. The certificate file may also
+// contain the intermediate certificates.
 func LoadCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
@@ -51,10 +51,10 @@ func (c *TLS) check() error {
 
 const protoHTTP2 = "h2"
 
-// defaultHosts are those that a certificate is always for.
+// defaultHosts are in every certificate that the CA issues.
 var defaultHosts = []string{"localhost", "127.0.0.1", "::1"}
 
-// hostName is what a certificate can name; a wildcard stands for one label.
+// hostName matches the host names of a certificate; a wildcard matches one label.
 var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 const longestHostName = 253
@@ -63,14 +63,14 @@ func nameable(host string) bool {
 	return net.ParseIP(host) != nil || len(host) <= longestHostName && hostName.MatchString(host)
 }
 
-// Certificates are valid whatever the time is: a test's clock may stand still long
-// ago, and inside testing/synctest it begins with the year 2000.
+// Certificates are valid at any time that a test may use. A test's clock may be in the past, and
+// inside testing/synctest it begins in the year 2000.
 var (
 	validFrom  = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)
 	validUntil = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// An authority issues certificates. Its key is nowhere but in memory.
+// An authority is a CA, which issues certificates. Its key is only in memory.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -95,7 +95,7 @@ func newAuthority() (*authority, error) {
 	return &authority{cert, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, err
 }
 
-// issue makes a certificate for hosts.
+// issue returns a new certificate for the hosts.
 func (a *authority) issue(hosts []string) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		Subject:   pkix.Name{CommonName: "Standin"},

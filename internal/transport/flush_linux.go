@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How long, and how often, the kernel is asked whether all has been sent.
+// The max time to wait until all bytes are sent, and the time between two checks.
 const (
 	flushPatience = 5 * time.Second
 	flushGlance   = 2 * time.Millisecond
 )
 
-// flush waits until the other side has all that was written, as far as the kernel
-// tells, or the client has left or is too slow.
+// flush waits until the client's kernel has acknowledged all bytes. It returns early if ctx is
+// done or flushPatience is over.
 func flush(ctx context.Context, c *net.TCPConn) {
 	raw, err := c.SyscallConn()
 	if err != nil {

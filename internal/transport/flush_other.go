@@ -7,10 +7,10 @@ import (
 	"net"
 )
 
-// flush does nothing where the kernel does not tell what it has sent: of a long
-// body a reset may then take more away than it says.
+// flush does nothing, because the kernel does not report what it has sent. A reset may therefore
+// drop bytes of a long body that were written before.
 func flush(context.Context, *net.TCPConn) {}
 
-// left reports nothing where the kernel is not asked: a client that has sent more than
-// one request at once and then leaves is noticed when it is answered.
+// left returns false, because the kernel cannot be asked. A client that sent several requests at
+// once and leaves is noticed only when the response is written.
 func left(*net.TCPConn) bool { return false }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// left reports whether the other side has closed or reset a connection, even if bytes
-// that it sent before are yet to be read.
+// left reports whether the client has closed or reset the connection, even if bytes from it are
+// still unread.
 func left(c *net.TCPConn) bool {
 	raw, err := c.SyscallConn()
 	if err != nil {

@@ -6,11 +6,12 @@ import (
 	"syscall"
 )
 
-// A listener knows what it is for. Its connections are those of a crowd.
+// A listener is a net.Listener for one service or for all. It accepts connections within the
+// limit of a crowd.
 type listener struct {
 	net.Listener
 	at    Address
-	find  func(...Want) (Address, bool) // listeners of the same server
+	find  func(...Want) (Address, bool) // finds listeners of the same server
 	crowd *crowd
 }
 
@@ -40,7 +41,7 @@ func (l *listener) accept() (*Conn, error) {
 
 func (l *listener) where() Address { return l.at }
 
-// newConn is a connection of ours; without a listener and a seat it is one in memory.
+// newConn returns a Conn for c. In memory, l and s are nil.
 func newConn(c net.Conn, l *listener, s *seat) *Conn {
 	own := &Conn{Conn: c, id: conns.Add(1), seat: s}
 	if l != nil {

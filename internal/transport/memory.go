@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// memory is a listener without a network: it serves the handler over pipes.
+// memory is a server without a network: clients reach the handler over pipes.
 type memory struct {
 	make   func() (*http.Server, context.CancelFunc)
 	start  sync.Once
@@ -20,7 +20,7 @@ type memory struct {
 	closed chan struct{}
 }
 
-// errClosed is what a client in memory meets when the transport is closed.
+// errClosed is the error of a client's dial when the transport is closed.
 var errClosed = errors.New("emulator closed")
 
 func (m *memory) close() error {
@@ -57,7 +57,7 @@ func (m *memory) serve() {
 	go func() { _ = m.server.Serve(&pipes{memory: m}) }()
 }
 
-// pipes is the server's end of a memory.
+// pipes is the net.Listener of a memory.
 type pipes struct {
 	memory *memory
 	once   sync.Once
@@ -84,10 +84,10 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "memory" }
 func (pipeAddr) String() string  { return "memory" }
 
-// A pipeEnd is an end of a pipe whose other end sees a reset as one.
+// A pipeEnd is one end of a pipe. If it is reset, reads at the other end return ECONNRESET.
 type pipeEnd struct {
 	net.Conn
-	own, other *atomic.Bool // the end was reset
+	own, other *atomic.Bool // set when that end was reset
 }
 
 func newPipe() (client, server net.Conn) {
@@ -96,7 +96,7 @@ func newPipe() (client, server net.Conn) {
 	return &pipeEnd{c, &one, &two}, &pipeEnd{s, &two, &one}
 }
 
-// Reset closes the pipe so that the other end reads a reset connection.
+// Reset closes the pipe. Reads at the other end return ECONNRESET.
 func (p *pipeEnd) Reset() error {
 	p.own.Store(true)
 	return p.Close()

@@ -11,30 +11,30 @@ const (
 	DefaultPatience    = 30 * time.Second
 	DefaultGrace       = 500 * time.Millisecond
 
-	// The times that a client has by default: for the headers of a request, for a request
-	// with its body, and until the next one.
+	// The default times for a client to send the headers of a request, the whole request, and the
+	// next request.
 	HeaderTimeout  = 30 * time.Second
 	RequestTimeout = 2 * time.Minute
 	IdleTimeout    = 2 * time.Minute
 )
 
-// maxHeaderBytes bounds a request's line and headers together: 64 KiB. net/http answers more
-// with 431.
+// maxHeaderBytes is the max size in bytes of a request's line and headers together. net/http
+// responds with 431 to more.
 const maxHeaderBytes = 64 << 10
 
-// Options say how connections are served. The zero value of each is its default.
+// Options configure how connections are served. The zero value of each is its default.
 type Options struct {
-	Connections int           // that may be open at once; DefaultConnections
-	Patience    time.Duration // with a client that does not read a piece of an answer; DefaultPatience
-	Grace       time.Duration // that a connection has for its next request before it gives way to a new one; DefaultGrace, negative: none
-	Header      time.Duration // for the headers of a request; HeaderTimeout
-	Request     time.Duration // for a request with its body; RequestTimeout
-	Idle        time.Duration // until the next request; IdleTimeout
+	Connections int           // max number of open connections; default DefaultConnections
+	Patience    time.Duration // max time for a client to read a piece of a response; default DefaultPatience
+	Grace       time.Duration // min idle time before a connection is closed for a new one; default DefaultGrace, negative: none
+	Header      time.Duration // max time to receive the headers of a request; default HeaderTimeout
+	Request     time.Duration // max time to receive a request with its body; default RequestTimeout
+	Idle        time.Duration // max time until the next request; default IdleTimeout
 	TLS         TLS
-	Log         *slog.Logger // nil: nothing is logged
+	Log         *slog.Logger // nil: no logging
 }
 
-// whole has the defaults in place of zero values.
+// whole returns the options with defaults for zero values.
 func (o Options) whole() Options {
 	given := func(d *time.Duration, usual time.Duration) {
 		if *d == 0 {
@@ -55,8 +55,7 @@ func (o Options) whole() Options {
 	return o
 }
 
-// Bounds are how many connections may be open at once, and the patience with clients that do
-// not read: the defaults where the options say nothing.
+// Bounds returns the options Connections and Patience, or their defaults.
 func (o Options) Bounds() (connections int, patience time.Duration) {
 	o = o.whole()
 	return o.Connections, o.Patience

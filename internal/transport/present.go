@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// glance is how often the kernel is asked whether a client that is kept waiting is
-// still there.
+// glance is the time between two checks whether a waiting client is still connected.
 const glance = 250 * time.Millisecond
 
-// Present is a context that ends when the client of a request leaves. net/http notices that
-// only while the client has sent nothing more; so the kernel is asked as well.
+// Present returns a context that is cancelled when the client of a request leaves. net/http does
+// not notice that if the client has sent a further request, so Present also asks the kernel.
 func Present(r *http.Request) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(r.Context())
 	c := tcpOf(r)
@@ -36,7 +35,7 @@ func Present(r *http.Request) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// tcpOf is the TCP connection that a request came by; nil if it is not known.
+// tcpOf returns the TCP connection of a request, or nil if it has none of its own.
 func tcpOf(r *http.Request) *net.TCPConn {
 	own := Of(r)
 	if own == nil || own.seat == nil || r.ProtoMajor != 1 {

@@ -11,26 +11,26 @@ import (
 	"sync"
 )
 
-// A Server is a handler on its listeners. Its methods may be used from many goroutines.
+// A Server serves a handler on its listeners. It is safe for concurrent use.
 type Server struct {
 	transport *Transport
 	http      *http.Server
 	open      []bounded
 	done      sync.WaitGroup
-	stop      context.CancelFunc // ends the context of all requests
+	stop      context.CancelFunc // cancels the context of all requests
 
 	mu        sync.Mutex
-	addresses []Address // where it listens; none when it is closed
+	addresses []Address // of the open listeners; empty once closed
 }
 
-// A bounded listener is one of a server's.
+// A bounded listener limits its connections and knows its address.
 type bounded interface {
 	net.Listener
 	where() Address
 }
 
-// Listen opens listeners. They accept nothing before Serve. The error of an address that is
-// not HOST:PORT says what is expected.
+// Listen opens listeners. They accept no connections before Serve is called. The error for an
+// address that is not HOST:PORT lists the expected forms.
 func (t *Transport) Listen(ctx context.Context, addresses ...Address) (*Server, error) {
 	s := &Server{transport: t}
 	s.http, s.stop = t.httpServer()
@@ -78,7 +78,7 @@ func (s *Server) listen(ctx context.Context, addresses []Address) error {
 	return nil
 }
 
-// Serve begins to serve, until the context ends or the server is closed.
+// Serve starts to serve in the background. It ends when ctx is done or the server is closed.
 func (s *Server) Serve(ctx context.Context) {
 	for _, l := range s.open {
 		if l, ok := l.(*secured); ok {
@@ -90,15 +90,15 @@ func (s *Server) Serve(ctx context.Context) {
 	s.http.RegisterOnShutdown(func() { stop() })
 }
 
-// Addresses lists where the server listens, in the order in which it was told to. There are
-// none when it is closed.
+// Addresses returns the addresses of the listeners, in the order in which they were given to
+// Listen. It returns none once the server is closed.
 func (s *Server) Addresses() []Address {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.addresses)
 }
 
-// Find returns the address of the listener that is the first to be wanted.
+// Find returns the address of the first listener that matches, in the order of wanted.
 func (s *Server) Find(wanted ...Want) (Address, bool) {
 	all := s.Addresses()
 	for _, w := range wanted {
@@ -109,7 +109,7 @@ func (s *Server) Find(wanted ...Want) (Address, bool) {
 	return Address{}, false
 }
 
-// end takes the addresses away, and ends the context of the requests.
+// end removes the addresses and cancels the context of the requests.
 func (s *Server) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,7 +117,7 @@ func (s *Server) end() {
 	s.stop()
 }
 
-// Shutdown stops listening and waits for the exchanges under way until the context ends.
+// Shutdown closes the listeners and waits for active requests until ctx is done.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.end()
 	err := s.http.Shutdown(ctx)
@@ -128,11 +128,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close stops at once. Closing twice does no harm.
+// Close closes the listeners and all connections at once. It may be called more than once.
 func (s *Server) Close() error {
 	s.end()
 	err := s.http.Close()
-	for _, l := range s.open { // those that were not served are not net/http's to close
+	for _, l := range s.open { // net/http closes only the listeners that Serve was called for
 		_ = l.Close()
 	}
 	s.done.Wait()

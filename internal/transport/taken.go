@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// lingering is how long a client has to close its side too.
+// lingering is the max time to wait until the client closes its side.
 const lingering = 250 * time.Millisecond
 
-// A Taken connection is no longer net/http's: whoever took it writes the bytes by himself, and
-// ends it.
+// A Taken is a connection that was taken over from net/http. Its owner writes the bytes and must
+// end it with Reset, End or Close.
 type Taken struct {
 	conn net.Conn
-	raw  net.Conn // below TLS, and below what counts connections
+	raw  net.Conn // the connection below TLS and Conn
 }
 
-// Take takes over the connection of the answer that the controller is for. It is an error where
-// there is none to be taken: over HTTP/2, and behind a recorder.
+// Take takes over the connection of a response. It returns an error if there is none to take
+// over: over HTTP/2, or with an httptest.ResponseRecorder.
 func Take(rc *http.ResponseController) (*Taken, error) {
 	c, _, err := rc.Hijack()
 	if err != nil {
@@ -36,15 +36,15 @@ func Take(rc *http.ResponseController) (*Taken, error) {
 	}
 }
 
-// Write sends bytes. That the client has left is no error: it sees no fault.
+// Write sends bytes. It ignores errors: a client that has left sees no fault.
 func (t *Taken) Write(b []byte) { _, _ = t.conn.Write(b) }
 
-// Reset ends the connection with a TCP RST, once the client has what was written, or the
-// context has ended. In memory, the other end reads a reset connection.
+// Reset ends the connection with a TCP RST. It first waits until the client has the bytes that
+// were written, or ctx is done. In memory, the other end reads ECONNRESET.
 func (t *Taken) Reset(ctx context.Context) {
 	switch c := t.raw.(type) {
 	case *net.TCPConn:
-		flush(ctx, c) // a RST throws away what has not been sent
+		flush(ctx, c) // a RST drops unsent bytes
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	case interface{ Reset() error }:
@@ -53,7 +53,7 @@ func (t *Taken) Reset(ctx context.Context) {
 	t.release()
 }
 
-// End ends the connection with a FIN, and without what TLS says at the end.
+// End ends the connection with a FIN, without the closing message of TLS.
 func (t *Taken) End() {
 	hangUp(t.raw)
 	t.release()
@@ -64,12 +64,12 @@ func hangUp(raw net.Conn) {
 	if c, ok := raw.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 		_ = raw.SetReadDeadline(time.Now().Add(lingering))
-		_, _ = io.Copy(io.Discard, raw) // what is not read would make the end a RST
+		_, _ = io.Copy(io.Discard, raw) // closing with unread bytes would send a RST
 	}
 	_ = raw.Close()
 }
 
-// Close ends the connection as HTTP does.
+// Close ends the connection as HTTP does, with the closing message of TLS.
 func (t *Taken) Close() {
 	if c, ok := t.conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
@@ -77,7 +77,8 @@ func (t *Taken) Close() {
 	t.End()
 }
 
-// Hold waits, unless the client ends the connection first, or one of the contexts ends.
+// Hold waits for d. It returns early if the client closes the connection or one of the contexts
+// is done.
 func (t *Taken) Hold(d time.Duration, until ...context.Context) {
 	if d == 0 {
 		return
@@ -90,7 +91,7 @@ func (t *Taken) Hold(d time.Duration, until ...context.Context) {
 	_, _ = io.Copy(io.Discard, t.raw)
 }
 
-// release frees the place of the connection: closing what is below does not.
+// release frees the seat of the connection. Closing raw does not, because it is below Conn.
 func (t *Taken) release() {
 	for c := t.conn; ; {
 		if own, ok := c.(*Conn); ok {

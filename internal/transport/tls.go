@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// A secured listener hands out connections that have agreed on TLS. Those of
-// HTTP/2 are a *tls.Conn, as net/http wants them; those of HTTP/1 have one of ours above TLS, so that
-// reason phrases can be written.
+// A secured listener returns connections after their TLS handshake. For HTTP/2 they are a
+// *tls.Conn, which net/http requires. For HTTP/1 they are a secureConn, which can replace reason
+// phrases.
 type secured struct {
 	*listener
 	config  *tls.Config
@@ -24,7 +24,7 @@ type secured struct {
 	shaking sync.WaitGroup
 }
 
-// An accepted connection, or why there is none.
+// An accepted is a connection, or the error of Accept.
 type accepted struct {
 	conn net.Conn
 	err  error
@@ -41,7 +41,7 @@ func newSecured(l *listener, config *tls.Config, log *slog.Logger) *secured {
 	return s
 }
 
-// Accept waits for a connection that can be used.
+// Accept waits for a connection whose handshake has succeeded.
 func (l *secured) Accept() (net.Conn, error) {
 	select {
 	case a := <-l.ready:
@@ -51,11 +51,11 @@ func (l *secured) Accept() (net.Conn, error) {
 	}
 }
 
-// Close stops listening and breaks off handshakes.
+// Close closes the listener and cancels handshakes.
 func (l *secured) Close() error { return l.close() }
 
-// run accepts connections until the listener is closed: a client that is slow
-// to shake hands keeps no other waiting.
+// run accepts connections until the listener is closed. Each handshake has a goroutine of its
+// own, so a slow client does not delay others.
 func (l *secured) run() {
 	defer l.shaking.Wait()
 	for {
@@ -65,14 +65,14 @@ func (l *secured) run() {
 			continue
 		}
 		select {
-		case l.ready <- accepted{err: err}: // net/http waits a little before it asks again, or closes
+		case l.ready <- accepted{err: err}: // net/http retries after a short time, or closes
 		case <-l.open.Done():
 			return
 		}
 	}
 }
 
-// shake does the handshake and hands the connection out.
+// shake does the handshake and passes the connection to Accept.
 func (l *secured) shake(c *Conn) {
 	ctx, cancel := context.WithTimeout(l.open, HeaderTimeout)
 	defer cancel()
@@ -92,13 +92,13 @@ func (l *secured) shake(c *Conn) {
 	}
 }
 
-// plainRequests are how requests begin that were sent without TLS.
+// plainRequests are the first 5 bytes of requests that were sent without TLS.
 var plainRequests = []string{"GET /", "HEAD ", "POST ", "PUT /", "DELET", "OPTIO", "PATCH"}
 
 const plainAnswer = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nThis port speaks TLS: the URL begins with https://.\n"
 
-// refuse ends a connection whose handshake failed, and logs why: clients that do
-// not trust the CA say so. One that came and went is of no interest.
+// refuse closes a connection whose handshake failed and logs the reason. It does not log
+// connections that the client closed.
 func (l *secured) refuse(c *Conn, err error) {
 	defer c.seat.leave()
 	record, ok := errors.AsType[tls.RecordHeaderError](err)
@@ -114,20 +114,20 @@ func (l *secured) refuse(c *Conn, err error) {
 	}
 }
 
-// A secureConn is a connection of HTTP/1 above TLS. By its state net/http knows that
-// requests came by TLS.
+// A secureConn is a connection of HTTP/1 over TLS. Its ConnectionState makes net/http set
+// Request.TLS.
 type secureConn struct {
 	*Conn
 	tls *tls.Conn
 }
 
-// ConnectionState tells of the TLS below.
+// ConnectionState returns the state of the TLS connection.
 func (c *secureConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
 
-// CloseWrite says farewell as TLS does.
+// CloseWrite sends the closing message of TLS.
 func (c *secureConn) CloseWrite() error { return c.tls.CloseWrite() }
 
-// ownConn is the connection of ours that a server's is, or is above; nil if there is none.
+// ownConn returns the Conn that c is or runs on, or nil.
 func ownConn(c net.Conn) *Conn {
 	for {
 		switch o := c.(type) {

@@ -1,10 +1,10 @@
-// Package transport carries HTTP for a handler: over listeners that know what they are for,
-// over TLS with a CA of its own, over pipes in memory. It bounds the connections, and hands
-// one out to whoever wants to break it.
+// Package transport serves an http.Handler over TCP listeners, over TLS with its own CA, and over
+// pipes in memory. It limits the number of connections, and lets a handler take over a connection
+// to break it.
 //
-// It knows nothing of what is served: it is the one package that names net.Listener,
-// tls.Config and the hijacking of connections. It imports the standard library, and
-// golang.org/x/sys on Linux, where it asks the kernel.
+// It does not depend on what is served. It is the only package that uses net.Listener, tls.Config
+// and http.Hijacker. It imports the standard library only, and golang.org/x/sys on Linux for
+// calls to the kernel.
 package transport
 
 import (
@@ -20,8 +20,8 @@ import (
 	"sync"
 )
 
-// A Transport is what the servers of one handler share: the bound on their connections, and
-// the CA. Its methods may be used from many goroutines.
+// A Transport is shared by the servers of one handler: it holds their limit of connections and
+// the CA. It is safe for concurrent use.
 type Transport struct {
 	handler http.Handler
 	options Options
@@ -29,10 +29,11 @@ type Transport struct {
 	memory  memory
 
 	mu        sync.Mutex
-	authority *authority // nil without a CA
+	authority *authority // nil if there is no CA
 }
 
-// New makes a transport that serves nothing yet. It makes the CA if the options want one.
+// New returns a Transport that serves nothing yet. It creates the CA if the options turn TLS on
+// without a certificate.
 func New(h http.Handler, o Options) (*Transport, error) {
 	o = o.whole()
 	t := &Transport{handler: h, options: o, crowd: newCrowd(o)}
@@ -46,13 +47,13 @@ func New(h http.Handler, o Options) (*Transport, error) {
 	return t, nil
 }
 
-// Connections is how many connections are open.
+// Connections returns the number of open connections.
 func (t *Transport) Connections() int { return t.crowd.taken() }
 
-// Close ends what Client has started. Closing twice does no harm.
+// Close closes what MemoryClient started. It may be called more than once.
 func (t *Transport) Close() error { return t.memory.close() }
 
-// httpServer makes a server, and the function that ends all waiting in it.
+// httpServer returns a new server, and a function that cancels the context of its requests.
 func (t *Transport) httpServer() (*http.Server, context.CancelFunc) {
 	base, stop := context.WithCancel(context.Background())
 	return &http.Server{
@@ -74,7 +75,7 @@ func (t *Transport) httpServer() (*http.Server, context.CancelFunc) {
 	}, stop
 }
 
-// complaints are what net/http logs, as warnings of the logger.
+// complaints logs what net/http logs as warnings.
 type complaints struct{ log *slog.Logger }
 
 func (c complaints) Write(line []byte) (int, error) {
@@ -82,15 +83,15 @@ func (c complaints) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// client is an ordinary client that shares no connections with others and asks no proxy.
+// client returns an http.Client with connections of its own and without a proxy.
 func client(config *tls.Config) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy, t.TLSClientConfig = nil, config
 	return &http.Client{Transport: t}
 }
 
-// Client is an ordinary client for the servers of the transport. It shares no connections with
-// others and asks no proxy. It trusts the CA, or the certificate that was given.
+// Client returns an http.Client for the servers of the transport. It has connections of its own
+// and uses no proxy. It trusts the CA, or the certificate from the options.
 func (t *Transport) Client() *http.Client {
 	if pool := t.trusted(); pool != nil {
 		return client(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
@@ -98,7 +99,7 @@ func (t *Transport) Client() *http.Client {
 	return client(nil)
 }
 
-// makeCA makes the CA unless there is one.
+// makeCA creates the CA unless it exists.
 func (t *Transport) makeCA() (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -108,8 +109,8 @@ func (t *Transport) makeCA() (err error) {
 	return err
 }
 
-// CA is the certificate, in PEM, of the transport's own CA. It is nil where there is none: the
-// transport was not told to serve TLS, or was given a certificate.
+// CA returns the certificate of the transport's CA in PEM. It returns nil if there is no CA: TLS
+// is off, or the options have a certificate.
 func (t *Transport) CA() []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -119,7 +120,7 @@ func (t *Transport) CA() []byte {
 	return slices.Clone(t.authority.pem)
 }
 
-// secure is how TLS is spoken on listeners of these hosts.
+// secure returns the TLS configuration of listeners on these hosts.
 func (t *Transport) secure(hosts []string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{protoHTTP2, "http/1.1"}}
 	if given := t.options.TLS.Certificate; given != nil {
@@ -140,8 +141,8 @@ func (t *Transport) secure(hosts []string) (*tls.Config, error) {
 	return c, err
 }
 
-// trusted is what a client of ours takes for true: the CA, or what has issued
-// the given certificate. It is nil without TLS.
+// trusted returns the certificates that Client trusts: the CA, or the certificate of the options
+// and the system's CAs. It returns nil without TLS.
 func (t *Transport) trusted() *x509.CertPool {
 	if given := t.options.TLS.Certificate; given != nil {
 		pool, err := x509.SystemCertPool()
@@ -164,10 +165,10 @@ func (t *Transport) trusted() *x509.CertPool {
 	return pool
 }
 
-// MemoryClient reaches the handler without a network, over pipes behind a real http.Server:
-// time-outs and half answers behave, and inside testing/synctest all of it runs on virtual time.
-// The URL is http:// and any host name. Close ends it; inside a bubble it must be called before
-// the bubble ends.
+// MemoryClient returns a client that reaches the handler over pipes, without a network. A real
+// http.Server is at the other end, so timeouts and incomplete responses work. Inside
+// testing/synctest everything runs on virtual time. The URL is http:// with any host name. Inside
+// a synctest bubble, Close must be called before the bubble ends.
 func (t *Transport) MemoryClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: t.memory.dial}}
 }

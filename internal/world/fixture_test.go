@@ -22,7 +22,7 @@ type thing struct {
 }
 
 func newLoader(builtin map[string]string) *world.Loader {
-	things := world.NewKind(func(x *thing) string { return x.ID })
+	things := world.NewKind("things", func(x *thing) string { return x.ID })
 	all := things.Index(nil, nil)
 	check := func(v world.View, x *thing, at file.Node) error {
 		if x.Of != "" && things.Get(v, x.Of) == nil {

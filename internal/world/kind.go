@@ -14,6 +14,7 @@ import (
 // Kinds are made once, as package variables, and are then safe for all use.
 // Records that were stored are never changed: Update stores a changed copy.
 type Kind[T any] struct {
+	name    string
 	number  int
 	key     func(*T) string
 	indexes []*Index[T]
@@ -21,9 +22,11 @@ type Kind[T any] struct {
 
 var kinds atomic.Int64
 
-// NewKind declares a kind whose records are found by key.
-func NewKind[T any](key func(*T) string) *Kind[T] {
-	return &Kind[T]{number: int(kinds.Add(1)) - 1, key: key}
+// NewKind declares a kind whose records are found by key. The name, such as
+// freezer.clients, is what Tx.Changes calls the kind. A kind without a name is not
+// in these lists: its keys are secrets, or no client sees its records.
+func NewKind[T any](name string, key func(*T) string) *Kind[T] {
+	return &Kind[T]{name: name, number: int(kinds.Add(1)) - 1, key: key}
 }
 
 // An Index lists the records of a kind by partition, each partition in an order.
@@ -134,15 +137,17 @@ func (k *Kind[T]) Get(v View, key string) *T {
 // in the order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	t := k.write(tx)
-	e := &entry[T]{rec: rec}
-	if old, ok := t.byKey.Set(k.key(rec), e); ok {
+	e, key := &entry[T]{rec: rec}, k.key(rec)
+	if old, ok := t.byKey.Set(key, e); ok {
 		e.seq = old.seq
 		for _, ix := range k.indexes {
 			ix.remove(tx, t, old)
 		}
+		tx.changed(k.name, key, Changed)
 	} else {
 		t.seq++
 		e.seq = t.seq
+		tx.changed(k.name, key, Created)
 	}
 	for _, ix := range k.indexes {
 		ix.insert(tx, t, e)
@@ -172,6 +177,7 @@ func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
 	}
+	tx.changed(k.name, key, Deleted)
 	return true
 }
 

@@ -22,7 +22,7 @@ type kind struct {
 }
 
 func newKind() kind {
-	k := kind{Kind: world.NewKind(func(r *rec) string { return r.Key })}
+	k := kind{Kind: world.NewKind("recs", func(r *rec) string { return r.Key })}
 	part := func(r *rec) string { return r.Part }
 	k.inserted = k.Index(part, nil)
 	k.named = k.Index(part, func(a, b *rec) int { return strings.Compare(a.Name, b.Name) })

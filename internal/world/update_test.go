@@ -8,7 +8,7 @@ import (
 
 type pet struct{ id, name string }
 
-var pets = world.NewKind(func(p *pet) string { return p.id })
+var pets = world.NewKind("pets", func(p *pet) string { return p.id })
 
 // Ensure that an update leaves the record that others may be reading as it was.
 func TestUpdateStoresACopy(t *testing.T) {

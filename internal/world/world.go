@@ -73,6 +73,8 @@ type Tx struct {
 	owner  *owner
 	tables bool // w.tables is a copy of our own
 	draws  bool // w.draws is a copy of our own
+
+	changes []Change
 }
 
 // Commit returns the state as the transaction left it. The transaction is not

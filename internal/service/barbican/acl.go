@@ -36,7 +36,7 @@ type acl struct {
 }
 
 var (
-	acls    = world.NewKind(func(a *acl) string { return a.Ref })
+	acls    = world.NewKind("barbican.acls", func(a *acl) string { return a.Ref })
 	allACLs = acls.Index(nil, nil)
 )
 

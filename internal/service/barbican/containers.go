@@ -43,7 +43,7 @@ type secretRef struct {
 }
 
 var (
-	containers = world.NewKind(func(ct *container) string { return ct.ID })
+	containers = world.NewKind("barbican.containers", func(ct *container) string { return ct.ID })
 	ofProject  = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
 )
 

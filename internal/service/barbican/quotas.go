@@ -39,7 +39,7 @@ type projectQuotas struct {
 }
 
 var (
-	quotaKind = world.NewKind(func(q *projectQuotas) string { return q.ProjectID })
+	quotaKind = world.NewKind("barbican.quotas", func(q *projectQuotas) string { return q.ProjectID })
 	allQuotas = quotaKind.Index(nil, nil)
 )
 

@@ -36,7 +36,7 @@ type secretConsumer struct {
 }
 
 var (
-	secretConsumers = world.NewKind(func(k *secretConsumer) string {
+	secretConsumers = world.NewKind("barbican.secret_consumers", func(k *secretConsumer) string {
 		return secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID)
 	})
 	ofSecret          = secretConsumers.Index(func(k *secretConsumer) string { return k.Secret }, nil)

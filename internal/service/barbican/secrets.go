@@ -49,7 +49,7 @@ type secret struct {
 type metadatum struct{ key, value string }
 
 var (
-	secrets          = world.NewKind(func(s *secret) string { return s.ID })
+	secrets          = world.NewKind("barbican.secrets", func(s *secret) string { return s.ID })
 	allSecrets       = secrets.Index(nil, nil)
 	secretsOfProject = secrets.Index(func(s *secret) string { return s.ProjectID }, nil)
 	// expiring lists the secrets of a project that expire, the first first; those

@@ -33,7 +33,7 @@ type image struct {
 }
 
 var (
-	images     = world.NewKind(func(i *image) string { return i.ID })
+	images     = world.NewKind("devops.images", func(i *image) string { return i.ID })
 	all        = images.Index(nil, nil)
 	ofProvider = images.Index(func(i *image) string { return i.Provider }, nil)
 )

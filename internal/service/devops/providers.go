@@ -63,13 +63,13 @@ type deployEnv struct {
 }
 
 var (
-	providers    = world.NewKind(func(p *provider) string { return p.Name })
+	providers    = world.NewKind("devops.providers", func(p *provider) string { return p.Name })
 	allProviders = providers.Index(nil, nil)
-	filters      = world.NewKind(func(f *filter) string { return f.Provider })
+	filters      = world.NewKind("devops.filters", func(f *filter) string { return f.Provider })
 	allFilters   = filters.Index(nil, nil)
-	templates    = world.NewKind(func(t *template) string { return t.Name })
+	templates    = world.NewKind("devops.templates", func(t *template) string { return t.Name })
 	allTemplates = templates.Index(nil, nil)
-	projects     = world.NewKind(func(p *project) string { return p.Name })
+	projects     = world.NewKind("devops.projects", func(p *project) string { return p.Name })
 	allProjects  = projects.Index(nil, nil)
 )
 

@@ -42,7 +42,7 @@ func (c *client) body() *value.Object {
 }
 
 var (
-	clients = world.NewKind(func(c *client) string { return clientKey(c.owner(), c.ClientID) })
+	clients = world.NewKind("freezer.clients", func(c *client) string { return clientKey(c.owner(), c.ClientID) })
 	ofUser  = clients.Index(func(c *client) string { return c.owner() }, nil)
 )
 

@@ -100,7 +100,7 @@ type spent struct {
 }
 
 var (
-	spents    = world.NewKind(func(s *spent) string { return s.UUID })
+	spents    = world.NewKind("", func(s *spent) string { return s.UUID })
 	allSpents = spents.Index(nil, nil)
 )
 

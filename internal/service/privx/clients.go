@@ -40,7 +40,7 @@ type client struct {
 }
 
 var (
-	clients  = world.NewKind(func(cl *client) string { return cl.ID })
+	clients  = world.NewKind("privx.api_clients", func(cl *client) string { return cl.ID })
 	inserted = clients.Index(nil, nil)
 	// clientsByName has a partition for each name.
 	clientsByName = clients.Index(func(cl *client) string { return cl.Name }, nil)

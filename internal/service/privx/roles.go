@@ -47,7 +47,7 @@ type role struct {
 }
 
 var (
-	roles     = world.NewKind(func(r *role) string { return r.ID })
+	roles     = world.NewKind("privx.roles", func(r *role) string { return r.ID })
 	allRoles  = roles.Index(nil, nil)
 	liveRoles = roles.Index(alive, nil)
 

@@ -1,0 +1,262 @@
+package journal
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"standin/internal/contract"
+	"standin/internal/file"
+	"standin/internal/value"
+)
+
+// A RetryRule is the id of one rule by which retries are judged.
+type RetryRule string
+
+// The rules. Each fails if a client does what its name says.
+const (
+	RepeatsClientError  RetryRule = "repeats-client-error"    // it sends a refused request again, unchanged
+	KeepsDeadToken      RetryRule = "keeps-dead-token"        // it sends the token of a 401 again
+	LogsInAgainAndAgain RetryRule = "logs-in-again-and-again" // it logs in more than once for one 401
+	GivesUpEarly        RetryRule = "gives-up-early"          // it never repeats an idempotent request after 503, 429 or a lost connection; a warning unless required
+	IgnoresRetryAfter   RetryRule = "ignores-retry-after"     // it comes back before the time that Retry-After said
+	NoPause             RetryRule = "no-pause"                // it repeats a request within 10 ms
+	NoBackoff           RetryRule = "no-backoff"              // its pauses do not grow
+	NoJitter            RetryRule = "no-jitter"               // its pauses are the same in every chain
+	NoCap               RetryRule = "no-cap"                  // it makes more attempts than Max
+	RepeatsUnsafely     RetryRule = "repeats-unsafely"        // it repeats a POST whose outcome it does not know, and there are two records
+	BodyChanges         RetryRule = "body-changes"            // a later attempt has another body or Idempotency-Key
+	WrongUnit           RetryRule = "wrong-unit"              // it takes seconds for milliseconds, or milliseconds for seconds
+	Stampedes           RetryRule = "stampedes"               // several callers come back at the same moment
+	Amplifies           RetryRule = "amplifies"               // it sends more than ten times the requests of a run without failures
+	RepeatsUnseen       RetryRule = "repeats-unseen"          // its HTTP library repeats a POST by itself
+)
+
+// RetryRules lists the rules, in the order of reports.
+func RetryRules() []RetryRule {
+	return []RetryRule{
+		RepeatsClientError, KeepsDeadToken, LogsInAgainAndAgain, GivesUpEarly, IgnoresRetryAfter, NoPause, NoBackoff, NoJitter, NoCap,
+		RepeatsUnsafely, BodyChanges, WrongUnit, Stampedes, Amplifies, RepeatsUnseen,
+	}
+}
+
+// UnmarshalText reads the id of a rule.
+func (r *RetryRule) UnmarshalText(text []byte) error {
+	var known []string
+	for _, k := range RetryRules() {
+		if known = append(known, string(k)); string(k) == string(text) {
+			*r = k
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown rule %q%s; expected %s", text, file.Hint(string(text), known), strings.Join(known, ", "))
+}
+
+// Defaults of a Grading.
+const (
+	DefaultMaxAttempts = 10 // attempts of one request
+	DefaultTolerance   = 10 // percent of a Retry-After by which a client may come early, but at least 50 ms
+)
+
+// A Grading says which retries are judged, and how strictly. The zero Grading judges all of them by
+// the defaults.
+type Grading struct {
+	// Operation selects operations, by operationId or glob; empty: all.
+	Operation string `json:"operation,omitempty"`
+	// Except are rules that are not judged.
+	Except []RetryRule `json:"except,omitempty"`
+	// Require are rules whose warnings are failures.
+	Require []RetryRule `json:"require,omitempty"`
+	// Max is how many attempts a request may take, from 1; 0 is 10.
+	Max int `json:"max,omitempty"`
+	// Tolerance is by how much a client may come earlier than Retry-After says; 0 is 10 %. At
+	// least 50 ms are tolerated.
+	Tolerance Percent `json:"tolerance,omitempty"`
+}
+
+// Good is the word for a grading by the defaults.
+const Good = "good"
+
+// UnmarshalNode reads the word good, or the members of a grading.
+func (g *Grading) UnmarshalNode(n file.Node) error {
+	type plain Grading
+	if n.IsMapping() {
+		*g = Grading{}
+		if err := contract.DecodeOperation(n, &g.Operation, (*plain)(g)); err != nil {
+			return err
+		}
+		if _, given := n.Get("max"); given && g.Max < 1 {
+			return n.At("max").Errorf("max is at least 1: the first attempt counts")
+		}
+		return nil
+	}
+	var word string
+	if err := n.Decode(&word); err != nil || word != Good {
+		return n.Errorf("expected good, or a mapping with operation, except, require, max, tolerance")
+	}
+	*g = Grading{}
+	return nil
+}
+
+// JSONSchema describes the spellings of a grading.
+func (*Grading) JSONSchema() *value.Object {
+	type plain Grading
+	members := file.SchemaFor[plain]()
+	members.Object("properties").Set("operation", (*contract.Patterns)(nil).JSONSchema())
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{value.NewObject(value.Member{Name: "enum", Value: []any{Good}}), members}})
+}
+
+// JSONSchema lists the rules.
+func (*RetryRule) JSONSchema() *value.Object {
+	var all []any
+	for _, r := range RetryRules() {
+		all = append(all, string(r))
+	}
+	return value.NewObject(value.Member{Name: "enum", Value: all})
+}
+
+// String is the grading in words.
+func (g *Grading) String() string {
+	text := "good retries"
+	if g.Operation != "" {
+		text += " of " + g.Operation
+	}
+	if len(g.Except) > 0 {
+		text += fmt.Sprintf(", except %s", g.Except)
+	}
+	return text
+}
+
+// A Percent is a number from 0 to 100.
+type Percent int
+
+// UnmarshalText reads 20%.
+func (p *Percent) UnmarshalText(text []byte) error {
+	digits, _ := strings.CutSuffix(string(text), "%")
+	n, err := strconv.ParseUint(digits, 10, 8)
+	if err != nil || n > 100 {
+		return fmt.Errorf("expected a percentage from 0%% to 100%%, got %q", text)
+	}
+	*p = Percent(n)
+	return nil
+}
+
+// MarshalText writes the percentage as UnmarshalText reads it.
+func (p Percent) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%d%%", int(p)), nil }
+
+// JSONSchema describes the spelling of a percentage.
+func (*Percent) JSONSchema() *value.Object {
+	return value.NewObject(value.Member{Name: "type", Value: []any{"string", "integer"}})
+}
+
+// A RetryVerdict is what one rule found.
+type RetryVerdict string
+
+// The verdicts.
+const (
+	Passed    RetryVerdict = "passed"     // the situation came, and the client did right
+	Failed    RetryVerdict = "failed"     // the client did what the rule is about
+	Warning   RetryVerdict = "warning"    // it did, and may have its reasons
+	NotTested RetryVerdict = "not-tested" // the situation did not come
+)
+
+// Retries is the report on how a client retried.
+type Retries struct {
+	Rules []RetryResult `json:"rules"`
+}
+
+// A RetryResult is the verdict of one rule, and what shows it.
+type RetryResult struct {
+	ID      RetryRule    `json:"id"`
+	Verdict RetryVerdict `json:"verdict"`
+	Norm    string       `json:"norm"`             // what the rule rests on
+	Why     string       `json:"why,omitempty"`    // why the rule was not tested
+	Chains  []RetryChain `json:"chains,omitempty"` // where it failed, up to the first 20
+	More    int          `json:"more,omitempty"`   // further places that are not listed
+}
+
+// A RetryChain is one logical request: its attempts, and what was wrong with them.
+type RetryChain struct {
+	Sandbox   string         `json:"sandbox"`
+	Operation string         `json:"operation"`           // the operationId; a method and a path outside every operation
+	Entries   []uint64       `json:"entries"`             // the sequence numbers of the attempts in the journal
+	Pauses    []Milliseconds `json:"pauses_ms,omitempty"` // from the end of each attempt to the beginning of the next
+	Why       string         `json:"why"`                 // in words
+}
+
+// Milliseconds is a duration that JSON has as a number of milliseconds.
+type Milliseconds time.Duration
+
+// MarshalJSON writes milliseconds, with three digits at most after the point.
+func (m Milliseconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(time.Duration(m).Round(time.Microsecond))/float64(time.Millisecond), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads milliseconds.
+func (m *Milliseconds) UnmarshalJSON(text []byte) error {
+	ms, err := strconv.ParseFloat(string(text), 64)
+	*m = Milliseconds(ms * float64(time.Millisecond))
+	return err
+}
+
+// Result is what a rule found; nil if the report does not have the rule.
+func (r *Retries) Result(id RetryRule) *RetryResult {
+	for i := range r.Rules {
+		if r.Rules[i].ID == id {
+			return &r.Rules[i]
+		}
+	}
+	return nil
+}
+
+// Failed lists the rules that failed.
+func (r *Retries) Failed() []*RetryResult { return r.having(Failed) }
+
+func (r *Retries) having(v RetryVerdict) (all []*RetryResult) {
+	for i := range r.Rules {
+		if r.Rules[i].Verdict == v {
+			all = append(all, &r.Rules[i])
+		}
+	}
+	return all
+}
+
+// Good reports whether no rule failed.
+func (r *Retries) Good() bool { return len(r.Failed()) == 0 }
+
+// String is the report as text: a line for each rule that failed or warns, with what shows it, and a
+// line that counts the others.
+func (r *Retries) String() string {
+	var b strings.Builder
+	for _, v := range []RetryVerdict{Failed, Warning} {
+		for _, x := range r.having(v) {
+			b.WriteString(x.String())
+		}
+	}
+	b.WriteString(r.Summary() + "\n")
+	return b.String()
+}
+
+// Summary counts the rules by their verdicts, in words.
+func (r *Retries) Summary() string {
+	return fmt.Sprintf("%d rules failed, %d warn, %d passed, %d were not tested",
+		len(r.having(Failed)), len(r.having(Warning)), len(r.having(Passed)), len(r.having(NotTested)))
+}
+
+// String is the result as lines of text.
+func (x *RetryResult) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-8s %s: %s\n", strings.ToUpper(string(x.Verdict)), x.ID, x.Norm)
+	for _, c := range x.Chains {
+		where := c.Operation
+		if c.Sandbox != "" && c.Sandbox != "default" {
+			where += " in sandbox " + c.Sandbox
+		}
+		fmt.Fprintf(&b, "         %s: %s\n", where, c.Why)
+	}
+	if x.More > 0 {
+		fmt.Fprintf(&b, "         and %d more\n", x.More)
+	}
+	return b.String()
+}
