@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build contracts contributing clients faults soak image real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image real-clients parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
@@ -49,6 +49,9 @@ build: ## build the command for every supported system
 		echo "build $$t"; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -trimpath -o /dev/null ./cmd/standin || exit 1; \
 	done
 
+prose: ## no document is longer, and no sentence or line, than a reader should meet
+	go run ./tools/prose -check
+
 contracts: ## validate schemas/*.yaml as OpenAPI 3.1
 	cd tools/openapi && go run . ../../schemas/*.yaml
 
@@ -58,7 +61,7 @@ clients: ## check what HTTP clients report on broken connections; missing client
 faults: ## request every failure and run every scenario on a running server, with curl
 	.ci/faults
 
-contributing: ## check that the steps of "Add an operation" in CONTRIBUTING.md work
+contributing: ## check that the steps of docs/dev/add-an-operation.md work
 	.ci/contributing
 
 image: ## run the static binary in an empty root, as in the image
@@ -81,5 +84,6 @@ bench: ## print the ratios to a bare server (Linux), then run the benchmarks
 generate: ## write the generated parts of files
 	go test ./emulator -run GeneratedComponents -update
 	go test ./emulator -run Generated -update
+	go test ./cmd/standin -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build contracts contributing clients faults image real-clients parity parity-check bench generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image real-clients parity parity-check bench generate

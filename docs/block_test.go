@@ -137,7 +137,7 @@ var placeholders = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`), "<uuid>"},
 	{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "<hex>"},
 	{regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+`), "$1:<port>"},
-	{regexp.MustCompile(`[ \t]+\n`), "\n"},
+	{regexp.MustCompile(`[ \t\r]+\n`), "\n"},
 	{regexp.MustCompile(`[ \t]+`), " "},
 }
 

@@ -27,8 +27,8 @@ type session struct {
 }
 
 // aPort is a port in an address of a page, with the character before it. A number of JSON has a
-// quote there, and times have two digits after their colons.
-var aPort = regexp.MustCompile(`(^|[^"]):(\d{4,5})\b`)
+// quote there, times have two digits after their colons, and a date goes on with a dash.
+var aPort = regexp.MustCompile(`(^|[^"]):(\d{4,5})([^-\d]|$)`)
 
 func newSession(t *testing.T, page string) *session {
 	t.Helper()
@@ -60,7 +60,7 @@ func freePort(t *testing.T) string {
 func (s *session) real(text string) string {
 	text = aPort.ReplaceAllStringFunc(text, func(found string) string {
 		m := aPort.FindStringSubmatch(found)
-		return m[1] + ":" + s.ports[m[2]]
+		return m[1] + ":" + s.ports[m[2]] + m[3]
 	})
 	return strings.ReplaceAll(text, "go run ./cmd/standin", "standin")
 }

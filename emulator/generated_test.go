@@ -14,7 +14,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
-	"standin/emulator/fault"
 	"standin/fixtures"
 	"standin/internal/catalog"
 	"standin/internal/contract"
@@ -44,90 +43,6 @@ func keep(t *testing.T, path string, want []byte) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what is generated; run go test ./emulator -run Generated -update", path)
 	}
-}
-
-// Ensure the tables in the READMEs, of operations and of quirks, are those of the contracts.
-func TestGeneratedTables(t *testing.T) {
-	t.Parallel()
-	const english, chinese = "../README.md", "../README.zh-CN.md"
-	for _, path := range []string{english, chinese} {
-		read, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head := "| operation | request | documented | beyond the document |\n|---|---|---|---|\n"
-		if path == chinese {
-			head = "| 操作 | 请求 | 文档列出的状态码 | 文档之外的状态码 |\n|---|---|---|---|\n"
-		}
-		text := between(t, string(read), "operations", head+table(t))
-		if path == english {
-			text = between(t, text, "quirks", "| quirk | the document | the server |\n|---|---|---|\n"+quirkTable(t))
-			text = between(t, text, "connections", "| connection | the client sees | options |\n|---|---|---|\n"+connectionTable())
-		}
-		keep(t, path, []byte(text))
-	}
-}
-
-// between puts a table between the two marks of its name.
-func between(t *testing.T, text, name, table string) string {
-	t.Helper()
-	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
-	before, rest, ok := strings.Cut(text, begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("there is no place for the table of %s", name)
-	}
-	return before + begin + table + end + after
-}
-
-func connectionTable() string {
-	var b strings.Builder
-	for _, k := range fault.Breaks() {
-		var options []string
-		for _, o := range k.Options {
-			text := "`" + o.Name + "`"
-			if o.Words != nil {
-				text += ": `" + strings.Join(o.Words, "`, `") + "`"
-			}
-			options = append(options, text+" (default "+o.Default+")")
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Kind, k.About, strings.Join(options, "; "))
-	}
-	return b.String()
-}
-
-func quirkTable(t *testing.T) string {
-	t.Helper()
-	var b strings.Builder
-	for _, c := range servicetest.Contracts(t) {
-		for _, q := range c.Quirks {
-			note := ""
-			if q.Setting {
-				note = " (a setting, not part of the observed profile)"
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s%s |\n", q.Name, q.Document, q.Server, note)
-		}
-	}
-	return b.String()
-}
-
-func table(t *testing.T) string {
-	t.Helper()
-	var b strings.Builder
-	for _, c := range servicetest.Contracts(t) {
-		for _, op := range c.Operations {
-			var documented, beyond []string
-			for _, r := range op.Responses {
-				if r.Evidence == contract.Document {
-					documented = append(documented, itoa(r.Status))
-				} else {
-					beyond = append(beyond, itoa(r.Status))
-				}
-			}
-			fmt.Fprintf(&b, "| %s | `%s %s` | %s | %s |\n", op.ID, op.Method, op.Path, strings.Join(documented, " "), strings.Join(beyond, " "))
-		}
-	}
-	return b.String()
 }
 
 // Ensure the contracts that the emulator starts with are those of the documents.

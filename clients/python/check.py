@@ -37,7 +37,7 @@ class Result:
 
 
 def run(*command, env=None, without=(), stdin=None):
-    """Runs a command with the environment of the lines in README.md. env adds
+    """Runs a command with the environment of the lines in docs/clients.md. env adds
     variables, and without names variables to remove."""
     variables = {k: v for k, v in os.environ.items() if k not in without}
     variables.update(env or {})

@@ -88,18 +88,9 @@ func program(args []string) int {
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	args, command := divide(args)
-	parser, err := kong.New(&cli{},
-		kong.Name("standin"),
-		kong.Description("A stateful emulator of the HTTP APIs of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for testing their clients."),
-		kong.ExplicitGroups(groups),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.DefaultEnvars("STANDIN"),
-		kong.Vars{"version": catalog.Version(), "sections": strings.Join(generated(), ","), "seed": strconv.Itoa(world.DefaultSeed)},
-		kong.Writers(s.out, s.err),
-		kong.Exit(func(c int) { code = c }),
+	parser, err := newParser(s, kong.Exit(func(c int) { code = c }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s, command, asker(func(args []string) int { return run(ctx, args, s) })),
-	)
+		kong.Bind(s, command, asker(func(args []string) int { return run(ctx, args, s) })))
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)
 		return 2
@@ -124,4 +115,17 @@ func run(ctx context.Context, args []string, s streams) int {
 		return 1
 	}
 	return 0
+}
+
+// newParser makes the parser of command lines. It prints help to the streams.
+func newParser(s streams, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&cli{}, append([]kong.Option{
+		kong.Name("standin"),
+		kong.Description("A stateful emulator of the HTTP APIs of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for testing their clients."),
+		kong.ExplicitGroups(groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.DefaultEnvars("STANDIN"),
+		kong.Vars{"version": catalog.Version(), "sections": strings.Join(generated(), ","), "seed": strconv.Itoa(world.DefaultSeed)},
+		kong.Writers(s.out, s.err),
+	}, more...)...)
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of documents")
+
+// Ensure the pages of the command line and of the environment are what the command says.
+func TestGeneratedReference(t *testing.T) {
+	t.Parallel()
+	parser, err := newParser(streams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep(t, "command-line", commands(t, parser.Model.Node))
+	keep(t, "environment", variables(parser.Model.Node))
+}
+
+// keep compares the part between the marks of a page with what it must be, or writes it.
+func keep(t *testing.T, name, want string) {
+	t.Helper()
+	path := "../../docs/reference/" + name + ".md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
+	before, rest, ok := strings.Cut(string(text), begin)
+	got, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no marks", path)
+	}
+	if got == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s is not what the command says; run make generate", path)
+	}
+	if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// commands is the help of the command and of each subcommand.
+func commands(t *testing.T, root *kong.Node) string {
+	t.Helper()
+	help := func(args ...string) string {
+		var out bytes.Buffer
+		if code := run(t.Context(), append(args, "--help"), streams{&out, &out}); code != 0 {
+			t.Fatalf("%v --help: exit code %d", args, code)
+		}
+		return out.String()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## standin\n\n```text\n%s```\n", help())
+	for _, c := range root.Leaves(true) {
+		fmt.Fprintf(&b, "\n## standin %s\n\n```text\n%s```\n", c.Name, help(c.Name))
+	}
+	return b.String()
+}
+
+// variables is a table of the variables of all flags.
+func variables(root *kong.Node) string {
+	flags := map[string][]string{} // the commands, by variable and flag
+	var order []string
+	_ = kong.Visit(root, func(v kong.Visitable, next kong.Next) error {
+		if node, ok := v.(*kong.Node); ok {
+			for _, f := range node.Flags {
+				for _, env := range f.Envs {
+					row := fmt.Sprintf("| `%s` | `--%s` |", env, f.Name)
+					if !slices.Contains(order, row) {
+						order = append(order, row)
+					}
+					flags[row] = append(flags[row], node.Name)
+				}
+			}
+		}
+		return next(nil)
+	})
+	slices.Sort(order)
+	var b strings.Builder
+	b.WriteString("| variable | flag | of |\n|---|---|---|\n")
+	for _, row := range order {
+		fmt.Fprintf(&b, "%s %s |\n", row, strings.Join(flags[row], ", "))
+	}
+	return b.String()
+}
