@@ -11,10 +11,10 @@ import (
 	"standin/internal/value"
 )
 
-// A RetryRule is the id of one rule by which retries are judged.
+// A RetryRule is the id of a rule by which retries are judged.
 type RetryRule string
 
-// The rules. Each fails if a client does what its name says.
+// These are the rules. A rule fails if a client does what the name of the rule says.
 const (
 	RepeatsClientError  RetryRule = "repeats-client-error"    // it sends a refused request again, unchanged
 	KeepsDeadToken      RetryRule = "keeps-dead-token"        // it sends the token of a 401 again
@@ -33,7 +33,7 @@ const (
 	RepeatsUnseen       RetryRule = "repeats-unseen"          // its HTTP library repeats a POST by itself
 )
 
-// RetryRules lists the rules, in the order of reports.
+// RetryRules returns the rules, in the order of reports.
 func RetryRules() []RetryRule {
 	return []RetryRule{
 		RepeatsClientError, KeepsDeadToken, LogsInAgainAndAgain, GivesUpEarly, IgnoresRetryAfter, NoPause, NoBackoff, NoJitter, NoCap,
@@ -53,29 +53,29 @@ func (r *RetryRule) UnmarshalText(text []byte) error {
 	return fmt.Errorf("unknown rule %q%s; expected %s", text, file.Hint(string(text), known), strings.Join(known, ", "))
 }
 
-// Defaults of a Grading.
+// These are the defaults of a Grading.
 const (
 	DefaultMaxAttempts = 10 // attempts of one request
-	DefaultTolerance   = 10 // percent of a Retry-After by which a client may come early, but at least 50 ms
+	DefaultTolerance   = 10 // percent of a Retry-After by which a client may come early; at least 50 ms are tolerated
 )
 
-// A Grading says which retries are judged, and how strictly. The zero Grading judges all of them by
+// A Grading says which retries are judged, and how strictly. The zero Grading judges all retries by
 // the defaults.
 type Grading struct {
-	// Operation selects operations, by operationId or glob; empty: all.
+	// Operation selects operations, as operationId or glob. The default is all operations.
 	Operation string `json:"operation,omitempty"`
-	// Except are rules that are not judged.
+	// Except lists rules that are not judged.
 	Except []RetryRule `json:"except,omitempty"`
-	// Require are rules whose warnings are failures.
+	// Require lists rules whose warnings count as failures.
 	Require []RetryRule `json:"require,omitempty"`
-	// Max is how many attempts a request may take, from 1; 0 is 10.
+	// Max is the maximum number of attempts of a request. The default is 10.
 	Max int `json:"max,omitempty"`
-	// Tolerance is by how much a client may come earlier than Retry-After says; 0 is 10 %. At
-	// least 50 ms are tolerated.
+	// Tolerance is the part of a Retry-After by which a client may come early. The default is 10 %.
+	// At least 50 ms are tolerated.
 	Tolerance Percent `json:"tolerance,omitempty"`
 }
 
-// Good is the word for a grading by the defaults.
+// Good is the word in files for a grading by the defaults.
 const Good = "good"
 
 // UnmarshalNode reads the word good, or the members of a grading.
@@ -99,7 +99,7 @@ func (g *Grading) UnmarshalNode(n file.Node) error {
 	return nil
 }
 
-// JSONSchema describes the spellings of a grading.
+// JSONSchema returns a JSON Schema of a grading.
 func (*Grading) JSONSchema() *value.Object {
 	type plain Grading
 	members := file.SchemaFor[plain]()
@@ -107,7 +107,7 @@ func (*Grading) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "anyOf", Value: []any{value.NewObject(value.Member{Name: "enum", Value: []any{Good}}), members}})
 }
 
-// JSONSchema lists the rules.
+// JSONSchema returns a JSON Schema of a rule's id.
 func (*RetryRule) JSONSchema() *value.Object {
 	var all []any
 	for _, r := range RetryRules() {
@@ -116,7 +116,7 @@ func (*RetryRule) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "enum", Value: all})
 }
 
-// String is the grading in words.
+// String describes the grading.
 func (g *Grading) String() string {
 	text := "good retries"
 	if g.Operation != "" {
@@ -131,7 +131,7 @@ func (g *Grading) String() string {
 // A Percent is a number from 0 to 100.
 type Percent int
 
-// UnmarshalText reads 20%.
+// UnmarshalText reads a percentage, such as 20%.
 func (p *Percent) UnmarshalText(text []byte) error {
 	digits, _ := strings.CutSuffix(string(text), "%")
 	n, err := strconv.ParseUint(digits, 10, 8)
@@ -142,23 +142,23 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the percentage as UnmarshalText reads it.
+// MarshalText writes the percentage in the form that UnmarshalText reads.
 func (p Percent) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%d%%", int(p)), nil }
 
-// JSONSchema describes the spelling of a percentage.
+// JSONSchema returns a JSON Schema of a percentage.
 func (*Percent) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "type", Value: []any{"string", "integer"}})
 }
 
-// A RetryVerdict is what one rule found.
+// A RetryVerdict is the result of one rule.
 type RetryVerdict string
 
-// The verdicts.
+// These are the verdicts.
 const (
-	Passed    RetryVerdict = "passed"     // the situation came, and the client did right
-	Failed    RetryVerdict = "failed"     // the client did what the rule is about
-	Warning   RetryVerdict = "warning"    // it did, and may have its reasons
-	NotTested RetryVerdict = "not-tested" // the situation did not come
+	Passed    RetryVerdict = "passed"     // the situation occurred, and the client was right
+	Failed    RetryVerdict = "failed"     // the client did what the name of the rule says
+	Warning   RetryVerdict = "warning"    // the client did it, but may have a reason
+	NotTested RetryVerdict = "not-tested" // the situation did not occur
 )
 
 // Retries is the report on how a client retried.
@@ -166,29 +166,29 @@ type Retries struct {
 	Rules []RetryResult `json:"rules"`
 }
 
-// A RetryResult is the verdict of one rule, and what shows it.
+// A RetryResult is the verdict of one rule, with its evidence.
 type RetryResult struct {
 	ID      RetryRule    `json:"id"`
 	Verdict RetryVerdict `json:"verdict"`
-	Norm    string       `json:"norm"`             // what the rule rests on
+	Norm    string       `json:"norm"`             // the source of the rule
 	Why     string       `json:"why,omitempty"`    // why the rule was not tested
-	Chains  []RetryChain `json:"chains,omitempty"` // where it failed, up to the first 20
-	More    int          `json:"more,omitempty"`   // further places that are not listed
+	Chains  []RetryChain `json:"chains,omitempty"` // where the rule failed, at most the first 20
+	More    int          `json:"more,omitempty"`   // the number of places that are not listed
 }
 
 // A RetryChain is one logical request: its attempts, and what was wrong with them.
 type RetryChain struct {
 	Sandbox   string         `json:"sandbox"`
-	Operation string         `json:"operation"`           // the operationId; a method and a path outside every operation
+	Operation string         `json:"operation"`           // the operationId; if the request matches no operation, its method and path
 	Entries   []uint64       `json:"entries"`             // the sequence numbers of the attempts in the journal
 	Pauses    []Milliseconds `json:"pauses_ms,omitempty"` // from the end of each attempt to the beginning of the next
-	Why       string         `json:"why"`                 // in words
+	Why       string         `json:"why"`                 // what was wrong
 }
 
-// Milliseconds is a duration that JSON has as a number of milliseconds.
+// Milliseconds is a duration that is a number of milliseconds in JSON.
 type Milliseconds time.Duration
 
-// MarshalJSON writes milliseconds, with three digits at most after the point.
+// MarshalJSON writes milliseconds, with at most three decimal digits.
 func (m Milliseconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Duration(m).Round(time.Microsecond))/float64(time.Millisecond), 'f', -1, 64), nil
 }
@@ -200,7 +200,7 @@ func (m *Milliseconds) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Result is what a rule found; nil if the report does not have the rule.
+// Result returns the result of a rule. It returns nil if the report does not have the rule.
 func (r *Retries) Result(id RetryRule) *RetryResult {
 	for i := range r.Rules {
 		if r.Rules[i].ID == id {
@@ -210,7 +210,7 @@ func (r *Retries) Result(id RetryRule) *RetryResult {
 	return nil
 }
 
-// Failed lists the rules that failed.
+// Failed returns the results of the rules that failed.
 func (r *Retries) Failed() []*RetryResult { return r.having(Failed) }
 
 func (r *Retries) having(v RetryVerdict) (all []*RetryResult) {
@@ -225,8 +225,8 @@ func (r *Retries) having(v RetryVerdict) (all []*RetryResult) {
 // Good reports whether no rule failed.
 func (r *Retries) Good() bool { return len(r.Failed()) == 0 }
 
-// String is the report as text: a line for each rule that failed or warns, with what shows it, and a
-// line that counts the others.
+// String returns the report as text. It has a line for each rule that failed or warns, followed by
+// its evidence, and a line that counts the other rules.
 func (r *Retries) String() string {
 	var b strings.Builder
 	for _, v := range []RetryVerdict{Failed, Warning} {
@@ -238,13 +238,13 @@ func (r *Retries) String() string {
 	return b.String()
 }
 
-// Summary counts the rules by their verdicts, in words.
+// Summary returns a text that counts the rules by their verdicts.
 func (r *Retries) Summary() string {
 	return fmt.Sprintf("%d rules failed, %d warn, %d passed, %d were not tested",
 		len(r.having(Failed)), len(r.having(Warning)), len(r.having(Passed)), len(r.having(NotTested)))
 }
 
-// String is the result as lines of text.
+// String returns the result as lines of text.
 func (x *RetryResult) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-8s %s: %s\n", strings.ToUpper(string(x.Verdict)), x.ID, x.Norm)

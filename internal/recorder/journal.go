@@ -201,7 +201,7 @@ func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 	}
 }
 
-// Sent notes that the answer of a closed entry is sent completely only now.
+// Sent records that the answer of a closed entry is sent completely only now.
 func (j *Journal) Sent(t Ticket) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -13,13 +13,13 @@ import (
 	"standin/internal/world"
 )
 
-// A Step is what is known of an exchange when the requests of a client are put together: facts,
-// and hashes in place of what may be a secret. A hash of 0 stands for nothing. Hashes compare
-// within one process.
+// A Step is what is known of an exchange when the requests of a client are combined. It has hashes
+// in place of values that may be secret. A hash of 0 means no value. Only hashes of the same
+// process can be compared.
 type Step struct {
 	Sequence  uint64
 	Service   string
-	Operation string // empty outside every operation
+	Operation string // empty if the request matches no operation
 	Method    string
 	Path      string // without the prefixes of sandbox and service
 	Query     string
@@ -28,20 +28,20 @@ type Step struct {
 	Token   uint64 // of the token in the request
 	Issued  uint64 // of the token in the answer, if it was a login that succeeded
 	Body    uint64 // of the request's body
-	Subject uint64 // of what names the record in the body: client_id, name, id, url
+	Subject uint64 // of the member that names the record in the body: client_id, name, id, url
 	Key     uint64 // of the header Idempotency-Key
 
 	Began   time.Time // in real time
 	Ended   time.Time // when the answer was complete or the connection was cut; zero while it is open
-	Status  int       // 0: no status line was sent
+	Status  int       // 0 if no status line was sent
 	End     journal.Ended
-	Told    time.Duration // how long Retry-After says to wait, from the end of the answer
-	HasTold bool          // the answer has a Retry-After that can be read
+	Told    time.Duration // how long Retry-After says to wait, counting from the end of the answer
+	HasTold bool          // the answer has a valid Retry-After
 
-	Conn    uint64 // the number of the connection; 0 if it is unknown
-	Same    uint64 // equal for requests that are the same: method, address, body, key
-	Library bool   // the client's HTTP library repeated the request by itself, it seems
-	Unseen  bool   // the connection was cut without a byte
+	Conn    uint64 // the number of the connection; 0 if unknown
+	Same    uint64 // equal for requests with the same method, address, body and key
+	Library bool   // the client's HTTP library probably repeated the request by itself
+	Unseen  bool   // the connection was cut before any byte of the answer
 	Changes []world.Change
 }
 
@@ -69,7 +69,7 @@ func (j *Journal) Steps() ([]Step, journal.Counts) {
 	return steps, r.Counts()
 }
 
-// step makes a Step of a copy of the record.
+// step returns the Step of a copy of the record.
 func (r *record) step(sequence uint64) Step {
 	body := r.buf[r.request.head : r.request.head+r.request.body]
 	s := Step{
@@ -99,16 +99,16 @@ func (r *record) step(sequence uint64) Step {
 	return s
 }
 
-// same is the hash of what makes requests the same.
+// same returns the hash of what makes two requests the same.
 func (r *record) same(key, body uint64) uint64 {
 	text := strings.Join([]string{r.Method, r.Path, r.Query, strconv.FormatUint(key, 36), strconv.FormatUint(body, 36)}, "\x00")
 	return hash([]byte(text))
 }
 
-// subjects are members of a body that name its record, the first of which counts.
+// subjects are members of a body that can name its record. The first one that is present counts.
 var subjects = []string{"client_id", "name", "id", "job_id", "session_id", "url", "URL", "oauth_client_id"}
 
-// subject is the hash of what names the record of a body; 0 if nothing does.
+// subject returns the hash of the member that names the record of a body; 0 if there is none.
 func subject(v any) uint64 {
 	o, _ := v.(*value.Object)
 	for _, name := range subjects {
@@ -119,7 +119,7 @@ func subject(v any) uint64 {
 	return 0
 }
 
-// reply reads what the answer says: how long to wait, and which token it issued.
+// reply reads from the answer how long to wait, and which token it issued.
 func (s *Step) reply(r *record) {
 	at := r.request.head + r.request.body
 	for name, v := range r.headers(at, r.reply.head) {
@@ -143,8 +143,8 @@ func (s *Step) reply(r *record) {
 	}
 }
 
-// wait reads a Retry-After: seconds, or a date on the clock that said now when the exchange began,
-// some time before its answer.
+// wait reads a Retry-After: seconds, or a date. The date is on the clock that showed now when the
+// exchange began; the answer came after took.
 func wait(v string, now time.Time, took time.Duration) (time.Duration, bool) {
 	if n, err := strconv.ParseUint(v, 10, 32); err == nil {
 		return time.Duration(n) * time.Second, true

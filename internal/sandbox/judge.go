@@ -8,7 +8,8 @@ import (
 	"standin/internal/retry"
 )
 
-// judge holds journals to expectations: first what counts requests, then what judges retries.
+// judge judges expectations by journals. It first judges those that count requests, then those
+// about retries.
 func judge(expect []journal.Expectation, journals ...*recorder.Journal) []journal.Judgement {
 	var counted []journal.Expectation
 	var graded []*journal.Grading
@@ -26,7 +27,7 @@ func judge(expect []journal.Expectation, journals ...*recorder.Journal) []journa
 	return all
 }
 
-// judgeRetries is a judgement for each rule that failed, or one that is met.
+// judgeRetries returns a judgement for each rule that failed, or one judgement that is met.
 func judgeRetries(g *journal.Grading, journals ...*recorder.Journal) []journal.Judgement {
 	report := retry.Grade(g, journals...)
 	failed := report.Failed()
@@ -47,7 +48,8 @@ func judgeRetries(g *journal.Grading, journals ...*recorder.Journal) []journal.J
 // Retries judges how the clients of the sandbox retried.
 func (s *Sandbox) Retries(g *journal.Grading) *journal.Retries { return retry.Grade(g, &s.journal) }
 
-// AllRetries is Retries for all sandboxes together, also those that were removed and are kept.
+// AllRetries does what Retries does, for all sandboxes together, including the removed ones that
+// are kept.
 func (r *Registry) AllRetries(g *journal.Grading) *journal.Retries {
 	all, _ := r.together()
 	journals := make([]*recorder.Journal, len(all))

@@ -1,10 +1,10 @@
-// Command prose measures how a document reads: its size, the words of its sentences, the length of
-// its lines. Code, tables and headings are not counted as sentences.
+// Command prose measures how a document reads: its size, the number of words in its sentences, and
+// the width of its lines. It does not count code, tables and headings as sentences.
 //
 //	go run ./tools/prose [-check] [FILE…]
 //
 // Without files it measures README.md, CONTRIBUTING.md, CHANGELOG.md and docs. With -check it
-// exits with 1 if a document is over a limit, and prints the sentence or line.
+// prints each sentence or line over a limit, and exits with code 1 if there is one.
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of every document.
+// These are the limits of every document.
 const (
-	maxWords  = 30  // of a sentence
-	maxMedian = 14  // words of a sentence
-	maxWidth  = 160 // characters of a line
+	maxWords  = 30  // words in a sentence
+	maxMedian = 14  // median words in a sentence
+	maxWidth  = 160 // characters in a line
 )
 
-// A size is how large a document may be.
+// A size is the maximum size of a document.
 type size struct{ lines, bytes int }
 
 // sizes are the limits of single documents.
@@ -38,7 +38,7 @@ var sizes = map[string]size{
 	"CONTRIBUTING.md": {150, 6 << 10},
 }
 
-// fewSentences is a number of sentences whose median says nothing.
+// fewSentences is the number of sentences below which the median is not checked.
 const fewSentences = 5
 
 func main() {
@@ -77,10 +77,10 @@ func main() {
 	}
 }
 
-// A document is what was measured of a file.
+// A document holds what was measured in a file.
 type document struct {
 	lines, bytes, widest int
-	paragraph            int // words of the longest paragraph
+	paragraph            int // words in the longest paragraph
 	sentences            []string
 	wide                 []string // lines that are wider than maxWidth
 }
@@ -139,7 +139,7 @@ func measure(text string) document {
 	return d
 }
 
-// add adds the sentences of a paragraph. What stands in code counts as one word.
+// add adds the sentences of a paragraph. A code span counts as one word.
 func (d *document) add(text string) {
 	text = notAnEnd.Replace(aLink.ReplaceAllString(aCode.ReplaceAllString(text, "code"), "$1"))
 	if text == "" || chinese.MatchString(text) {
@@ -172,7 +172,7 @@ func (d *document) counts() []int {
 	return all
 }
 
-// median is the median of the words of a sentence; 0 without sentences.
+// median returns the median number of words in a sentence; 0 if there are no sentences.
 func (d *document) median() int {
 	if all := d.counts(); len(all) > 0 {
 		return all[len(all)/2]
@@ -180,7 +180,7 @@ func (d *document) median() int {
 	return 0
 }
 
-// longest is the number of words of the longest sentence.
+// longest returns the number of words in the longest sentence.
 func (d *document) longest() int {
 	if all := d.counts(); len(all) > 0 {
 		return all[len(all)-1]
@@ -188,7 +188,7 @@ func (d *document) longest() int {
 	return 0
 }
 
-// problems are what of the document is over a limit.
+// problems returns what exceeds a limit in the document.
 func (d *document) problems(name string) []string {
 	all := slices.Clone(d.wide)
 	if m := d.median(); m > maxMedian && len(d.sentences) > fewSentences {
