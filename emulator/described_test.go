@@ -51,6 +51,7 @@ var components = []component{
 	{"Note", reflect.TypeFor[journal.Note](), true, nil, nil},
 	{"Verdict", reflect.TypeFor[control.Verdict](), true, nil, nil},
 	{"Judgement", reflect.TypeFor[journal.Judgement](), true, nil, nil},
+	{"Retries", reflect.TypeFor[journal.Retries](), true, nil, []string{"problem", "rules.more"}}, // Go has the first; the second needs many failures
 	{"Operation", reflect.TypeFor[control.Operation](), true, nil, nil},
 	{"Quirk", reflect.TypeFor[control.Quirk](), true, nil, nil},
 	{"NewSandbox", reflect.TypeFor[control.Spec](), false, nil, nil},
@@ -313,6 +314,7 @@ func answers(t *testing.T) map[string][]any {
 	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), token...) // a hash
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // base64
 	ask("POST", "/v1/containers", `{"type": "generic", "name": "c"}`, token...)   // a change
+	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // a client error, repeated
 	page := ask("GET", "/_standin/requests", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
 	other := ask("POST", "/_standin/sandboxes", `{for: verify}`)
@@ -331,6 +333,7 @@ func answers(t *testing.T) map[string][]any {
 		"Note":      {note(t, s)},
 		"Verdict":   {verdict},
 		"Judgement": member(verdict, "judgements"),
+		"Retries":   {ask("GET", "/_standin/reports/retries", "")},
 		"Operation": {ask("GET", "/_standin/operations", "")},
 		"Quirk":     {ask("GET", "/_standin/quirks", "")},
 		"Scenario":  {ask("GET", "/_standin/scenarios", "")},

@@ -199,7 +199,21 @@ func TestRunSeveral(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all suites
+	var all struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Suites   []struct {
+			Name     string `xml:"name,attr"`
+			Tests    int    `xml:"tests,attr"`
+			Failures int    `xml:"failures,attr"`
+			Out      string `xml:"system-out"`
+			Cases    []struct {
+				Failure *struct {
+					Text string `xml:",chardata"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
 	if err := xml.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
