@@ -125,6 +125,41 @@ func TestGeneratedComponents(t *testing.T) {
 	keep(t, path, []byte(before+begin+block(describe(t), "    ")+end+after))
 }
 
+// Ensure the published schema of the report on retries describes its type.
+func TestGeneratedReportSchema(t *testing.T) {
+	t.Parallel()
+	o := object("$schema", "https://json-schema.org/draft/2020-12/schema", "title", "Standin report on retries")
+	for _, m := range describe(t).Object("Retries").Members() {
+		o.Set(m.Name, m.Value)
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, value.Append(nil, o), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text.WriteByte('\n')
+	keep(t, "../schemas/retries.schema.json", text.Bytes())
+	schema, err := jsonschema.CompileString("retries.schema.json", text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := emulator.RunT(t)
+	for range 2 {
+		recorded(s.Emulator(), "POST", "/v1/clients", "{", "X-Auth-Token", "demo-token")
+	}
+	r := s.Retries(journal.Grading{})
+	report, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(report, &v); err != nil || r.Good() {
+		t.Fatalf("%v: %s", err, r)
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Errorf("%v in %s", err, report)
+	}
+}
+
 // Ensure every JSON body is described down to its last member. Only documents that are described
 // elsewhere are open.
 func TestBodiesAreClosed(t *testing.T) {
