@@ -13,6 +13,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/core"
+	"standin/internal/coverage"
 	"standin/internal/sandbox"
 )
 
@@ -26,6 +27,7 @@ type runCmd struct {
 	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts to this file, as JUnit XML."`
 	Journal  string        `placeholder:"FILE" help:"Write the journals to this file in canonical form, without times and ports. Two runs can then be compared byte by byte."`
 	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
+	Coverage string        `placeholder:"FILE" help:"Write to this file which documented answers the client has met in all scenarios, for standin report coverage."`
 }
 
 // Help returns examples.
@@ -91,15 +93,15 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	if err != nil {
 		return false, err
 	}
-	var reports [3]*report
-	for i, path := range []string{c.JUnit, c.Journal, c.Requests} {
+	var reports [4]*report
+	for i, path := range []string{c.JUnit, c.Journal, c.Requests, c.Coverage} {
 		if reports[i], err = openReport(path); err != nil {
 			return false, err
 		}
 		defer reports[i].discard()
 	}
 	outcomes := make([]outcome, len(emulators))
-	failed := 0
+	failed, met := 0, make([]*coverage.Report, len(emulators))
 	for i, e := range emulators {
 		if outcomes[i], err = c.rehearse(ctx, e, command, s); err != nil {
 			return false, err
@@ -109,13 +111,14 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 		if !outcomes[i].passed() {
 			failed++
 		}
-		emulators[i] = nil // releases its memory
+		emulators[i], met[i] = nil, e.Sandboxes.Coverage() // releases its memory
 	}
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
 	}
 	junit, err := junitOf(outcomes)
-	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)))
+	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)),
+		reports[3].write(coverage.Sum(met...).JSON()))
 }
 
 // ignored reports the variables of serve that run does not read. They would replace what the

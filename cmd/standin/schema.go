@@ -5,7 +5,7 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" enum:"scenario,fixture" help:"Kind of file: ${enum}."`
+	Name string `arg:"" enum:"scenario,fixture,coverage" help:"Kind of file: ${enum}."`
 }
 
 // Help returns an example.
