@@ -167,17 +167,17 @@ func TestQuirksAndUnmatched(t *testing.T) {
 // Ensure requests in parallel are all counted.
 func TestParallel(t *testing.T) {
 	t.Parallel()
-	c, op := coverage.New(coverage.Small), &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 404}}}
+	c, op := coverage.New(coverage.Small), &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 202}}}
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for i := range 1000 {
-				coverage.Count(&coverage.Met{Operation: op, Status: 200 + 204*(i%2), Injected: i%4 == 1}, c)
+				coverage.Count(&coverage.Met{Operation: op, Status: 200 + 2*(i%2), Injected: i%4 == 1}, c)
 			}
 		})
 	}
 	all.Wait()
-	if got := summed(c.Report()); got != "200 P4000, 404 P2000 I2000" {
+	if got := summed(c.Report()); got != "200 P4000, 202 P2000 I2000" {
 		t.Error(got)
 	}
 }
@@ -199,7 +199,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkCount(b *testing.B) {
 	all := []*coverage.Counts{coverage.New(coverage.Large), coverage.New(coverage.Large), coverage.New(coverage.Large)}
-	op := &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 404}}}
+	op := &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 202}}}
 	m := &coverage.Met{Operation: op, Status: 200}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
