@@ -184,14 +184,22 @@ func odd(op *contract.Operation, answer string) (contract.Sample, bool) {
 // that of the sample was.
 func provoked(t *testing.T, op *contract.Operation, s contract.Sample) string {
 	t.Helper()
-	p := servicetest.NewPlayer(t, emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref))
+	e, err := emulator.New(emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref), emulator.WithContractCheck(emulator.CheckOff))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	p := servicetest.PlayerOf(t, e)
 	for _, before := range s.After {
 		id, name, _ := strings.Cut(before, "/")
 		first := p.Operation(id)
 		p.Play(first, first.Samples[slices.IndexFunc(first.Samples, func(o contract.Sample) bool { return o.Name == name })])
 	}
 	s.After = nil
-	was := reported(t, p, "")
+	was := &coverage.Report{}
+	if e.Requests() != nil {
+		was = reported(t, p, "")
+	}
 	p.Play(op, s)
 	answer := strconv.Itoa(s.Status)
 	if named := answer + "/" + s.Response; slices.Contains(coverage.Answers(op), named) {

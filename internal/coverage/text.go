@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -186,11 +187,11 @@ func (t *table) split() []table {
 
 func (t *table) write(b *strings.Builder) {
 	line := func(first string, text func(c *column) string) {
-		s := fmt.Sprintf("%-*s", t.first, first)
+		s := fmt.Appendf(nil, "%-*s", t.first, first)
 		for i := range t.columns {
-			s += fmt.Sprintf(" %-*s", t.columns[i].width, text(&t.columns[i]))
+			s = fmt.Appendf(s, " %-*s", t.columns[i].width, text(&t.columns[i]))
 		}
-		b.WriteString(strings.TrimRight(s, " ") + "\n")
+		b.Write(append(bytes.TrimRight(s, " "), '\n'))
 	}
 	line("", func(c *column) string { return c.head })
 	for _, row := range t.rows {
