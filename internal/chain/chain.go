@@ -142,6 +142,8 @@ func follows(last, s *Step) bool {
 		return false
 	case last.Who != "" && s.Who != "" && last.Who != s.Who:
 		return false
+	case last.Body != s.Body && slices.Contains(Logins, s.Operation): // the login of somebody else
+		return false
 	}
 	return last.Subject == 0 || s.Subject == 0 || last.Subject == s.Subject
 }

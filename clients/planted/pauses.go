@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// pauses are modes that wait wrongly where nothing tells them how long.
+var pauses = []mode{
+	{"tries-again-at-once", "It sends each request that failed once more, at once.", func(c *client) error {
+		return c.records(12, func(r request) answer { return c.upTo(2, r, always(0)) })
+	}},
+	{"tries-again-at-once-cut", "It sends each request whose connection was cut once more, at once.", func(c *client) error {
+		return c.records(12, func(r request) answer { return c.upTo(2, r, always(0)) })
+	}},
+	{"hammers", "It sends a request 300 times without a pause.", func(c *client) error {
+		return c.records(1, func(r request) answer { return c.upTo(300, r, always(0)) })
+	}},
+	{"same-pause", "It waits 150 ms after each of eight attempts.", func(c *client) error {
+		return c.records(1, func(r request) answer { return c.upTo(9, r, always(150*time.Millisecond)) })
+	}},
+	{"shorter-pauses", "It waits less after each attempt.", func(c *client) error {
+		return c.records(1, func(r request) answer {
+			return c.upTo(5, r, func(n int) time.Duration { return time.Duration(1250-300*n) * time.Millisecond })
+		})
+	}},
+	{"no-jitter", "It waits 100 ms, then 300 ms, for every request alike.", func(c *client) error {
+		return c.records(9, func(r request) answer {
+			return c.upTo(3, r, func(n int) time.Duration { return time.Duration(200*n-100) * time.Millisecond })
+		})
+	}},
+	{"comes-back-together", "Its five users all wait for exactly the time that they were told.", together},
+}
+
+// records asks for n records, one after the other, whether they come or not.
+func (c *client) records(n int, ask func(r request) answer) error {
+	if err := c.login(); err != nil {
+		return err
+	}
+	var problems []error
+	for i := range n {
+		problems = append(problems, ask(get(fmt.Sprintf("%s/node%d", clients, i))).problem())
+	}
+	return errors.Join(problems...)
+}
+
+// together logs five users in. Each asks once more after the time that it was told.
+func together(*client) error {
+	var users sync.WaitGroup
+	problems := make(chan error, 5)
+	var start sync.WaitGroup
+	start.Add(5)
+	for name := range strings.FieldsSeq("admin demo reader nobody service-admin") {
+		users.Go(func() {
+			c := newClient()
+			// The password of a user of the cast is its name.
+			err := c.keep(c.sendAs(keystoneLogin(name, name), "", ""))
+			start.Done()
+			start.Wait()
+			if err == nil {
+				a := c.send(get(clients))
+				if a.busy() {
+					wait, _ := time.ParseDuration(a.header.Get("Retry-After") + "s")
+					pause(wait)
+					a = c.send(get(clients))
+				}
+				err = a.problem()
+			}
+			if err != nil {
+				problems <- fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	users.Wait()
+	close(problems)
+	var all []error
+	for err := range problems {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
