@@ -27,9 +27,9 @@ var pauses = []mode{
 			return c.upTo(5, r, func(n int) time.Duration { return time.Duration(1250-300*n) * time.Millisecond })
 		})
 	}},
-	{"no-jitter", "It waits 100 ms, then 300 ms, for every request alike.", func(c *client) error {
-		return c.records(9, func(r request) answer {
-			return c.upTo(3, r, func(n int) time.Duration { return time.Duration(200*n-100) * time.Millisecond })
+	{"no-jitter", "It waits 1.5 s, then 3 s, for every one of nine requests.", func(c *client) error {
+		return c.atOnce(9, func(r request) answer {
+			return c.upTo(3, r, func(n int) time.Duration { return time.Duration(n) * 1500 * time.Millisecond })
 		})
 	}},
 	{"comes-back-together", "Its five users all wait for exactly the time that they were told.", together},
@@ -44,6 +44,20 @@ func (c *client) records(n int, ask func(r request) answer) error {
 	for i := range n {
 		problems = append(problems, ask(get(fmt.Sprintf("%s/node%d", clients, i))).problem())
 	}
+	return errors.Join(problems...)
+}
+
+// atOnce asks for n records at the same time.
+func (c *client) atOnce(n int, ask func(r request) answer) error {
+	if err := c.login(); err != nil {
+		return err
+	}
+	problems := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { problems[i] = ask(get(fmt.Sprintf("%s/node%d", clients, i))).problem() })
+	}
+	all.Wait()
 	return errors.Join(problems...)
 }
 

@@ -29,7 +29,7 @@ var told = []mode{
 		return c.patient(200, func(answer, int) time.Duration { return 0 })
 	}},
 	{"milliseconds", "It takes the seconds of Retry-After for milliseconds.", func(c *client) error {
-		return c.patient(8, func(a answer, _ int) time.Duration {
+		return c.patient(5, func(a answer, _ int) time.Duration {
 			s, _ := strconv.Atoi(a.header.Get("Retry-After"))
 			return time.Duration(s) * time.Millisecond
 		})

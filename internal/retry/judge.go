@@ -23,7 +23,7 @@ const (
 	sameBy       = 10 * time.Millisecond // pauses that differ by less are the same…
 	sameShare    = 50                    // …or by less than one part of this many
 	thousand     = 1000
-	unitLeeway   = 10 * time.Millisecond // above a thousandth of what was told, or a half of that
+	leastUnit    = 20 * time.Millisecond // a thousandth of what was told that differs from no pause at all
 	manyPauses   = 6                     // of which the middle one shows whether they grow
 	maxEvidences = 20                    // chains that a rule lists
 )
@@ -254,8 +254,8 @@ func (j *judge) ignoresRetryAfter() {
 }
 
 // mistaken says how a client takes the unit of Retry-After for another one: three of four of its
-// pauses are a thousandth of what was told, or one is a thousand times of it. It takes two short
-// pauses to tell that from no pause. A busy machine can make any pause longer.
+// pauses are a thousandth of what was told, or one is a thousand times of it. A busy machine makes
+// some pauses longer. Below 20 s, a thousandth is no longer than a slow client needs to ask again.
 func mistaken(c *chain.Chain) string {
 	first, short, told := 0, 0, 0
 	for i := range len(c.Attempts) - 1 {
@@ -267,7 +267,7 @@ func mistaken(c *chain.Chain) string {
 		if pause >= a.Told*thousand/2 {
 			return fmt.Sprintf("%d told to wait %s; %d came after %s, a thousand times of it", a.Sequence, ms(a.Told), c.Attempts[i+1].Sequence, ms(pause))
 		}
-		if least := a.Told / thousand; pause >= least && pause <= least+max(unitLeeway, least/2) {
+		if least := a.Told / thousand; least >= leastUnit && pause >= least && pause <= least+least/2 {
 			if short++; short == 1 {
 				first = i
 			}
