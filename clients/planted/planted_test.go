@@ -48,7 +48,7 @@ var mistakes = map[string]expected{
 
 	"ignores-retry-after": {scenario: "unavailable", rules: "ignores-retry-after"},
 	"ignores-dates":       {scenario: "maintenance-window", rules: "ignores-retry-after"},
-	"waits-half":          {scenario: "unavailable", rules: "ignores-retry-after"},
+	"waits-a-tenth":       {scenario: "unavailable", rules: "ignores-retry-after"},
 	"hammers-though-told": {scenario: "unavailable", rules: "ignores-retry-after no-cap"},
 	"milliseconds":        {scenario: "told-ten-minutes", rules: "ignores-retry-after wrong-unit"},
 

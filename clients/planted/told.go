@@ -19,10 +19,10 @@ var told = []mode{
 			return growing(n)
 		})
 	}},
-	{"waits-half", "It waits half of what Retry-After says.", func(c *client) error {
+	{"waits-a-tenth", "It waits a tenth of what Retry-After says.", func(c *client) error {
 		return c.patient(2, func(a answer, _ int) time.Duration {
 			s, _ := strconv.Atoi(a.header.Get("Retry-After"))
-			return time.Duration(s) * time.Second / 2
+			return time.Duration(s) * time.Second / 10
 		})
 	}},
 	{"hammers-though-told", "It sends 200 requests without a pause, though Retry-After tells it to wait.", func(c *client) error {

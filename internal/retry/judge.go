@@ -305,14 +305,23 @@ func (j *judge) noPause() {
 	})
 }
 
-// ownPauses are the pauses that the client chose: no answer told it how long to wait.
-func ownPauses(c *chain.Chain) (all []time.Duration) {
+// ownPauses returns the pauses that the client chose: no answer told it how long to wait. They belong
+// to the longest run of failures that time may mend: another answer ends a run, for instance a 404
+// to a client that polls.
+func ownPauses(c *chain.Chain) (longest []time.Duration) {
+	var run []time.Duration
 	for i := range len(c.Attempts) - 1 {
-		if a := c.Attempts[i]; busy(a) && !a.HasTold && !c.Attempts[i+1].Library && a.End != journal.Aborted {
-			all = append(all, c.Pause(i))
+		switch a := c.Attempts[i]; {
+		case !busy(a):
+			run = nil
+		case !a.HasTold && !c.Attempts[i+1].Library && a.End != journal.Aborted:
+			run = append(run, c.Pause(i))
+		}
+		if len(run) > len(longest) {
+			longest = run
 		}
 	}
-	return all
+	return longest
 }
 
 // words are pauses as a text.
@@ -358,8 +367,8 @@ func grow(pauses []time.Duration) bool {
 	return float64(long) > steady*float64(sorted[0]) && !shrinks
 }
 
-// noJitter compares the pauses of chains. Most of them have to be the same: a busy machine makes
-// the pauses of some chains longer.
+// noJitter compares the pauses of chains. Three of four have to be the same: a busy machine makes
+// the pauses of some chains longer, and those of others alike.
 func (j *judge) noJitter() {
 	var all [][]time.Duration
 	var chains []*chain.Chain
@@ -384,7 +393,7 @@ func (j *judge) noJitter() {
 			same, first = n, i
 		}
 	}
-	if same >= fewChains && 2*same > len(all) {
+	if same >= fewChains && 4*same >= 3*len(all) {
 		j.fails(chains[first], "%d of %d chains have the same pauses: %s", same, len(all), words(all[first]))
 	}
 }

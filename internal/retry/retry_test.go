@@ -142,6 +142,8 @@ func TestRules(t *testing.T) {
 		"the same pauses in three of four chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1141, 1402), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302), every(req{what: "GET s.d", status: 503}, 3000, 3101, 3302)), failed: "no-jitter"},
 		"the same pauses in three of six chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302),
 			every(req{what: "GET s.d", status: 503}, 0, 151, 402), every(req{what: "GET s.e", status: 503}, 1000, 1071, 1302), every(req{what: "GET s.f", status: 503}, 2000, 2121, 2402))},
+		"polls that fail now and then": {all: []req{{what: list, status: 404}, {at: 100, what: list, status: 503}, {at: 301, what: list, status: 404}, {at: 400, what: list, status: 503}, {at: 601, what: list, status: 404},
+			{at: 800, what: list, status: 503}, {at: 1001, what: list, status: 404}}},
 		"a client with a timeout":             {all: []req{{what: list, aborted: true}, {at: 2, what: list, status: 200}}},
 		"other pauses in one of three chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2141, 2402)), tested: "gives-up-early no-pause no-jitter no-cap"},
 		"eleven attempts":                     {all: every(busy, 0, 100, 250, 450, 800, 1400, 2400, 4000, 7000, 11000, 16000), failed: "no-cap"},
