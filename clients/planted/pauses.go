@@ -19,17 +19,17 @@ var pauses = []mode{
 	{"hammers", "It sends a request 300 times without a pause.", func(c *client) error {
 		return c.records(1, func(r request) answer { return c.upTo(300, r, always(0)) })
 	}},
-	{"same-pause", "It waits 150 ms after each of eight attempts.", func(c *client) error {
-		return c.records(1, func(r request) answer { return c.upTo(9, r, always(150*time.Millisecond)) })
+	{"same-pause", "It waits 700 ms after each of eight attempts.", func(c *client) error {
+		return c.records(1, func(r request) answer { return c.upTo(9, r, always(700*time.Millisecond)) })
 	}},
 	{"shorter-pauses", "It waits less after each attempt.", func(c *client) error {
 		return c.records(1, func(r request) answer {
-			return c.upTo(5, r, func(n int) time.Duration { return time.Duration(1250-300*n) * time.Millisecond })
+			return c.upTo(5, r, func(n int) time.Duration { return time.Duration(3300-800*n) * time.Millisecond })
 		})
 	}},
-	{"no-jitter", "It waits 1.5 s, then 3 s, for every one of nine requests.", func(c *client) error {
+	{"no-jitter", "It waits 3 s, then 6 s, for every one of nine requests.", func(c *client) error {
 		return c.atOnce(9, func(r request) answer {
-			return c.upTo(3, r, func(n int) time.Duration { return time.Duration(n) * 1500 * time.Millisecond })
+			return c.upTo(3, r, func(n int) time.Duration { return time.Duration(n) * 3 * time.Second })
 		})
 	}},
 	{"comes-back-together", "Its four users all wait for exactly the time that they were told.", together},
