@@ -57,6 +57,7 @@ var allowed = map[string]string{
 
 	// measuring and comparing, and what tests share
 	"bench":                "",
+	"clients/planted":      "",
 	"docs":                 "",
 	"internal/servicetest": "emulator internal/catalog internal/contract internal/value schemas",
 	"parity":               "emulator internal/catalog internal/file internal/value",
@@ -79,9 +80,9 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench emulator internal/catalog internal/contract internal/coverage internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/contract internal/coverage internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
-	"math/rand/v2":                             "internal/world",
+	"math/rand/v2":                             "clients/planted internal/world",
 }
 
 // words has the only packages of an emulator that may name something of the standard library.

@@ -207,7 +207,7 @@ func (b *breaking) take() *taken {
 	if err != nil {
 		b.x.entry.closing.Note = b.instead()
 	}
-	return &taken{s.w, s.request, c}
+	return &taken{s.w, s.request, c, &b.x.entry}
 }
 
 // instead returns the note that says what was done because the connection could not be taken
