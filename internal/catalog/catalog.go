@@ -111,10 +111,15 @@ func Rules() (*ruleset.Catalogue, error) {
 
 // rulesOf leaves out the control API, since rules do not apply to it.
 func rulesOf(contracts []*contract.Contract) *ruleset.Catalogue {
-	return ruleset.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
+	k := ruleset.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
 		return c == nil || c.Service == Control
 	})...)
+	k.Collections = collections()
+	return k
 }
+
+// collections returns the names of the collections of all fixtures.
+var collections = sync.OnceValue(func() []string { return NewLoader().CollectionNames() })
 
 // Quirks returns the quirks of all services, in the order of their contracts.
 func Quirks() ([]*contract.Quirk, error) {

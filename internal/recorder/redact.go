@@ -88,6 +88,9 @@ func without(text string, secrets []string) string {
 }
 
 // ShownPath returns the path of a request without the tokens in its headers, and without what
+// Redacted returns a text without what looks like a secret, such as the password in a URL.
+func Redacted(text string) string { return new(redaction).text(text) }
+
 // RedactPath removes.
 func ShownPath(path string, header http.Header) string {
 	for _, name := range []string{"X-Auth-Token", "X-Subject-Token", "Authorization"} {
