@@ -53,7 +53,7 @@ const list = `curl -s -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: d
 // persistent is a client in Python that only uses its environment. It logs in through Keystone and
 // repeats a failed request a given number of times.
 const persistent = `
-import json, os, sys, urllib.error, urllib.request
+import json, os, sys, time, urllib.error, urllib.request
 def ask(url, body=None, **headers):
     request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)
     return urllib.request.urlopen(request, timeout=10)
@@ -67,6 +67,7 @@ for attempt in range(int(sys.argv[1])):
         sys.exit(0)
     except urllib.error.HTTPError as e:
         print("attempt", attempt + 1, "got", e.code)
+        time.sleep(int(e.headers["Retry-After"]))
 sys.exit(1)
 `
 
@@ -207,10 +208,10 @@ func TestRunSeveral(t *testing.T) {
 	for _, s := range all.Suites {
 		names = append(names, fmt.Sprintf("%s %d %d %v", s.Name, s.Tests, s.Failures, strings.Contains(s.Out, "200  GET    /v1/clients")))
 	}
-	if got := strings.Join(names, "; "); got != "first 3 0 false; second 2 0 false; first #2 2 0 false; syntax-error 3 1 true" || all.Tests != 10 || all.Failures != 1 {
+	if got := strings.Join(names, "; "); got != "first 3 0 false; second 2 0 false; first #2 2 0 false; syntax-error 4 1 true" || all.Tests != 11 || all.Failures != 1 {
 		t.Errorf("%s in %s", got, text)
 	}
-	if f := all.Suites[3].Cases[2].Failure; f == nil || !strings.Contains(f.Text, "expected:  the rule freezer.clients.create/753 fires\nfound:     it never did") {
+	if f := all.Suites[3].Cases[3].Failure; f == nil || !strings.Contains(f.Text, "expected:  the rule freezer.clients.create/753 fires\nfound:     it never did") {
 		t.Errorf("a failure without a text: %s", text)
 	}
 	if code, _, errOut := command(t, "run", t.TempDir(), "--", "true"); code != 3 || !strings.Contains(errOut, "no scenario in it") {

@@ -15,19 +15,19 @@ import (
 // A pattern is a compiled journal.Pattern.
 type pattern struct {
 	*query
-	conditions []match.Condition // on the content of requests
-	body       bool              // a condition is about the body
+	head []match.Condition // on query, headers and caller
+	body []match.Condition
 }
 
 // compilePattern compiles a pattern, which must be valid.
 func compilePattern(p *journal.Pattern) *pattern {
 	f := journal.Filter{Operation: p.Operation, Method: p.Method, Path: p.Path, Status: p.Status, Fault: p.Fault, Ended: p.Ended}
-	c := match.Content{Query: p.Query, Header: p.Header, Caller: p.Caller, Body: p.Body}
-	return &pattern{compile(&f), c.Conditions(Secret), len(p.Body) > 0}
+	head, body := match.Content{Query: p.Query, Header: p.Header, Caller: p.Caller}, match.Content{Body: p.Body}
+	return &pattern{compile(&f), head.Conditions(Secret), body.Conditions(Secret)}
 }
 
 // looksInside reports whether the pattern needs the headers or bodies of requests.
-func (p *pattern) looksInside() bool { return p != nil && len(p.conditions) > 0 }
+func (p *pattern) looksInside() bool { return p != nil && len(p.head)+len(p.body) > 0 }
 
 func anyInside(all []*pattern) bool { return slices.ContainsFunc(all, (*pattern).looksInside) }
 
@@ -45,13 +45,14 @@ func (p *pattern) fits(x *content) fit {
 	if !p.query.fits(&x.record, x.sequence) {
 		return fitsNot
 	}
-	if p.body && x.cut != nil {
+	misses := func(c match.Condition) bool { return c(x) != "" }
+	switch {
+	case slices.ContainsFunc(p.head, misses):
+		return fitsNot
+	case len(p.body) > 0 && x.cut != nil:
 		return mayFit
-	}
-	for _, c := range p.conditions {
-		if c(x) != "" {
-			return fitsNot
-		}
+	case slices.ContainsFunc(p.body, misses):
+		return fitsNot
 	}
 	return fits
 }
