@@ -176,6 +176,28 @@ expect:
 	}
 }
 
+// Ensure each sandbox that received a request, also a deleted one, must have the expected records,
+// and that the verdict names the sandbox.
+func TestRunJudgesEachWorld(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	scenario := write(t, "w.yaml", "name: w\nexpect: [{state: {freezer.clients: 1}}, {unchanged: true}, {operation: freezer.clients.create, created_once: true}]\n")
+	in := func(box, name string) string {
+		return `curl -s -o /dev/null "$STANDIN_URL/~` + box + `/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id": "` + name + `", "hostname": "h"}';`
+	}
+	const end = `curl -s -X DELETE "$STANDIN_URL/_standin/sandboxes/b";`
+	_, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("a", "x")+in("b", "x")+in("b", "y")+end)
+	for _, want := range []string{
+		"NOT MET  freezer.clients: 1 records at the end (2 in sandbox b; created by 1, 2)",
+		"NOT MET  the records at the end are those of the start (freezer.clients", "x was created by 1 in sandbox a;",
+		"met      freezer.clients.create: each request creates its records once (3 requests",
+	} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("no %s in %s", want, errOut)
+		}
+	}
+}
+
 // Ensure several scenarios and folders run one after the other, each with a verdict, and that one
 // JUnit file has all verdicts.
 func TestRunSeveral(t *testing.T) {

@@ -87,10 +87,10 @@ func without(text string, secrets []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// ShownPath returns the path of a request without the tokens in its headers, and without what
 // Redacted returns a text without what looks like a secret, such as the password in a URL.
 func Redacted(text string) string { return new(redaction).text(text) }
 
+// ShownPath returns the path of a request without the tokens in its headers, and without what
 // RedactPath removes.
 func ShownPath(path string, header http.Header) string {
 	for _, name := range []string{"X-Auth-Token", "X-Subject-Token", "Authorization"} {

@@ -82,7 +82,7 @@ func (c *reader) state(all map[string]journal.Records, at file.Node) {
 // checkExpectation returns an error if an expectation is empty or contradicts itself.
 func checkExpectation(e *journal.Expectation, at file.Node) error {
 	counts := e.Requests != nil || e.Attempts != nil || e.CreatedOnce
-	ofRequests := !e.Pattern.IsZero() || counts || e.Waits != nil && len(e.Sequence) == 0
+	ofRequests := !e.IsZero() || counts || e.Waits != nil && len(e.Sequence) == 0
 	kinds := 0
 	for _, given := range []bool{ofRequests, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, len(e.State) > 0, e.Unchanged, e.Exit != ""} {
 		if given {
