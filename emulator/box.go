@@ -137,10 +137,10 @@ func (b *box) Verify(expect ...journal.Expectation) Verdict {
 	}
 	good, bad := []journal.Expectation{}, []journal.Judgement{}
 	for i := range expect {
-		if err := scenario.CheckExpectation(b.core.Catalog.Rules, &expect[i], b.in.RuleNames()); err != nil {
+		if e, err := scenario.CheckExpectation(b.core.Catalog.Rules, expect[i], b.in.RuleNames()); err != nil {
 			bad = append(bad, journal.Judgement{Expectation: expect[i].String(), Found: err.Error()})
 		} else {
-			good = append(good, expect[i])
+			good = append(good, e)
 		}
 	}
 	all := append(bad, b.in.Verify(good)...)

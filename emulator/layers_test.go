@@ -18,22 +18,22 @@ var allowed = map[string]string{
 	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/coverage internal/exchange internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator":         "emulator/fault emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
-	"emulator/journal": "internal/contract internal/file internal/value",
+	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
-	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/contract internal/coverage internal/file internal/identity internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/world",
+	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
-	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
-	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
+	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/match internal/ruleset internal/value",
+	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/match internal/recorder internal/service internal/value internal/world",
 	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder internal/report",
 	"internal/report":    "internal/file",
 	"internal/coverage":  "internal/contract",
 	"internal/chain":     "emulator/journal internal/recorder",
-	"internal/recorder":  "emulator/journal internal/contract internal/value internal/world",
+	"internal/recorder":  "emulator/journal internal/contract internal/match internal/value internal/world",
 	"internal/transport": "",
 
 	// services
@@ -43,11 +43,12 @@ var allowed = map[string]string{
 	"internal/service/keystone":  "internal/identity internal/service internal/service/openstack internal/value internal/world",
 	"internal/service/privx":     "internal/file internal/identity internal/service internal/value internal/world",
 	"internal/service/openstack": "internal/identity internal/service internal/value internal/world",
-	"internal/service":           "internal/contract internal/identity internal/value internal/world",
+	"internal/service":           "internal/contract internal/identity internal/match internal/value internal/world",
 
 	// what the packages above use
 	"internal/identity": "internal/file internal/world",
 	"internal/world":    "internal/file internal/value",
+	"internal/match":    "emulator/fault internal/contract internal/file internal/value",
 	"internal/contract": "internal/file internal/value",
 	"internal/file":     "internal/value",
 	"internal/value":    "",

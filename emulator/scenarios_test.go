@@ -196,9 +196,6 @@ func TestScenarios(t *testing.T) {
 				if n := e.Violations(); n > 0 {
 					t.Errorf("%d answers broke their contract", n)
 				}
-				if v := e.Verify(); !v.Passed && len(e.Requests()) > 0 {
-					t.Errorf("after the rehearsal: %+v", v)
-				}
 			})
 		})
 	}

@@ -53,7 +53,7 @@ const list = `curl -s -o /dev/null "$STANDIN_URL/v1/clients" -H "X-Auth-Token: d
 // persistent is a client in Python that only uses its environment. It logs in through Keystone and
 // repeats a failed request a given number of times.
 const persistent = `
-import json, os, sys, urllib.error, urllib.request
+import json, os, sys, time, urllib.error, urllib.request
 def ask(url, body=None, **headers):
     request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)
     return urllib.request.urlopen(request, timeout=10)
@@ -67,6 +67,7 @@ for attempt in range(int(sys.argv[1])):
         sys.exit(0)
     except urllib.error.HTTPError as e:
         print("attempt", attempt + 1, "got", e.code)
+        time.sleep(int(e.headers["Retry-After"]))
 sys.exit(1)
 `
 
@@ -176,6 +177,28 @@ expect:
 	}
 }
 
+// Ensure each sandbox that received a request, also a deleted one, must have the expected records,
+// and that the verdict names the sandbox.
+func TestRunJudgesEachWorld(t *testing.T) {
+	t.Parallel()
+	needs(t, "curl")
+	scenario := write(t, "w.yaml", "name: w\nexpect: [{state: {freezer.clients: 1}}, {unchanged: true}, {operation: freezer.clients.create, created_once: true}]\n")
+	in := func(box, name string) string {
+		return `curl -s -o /dev/null "$STANDIN_URL/~` + box + `/v1/clients" -H "X-Auth-Token: demo-token" -H "Content-Type: application/json" -d '{"client_id": "` + name + `", "hostname": "h"}';`
+	}
+	const end = `curl -s -X DELETE "$STANDIN_URL/_standin/sandboxes/b";`
+	_, _, errOut := command(t, "run", scenario, "--", "sh", "-c", in("a", "x")+in("b", "x")+in("b", "y")+end)
+	for _, want := range []string{
+		"NOT MET  freezer.clients: 1 records at the end (2 in sandbox b; created by 1, 2)",
+		"NOT MET  the records at the end are those of the start (freezer.clients", "x was created by 1 in sandbox a;",
+		"met      freezer.clients.create: each request creates its records once (3 requests",
+	} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("no %s in %s", want, errOut)
+		}
+	}
+}
+
 // Ensure several scenarios and folders run one after the other, each with a verdict, and that one
 // JUnit file has all verdicts.
 func TestRunSeveral(t *testing.T) {
@@ -222,10 +245,10 @@ func TestRunSeveral(t *testing.T) {
 	for _, s := range all.Suites {
 		names = append(names, fmt.Sprintf("%s %d %d %v", s.Name, s.Tests, s.Failures, strings.Contains(s.Out, "200  GET    /v1/clients")))
 	}
-	if got := strings.Join(names, "; "); got != "first 3 0 false; second 2 0 false; first #2 2 0 false; syntax-error 3 1 true" || all.Tests != 10 || all.Failures != 1 {
+	if got := strings.Join(names, "; "); got != "first 3 0 false; second 2 0 false; first #2 2 0 false; syntax-error 4 1 true" || all.Tests != 11 || all.Failures != 1 {
 		t.Errorf("%s in %s", got, text)
 	}
-	if f := all.Suites[3].Cases[2].Failure; f == nil || !strings.Contains(f.Text, "expected:  the rule freezer.clients.create/753 fires\nfound:     it never did") {
+	if f := all.Suites[3].Cases[3].Failure; f == nil || !strings.Contains(f.Text, "expected:  the rule freezer.clients.create/753 fires\nfound:     it never did") {
 		t.Errorf("a failure without a text: %s", text)
 	}
 	if code, _, errOut := command(t, "run", t.TempDir(), "--", "true"); code != 3 || !strings.Contains(errOut, "no scenario in it") {

@@ -31,12 +31,30 @@ type Caller struct {
 	Project string `json:"project,omitempty"` // the name or id of the project
 }
 
-// A BodyTest tests one value in a JSON body. All members that are given must match. The value of
+// A BodyTest tests one value in a JSON body. All members that are given must match. In a file, a
+// value in place of the members is that of Equals. The value of
 // Equals has a type of package value.
 type BodyTest struct {
 	Equals  any     `json:"equals,omitempty"`  // the JSON value that it must equal
 	Exists  *bool   `json:"exists,omitempty"`  // true if the value must exist, false if it must not
 	Matches *string `json:"matches,omitempty"` // a regular expression that the text of the value must match
+}
+
+// UnmarshalNode reads a test. Any value but a mapping stands for the value that it must equal.
+func (t *BodyTest) UnmarshalNode(n file.Node) error {
+	type plain BodyTest
+	if *t = (BodyTest{}); n.IsMapping() {
+		return n.Decode((*plain)(t))
+	}
+	return n.Decode(&t.Equals)
+}
+
+// JSONSchema returns a JSON Schema of a test.
+func (*BodyTest) JSONSchema() *value.Object {
+	type plain BodyTest
+	return value.NewObject(value.Member{Name: "anyOf", Value: []any{
+		value.NewObject(value.Member{Name: "type", Value: value.List([]string{"string", "number", "boolean", "array"})}), file.SchemaFor[plain](),
+	}})
 }
 
 // UnmarshalNode reads a Where. The operation is a string or a list of strings.

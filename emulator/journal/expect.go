@@ -3,21 +3,26 @@ package journal
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"standin/internal/contract"
 	"standin/internal/file"
 	"standin/internal/value"
 )
 
-// An Expectation is one thing that is expected of the client. It is a number of requests that match
-// a pattern, an order of requests, or that every request matches an operation.
+// An Expectation is one thing that is expected of the client, or of the world that it leaves. It has
+// a pattern of requests with what is expected of them, or one of Sequence, NoUnmatched, Retries,
+// State, Unchanged and Exit.
 type Expectation struct {
 	Pattern
 	// Requests is how many requests match the pattern. The default is at least one.
 	Requests *Range `json:"requests,omitempty"`
 	// Attempts is how many times the client sent the same request while it failed.
 	Attempts *Range `json:"attempts,omitempty"`
+	// Waits is how long the client waits after a request that matches the pattern and fails, before
+	// it sends the request again. Of a sequence, it is how long the client waits between the requests.
+	Waits *Waits `json:"waits,omitempty"`
+	// CreatedOnce expects that a request that matches the pattern and is sent again creates no second
+	// record.
+	CreatedOnce bool `json:"created_once,omitempty"`
 	// Sequence lists patterns that requests match in this order. Other requests may come in
 	// between.
 	Sequence []Pattern `json:"sequence,omitempty"`
@@ -25,34 +30,14 @@ type Expectation struct {
 	NoUnmatched bool `json:"no_unmatched,omitempty"`
 	// Retries judges how the client retried.
 	Retries *Grading `json:"retries,omitempty"`
+	// State is which records there are at the end, by collection of the fixture format, such as
+	// freezer.clients.
+	State map[string]Records `json:"state,omitempty"`
+	// Unchanged expects that the records at the end are those of the start. Tokens do not count.
+	Unchanged bool `json:"unchanged,omitempty"`
 	// Exit is the exit code that standin run expects of its command. The default is 0. Only standin
 	// run judges it.
 	Exit Exit `json:"exit,omitempty"`
-}
-
-// A Pattern describes requests. A request matches if it matches all members that are given.
-type Pattern struct {
-	Operation string `json:"operation,omitempty"` // the operations, as operationId or glob, as in the where of a rule
-	Method    string `json:"method,omitempty"`    // GET, POST…
-	Path      string `json:"path,omitempty"`      // a glob that matches the path with or without its prefixes
-	Status    string `json:"status,omitempty"`    // the status of the reply, such as 503 or 5xx; "none" if no reply was sent
-	Fault     string `json:"fault,omitempty"`     // the name of a rule that fired; "*" for any rule
-}
-
-// String describes the pattern.
-func (p *Pattern) String() string {
-	var words []string
-	for _, w := range []struct{ name, text string }{
-		{"", p.Operation}, {"method ", p.Method}, {"path ", p.Path}, {"status ", p.Status}, {"fault ", p.Fault},
-	} {
-		if w.text != "" {
-			words = append(words, w.name+w.text)
-		}
-	}
-	if len(words) == 0 {
-		return "any request"
-	}
-	return strings.Join(words, ", ")
 }
 
 // A Range is a number, or the numbers from Min to Max. If Max is nil, there is no maximum.
@@ -101,17 +86,24 @@ func (*Range) JSONSchema() *value.Object {
 	}})
 }
 
+// ofExpectation are the members of an expectation beside those of its pattern.
+type ofExpectation struct {
+	Requests    *Range             `json:"requests"`
+	Attempts    *Range             `json:"attempts"`
+	Waits       *Waits             `json:"waits"`
+	CreatedOnce bool               `json:"created_once"`
+	Sequence    []Pattern          `json:"sequence"`
+	NoUnmatched bool               `json:"no_unmatched"`
+	Retries     *Grading           `json:"retries"`
+	State       map[string]Records `json:"state"`
+	Unchanged   bool               `json:"unchanged"`
+	Exit        Exit               `json:"exit"`
+}
+
 // UnmarshalNode reads an expectation. The members of its pattern are members of the mapping.
 func (e *Expectation) UnmarshalNode(n file.Node) error {
-	var rest struct {
-		Requests    *Range    `json:"requests"`
-		Attempts    *Range    `json:"attempts"`
-		Sequence    []Pattern `json:"sequence"`
-		NoUnmatched bool      `json:"no_unmatched"`
-		Retries     *Grading  `json:"retries"`
-		Exit        Exit      `json:"exit"`
-	}
-	own := []string{"requests", "attempts", "sequence", "no_unmatched", "retries", "exit"}
+	var rest ofExpectation
+	own := file.Keys[ofExpectation]()
 	if !n.IsMapping() {
 		return n.Errorf("expected a mapping such as {operation: freezer.clients.create, requests: 2}")
 	}
@@ -131,69 +123,19 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 	if err := n.Without(func(key string) bool { return !slices.Contains(own, key) }).Decode(&rest); err != nil {
 		return err
 	}
-	e.Requests, e.Attempts, e.Sequence, e.NoUnmatched, e.Retries, e.Exit = rest.Requests, rest.Attempts, rest.Sequence, rest.NoUnmatched, rest.Retries, rest.Exit
+	e.Requests, e.Attempts, e.Waits, e.CreatedOnce = rest.Requests, rest.Attempts, rest.Waits, rest.CreatedOnce
+	e.Sequence, e.NoUnmatched, e.Retries = rest.Sequence, rest.NoUnmatched, rest.Retries
+	e.State, e.Unchanged, e.Exit = rest.State, rest.Unchanged, rest.Exit
 	return nil
 }
-
-// UnmarshalNode reads a pattern. A status may be written as a number.
-func (p *Pattern) UnmarshalNode(n file.Node) error {
-	var plain struct {
-		Operation contract.Patterns `json:"operation"`
-		Method    string            `json:"method"`
-		Path      string            `json:"path"`
-		Status    statusWords       `json:"status"`
-		Fault     string            `json:"fault"`
-	}
-	if err := n.Decode(&plain); err != nil {
-		return err
-	}
-	*p = Pattern{string(plain.Operation), plain.Method, plain.Path, string(plain.Status), plain.Fault}
-	return nil
-}
-
-// statusWords is a status in files: 503, 5xx or none.
-type statusWords string
-
-func (s *statusWords) UnmarshalText(text []byte) error {
-	t := strings.ToLower(string(text))
-	ok := t == none || len(t) == 3 && t[0] >= '1' && t[0] <= '9' && (t[1:] == "xx" || isDigit(t[1]) && isDigit(t[2]))
-	if !ok {
-		return fmt.Errorf("expected a status such as 503, 5xx or none, got %q", text)
-	}
-	*s = statusWords(t)
-	return nil
-}
-
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 // JSONSchema returns a JSON Schema of an expectation.
 func (*Expectation) JSONSchema() *value.Object {
 	o := (*Pattern)(nil).JSONSchema()
-	properties := o.Object("properties")
-	properties.Set("requests", (*Range)(nil).JSONSchema())
-	properties.Set("attempts", (*Range)(nil).JSONSchema())
-	properties.Set("sequence", value.NewObject(
-		value.Member{Name: "type", Value: "array"}, value.Member{Name: "items", Value: (*Pattern)(nil).JSONSchema()},
-	))
-	properties.Set("no_unmatched", value.NewObject(value.Member{Name: "type", Value: "boolean"}))
-	properties.Set("retries", (*Grading)(nil).JSONSchema())
-	properties.Set("exit", (*Exit)(nil).JSONSchema())
-	return o
-}
-
-// JSONSchema returns a JSON Schema of a pattern.
-func (*Pattern) JSONSchema() *value.Object {
-	properties := value.NewObject()
-	for _, name := range file.Keys[Pattern]() {
-		properties.Set(name, value.NewObject(value.Member{Name: "type", Value: "string"}))
+	for _, m := range file.SchemaFor[ofExpectation]().Object("properties").Members() {
+		o.Object("properties").Set(m.Name, m.Value)
 	}
-	properties.Set("operation", (*contract.Patterns)(nil).JSONSchema())
-	properties.Set("status", value.NewObject(value.Member{Name: "type", Value: []any{"string", "integer"}}))
-	return value.NewObject(
-		value.Member{Name: "type", Value: "object"},
-		value.Member{Name: "properties", Value: properties},
-		value.Member{Name: "additionalProperties", Value: false},
-	)
+	return o
 }
 
 // Patterns returns the patterns of the expectation.

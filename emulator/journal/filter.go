@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"standin/internal/contract"
@@ -30,8 +29,8 @@ func (f *Filter) Check() error {
 	if f.Status != "" {
 		errs = append(errs, named("status", new(statusWords).UnmarshalText([]byte(f.Status))))
 	}
-	if ends := []Ended{Open, Answered, Aborted, Cut}; f.Ended != "" && !slices.Contains(ends, f.Ended) {
-		errs = append(errs, fmt.Errorf("ended: expected open, answered, aborted or cut, got %q", f.Ended))
+	if f.Ended != "" {
+		errs = append(errs, named("ended", new(endedWord).UnmarshalText([]byte(f.Ended))))
 	}
 	return errors.Join(errs...)
 }

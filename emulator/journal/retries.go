@@ -198,6 +198,14 @@ type RetryChain struct {
 // Milliseconds is a duration that is a number of milliseconds in JSON.
 type Milliseconds time.Duration
 
+// String returns the milliseconds in words: 1500 ms, or 2.1 ms if there are few.
+func (m Milliseconds) String() string {
+	if d := time.Duration(m); d >= 10*time.Millisecond {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f ms", float64(m)/float64(time.Millisecond))
+}
+
 // MarshalJSON writes milliseconds, with at most three decimal digits.
 func (m Milliseconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(time.Duration(m).Round(time.Microsecond))/float64(time.Millisecond), 'f', -1, 64), nil

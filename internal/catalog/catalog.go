@@ -122,8 +122,13 @@ func WithoutControl(contracts []*contract.Contract) []*contract.Contract {
 
 // rulesOf leaves out the control API, since rules do not apply to it.
 func rulesOf(contracts []*contract.Contract) *ruleset.Catalogue {
-	return ruleset.NewCatalogue(WithoutControl(contracts)...)
+	k := ruleset.NewCatalogue(WithoutControl(contracts)...)
+	k.Collections = collections()
+	return k
 }
+
+// collections returns the names of the collections of all fixtures.
+var collections = sync.OnceValue(func() []string { return NewLoader().CollectionNames() })
 
 // Quirks returns the quirks of all services, in the order of their contracts.
 func Quirks() ([]*contract.Quirk, error) {

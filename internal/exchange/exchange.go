@@ -108,9 +108,8 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	c := &x.entry.closing
 	if x.entry.journal != nil {
 		x.idle()
-		if x.call.Caller != nil {
-			c.Caller = x.call.Caller.Name
-		}
+		c.Who, _ = x.call.Who()
+		c.Caller = c.Who.Name
 		if x.target.operation == nil && x.refused == nil {
 			c.Near = append(c.Near, near(&x.call, x.path.Routes)...)
 		}

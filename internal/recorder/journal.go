@@ -17,6 +17,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/match"
 	"standin/internal/world"
 )
 
@@ -97,7 +98,8 @@ type Opening struct {
 // A Closing is what is known when the answer is sent.
 type Closing struct {
 	journal.Facts
-	Status    int // 0 if no status line was sent
+	Who       match.Caller // zero if the caller is unknown
+	Status    int          // 0 if no status line was sent
 	Faults    []journal.Fault
 	Near      []string
 	Violation string
@@ -113,7 +115,7 @@ func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
 // size returns the approximate size of the closing's texts, in bytes.
 func (c *Closing) size() int {
 	const each = 64
-	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy)
+	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy) + len(c.Who.Token)
 	for i := range c.Changes {
 		n += len(c.Changes[i].Key) + each
 	}

@@ -87,6 +87,9 @@ func without(text string, secrets []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Redacted returns a text without what looks like a secret, such as the password in a URL.
+func Redacted(text string) string { return new(redaction).text(text) }
+
 // ShownPath returns the path of a request without the tokens in its headers, and without what
 // RedactPath removes.
 func ShownPath(path string, header http.Header) string {

@@ -68,12 +68,7 @@ func ended(s *chain.Step) string {
 }
 
 // ms is a duration in words, in milliseconds.
-func ms(d time.Duration) string {
-	if d < atOnce {
-		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-	}
-	return fmt.Sprintf("%d ms", d.Milliseconds())
-}
+func ms(d time.Duration) string { return journal.Milliseconds(d).String() }
 
 // clientError reports whether an answer says that the request is wrong, so that it is again the
 // next time. A client may ask for a record until it exists.

@@ -13,6 +13,9 @@ import (
 // A Catalogue has the operations that rules can name, and the failures that their contracts
 // document.
 type Catalogue struct {
+	// Collections are the collections of fixtures that expectations can name: freezer.clients.
+	Collections []string
+
 	operations []*contract.Operation
 	names      []string
 	quirks     []*contract.Quirk

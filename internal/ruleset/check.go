@@ -2,7 +2,6 @@ package ruleset
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,7 +12,7 @@ import (
 	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/file"
-	"standin/internal/value"
+	"standin/internal/match"
 )
 
 // A Checker reads rules and collects their mistakes.
@@ -48,37 +47,21 @@ func (k *Catalogue) Check(rules []fault.Rule, others ...string) ([]fault.Rule, e
 // files.
 func ownValues(r *fault.Rule) (err error) {
 	if _, isText := r.What.Body.(string); !isText && r.What.Body != nil {
-		if r.What.Body, err = ownValue(r.What.Body); err != nil {
+		if r.What.Body, err = match.Own(r.What.Body); err != nil {
 			return fmt.Errorf("body: %w", err)
 		}
 	}
 	patch := maps.Clone(r.What.Patch)
 	for name, v := range patch {
-		if patch[name], err = ownValue(v); err != nil {
+		if patch[name], err = match.Own(v); err != nil {
 			return fmt.Errorf("patch %s: %w", name, err)
 		}
 	}
 	r.What.Patch = patch
-	tests := maps.Clone(r.Where.Body)
-	for at, t := range tests {
-		if t.Equals == nil {
-			continue
-		}
-		if t.Equals, err = ownValue(t.Equals); err != nil {
-			return fmt.Errorf("where.body %s: %w", at, err)
-		}
-		tests[at] = t
+	if r.Where.Body, err = match.OwnTests(r.Where.Body); err != nil {
+		return fmt.Errorf("where.body %w", err)
 	}
-	r.Where.Body = tests
 	return nil
-}
-
-func ownValue(v any) (any, error) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return value.Parse(text)
 }
 
 // plain removes the places from errors about rules that are not in a file.
@@ -216,10 +199,7 @@ func (c *Checker) rules(rules []fault.Rule, at []file.Node, unread []bool) {
 // longestName is the maximum length of a rule's name, in bytes.
 const longestName = 100
 
-var (
-	ruleName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
-	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
-)
+var ruleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
 
 func (c *Checker) rule(r *fault.Rule, at file.Node) {
 	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
@@ -245,7 +225,7 @@ func (c *Checker) where(w *fault.Where, at file.Node) {
 		return
 	}
 	c.Add(c.Operation(w.Operation, at.At("operation")))
-	if w.Method != "" && !headerName.MatchString(w.Method) {
+	if w.Method != "" && !match.IsToken(w.Method) {
 		c.Add(at.At("method").Errorf("%q is not an HTTP method", w.Method))
 	}
 	ofMethod := func(op *contract.Operation) bool { return strings.EqualFold(op.Method, w.Method) }
@@ -255,30 +235,16 @@ func (c *Checker) where(w *fault.Where, at file.Node) {
 	if w.Path != "" && !strings.HasPrefix(w.Path, "/") && !strings.HasPrefix(w.Path, "*") {
 		c.Add(at.At("path").Errorf("path %q: expected a leading slash", w.Path))
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.Header)) {
-		if !headerName.MatchString(name) {
-			c.Add(at.At("header", name).Errorf("%q is not a header name", name))
-		}
-	}
-	c.body(w.Body, at.At("body"))
+	c.Add(content(w).Check(at))
 }
 
-// body checks the tests of a request's body.
-func (c *Checker) body(tests map[string]fault.BodyTest, at file.Node) {
-	for _, pointer := range slices.Sorted(maps.Keys(tests)) {
-		t, n := tests[pointer], at.At(pointer)
-		if pointer != "" && pointer[0] != '/' {
-			c.Add(n.Errorf("%q is not a JSON pointer: expected a leading slash", pointer))
-		}
-		if t.Matches != nil {
-			if err := checkRegexp(*t.Matches); err != nil {
-				c.Add(n.At("matches").Errorf("%s", err))
-			}
-		}
-		if t == (fault.BodyTest{}) {
-			c.Add(n.Errorf("the test is empty; expected equals, exists or matches"))
-		}
+// Content adds the mistakes in what an expectation says of the content of requests.
+func (c *Checker) Content(m *match.Content, at file.Node) {
+	if err := m.Bounded(at); err != nil {
+		c.Add(err)
+		return
 	}
+	c.Add(m.Check(at))
 }
 
 func (c *Checker) when(r *fault.Rule, at file.Node) {

@@ -8,6 +8,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/internal/file"
+	"standin/internal/match"
 )
 
 var malformations = []string{string(fault.NotJSON), string(fault.ByteOrderMark), string(fault.WrongCharset), string(fault.WrongContentType)}
@@ -74,7 +75,7 @@ func (c *Checker) headers(h *fault.Headers, at file.Node) {
 	for group, all := range map[string]map[string]string{"set": h.Set, "add": h.Add} {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			switch {
-			case !headerName.MatchString(name):
+			case !match.IsToken(name):
 				c.Add(at.At(group, name).Errorf("%q is not a header name", name))
 			case strings.ContainsAny(all[name], "\r\n\x00"):
 				c.Add(at.At(group, name).Errorf("a header cannot contain line ends"))

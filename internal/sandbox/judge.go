@@ -4,25 +4,66 @@ import (
 	"strings"
 
 	"standin/emulator/journal"
+	"standin/internal/chain"
 	"standin/internal/recorder"
 	"standin/internal/retry"
 )
 
-// judge judges expectations by journals. It first judges those that count requests, then those
-// about retries.
-func judge(expect []journal.Expectation, journals ...*recorder.Journal) []journal.Judgement {
-	var counted []journal.Expectation
-	var graded []*journal.Grading
+// A jury judges expectations by the journals and the worlds of sandboxes.
+type jury struct {
+	boxes  []*Sandbox
+	chains [][]*chain.Chain // by sandbox; nil until they are needed
+}
+
+// judge judges expectations by sandboxes. It first judges those that count requests, then the
+// others in their order.
+func judge(expect []journal.Expectation, boxes ...*Sandbox) []journal.Judgement {
+	j := &jury{boxes: boxes}
+	var counted, others []journal.Expectation
 	for i := range expect {
-		if g := expect[i].Retries; g != nil {
-			graded = append(graded, g)
-		} else {
-			counted = append(counted, expect[i])
+		e := expect[i]
+		switch {
+		case e.Retries != nil, len(e.State) > 0, e.Unchanged:
+			others = append(others, e)
+			continue
+		case len(e.Sequence) == 0 && (e.Waits != nil || e.CreatedOnce):
+			others = append(others, e)
+			if e.Requests == nil && e.Attempts == nil {
+				continue
+			}
 		}
+		counted = append(counted, e)
 	}
-	all := recorder.Judge(counted, journals...)
-	for _, g := range graded {
-		all = append(all, judgeRetries(g, journals...))
+	all := recorder.Judge(counted, j.journals()...)
+	for i := range others {
+		all = append(all, j.judge(&others[i])...)
+	}
+	return all
+}
+
+func (j *jury) journals() []*recorder.Journal {
+	all := make([]*recorder.Journal, len(j.boxes))
+	for i, s := range j.boxes {
+		all[i] = &s.journal
+	}
+	return all
+}
+
+// judge judges an expectation that does not count requests.
+func (j *jury) judge(e *journal.Expectation) (all []journal.Judgement) {
+	switch {
+	case e.Retries != nil:
+		return []journal.Judgement{judgeRetries(e.Retries, j.journals()...)}
+	case len(e.State) > 0:
+		return j.state(e.State)
+	case e.Unchanged:
+		return []journal.Judgement{j.unchanged()}
+	}
+	if e.Waits != nil {
+		all = append(all, j.waits(e))
+	}
+	if e.CreatedOnce {
+		all = append(all, j.createdOnce(e))
 	}
 	return all
 }
@@ -43,9 +84,14 @@ func (s *Sandbox) Retries(g *journal.Grading) *journal.Retries { return retry.Gr
 // are kept.
 func (r *Registry) AllRetries(g *journal.Grading) *journal.Retries {
 	all, _ := r.together()
-	journals := make([]*recorder.Journal, len(all))
-	for i, s := range all {
-		journals[i] = &s.journal
+	return retry.Grade(g, (&jury{boxes: sandboxes(all)}).journals()...)
+}
+
+// sandboxes returns the sandboxes to judge.
+func sandboxes(all []ended) []*Sandbox {
+	boxes := make([]*Sandbox, len(all))
+	for i := range all {
+		boxes[i] = all[i].Sandbox
 	}
-	return retry.Grade(g, journals...)
+	return boxes
 }

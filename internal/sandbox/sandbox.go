@@ -36,6 +36,7 @@ type Sandbox struct {
 	origin   atomic.Pointer[Start] // the first start; that of the default sandbox is how others start
 	start    atomic.Pointer[Start]
 	world    atomic.Pointer[world.World]
+	base     atomic.Pointer[world.World] // the world that was set last, not by a request of a client
 	clock    clock
 	faults   ruleset.Set
 	journal  recorder.Journal
@@ -73,10 +74,17 @@ func (s *Sandbox) begin(st *Start) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.start.Store(st)
-	s.world.Store(st.World)
+	s.setWorld(st.World)
 	s.clock.set(st.Clock)
 	_ = s.faults.Replace(st.Rules...) // the rules were armed before, or checked
 	s.journal.Clear()
+}
+
+// setWorld replaces the world. Expectations of an unchanged world compare with this one. The caller
+// holds the lock writing.
+func (s *Sandbox) setWorld(w *world.World) {
+	s.base.Store(w)
+	s.world.Store(w)
 }
 
 // Name returns the sandbox's name.
@@ -163,9 +171,9 @@ func (s *Sandbox) restart(only []string, restored *world.World, what string) {
 	has := func(part string) bool { return len(only) == 0 || slices.Contains(only, part) }
 	switch {
 	case restored != nil:
-		s.world.Store(restored)
+		s.setWorld(restored)
 	case has("world"):
-		s.world.Store(st.World)
+		s.setWorld(st.World)
 	}
 	if has("faults") {
 		_ = s.faults.Replace(st.Rules...)

@@ -33,7 +33,7 @@ func (s *Sandbox) loadAll(loader *world.Loader, name string, data []byte) error 
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.world.Store(fx.World)
+	s.setWorld(fx.World)
 	if fx.Freeze != nil {
 		s.clock.set(frozenBy(fx))
 	}
@@ -57,7 +57,7 @@ func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data [
 	defer s.writing.Unlock()
 	next, err := loader.Replace(s.world.Load(), name, section, data)
 	if err == nil {
-		s.world.Store(next)
+		s.setWorld(next)
 	}
 	return err
 }
@@ -69,7 +69,7 @@ func (s *Sandbox) publish(base, next *world.World) bool {
 	if s.world.Load() != base {
 		return false
 	}
-	s.world.Store(next)
+	s.setWorld(next)
 	return true
 }
 

@@ -91,11 +91,8 @@ func (r *Registry) AllJournals() []byte {
 // any of them; a rule that only one sandbox has, in that one.
 func (r *Registry) VerifyAll() []journal.Judgement {
 	all, lost := r.together()
-	journals := make([]*recorder.Journal, len(all))
-	for i, s := range all {
-		journals[i] = &s.journal
-	}
-	v := judge(r.Origin().Expect, journals...)
+	boxes := sandboxes(all)
+	v, journals := judge(r.Origin().Expect, boxes...), (&jury{boxes: boxes}).journals()
 	for _, name := range r.first.faults.Unfired() {
 		fired := journal.Expectation{Pattern: journal.Pattern{Fault: name}}
 		if g := recorder.Judge([]journal.Expectation{fired}, journals...); !g[len(g)-1].Met {
@@ -134,7 +131,7 @@ func (s *Sandbox) Verify(expect []journal.Expectation) []journal.Judgement {
 	if expect == nil {
 		expect = s.start.Load().Expect
 	}
-	all := judge(expect, &s.journal)
+	all := judge(expect, s)
 	for _, name := range s.faults.Unfired() {
 		all = append(all, unfired(name))
 	}

@@ -3,15 +3,19 @@ package scenario
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/match"
 	"standin/internal/ruleset"
 )
 
@@ -19,7 +23,7 @@ import (
 // verification. Each pattern is compared with every entry of the journal.
 const MaxPatterns = 200
 
-// expectation checks the names in an expectation.
+// expectation checks an expectation.
 func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	before := c.patterns
 	if c.patterns += len(e.Patterns()); c.patterns > MaxPatterns {
@@ -32,6 +36,7 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	if e.Retries != nil {
 		c.Add(c.Operation(e.Retries.Operation, at.At("retries", "operation")))
 	}
+	c.state(e.State, at.At("state"))
 	for i, p := range e.Patterns() {
 		n := at
 		if len(e.Sequence) > 0 {
@@ -41,6 +46,7 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 		if err := contract.CheckGlob(p.Path); err != nil {
 			c.Add(n.At("path").Errorf("%s", err))
 		}
+		c.Content(&match.Content{Query: p.Query, Header: p.Header, Caller: p.Caller, Body: p.Body}, n)
 		c.expectable(e, &p, n)
 		if p.Fault != "" && p.Fault != "*" {
 			c.Add(c.Rule(p.Fault, n.At("fault")))
@@ -48,19 +54,51 @@ func (c *reader) expectation(e *journal.Expectation, at file.Node) {
 	}
 }
 
+// maxCollections is the maximum number of collections in one expectation.
+const maxCollections = 100
+
+// state checks what is expected of records.
+func (c *reader) state(all map[string]journal.Records, at file.Node) {
+	if len(all) > maxCollections {
+		c.Add(at.Errorf("%d collections; max %d", len(all), maxCollections))
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		r, n := all[name], at.At(name)
+		if !slices.Contains(c.catalogue.Collections, name) {
+			c.Add(n.Errorf("no collection %q%s; expected a section and a collection of fixtures, such as freezer.clients",
+				name, file.Hint(name, c.catalogue.Collections)))
+			continue
+		}
+		c.Add(checkRange(r.Count, n.At("count")))
+		if err := match.BoundedTests(r.Where, n.At("where")); err != nil {
+			c.Add(err)
+			continue
+		}
+		c.Add(match.CheckTests(r.Where, n.At("where")))
+	}
+}
+
 // checkExpectation returns an error if an expectation is empty or contradicts itself.
 func checkExpectation(e *journal.Expectation, at file.Node) error {
+	counts := e.Requests != nil || e.Attempts != nil || e.CreatedOnce
+	ofRequests := !e.IsZero() || counts || e.Waits != nil && len(e.Sequence) == 0
 	kinds := 0
-	for _, given := range []bool{e.Pattern != journal.Pattern{}, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, e.Exit != ""} {
+	for _, given := range []bool{ofRequests, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, len(e.State) > 0, e.Unchanged, e.Exit != ""} {
 		if given {
 			kinds++
 		}
 	}
 	switch {
-	case kinds == 0 && e.Requests == nil && e.Attempts == nil:
-		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries or exit")
-	case kinds > 1 || kinds == 1 && e.Pattern == (journal.Pattern{}) && (e.Requests != nil || e.Attempts != nil):
-		return at.Errorf("an expectation has only one of: a pattern (with requests or attempts), sequence, no_unmatched, retries, exit")
+	case kinds == 0:
+		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries, state, unchanged or exit")
+	case kinds > 1:
+		return at.Errorf("an expectation has only one of: a pattern (with requests, attempts, waits or created_once), sequence, no_unmatched, retries, state, unchanged, exit")
+	case e.Waits != nil && len(e.Sequence) == 1:
+		return at.At("waits").Errorf("waits in a sequence needs at least two patterns")
+	}
+	if err := checkWaits(e.Waits, at.At("waits")); err != nil {
+		return err
 	}
 	for _, given := range []struct {
 		name string
@@ -71,6 +109,22 @@ func checkExpectation(e *journal.Expectation, at file.Node) error {
 		}
 	}
 	return nil
+}
+
+// checkWaits returns an error if bounds are missing or contain no time.
+func checkWaits(w *journal.Waits, at file.Node) error {
+	switch {
+	case w == nil:
+		return nil
+	case w.Min < 0 || w.Max < 0:
+		return at.Errorf("waits must not be negative")
+	case w.Min == 0 && w.Max == 0:
+		return at.Errorf("waits needs min or max, such as {min: 1s, max: 10s}")
+	case w.Max > 0 && w.Max < w.Min:
+		return at.Errorf("min %s is greater than max %s", time.Duration(w.Min), time.Duration(w.Max))
+	default:
+		return nil
+	}
 }
 
 // checkRange returns an error if a range is negative or contains no number.
@@ -113,31 +167,69 @@ func Expectations(k *ruleset.Catalogue, name string, data []byte, rules []string
 	}
 	var list []journal.Expectation
 	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
-	c.Add(root.Decode(&list))
-	if c.Err() == nil {
-		for i := range list {
-			c.demanded(&list[i], root.At(i))
-		}
-	}
+	list = c.expectations(root, c.demanded)
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	return list, nil
 }
 
-// CheckExpectation returns an error if an expectation is invalid. It may name the armed rules,
-// which are given as rules.
-func CheckExpectation(k *ruleset.Catalogue, e *journal.Expectation, rules []string) error {
-	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
-	for _, p := range e.Patterns() {
-		c.Add((&journal.Filter{Status: p.Status}).Check())
+// expectations reads a list of expectations, and checks those that it could read.
+func (c *reader) expectations(list file.Node, check func(e *journal.Expectation, at file.Node)) []journal.Expectation {
+	if list.IsNull() {
+		return nil
 	}
-	c.demanded(e, file.Node{})
+	items, err := list.Items()
+	if err != nil {
+		c.Add(err)
+		return nil
+	}
+	all := make([]journal.Expectation, len(items))
+	for i, n := range items {
+		if err := n.Decode(&all[i]); err != nil {
+			c.Add(err)
+		} else {
+			check(&all[i], n)
+		}
+	}
+	return all
+}
+
+// CheckExpectation completes an expectation that was written in Go, and returns an error if it is
+// invalid. It may name the armed rules, which are given as rules.
+func CheckExpectation(k *ruleset.Catalogue, e journal.Expectation, rules []string) (journal.Expectation, error) {
+	c := &reader{Checker: k.NewChecker(rules...), catalogue: k}
+	c.Add(ownValues(&e))
+	for _, p := range e.Patterns() {
+		c.Add((&journal.Filter{Status: p.Status, Ended: p.Ended}).Check())
+	}
+	c.demanded(&e, file.Node{})
 	err := c.Err()
 	if at, ok := errors.AsType[*file.Error](err); ok { // an expectation in Go has no place in a file
-		return errors.New(at.Message)
+		return e, errors.New(at.Message)
 	}
-	return err
+	return e, err
+}
+
+// ownValues converts Go values in the tests of an expectation into the types of values from files.
+func ownValues(e *journal.Expectation) (err error) {
+	if e.Body, err = match.OwnTests(e.Body); err != nil {
+		return fmt.Errorf("body %w", err)
+	}
+	e.Sequence = slices.Clone(e.Sequence)
+	for i := range e.Sequence {
+		if e.Sequence[i].Body, err = match.OwnTests(e.Sequence[i].Body); err != nil {
+			return fmt.Errorf("body %w", err)
+		}
+	}
+	e.State = maps.Clone(e.State)
+	for name, r := range e.State {
+		if r.Where, err = match.OwnTests(r.Where); err != nil {
+			return fmt.Errorf("state %s: where %w", name, err)
+		}
+		e.State[name] = r
+	}
+	return nil
 }
 
 // demanded checks an expectation of a verification.

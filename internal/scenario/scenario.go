@@ -70,7 +70,7 @@ func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings
 	}
 	s = &Scenario{}
 	c := &reader{Checker: k.NewChecker(), catalogue: k, scenario: s}
-	c.Add(root.Without(func(key string) bool { return key == "faults" }).Decode(s))
+	c.Add(root.Without(func(key string) bool { return key == "faults" || key == "expect" }).Decode(s))
 	if list, ok := root.Get("faults"); ok && !list.IsNull() {
 		at, err := list.Items()
 		if err != nil {
@@ -87,14 +87,15 @@ func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings
 			c.Add(root.At("quirks", i).Errorf("%s", err))
 		}
 	}
-	exits := 0
-	for i := range s.Expect {
-		c.expectation(&s.Expect[i], root.At("expect", i))
-		if s.Expect[i].Exit != "" {
-			if exits++; exits > 1 {
-				c.Add(root.At("expect", i, "exit").Errorf("exit is given twice"))
+	if list, ok := root.Get("expect"); ok {
+		exits := 0
+		s.Expect = c.expectations(list, func(e *journal.Expectation, at file.Node) {
+			if c.expectation(e, at); e.Exit != "" {
+				if exits++; exits > 1 {
+					c.Add(at.At("exit").Errorf("exit is given twice"))
+				}
 			}
-		}
+		})
 	}
 	if err := c.Err(); err != nil {
 		return nil, nil, err

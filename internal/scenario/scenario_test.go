@@ -12,7 +12,21 @@ import (
 // catalogue returns the catalogue of Freezer and Barbican.
 func catalogue(tb testing.TB) *ruleset.Catalogue {
 	tb.Helper()
-	return ruleset.NewCatalogue(servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican"))
+	k := ruleset.NewCatalogue(servicetest.Contract(tb, "freezer"), servicetest.Contract(tb, "barbican"))
+	k.Collections = []string{"freezer.clients", "privx.api_clients"}
+	return k
+}
+
+// Ensure a mistake in a member of an expectation is the only one that is reported.
+func TestOneMistake(t *testing.T) {
+	t.Parallel()
+	k := catalogue(t)
+	for _, expect := range []string{"{status: 5x}", "{requests: many}", "{retries: bad}", "{ended: x}", "{waits: {min: 1}}"} {
+		_, _, err := scenario.Read(k, "s.yaml", []byte("name: x\nexpect: ["+expect+", {status: 503}]\n"))
+		if err == nil || strings.Contains(err.Error(), "is empty") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", expect, err)
+		}
+	}
 }
 
 // Ensure every mistake in a scenario is reported with its place and a hint.
@@ -63,6 +77,24 @@ func TestMistakes(t *testing.T) {
 		{"name: x\nfaults: [{where: {body: {a: {equals: 1}}}, what: {status: 503}}]\n", "is not a JSON pointer"},
 		{"name: x\nfaults: [{where: {body: {/a: {matches: '['}}}, what: {status: 503}}]\n", "missing closing ]"},
 		{"name: x\nfaults: [{where: {body: {/a: {}}}, what: {status: 503}}]\n", "the test is empty"},
+		{"name: x\nfaults: [{where: {body: {/a: null}}, what: {status: 503}}]\n", "the test is empty"},
+		{"name: x\nexpect: [{heder: {X-A: b}}]\n", `s.yaml:2:11: unknown key "heder", did you mean "header"?`},
+		{"name: x\nexpect: [{header: {X A: b}}]\n", `s.yaml:2:25: "X A" is not a header name`},
+		{"name: x\nexpect: [{body: {a: 1}}]\n", "s.yaml:2:21: \"a\" is not a JSON pointer"},
+		{"name: x\nexpect: [{sequence: [{body: {/a: {matches: '['}}}]}]\n", "s.yaml:2:44: error parsing regexp: missing closing ]"},
+		{"name: x\nexpect: [{ended: abortd}]\n", `s.yaml:2:18: expected open, answered, aborted or cut, got "abortd", did you mean "aborted"?`},
+		{"name: x\nexpect: [{waits: {min: 3s, max: 1s}}]\n", "s.yaml:2:18: min 3s is greater than max 1s"},
+		{"name: x\nexpect: [{waits: {max: 0s}}]\n", "s.yaml:2:24: max must be positive; leave it out if there is no limit"},
+		{"name: x\nexpect: [{waits: {}}]\n", "s.yaml:2:18: waits needs min or max"},
+		{"name: x\nexpect: [{waits: 1s}]\n", "s.yaml:2:18: expected a mapping with min, max or both"},
+		{"name: x\nexpect: [{sequence: [{status: 503}], waits: {min: 1s}}]\n", "s.yaml:2:45: waits in a sequence needs at least two patterns"},
+		{"name: x\nexpect: [{state: {freezer.client: 2}}]\n", `s.yaml:2:35: no collection "freezer.client", did you mean "freezer.clients"?`},
+		{"name: x\nexpect: [{state: {freezer.clients: {min: 3, max: 1}}}]\n", "s.yaml:2:36: min 3 is greater than max 1"},
+		{"name: x\nexpect: [{state: {freezer.clients: two}}]\n", "s.yaml:2:36: expected a number of records"},
+		{"name: x\nexpect: [{state: {freezer.clients: {wher: {}}}}]\n", `s.yaml:2:37: unknown key "wher", did you mean "where"?`},
+		{"name: x\nexpect: [{state: {freezer.clients: {where: {a: 1}, count: 1}}}]\n", "s.yaml:2:48: \"a\" is not a JSON pointer"},
+		{"name: x\nexpect: [{unchanged: true, state: {freezer.clients: 1}}]\n", "s.yaml:2:10: an expectation has only one of"},
+		{"name: x\nexpect: [{created_once: true, retries: good}]\n", "s.yaml:2:10: an expectation has only one of"},
 	}
 	for _, tt := range tests {
 		if _, _, err := scenario.Read(k, "s.yaml", []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -10,6 +10,7 @@ import (
 
 	"standin/internal/contract"
 	"standin/internal/identity"
+	"standin/internal/match"
 	"standin/internal/value"
 	"standin/internal/world"
 )
@@ -100,15 +101,25 @@ func (c *Call) Tx() *world.Tx { return c.tx }
 // is.
 func (c *Call) Query() url.Values {
 	if c.query == nil {
-		c.query = url.Values{}
-		for piece := range strings.SplitSeq(c.RawQuery, "&") {
-			if name, v, _ := strings.Cut(piece, "="); name != "" {
-				name = Unescape(name)
-				c.query[name] = append(c.query[name], Unescape(v))
-			}
-		}
+		c.query = contract.ParseQuery(c.RawQuery)
 	}
 	return c.query
+}
+
+// Who returns the caller as rules and expectations compare it. It reports whether the caller is
+// known.
+func (c *Call) Who() (who match.Caller, known bool) {
+	if c.Caller == nil {
+		return who, false
+	}
+	who.ID, who.Name = c.Caller.ID, c.Caller.Name
+	if c.Caller.Token != nil {
+		who.Token = c.Caller.Token.ID
+	}
+	if p := c.Caller.Project; p != nil {
+		who.ProjectID, who.Project = p.ID, p.Name
+	}
+	return who, true
 }
 
 // Capped returns the limit of a page, lowered to the call's PageCap. A negative limit means no
@@ -134,25 +145,7 @@ func (c *Call) Left(items int) {
 func (c *Call) Asked() int { return c.asked }
 
 // Unescape decodes a name or value of a query. An invalid escape stays as it is.
-func Unescape(s string) string {
-	if u, err := url.QueryUnescape(s); err == nil {
-		return u
-	}
-	var b strings.Builder
-	for s != "" {
-		n := 1
-		if len(s) >= 3 && s[0] == '%' {
-			n = 3
-		}
-		u, err := url.QueryUnescape(s[:n])
-		if err != nil {
-			n, u = 1, s[:1]
-		}
-		b.WriteString(u)
-		s = s[n:]
-	}
-	return b.String()
-}
+func Unescape(s string) string { return contract.Unescape(s) }
 
 // Accept returns the Accept header. Several headers are joined to one list.
 func (c *Call) Accept() string { return strings.Join(c.Header["Accept"], ",") }

@@ -16,7 +16,10 @@ type Section struct {
 }
 
 // A Clearer is a Kind of any record type.
-type Clearer interface{ Clear(tx *Tx) }
+type Clearer interface {
+	Clear(tx *Tx)
+	Diff(from, to View, limit int) []Change
+}
 
 // A Collection is a list of records in a section.
 type Collection struct {
