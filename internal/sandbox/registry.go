@@ -12,7 +12,6 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/catalog"
-	"standin/internal/contract"
 	"standin/internal/coverage"
 	"standin/internal/file"
 	"standin/internal/identity"
@@ -77,14 +76,6 @@ func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
 	r.first = newSandbox(r, Default, st)
 	r.budget.Join(&r.first.journal)
 	return r, nil
-}
-
-// Coverage returns what clients have met in all sandboxes, including those that are deleted.
-func (r *Registry) Coverage() *coverage.Report { return r.covered.Report(r.contracts()...) }
-
-// contracts returns the contracts of the services, without that of the control API.
-func (r *Registry) contracts() []*contract.Contract {
-	return catalog.WithoutControl(r.catalog.Contracts)
 }
 
 // Default returns the sandbox that serves requests which name no sandbox.

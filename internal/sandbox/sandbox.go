@@ -105,27 +105,6 @@ func (s *Sandbox) Rules() *ruleset.Set { return &s.faults }
 // Journal returns the record of the sandbox's exchanges.
 func (s *Sandbox) Journal() *recorder.Journal { return &s.journal }
 
-// Cover counts what a client has met in the sandbox, for the sandbox and for all.
-func (s *Sandbox) Cover(m *coverage.Met) {
-	all := [...]*coverage.Counts{s.covered, s.registry.covered, coverage.Process()}
-	coverage.Count(m, all[:]...)
-	if st := s.start.Load(); len(st.Quirks) > 0 && s.noted.Load() != st {
-		s.noted.Store(st)
-		for name := range st.Quirks {
-			for _, c := range all {
-				c.Quirk(name)
-			}
-		}
-	}
-}
-
-// Coverage returns what clients have met in the sandbox since it was created. A reset keeps it.
-func (s *Sandbox) Coverage() *coverage.Report {
-	r := s.covered.Report(s.registry.contracts()...)
-	r.Sandbox = s.name
-	return r
-}
-
 // Gone returns a context that is cancelled when the sandbox is deleted.
 func (s *Sandbox) Gone() context.Context { return s.gone }
 
