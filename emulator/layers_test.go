@@ -15,22 +15,23 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
-	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/scenario internal/transport",
+	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/coverage internal/exchange internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
+	"emulator":         "emulator/fault emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
-	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
-	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
+	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
+	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/match internal/ruleset internal/value",
 	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/match internal/recorder internal/service internal/value internal/world",
 	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder internal/report",
 	"internal/report":    "internal/file",
+	"internal/coverage":  "internal/contract",
 	"internal/chain":     "emulator/journal internal/recorder",
 	"internal/recorder":  "emulator/journal internal/contract internal/match internal/value internal/world",
 	"internal/transport": "",
@@ -79,7 +80,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench emulator internal/catalog internal/contract internal/coverage internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "internal/world",
 }

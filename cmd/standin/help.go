@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"standin/internal/catalog"
 )
@@ -15,6 +16,7 @@ const examples = `Examples:
   standin requests --follow                        print requests as they come
   standin faults 'freezer.clients.*'               list the documented failures of these operations
   standin check scenario.yaml                      report mistakes by line and column
+  standin report coverage                          show which documented answers were met, and which never
   standin help run                                 show the flags and examples of a command`
 
 type versionCmd struct{}
@@ -32,7 +34,7 @@ func (*versionCmd) Run(s streams) error {
 }
 
 type helpCmd struct {
-	Command string `arg:"" optional:"" help:"Command to show. Default: all commands."`
+	Command []string `arg:"" optional:"" help:"Command to show. Default: all commands."`
 }
 
 // Help returns examples.
@@ -43,14 +45,11 @@ func (*helpCmd) Help() string {
 
 // Run prints what --help prints, with more examples.
 func (c *helpCmd) Run(s streams, ask asker) error {
-	args := []string{"--help"}
-	if c.Command != "" {
-		args = []string{c.Command, "--help"}
-	}
+	args := append(slices.Clip(c.Command), "--help")
 	if code := ask(args); code != 0 {
 		return exit(code)
 	}
-	if c.Command == "" {
+	if len(c.Command) == 0 {
 		fmt.Fprintln(s.out, "\n"+examples)
 	}
 	return nil

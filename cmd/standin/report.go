@@ -1,6 +1,7 @@
 package main
 
-// reportCmd is the group of reports on what clients did.
+// reportCmd is the group of commands that report on a client.
 type reportCmd struct {
-	Retries reportRetriesCmd `cmd:"" help:"Report how clients retried. The exit code is 1 if a rule failed."`
+	Coverage coverageCmd      `cmd:"" help:"Report which documented answers a client has met."`
+	Retries  reportRetriesCmd `cmd:"" help:"Report how a client retried. The exit code is 1 if a rule failed."`
 }

@@ -46,6 +46,7 @@ type breaking struct {
 
 // broken breaks the connection as the rule describes.
 func (x *exchange) broken(f *ruleset.Firing) end {
+	x.met.Wire = x.cut(f)
 	return breaks[f.What.Connection.Kind](&breaking{x, f, f.What.Connection})
 }
 

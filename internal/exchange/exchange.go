@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/coverage"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -32,6 +33,7 @@ type exchange struct {
 	decision ruleset.Decision
 
 	outcome outcome
+	met     coverage.Met
 	undated bool // the response has no Date header
 	sender  sender
 }
@@ -117,6 +119,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 		c.Status, body = x.outcome.reply.Status, bodyOf(x.call.Method, &x.outcome.reply)
 	}
 	x.entry.close(ended, h, body)
+	x.cover()
 }
 
 // near returns hints for a request that matches no operation: the methods of its path, or the
