@@ -14,7 +14,13 @@ var pauses = []mode{
 		return c.records(12, func(r request) answer { return c.upTo(2, r, always(0)) })
 	}},
 	{"tries-again-at-once-cut", "It sends each request whose connection was cut once more, at once.", func(c *client) error {
-		return c.records(12, func(r request) answer { return c.upTo(2, r, always(0)) })
+		if err := c.loginKeystone(); err != nil {
+			return err
+		}
+		if a := c.send(get(clients)); a.failed() {
+			return a.problem()
+		}
+		return c.records(40, func(r request) answer { return c.upTo(2, r, always(0)) })
 	}},
 	{"hammers", "It sends a request 300 times without a pause.", func(c *client) error {
 		return c.records(1, func(r request) answer { return c.upTo(300, r, always(0)) })

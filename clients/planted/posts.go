@@ -26,11 +26,11 @@ var posts = []mode{
 		c.http.Timeout = time.Second
 		return c.upTo(2, post(apiClients, apiClient("robot")), growing).problem()
 	}},
-	{"library-repeats", "It marks a POST as idempotent, so that net/http repeats it by itself.", func(c *client) error {
-		return c.marked(post(clients, freezerClient("node1")))
+	{"library-repeats", "It marks each POST as idempotent, so that net/http repeats it by itself.", func(c *client) error {
+		return c.marked(clients, freezerClient)
 	}},
-	{"library-repeats-lost", "It marks a POST as idempotent. net/http sends a second one.", func(c *client) error {
-		return c.marked(post(apiClients, apiClient("robot")))
+	{"library-repeats-lost", "It marks each POST as idempotent. net/http sends a second one.", func(c *client) error {
+		return c.marked(apiClients, apiClient)
 	}},
 }
 
@@ -42,11 +42,17 @@ func (c *client) create(r request) error {
 	return c.upTo(2, r, growing).problem()
 }
 
-// marked sends a POST with a key, on a connection that was used before.
-func (c *client) marked(r request) error {
+// marked sends three POSTs with a key, on connections that were used before.
+func (c *client) marked(path string, body func(name string) string) error {
 	if err := c.login(); err != nil {
 		return err
 	}
-	r.header = http.Header{"Idempotency-Key": {"7f0c1b52"}}
-	return c.send(r).problem()
+	for _, name := range []string{"one", "two", "three"} {
+		r := post(path, body(name))
+		r.header = http.Header{"Idempotency-Key": {name}}
+		if err := c.send(r).problem(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
