@@ -15,15 +15,16 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
+	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/explain internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
-	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
-	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
-	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
+	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/transport",
+	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
+	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",
+	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/explain internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
 	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/file internal/identity internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/world",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
@@ -77,7 +78,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench emulator internal/catalog internal/contract internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "internal/world",
 }

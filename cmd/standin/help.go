@@ -13,6 +13,7 @@ const examples = `Examples:
   standin --scenario unavailable                   answer every request with 503
   standin run fails-twice-then-works -- ./client   run a client under a scenario, and judge what it did
   standin requests --follow                        print requests as they come
+  standin explain 3                                say why request 3 was answered as it was
   standin faults 'freezer.clients.*'               list the documented failures of these operations
   standin check scenario.yaml                      report mistakes by line and column
   standin help run                                 show the flags and examples of a command`
@@ -32,7 +33,7 @@ func (*versionCmd) Run(s streams) error {
 }
 
 type helpCmd struct {
-	Command string `arg:"" optional:"" help:"Command to show. Default: all commands."`
+	Command []string `arg:"" optional:"" help:"Command to show. Default: all commands."`
 }
 
 // Help returns examples.
@@ -43,14 +44,10 @@ func (*helpCmd) Help() string {
 
 // Run prints what --help prints, with more examples.
 func (c *helpCmd) Run(s streams, ask asker) error {
-	args := []string{"--help"}
-	if c.Command != "" {
-		args = []string{c.Command, "--help"}
-	}
-	if code := ask(args); code != 0 {
+	if code := ask(append(c.Command, "--help")); code != 0 {
 		return exit(code)
 	}
-	if c.Command == "" {
+	if len(c.Command) == 0 {
 		fmt.Fprintln(s.out, "\n"+examples)
 	}
 	return nil

@@ -91,12 +91,12 @@ func TestCommands(t *testing.T) {
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
 	_, out, _ := command(t, "help")
-	commands := regexp.MustCompile(`(?m)^  ([a-z]+)    *[A-Z]`).FindAllStringSubmatch(out, -1)
-	if len(commands) != 13 {
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)    *[A-Z]`).FindAllStringSubmatch(out, -1)
+	if len(commands) != 15 {
 		t.Fatalf("%d commands in\n%s", len(commands), out)
 	}
 	for _, c := range commands {
-		if _, help, _ := command(t, "help", c[1]); !strings.Contains(help, "\n    standin "+c[1]) && c[1] != "serve" || !strings.Contains(help, "\n    standin") {
+		if _, help, _ := command(t, append([]string{"help"}, strings.Fields(c[1])...)...); !strings.Contains(help, "\n    standin "+c[1]) && c[1] != "serve" || !strings.Contains(help, "\n    standin") {
 			t.Errorf("%s has no example:\n%s", c[1], help)
 		}
 	}
