@@ -14,7 +14,7 @@ import (
 )
 
 // send sends a request. The headers are names and values in turn.
-func send(t *testing.T, p *servicetest.Player, method, target, body string, header ...string) int {
+func send(t *testing.T, p *servicetest.Player, method, target, body string, header ...string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://localhost:9311"+target, strings.NewReader(body))
 	if err != nil {
@@ -29,8 +29,7 @@ func send(t *testing.T, p *servicetest.Player, method, target, body string, head
 			r.Header.Del(header[i])
 		}
 	}
-	resp, _ := p.Do(r)
-	return resp.StatusCode
+	p.Do(r)
 }
 
 const basic = "Basic ZGVtbzpkZW1v" // demo:demo
@@ -125,16 +124,16 @@ func TestExplanation(t *testing.T) {
 	}{
 		{"handler", "GET", "/v1/clients", "", nil, []string{"default: the request names no sandbox", "demo, by a token", "the handler of freezer.clients.list", "200 OK", "not         400", "            401"}, nil},
 		{"basic", "GET", "/v3/images", "", []string{"Authorization", basic}, []string{"demo, by HTTP Basic"}, nil},
-		{"bad token", "GET", "/v1/clients", "", []string{"X-Auth-Token", "x"}, []string{"unknown: the credentials", "the check authentication", "401"}, nil},
-		{"no token", "GET", "/v1/clients", "", []string{"X-Auth-Token", ""}, []string{"nobody: the request has no", "the check authentication"}, nil},
+		{"bad token", "GET", "/v1/clients", "", []string{"X-Auth-Token", "x"}, []string{"unknown: the credentials", `the check "authentication"`, "401"}, nil},
+		{"no token", "GET", "/v1/clients", "", []string{"X-Auth-Token", ""}, []string{"nobody: the request has no", `the check "authentication"`}, nil},
 		{"login off", "GET", "/v1/clients", "", []string{"X-Auth-Token", ""}, []string{"because logins are off"}, []emulator.Option{emulator.WithAuth(false)}},
-		{"check", "POST", "/v1/clients", `{"hostname": 5}`, nil, []string{"the check schema: "}, nil},
+		{"check", "POST", "/v1/clients", `{"hostname": 5}`, nil, []string{`the check "schema: `}, nil},
 		{"example", "GET", "/v1/jobs", "", nil, []string{"the documented example of freezer.jobs.list"}, nil},
 		{"no operation", "GET", "/v1/clent", "", nil, []string{"none has this method and path", "/v1/clients", "the path and the method", "Standin alone"}, nil},
 		{"method", "PATCH", "/v1/clients", "", nil, []string{"none has this method and path", "takes GET, POST"}, nil},
-		{"fault", "GET", "/v1/clients", "", []string{"X-Standin-Fault", "freezer.clients.list/401"}, []string{"the rule freezer.clients.list/401, before any check", "fired, at request 1 of it: status 401"}, nil},
+		{"fault", "GET", "/v1/clients", "", []string{"X-Standin-Fault", "freezer.clients.list/401"}, []string{"the rule freezer.clients.list/401, before any check", "fired at its request 1: status 401"}, nil},
 		{"late fault", "GET", "/v1/clients", "", []string{"X-Standin-Fault", "status=418; phase=after"}, []string{"the rule request, after the check", "no contract", "the contract does not list this status"}, nil},
-		{"bad fault header", "GET", "/v1/clients", "", []string{"X-Standin-Fault", "stats=5"}, []string{"the check header X-Standin-Fault", "Standin alone"}, nil},
+		{"bad fault header", "GET", "/v1/clients", "", []string{"X-Standin-Fault", "stats=5"}, []string{`the check "header X-Standin-Fault"`, "Standin alone"}, nil},
 		{"hidden body", "PUT", "/v1/secrets/x", "text", nil, []string{"the journal hides it as a whole"}, nil},
 		{"long body", "POST", "/v1/clients", `{"description": "` + strings.Repeat("x", 20<<10) + `"}`, nil, []string{"only the beginning of its 20499 bytes"}, nil},
 		{"no JSON", "POST", "/v1/clients", "{", nil, []string{"it is not JSON"}, nil},

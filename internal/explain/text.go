@@ -110,7 +110,7 @@ func (c *Caller) String() string {
 func (d *Decision) String() string {
 	switch d.By {
 	case byCheck:
-		return "the check " + d.Name + ", which refused the request"
+		return fmt.Sprintf("the check %q, which refused the request", d.Name)
 	case byHandler:
 		return "the handler of " + d.Name
 	case byExample:
@@ -130,13 +130,13 @@ func (d *Decision) String() string {
 
 func ruleText(f *journal.Fault) string {
 	if !f.Fired {
-		return fmt.Sprintf("%s fitted, as request %d of it, and did not fire: %s", f.Rule, f.Match, f.Why)
+		return fmt.Sprintf("%s did not fire at its request %d: %s", f.Rule, f.Match, f.Why)
 	}
 	undocumented := ""
 	if f.Undocumented {
 		undocumented = "; the contract does not list this status"
 	}
-	return fmt.Sprintf("%s fired, at request %d of it: %s%s", f.Rule, f.Match, strings.Join(f.Did, ", "), undocumented)
+	return fmt.Sprintf("%s fired at its request %d: %s%s", f.Rule, f.Match, strings.Join(f.Did, ", "), undocumented)
 }
 
 // String returns the place and the name of a part, and the closest known name.
@@ -155,7 +155,7 @@ func (u *Unread) String() string {
 func (r *Report) String() string {
 	w := &lines{}
 	for _, c := range r.Unread {
-		fmt.Fprintf(w, "%6d  %s  %s\n", c.Requests, c.Operation, c.Unread.String())
+		fmt.Fprintf(w, "%6d  %s  %s\n", c.Requests, c.Operation, c.String())
 	}
 	if len(r.Unread) == 0 {
 		fmt.Fprintln(w, "Nothing was unread.")
