@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build prose contracts contributing clients faults soak image real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image page real-clients parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
@@ -67,6 +67,9 @@ contributing: ## check that the steps of docs/dev/add-an-operation.md work
 image: ## run the static binary in an empty root, as in the image
 	.ci/image
 
+page: ## the HTML report in a browser; without Chromium it is skipped, and says so
+	.ci/page
+
 parity: ## record the answers of the real servers again (Debian, as root), then compare Standin with them
 	go run ./parity/record
 	go test ./parity
@@ -86,4 +89,4 @@ generate: ## write the generated parts of files
 	go test ./emulator -run Generated -update
 	go test ./cmd/standin -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image real-clients parity parity-check bench generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page real-clients parity parity-check bench generate

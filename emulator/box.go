@@ -148,12 +148,18 @@ func (b *box) Verify(expect ...journal.Expectation) Verdict {
 }
 
 // Retries judges how clients retried, by the chains of their requests. The zero grading judges by
-// all rules and their defaults. A test fails with the report:
+// all rules and their defaults. A rule passes only if the run brought its situation: list in Require
+// what the client must have shown. A test fails with the report:
 //
 //	if r := s.Retries(journal.Grading{}); !r.Good() {
 //		t.Error(r)
 //	}
-func (b *box) Retries(g journal.Grading) *journal.Retries { return b.in.Retries(&g) }
+func (b *box) Retries(g journal.Grading) *journal.Retries {
+	if err := b.known(&journal.Filter{Operation: g.Operation}); err != nil {
+		return &journal.Retries{Problem: err.Error()}
+	}
+	return b.in.Retries(&g)
+}
 
 // Expect fails the test unless the number of requests to an operation, or to those that match a
 // glob, is in a range: Expect(t, "freezer.clients.create", journal.Exactly(1)). The failure prints

@@ -56,6 +56,7 @@ var components = []component{
 	{"Note", reflect.TypeFor[journal.Note](), true, nil, nil},
 	{"Verdict", reflect.TypeFor[control.Verdict](), true, nil, nil},
 	{"Judgement", reflect.TypeFor[journal.Judgement](), true, nil, nil},
+	{"Retries", reflect.TypeFor[journal.Retries](), true, nil, []string{"problem", "rules.more"}}, // Go has the first; the second needs many failures
 	{"Operation", reflect.TypeFor[control.Operation](), true, nil, nil},
 	{"Quirk", reflect.TypeFor[control.Quirk](), true, nil, nil},
 	{"NewSandbox", reflect.TypeFor[control.Spec](), false, nil, nil},
@@ -127,6 +128,41 @@ func TestGeneratedComponents(t *testing.T) {
 		t.Fatal("there is no place for the components")
 	}
 	keep(t, path, []byte(before+begin+block(describe(t), "    ")+end+after))
+}
+
+// Ensure the published schema of the report on retries describes its type.
+func TestGeneratedReportSchema(t *testing.T) {
+	t.Parallel()
+	o := object("$schema", "https://json-schema.org/draft/2020-12/schema", "title", "Standin report on retries")
+	for _, m := range describe(t).Object("Retries").Members() {
+		o.Set(m.Name, m.Value)
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, value.Append(nil, o), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text.WriteByte('\n')
+	keep(t, "../schemas/retries.schema.json", text.Bytes())
+	schema, err := jsonschema.CompileString("retries.schema.json", text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := emulator.RunT(t)
+	for range 2 {
+		recorded(s.Emulator(), "POST", "/v1/clients", "{", "X-Auth-Token", "demo-token")
+	}
+	r := s.Retries(journal.Grading{})
+	report, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(report, &v); err != nil || r.Good() {
+		t.Fatalf("%v: %s", err, r)
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Errorf("%v in %s", err, report)
+	}
 }
 
 // Ensure every JSON body is described down to its last member. Only documents that are described
@@ -318,6 +354,7 @@ func answers(t *testing.T) map[string][]any {
 	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), token...) // a hash
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // base64
 	ask("POST", "/v1/containers", `{"type": "generic", "name": "c"}`, token...)   // a change
+	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // a client error, repeated
 	page := ask("GET", "/_standin/requests", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
 	ask("GET", "/v3/images?provder=vm", "{}", "X-Standin-Sandbox", "a", "Authorization", "Basic bm9ib2R5Om5vYm9keQ==") // a quirk
@@ -347,6 +384,7 @@ func answers(t *testing.T) map[string][]any {
 		"Note":      {note(t, s)},
 		"Verdict":   {verdict},
 		"Judgement": member(verdict, "judgements"),
+		"Retries":   {ask("GET", "/_standin/reports/retries", "")},
 		"Operation": {ask("GET", "/_standin/operations", "")},
 		"Quirk":     {ask("GET", "/_standin/quirks", "")},
 		"Scenario":  {ask("GET", "/_standin/scenarios", "")},

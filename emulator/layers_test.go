@@ -15,22 +15,23 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/explain internal/file internal/sandbox internal/service internal/transport internal/world scenarios",
+	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/exchange internal/explain internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator":         "emulator/fault emulator/journal internal/core internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/transport",
-	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/route internal/sandbox internal/scenario internal/service internal/value",
-	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",
+	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/explain internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
+	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",
 	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/file internal/identity internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/world",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/ruleset internal/value",
 	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/recorder internal/service internal/value internal/world",
-	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder",
+	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder internal/report",
+	"internal/report":    "internal/file",
 	"internal/chain":     "emulator/journal internal/recorder",
 	"internal/recorder":  "emulator/journal internal/contract internal/value internal/world",
 	"internal/transport": "",

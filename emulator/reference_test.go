@@ -139,8 +139,20 @@ func controlAPI(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	document := v.(*value.Object)
+	resolved := func(v any) *value.Object {
+		o := v.(*value.Object)
+		for ref := o.Text("$ref"); ref != ""; ref = o.Text("$ref") {
+			to, ok := value.At(document, strings.TrimPrefix(ref, "#"))
+			if !ok {
+				t.Fatalf("%s leads nowhere", ref)
+			}
+			o = to.(*value.Object)
+		}
+		return o
+	}
 	var b strings.Builder
-	for _, path := range v.(*value.Object).Object("paths").Members() {
+	for _, path := range document.Object("paths").Members() {
 		operations := path.Value.(*value.Object)
 		for _, method := range []string{"get", "post", "put", "delete"} {
 			op := operations.Object(method)
@@ -149,11 +161,11 @@ func controlAPI(t *testing.T) string {
 			}
 			fmt.Fprintf(&b, "\n## `%s %s`\n\n%s.\n\n", strings.ToUpper(method), path.Name, strings.TrimSuffix(op.Text("summary"), "."))
 			for _, p := range slices.Concat(operations.List("parameters"), op.List("parameters")) {
-				p := p.(*value.Object)
+				p := resolved(p)
 				b.WriteString(item(fmt.Sprintf("`%s` (%s): %s", p.Text("name"), p.Text("in"), p.Text("description"))))
 			}
 			for _, r := range op.Object("responses").Members() {
-				b.WriteString(item(r.Name + ": " + r.Value.(*value.Object).Text("description")))
+				b.WriteString(item(r.Name + ": " + resolved(r.Value).Text("description")))
 			}
 		}
 	}

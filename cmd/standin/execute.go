@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -65,6 +66,9 @@ func execute(ctx context.Context, limit time.Duration, command, env []string, s 
 	case ctx.Err() != nil:
 		return ending{}, errInterrupted
 	case cmd.ProcessState == nil:
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = fmt.Errorf("cannot run %s: %w", command[0], e.Err)
+		}
 		return ending{}, err
 	case within.Err() != nil:
 		return ending{code: -1, found: fmt.Sprintf("stopped after %s", limit), stopped: true}, nil

@@ -92,7 +92,7 @@ func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
 	_, out, _ := command(t, "help")
 	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)    *[A-Z]`).FindAllStringSubmatch(out, -1)
-	if len(commands) != 15 {
+	if len(commands) != 16 {
 		t.Fatalf("%d commands in\n%s", len(commands), out)
 	}
 	for _, c := range commands {

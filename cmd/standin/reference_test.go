@@ -63,8 +63,8 @@ func commands(t *testing.T, root *kong.Node) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## standin\n\n```text\n%s```\n", help())
 	for _, c := range root.Leaves(true) {
-		_, name, _ := strings.Cut(c.FullPath(), " ")
-		fmt.Fprintf(&b, "\n## standin %s\n\n```text\n%s```\n", name, help(strings.Fields(name)...))
+		path := strings.Fields(c.Path())
+		fmt.Fprintf(&b, "\n## standin %s\n\n```text\n%s```\n", strings.Join(path, " "), help(path...))
 	}
 	return b.String()
 }

@@ -13,6 +13,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/core"
+	"standin/internal/report"
 	"standin/internal/sandbox"
 )
 
@@ -24,6 +25,7 @@ type runCmd struct {
 	Seed     *int64        `env:"-" placeholder:"N" help:"Seed, in place of the seed of the scenarios."`
 	Timeout  time.Duration `placeholder:"DURATION" help:"Time limit for the command in each scenario, such as 5m. After it, the command is stopped and the verdict is FAILED. Default: no limit."`
 	JUnit    string        `name:"junit" placeholder:"FILE" help:"Also write the verdicts to this file, as JUnit XML."`
+	Report   string        `placeholder:"FILE" help:"Also write the verdicts and the report on retries to this file. Its ending is the form: .txt, .json, .xml (JUnit), .md or .html."`
 	Journal  string        `placeholder:"FILE" help:"Write the journals to this file in canonical form, without times and ports. Two runs can then be compared byte by byte."`
 	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
 }
@@ -56,6 +58,8 @@ const ownFailure = exit(3)
 type outcome struct {
 	name       string
 	judgements []journal.Judgement
+	retries    *journal.Retries
+	graded     bool // an expectation is about retries
 	requests   []journal.Entry
 	journal    []byte
 	took       time.Duration
@@ -91,12 +95,18 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	if err != nil {
 		return false, err
 	}
-	var reports [3]*report
-	for i, path := range []string{c.JUnit, c.Journal, c.Requests} {
-		if reports[i], err = openReport(path); err != nil {
+	form := report.Text
+	if c.Report != "" {
+		if form, err = report.FormOf(c.Report); err != nil {
 			return false, err
 		}
-		defer reports[i].discard()
+	}
+	var files [4]*outputFile
+	for i, path := range []string{c.JUnit, c.Report, c.Journal, c.Requests} {
+		if files[i], err = openOutput(path); err != nil {
+			return false, err
+		}
+		defer files[i].discard()
 	}
 	outcomes := make([]outcome, len(emulators))
 	failed := 0
@@ -114,8 +124,10 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
 	}
-	junit, err := junitOf(outcomes)
-	return failed == 0, errors.Join(err, reports[0].write(junit), reports[1].write(canonical(outcomes)), reports[2].write(timed(outcomes)))
+	junit, err1 := written(report.JUnit, outcomes, (*outcome).judged)
+	whole, err2 := written(form, outcomes, (*outcome).whole)
+	return failed == 0, errors.Join(err1, err2,
+		files[0].write(junit), files[1].write(whole), files[2].write(canonical(outcomes)), files[3].write(timed(outcomes)))
 }
 
 // ignored reports the variables of serve that run does not read. They would replace what the
@@ -182,6 +194,8 @@ func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []strin
 		return outcome{}, err
 	}
 	o := outcome{name: cmp.Or(start.Scenario, noScenario), took: time.Since(begun), requests: e.Sandboxes.AllRequests(), journal: e.Sandboxes.AllJournals()}
+	o.retries = e.Sandboxes.AllRetries(&journal.Grading{})
+	o.graded = slices.ContainsFunc(start.Expect, func(x journal.Expectation) bool { return x.Retries != nil })
 	g := start.Exit.Judge(end.code, end.found)
 	if end.stopped {
 		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.found}

@@ -100,13 +100,14 @@ func TestRun(t *testing.T) {
 		{"any exit", "curl", []string{"unauthorized", "--", "sh", "-c", list + "; exit 4"}, 0, "", "met      the command ends (exit code 4)"},
 		{"without a scenario", "curl", []string{"--", "sh", "-c", list}, 0, "", "scenario none: passed\n  met      the command succeeds (exit code 0)\n  met      the command sends requests (1)\n"},
 		{"no such scenario", "", []string{"flakey", "--", "true"}, 3, "", `did you mean "flaky"?`},
-		{"no such command", "", []string{"flaky", "--", "./there-is-no-such-command"}, 3, "", "no such file"},
+		{"no such command", "", []string{"flaky", "--", "./there-is-no-such-command"}, 3, "", "cannot run ./there-is-no-such-command: no such file"},
 		{"no command", "", []string{"flaky"}, 2, "", "expected standin run [SCENARIO…] -- COMMAND…"},
 		{"no command after the dashes", "", []string{"flaky", "--"}, 2, "", "expected standin run [SCENARIO…] -- COMMAND…"},
 		{"a seed", "curl", []string{"flaky", "--seed", "7", "--", "sh", "-c", list}, 0, "", "passed"},
 		{"the command goes elsewhere", "", []string{"flaky", "--", "true"}, 1, "", "NOT MET  the command sends requests (0)"},
 		{"a flag misspelt", "", []string{"flaky", "--seeed", "7", "--", "true"}, 2, "", "unknown flag --seeed"},
-		{"nowhere to write", "", []string{"--junit", "/there/is/no/such/folder", "flaky", "--", "true"}, 3, "", "no such file"},
+		{"nowhere to write", "", []string{"--junit", "/there/is/no/such/folder", "flaky", "--", "true"}, 3, "", "cannot write /there/is/no/such/folder: no such file"},
+		{"a report without a form", "", []string{"--report", "r.pdf", "flaky", "--", "true"}, 3, "", "expected a name that ends in .txt, .json, .xml (JUnit), .md or .html"},
 		{"no other cloud", "sh", []string{"flaky", "--", "sh", "-c", `test -z "$OS_CLOUD$http_proxy" && test "$OS_USERNAME" = demo`}, 1, "", "met      the command succeeds"},
 		{"too slow", "curl", []string{nothing, "--timeout", "200ms", "--", "sh", "-c", list + "; sleep 300"}, 1, "", "NOT MET  the command ends within 200ms (stopped after 200ms)"},
 	}
@@ -199,7 +200,21 @@ func TestRunSeveral(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all suites
+	var all struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Suites   []struct {
+			Name     string `xml:"name,attr"`
+			Tests    int    `xml:"tests,attr"`
+			Failures int    `xml:"failures,attr"`
+			Out      string `xml:"system-out"`
+			Cases    []struct {
+				Failure *struct {
+					Text string `xml:",chardata"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
 	if err := xml.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" enum:"scenario,fixture" help:"Kind of file: ${enum}."`
+	Name string `arg:"" enum:"scenario,fixture,retries" help:"Kind of file: ${enum}. retries is the JSON of standin report retries."`
 }
 
 // Help returns an example.

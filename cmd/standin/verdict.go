@@ -1,12 +1,14 @@
 package main
 
 import (
-	"encoding/xml"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 
 	"standin/emulator/journal"
+	"standin/internal/report"
+	"standin/internal/retry"
 )
 
 // tell prints the verdict. If it is FAILED, tell also prints the requests.
@@ -15,12 +17,23 @@ func tell(w io.Writer, o *outcome) {
 	for _, j := range o.judgements {
 		fmt.Fprintf(w, "  %s  %s (%s)\n", map[bool]string{true: "met    ", false: "NOT MET"}[j.Met], j.Expectation, journal.Printable(j.Found))
 	}
+	for _, note := range o.unjudged() {
+		fmt.Fprintf(w, "  retries  %s\n", journal.Printable(note))
+	}
 	if o.passed() {
 		return
 	}
 	for line := range strings.Lines(listing(o.requests)) {
 		fmt.Fprint(w, "  ", line)
 	}
+}
+
+// unjudged returns a line for each rule of retries that failed, if no expectation is about retries.
+func (o *outcome) unjudged() []string {
+	if o.graded {
+		return nil
+	}
+	return retry.Notes(o.retries)
 }
 
 // maxListed is the maximum number of requests in a verdict.
@@ -41,62 +54,48 @@ func listing(entries []journal.Entry) string {
 	return b.String()
 }
 
-// suites are verdicts in JUnit XML.
-type suites struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Time     string   `xml:"time,attr"`
-	Suites   []suite  `xml:"testsuite"`
+// A verdict is what the JSON form of a report has of a scenario.
+type verdict struct {
+	Scenario   string              `json:"scenario"`
+	Passed     bool                `json:"passed"`
+	Judgements []journal.Judgement `json:"judgements"`
+	Retries    *journal.Retries    `json:"retries"`
 }
 
-// A suite is the verdict of a scenario, with a test case for each judgement.
-type suite struct {
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Time     string     `xml:"time,attr"`
-	Cases    []testCase `xml:"testcase"`
-	Out      string     `xml:"system-out,omitempty"`
-}
-
-type testCase struct {
-	Name    string   `xml:"name,attr"`
-	Class   string   `xml:"classname,attr"`
-	Failure *failure `xml:"failure"`
-}
-
-type failure struct {
-	Message string `xml:"message,attr"`
-	Type    string `xml:"type,attr"`
-	Text    string `xml:",chardata"`
-}
-
-// junitOf returns the content of --junit. A suite that failed lists the requests.
-func junitOf(outcomes []outcome) ([]byte, error) {
-	all := suites{}
-	total := 0.0
-	for i := range outcomes {
-		o := &outcomes[i]
-		s := suite{Name: o.name, Tests: len(o.judgements), Time: fmt.Sprintf("%.3f", o.took.Seconds())}
-		for _, j := range o.judgements {
-			c := testCase{Name: j.Expectation, Class: "standin." + o.name}
-			if !j.Met {
-				s.Failures++
-				c.Failure = &failure{
-					Message: "found: " + j.Found, Type: "expectation",
-					Text: fmt.Sprintf("scenario:  %s\nexpected:  %s\nfound:     %s\n", o.name, j.Expectation, j.Found),
-				}
-			}
-			s.Cases = append(s.Cases, c)
+// judged returns the report of a scenario: a check for each judgement. If one is not met, the
+// report lists the requests.
+func (o *outcome) judged() *report.Report {
+	r := &report.Report{Title: o.name, Took: o.took, Value: verdict{o.name, o.passed(), o.judgements, o.retries}}
+	for _, j := range o.judgements {
+		c := report.Check{Name: j.Expectation, Verdict: report.Passed, Found: []string{j.Found}}
+		if !j.Met {
+			c.Verdict = report.Failed
 		}
-		if s.Failures > 0 {
-			s.Out = listing(o.requests)
-		}
-		all.Suites = append(all.Suites, s)
-		all.Tests, all.Failures, total = all.Tests+s.Tests, all.Failures+s.Failures, total+o.took.Seconds()
+		r.Checks = append(r.Checks, c)
 	}
-	all.Time = fmt.Sprintf("%.3f", total)
-	b, err := xml.MarshalIndent(all, "", "  ")
-	return append([]byte(xml.Header), append(b, '\n')...), err
+	if !o.passed() {
+		r.Notes = strings.Split(strings.TrimSuffix(listing(o.requests), "\n"), "\n")
+	}
+	return r
+}
+
+// whole returns the report of a scenario with the rules of retries.
+func (o *outcome) whole() *report.Report {
+	r := o.judged()
+	for _, c := range retry.Checks(o.retries) {
+		c.Name = "retries: " + c.Name
+		r.Checks = append(r.Checks, c)
+	}
+	return r
+}
+
+// written returns the reports of all scenarios in a form.
+func written(form report.Form, outcomes []outcome, of func(*outcome) *report.Report) ([]byte, error) {
+	all := make([]*report.Report, len(outcomes))
+	for i := range outcomes {
+		all[i] = of(&outcomes[i])
+	}
+	var b bytes.Buffer
+	err := report.Write(&b, form, all...)
+	return b.Bytes(), err
 }

@@ -66,12 +66,12 @@ type Grading struct {
 	Operation string `json:"operation,omitempty"`
 	// Except lists rules that are not judged.
 	Except []RetryRule `json:"except,omitempty"`
-	// Require lists rules whose warnings count as failures.
+	// Require lists rules that must pass. They fail if they warn, or if the situation did not come.
 	Require []RetryRule `json:"require,omitempty"`
 	// Max is the maximum number of attempts of a request. The default is 10.
 	Max int `json:"max,omitempty"`
-	// Tolerance is the part of a Retry-After by which a client may come early. The default is 10 %.
-	// At least 50 ms are tolerated.
+	// Tolerance is how much earlier than Retry-After a client may come, from 1 %; 0 is 10 %. At
+	// least 50 ms are tolerated.
 	Tolerance Percent `json:"tolerance,omitempty"`
 }
 
@@ -123,20 +123,29 @@ func (g *Grading) String() string {
 		text += " of " + g.Operation
 	}
 	if len(g.Except) > 0 {
-		text += fmt.Sprintf(", except %s", g.Except)
+		text += ", except " + joined(g.Except)
 	}
 	return text
 }
 
-// A Percent is a number from 0 to 100.
+// joined returns the ids of rules with commas between them.
+func joined(rules []RetryRule) string {
+	var words []string
+	for _, r := range rules {
+		words = append(words, string(r))
+	}
+	return strings.Join(words, ", ")
+}
+
+// A Percent is a number from 1 to 100; 0 is the default.
 type Percent int
 
 // UnmarshalText reads a percentage, such as 20%.
 func (p *Percent) UnmarshalText(text []byte) error {
 	digits, _ := strings.CutSuffix(string(text), "%")
 	n, err := strconv.ParseUint(digits, 10, 8)
-	if err != nil || n > 100 {
-		return fmt.Errorf("expected a percentage from 0%% to 100%%, got %q", text)
+	if err != nil || n < 1 || n > 100 {
+		return fmt.Errorf("expected a percentage from 1%% to 100%%, got %q", text)
 	}
 	*p = Percent(n)
 	return nil
@@ -163,13 +172,14 @@ const (
 
 // Retries is the report on how a client retried.
 type Retries struct {
-	Rules []RetryResult `json:"rules"`
+	Problem string        `json:"problem,omitempty"` // why nothing was judged, such as an operation that does not exist
+	Rules   []RetryResult `json:"rules"`             // the rules that were judged, in the order of RetryRules
 }
 
 // A RetryResult is the verdict of one rule, with its evidence.
 type RetryResult struct {
-	ID      RetryRule    `json:"id"`
-	Verdict RetryVerdict `json:"verdict"`
+	ID      RetryRule    `json:"id"`               // the id of the rule
+	Verdict RetryVerdict `json:"verdict"`          // passed, failed, warning or not-tested
 	Norm    string       `json:"norm"`             // the source of the rule
 	Why     string       `json:"why,omitempty"`    // why the rule was not tested
 	Chains  []RetryChain `json:"chains,omitempty"` // where the rule failed, at most the first 20
@@ -178,7 +188,7 @@ type RetryResult struct {
 
 // A RetryChain is one logical request: its attempts, and what was wrong with them.
 type RetryChain struct {
-	Sandbox   string         `json:"sandbox"`
+	Sandbox   string         `json:"sandbox"`             // the name of the sandbox
 	Operation string         `json:"operation"`           // the operationId; if the request matches no operation, its method and path
 	Entries   []uint64       `json:"entries"`             // the sequence numbers of the attempts in the journal
 	Pauses    []Milliseconds `json:"pauses_ms,omitempty"` // from the end of each attempt to the beginning of the next
@@ -198,6 +208,11 @@ func (m *Milliseconds) UnmarshalJSON(text []byte) error {
 	ms, err := strconv.ParseFloat(string(text), 64)
 	*m = Milliseconds(ms * float64(time.Millisecond))
 	return err
+}
+
+// JSONSchema returns a JSON Schema of milliseconds.
+func (*Milliseconds) JSONSchema() *value.Object {
+	return value.NewObject(value.Member{Name: "type", Value: "number"})
 }
 
 // Result returns the result of a rule. It returns nil if the report does not have the rule.
@@ -223,18 +238,21 @@ func (r *Retries) having(v RetryVerdict) (all []*RetryResult) {
 }
 
 // Good reports whether no rule failed.
-func (r *Retries) Good() bool { return len(r.Failed()) == 0 }
+func (r *Retries) Good() bool { return r.Problem == "" && len(r.Failed()) == 0 }
 
 // String returns the report as text. It has a line for each rule that failed or warns, followed by
 // its evidence, and a line that counts the other rules.
 func (r *Retries) String() string {
+	if r.Problem != "" {
+		return r.Problem
+	}
 	var b strings.Builder
 	for _, v := range []RetryVerdict{Failed, Warning} {
 		for _, x := range r.having(v) {
 			b.WriteString(x.String())
 		}
 	}
-	b.WriteString(r.Summary() + "\n")
+	b.WriteString(r.Summary())
 	return b.String()
 }
 
@@ -248,15 +266,27 @@ func (r *Retries) Summary() string {
 func (x *RetryResult) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-8s %s: %s\n", strings.ToUpper(string(x.Verdict)), x.ID, x.Norm)
+	for _, line := range x.Lines() {
+		fmt.Fprintf(&b, "         %s\n", line)
+	}
+	return b.String()
+}
+
+// Lines returns what the rule found, a line for each chain, or why it was not tested.
+func (x *RetryResult) Lines() []string {
+	var all []string
+	if x.Why != "" {
+		all = append(all, x.Why)
+	}
 	for _, c := range x.Chains {
 		where := c.Operation
 		if c.Sandbox != "" && c.Sandbox != "default" {
 			where += " in sandbox " + c.Sandbox
 		}
-		fmt.Fprintf(&b, "         %s: %s\n", where, c.Why)
+		all = append(all, where+": "+c.Why)
 	}
 	if x.More > 0 {
-		fmt.Fprintf(&b, "         and %d more\n", x.More)
+		all = append(all, fmt.Sprintf("and %d more", x.More))
 	}
-	return b.String()
+	return all
 }

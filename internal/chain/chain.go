@@ -21,6 +21,9 @@ import (
 // that the answer asked for is added.
 const Window = time.Minute
 
+// thousand is by how much seconds and milliseconds differ.
+const thousand = 1000
+
 // A Chain is one logical request.
 type Chain struct {
 	Operation string  // the operationId; a method and a path outside every operation
@@ -68,10 +71,12 @@ func Build(steps []recorder.Step) []*Chain {
 	}
 	slices.SortStableFunc(all, func(a, b *Step) int { return a.Began.Compare(b.Began) })
 	name(all)
-	var chains, open []*Chain
+	var chains []*Chain
+	open := map[address][]*Chain{} // that may go on
 	for _, s := range all {
-		open = slices.DeleteFunc(open, func(c *Chain) bool { return over(c.Last(), s) })
-		if c := best(open, s); c != nil {
+		at := addressOf(s)
+		open[at] = slices.DeleteFunc(open[at], func(c *Chain) bool { return over(c.Last(), s) })
+		if c := best(open[at], s); c != nil {
 			c.Attempts = append(c.Attempts, s)
 			continue
 		}
@@ -79,10 +84,15 @@ func Build(steps []recorder.Step) []*Chain {
 		if c.Operation == "" {
 			c.Operation = s.Method + " " + s.Path
 		}
-		chains, open = append(chains, c), append(open, c)
+		chains, open[at] = append(chains, c), append(open[at], c)
 	}
 	return chains
 }
+
+// An address is what all attempts of a chain share.
+type address struct{ service, operation, method, path, query string }
+
+func addressOf(s *Step) address { return address{s.Service, s.Operation, s.Method, s.Path, s.Query} }
 
 // name finds out who made each request. A token belongs to the caller that it was accepted for
 // once; a request with a dead token is that caller's.
@@ -107,7 +117,11 @@ func over(last, next *Step) bool {
 	if last.End == journal.Open {
 		return false
 	}
-	return !last.Failed() || next.Began.Sub(last.Ended) > Window+last.Told
+	late := next.Began.Sub(last.Ended)
+	if milliseconds := last.Told * thousand; last.HasTold && late > milliseconds*4/5 && late < milliseconds*6/5 {
+		return !last.Failed() // a client that reads the unit wrongly waits a thousand times as long
+	}
+	return !last.Failed() || late > Window+last.Told
 }
 
 // best is the open chain that a step continues; nil if it begins one. A chain whose last attempt
@@ -133,12 +147,10 @@ func best(open []*Chain, s *Step) *Chain {
 	return found
 }
 
-// follows reports whether a step can be the next attempt after a failed one.
+// follows reports whether a step at the same address can be the next attempt after a failed one.
 func follows(last, s *Step) bool {
 	switch {
 	case !last.Failed(), s.Began.Before(last.Ended) && last.End != journal.Aborted:
-		return false
-	case last.Service != s.Service, last.Operation != s.Operation, last.Method != s.Method, last.Path != s.Path, last.Query != s.Query:
 		return false
 	case last.Who != "" && s.Who != "" && last.Who != s.Who:
 		return false

@@ -106,15 +106,6 @@ func idempotent(s *chain.Step) bool {
 		strings.HasSuffix(s.Operation, ".search") || strings.HasSuffix(s.Operation, ".resolve") || slices.Contains(chain.Logins, s.Operation)
 }
 
-// pairs calls f with each attempt of the chains that was followed by another one.
-func (j *judge) pairs(f func(c *chain.Chain, i int, a, b *chain.Step)) {
-	for _, c := range j.box.chains {
-		for i := range len(c.Attempts) - 1 {
-			f(c, i, c.Attempts[i], c.Attempts[i+1])
-		}
-	}
-}
-
 // once runs a check on each chain that stops at the first place that is wrong.
 func (j *judge) once(check func(c *chain.Chain, i int, a, b *chain.Step) (tested bool, why string)) {
 	for _, c := range j.box.chains {
@@ -242,7 +233,7 @@ func (j *judge) told(s *chain.Step) (least time.Duration, ok bool) {
 func (j *judge) ignoresRetryAfter() {
 	j.once(func(c *chain.Chain, i int, a, b *chain.Step) (bool, string) {
 		least, ok := j.told(a)
-		if !ok || mistaken(c) != "" {
+		if !ok {
 			return false, ""
 		}
 		if pause := c.Pause(i); pause < least {
@@ -252,40 +243,50 @@ func (j *judge) ignoresRetryAfter() {
 	})
 }
 
-// mistaken says how a client takes the unit of Retry-After for another one: all its pauses are a
-// thousandth of what was told, or one is a thousand times of it. It takes two short pauses to tell
-// that from no pause.
-func mistaken(c *chain.Chain) string {
-	short, told := 0, 0
+// A unit is what the pauses of a chain say of how the client reads Retry-After.
+type unit struct {
+	mistake string // in words; empty if there is none
+	known   bool   // the pauses show the unit
+}
+
+// unitOf compares the pauses of a chain with what was told. Seconds are taken for milliseconds if
+// all pauses are a thousandth of what was told, and there are two of them: a single short pause may
+// be any other mistake. Milliseconds are taken for seconds if a pause is a thousand times of it.
+func unitOf(c *chain.Chain) unit {
+	var short, told []int
 	for i := range len(c.Attempts) - 1 {
 		a, pause := c.Attempts[i], c.Pause(i)
 		if !a.HasTold || a.End != journal.Answered || a.Told == 0 {
 			continue
 		}
-		told++
-		if pause >= a.Told*thousand/2 {
-			return fmt.Sprintf("%d told to wait %s; %d came after %s, a thousand times of it", a.Sequence, ms(a.Told), c.Attempts[i+1].Sequence, ms(pause))
+		told = append(told, i)
+		if pause > a.Told*thousand/2 {
+			return unit{waited(c, i, "a thousand times of it"), true}
 		}
 		if least := a.Told / thousand; pause >= least && pause <= least+unitLeeway {
-			short++
+			short = append(short, i)
 		}
 	}
-	if short < 2 || short < told {
-		return ""
+	switch {
+	case len(short) >= 2 && len(short) == len(told):
+		return unit{waited(c, short[0], "a thousandth of it, and so on"), true}
+	default:
+		return unit{"", len(told) > len(short)}
 	}
-	a := c.Attempts[0]
-	return fmt.Sprintf("%d told to wait %s; %d came after %s, a thousandth of it, and so on", a.Sequence, ms(a.Told), c.Attempts[1].Sequence, ms(c.Pause(0)))
+}
+
+// waited says what the client did after attempt i.
+func waited(c *chain.Chain, i int, what string) string {
+	return fmt.Sprintf("%d told to wait %s; %d came after %s, %s", c.Attempts[i].Sequence, ms(c.Attempts[i].Told), c.Attempts[i+1].Sequence, ms(c.Pause(i)), what)
 }
 
 func (j *judge) wrongUnit() {
 	for _, c := range j.box.chains {
-		if why := mistaken(c); why != "" {
-			j.fails(c, "%s", why)
+		u := unitOf(c)
+		if j.tested = j.tested || u.known; u.mistake != "" {
+			j.fails(c, "%s", u.mistake)
 		}
 	}
-	j.pairs(func(_ *chain.Chain, _ int, a, _ *chain.Step) {
-		j.tested = j.tested || a.HasTold && a.Told > 0 && a.End == journal.Answered
-	})
 }
 
 func (j *judge) noPause() {

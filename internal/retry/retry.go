@@ -94,7 +94,7 @@ func grade(g *journal.Grading, boxes []box) *journal.Retries {
 func (r *rule) result(g *journal.Grading, boxes []box, lost uint64) journal.RetryResult {
 	x := journal.RetryResult{ID: r.id, Norm: r.norm, Verdict: journal.NotTested}
 	if r.judge == nil {
-		x.Why = "only an exploration has a run without failures to compare with"
+		x.Why = "there is no run without failures to compare with"
 		return x
 	}
 	j := judge{grading: g}
@@ -102,8 +102,9 @@ func (r *rule) result(g *journal.Grading, boxes []box, lost uint64) journal.Retr
 		j.box = &boxes[i]
 		r.judge(&j)
 	}
+	required := slices.Contains(g.Require, r.id)
 	switch x.Chains, x.More = j.found, j.more; {
-	case len(j.found) > 0 && r.warns && !slices.Contains(g.Require, r.id):
+	case len(j.found) > 0 && r.warns && !required:
 		x.Verdict = journal.Warning
 	case len(j.found) > 0:
 		x.Verdict = journal.Failed
@@ -113,6 +114,9 @@ func (r *rule) result(g *journal.Grading, boxes []box, lost uint64) journal.Retr
 		x.Verdict = journal.Passed
 	default:
 		x.Why = "the situation did not come"
+	}
+	if required && x.Verdict == journal.NotTested {
+		x.Verdict, x.Why = journal.Failed, "it is required, and was not tested: "+x.Why
 	}
 	return x
 }

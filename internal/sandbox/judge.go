@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"fmt"
+	"strings"
 
 	"standin/emulator/journal"
 	"standin/internal/recorder"
@@ -22,27 +22,18 @@ func judge(expect []journal.Expectation, journals ...*recorder.Journal) []journa
 	}
 	all := recorder.Judge(counted, journals...)
 	for _, g := range graded {
-		all = append(all, judgeRetries(g, journals...)...)
+		all = append(all, judgeRetries(g, journals...))
 	}
 	return all
 }
 
-// judgeRetries returns a judgement for each rule that failed, or one judgement that is met.
-func judgeRetries(g *journal.Grading, journals ...*recorder.Journal) []journal.Judgement {
-	report := retry.Grade(g, journals...)
-	failed := report.Failed()
-	if len(failed) == 0 {
-		return []journal.Judgement{{Expectation: g.String(), Met: true, Found: report.Summary()}}
+// judgeRetries judges retries by a grading.
+func judgeRetries(g *journal.Grading, journals ...*recorder.Journal) journal.Judgement {
+	r := retry.Grade(g, journals...)
+	if r.Good() {
+		return journal.Judgement{Expectation: g.String(), Met: true, Found: r.Summary()}
 	}
-	var all []journal.Judgement
-	for _, r := range failed {
-		found := fmt.Sprintf("%s: %s", r.Chains[0].Operation, r.Chains[0].Why)
-		if n := len(r.Chains) + r.More - 1; n > 0 {
-			found += fmt.Sprintf(", and %d more", n)
-		}
-		all = append(all, journal.Judgement{Expectation: fmt.Sprintf("%s: %s", g, r.ID), Found: found})
-	}
-	return all
+	return journal.Judgement{Expectation: g.String(), Found: strings.Join(retry.Notes(r), "; ")}
 }
 
 // Retries judges how the clients of the sandbox retried.
