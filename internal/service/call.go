@@ -89,7 +89,7 @@ type Call struct {
 type Quirks map[string]bool
 
 // Quirk reports whether the named quirk is on. The journal lists the quirks for which it returned
-// true.
+// true. Where the quirk matters only for some requests, Quirk is called last.
 func (c *Call) Quirk(name string) bool {
 	on := c.Quirks[name]
 	if on && !slices.Contains(c.Consulted, name) {
