@@ -21,6 +21,7 @@ import (
 	"standin/internal/catalog"
 	"standin/internal/contract"
 	"standin/internal/control"
+	"standin/internal/coverage"
 	"standin/internal/explain"
 	"standin/internal/file"
 	"standin/internal/scenario"
@@ -57,6 +58,9 @@ var components = []component{
 	{"Verdict", reflect.TypeFor[control.Verdict](), true, nil, nil},
 	{"Judgement", reflect.TypeFor[journal.Judgement](), true, nil, nil},
 	{"Retries", reflect.TypeFor[journal.Retries](), true, nil, []string{"problem", "rules.more"}}, // Go has the first; the second needs many failures
+	{"Coverage", reflect.TypeFor[coverage.Report](), true, nil, []string{ // these need a connection
+		"wire.operation", "wire.failure", "wire.count",
+	}},
 	{"Operation", reflect.TypeFor[control.Operation](), true, nil, nil},
 	{"Quirk", reflect.TypeFor[control.Quirk](), true, nil, nil},
 	{"NewSandbox", reflect.TypeFor[control.Spec](), false, nil, nil},
@@ -79,7 +83,7 @@ func describe(t *testing.T) *value.Object {
 	for _, c := range components {
 		names[c.is] = c.name
 	}
-	texts := comments(t, "fault", "journal", "../internal/control", "../internal/explain", "../internal/scenario")
+	texts := comments(t, "fault", "journal", "../internal/control", "../internal/coverage", "../internal/explain", "../internal/scenario")
 	all := value.NewObject()
 	for _, c := range components {
 		d := &describer{comments: texts, names: names, answer: c.answer}
@@ -373,6 +377,7 @@ func answers(t *testing.T) map[string][]any {
 		"When":      member(rules, "when"),
 		"What":      member(rules, "what"),
 		"Requests":  {page},
+		"Coverage":  {ask("GET", "/_standin/reports/coverage", "", "X-Standin-Sandbox", "default")},
 		"Entry":     append(member(page, "requests"), member(boxes, "requests")...),
 		"Explanation": {
 			ask("GET", "/_standin/requests/1/explanation", ""), ask("GET", "/_standin/requests/3/explanation", ""),

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"standin/fixtures"
 	"standin/internal/catalog"
 	"standin/internal/contract"
+	"standin/internal/coverage"
 	"standin/internal/file"
 	"standin/internal/scenario"
 	"standin/internal/servicetest"
@@ -96,6 +98,16 @@ func TestGeneratedScenarioSchema(t *testing.T) {
 func TestGeneratedSchema(t *testing.T) {
 	t.Parallel()
 	publish(t, "../schemas/fixture.schema.json", catalog.NewLoader().Schema(), fixtures.FS)
+}
+
+// Ensure the published schema of coverage files is that of their type.
+func TestGeneratedCoverageSchema(t *testing.T) {
+	t.Parallel()
+	d := &describer{comments: comments(t, "../internal/coverage"), answer: true}
+	o := d.object(reflect.TypeFor[coverage.Report]())
+	o.Set("$schema", "https://json-schema.org/draft/2020-12/schema")
+	o.Set("title", "Standin coverage")
+	publish(t, "../schemas/coverage.schema.json", o, os.DirFS(t.TempDir()))
 }
 
 // publish compares a schema with its file, and checks YAML files against it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"standin/internal/catalog"
 )
@@ -16,6 +17,7 @@ const examples = `Examples:
   standin explain 3                                say why request 3 was answered as it was
   standin faults 'freezer.clients.*'               list the documented failures of these operations
   standin check scenario.yaml                      report mistakes by line and column
+  standin report coverage                          show which documented answers were met, and which never
   standin help run                                 show the flags and examples of a command`
 
 type versionCmd struct{}
@@ -44,7 +46,8 @@ func (*helpCmd) Help() string {
 
 // Run prints what --help prints, with more examples.
 func (c *helpCmd) Run(s streams, ask asker) error {
-	if code := ask(append(c.Command, "--help")); code != 0 {
+	args := append(slices.Clip(c.Command), "--help")
+	if code := ask(args); code != 0 {
 		return exit(code)
 	}
 	if len(c.Command) == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/core"
+	"standin/internal/coverage"
 	"standin/internal/report"
 	"standin/internal/sandbox"
 )
@@ -28,6 +29,7 @@ type runCmd struct {
 	Report   string        `placeholder:"FILE" help:"Also write the verdicts and the report on retries to this file. Its ending is the form: .txt, .json, .xml (JUnit), .md or .html."`
 	Journal  string        `placeholder:"FILE" help:"Write the journals to this file in canonical form, without times and ports. Two runs can then be compared byte by byte."`
 	Requests string        `placeholder:"FILE" help:"Write the exchanges to this file with times, for standin requests --file."`
+	Coverage string        `placeholder:"FILE" help:"Write to this file which documented answers the client has met in all scenarios, for standin report coverage."`
 }
 
 // Help returns examples.
@@ -101,15 +103,15 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 			return false, err
 		}
 	}
-	var files [4]*outputFile
-	for i, path := range []string{c.JUnit, c.Report, c.Journal, c.Requests} {
+	var files [5]*outputFile
+	for i, path := range []string{c.JUnit, c.Report, c.Journal, c.Requests, c.Coverage} {
 		if files[i], err = openOutput(path); err != nil {
 			return false, err
 		}
 		defer files[i].discard()
 	}
 	outcomes := make([]outcome, len(emulators))
-	failed := 0
+	failed, met := 0, make([]*coverage.Report, len(emulators))
 	for i, e := range emulators {
 		if outcomes[i], err = c.rehearse(ctx, e, command, s); err != nil {
 			return false, err
@@ -119,7 +121,7 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 		if !outcomes[i].passed() {
 			failed++
 		}
-		emulators[i] = nil // releases its memory
+		emulators[i], met[i] = nil, e.Sandboxes.Coverage() // releases its memory
 	}
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
@@ -127,7 +129,8 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	junit, err1 := written(report.JUnit, outcomes, (*outcome).judged)
 	whole, err2 := written(form, outcomes, (*outcome).whole)
 	return failed == 0, errors.Join(err1, err2,
-		files[0].write(junit), files[1].write(whole), files[2].write(canonical(outcomes)), files[3].write(timed(outcomes)))
+		files[0].write(junit), files[1].write(whole), files[2].write(canonical(outcomes)),
+		files[3].write(timed(outcomes)), files[4].write(coverage.Sum(met...).JSON()))
 }
 
 // ignored reports the variables of serve that run does not read. They would replace what the

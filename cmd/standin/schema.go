@@ -5,7 +5,7 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" enum:"scenario,fixture,retries" help:"Kind of file: ${enum}. retries is the JSON of standin report retries."`
+	Name string `arg:"" enum:"scenario,fixture,coverage,retries" help:"Kind of file: ${enum}. coverage and retries are the JSON of standin report."`
 }
 
 // Help returns an example.

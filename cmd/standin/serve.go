@@ -46,6 +46,7 @@ type serveCmd struct {
 	JournalsBytes  int           `default:"268435456" help:"Size of the journals of all sandboxes together, in bytes (default ${default})."`
 	Connections    int           `default:"8192" help:"Maximum number of open connections (default ${default}). Beyond it, idle connections are closed."`
 	ContractCheck  string        `default:"sampled" enum:"always,sampled,off" help:"Which answers are checked against the contract: sampled (default), always or off."`
+	Coverage       string        `placeholder:"FILE" help:"At the end, write to this file which documented answers clients have met, for standin report coverage."`
 	logFlags
 }
 
@@ -86,6 +87,11 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	if err != nil {
 		return err
 	}
+	met, err := openOutput(c.Coverage)
+	if err != nil {
+		return err
+	}
+	defer met.discard()
 	e, err := core.New(o)
 	if err != nil {
 		return err
@@ -121,7 +127,10 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	if err := srv.Shutdown(stopping); err != nil {
 		log.Warn().Err(err).Msg("exchanges were cut off")
 	}
-	return nil
+	if met == nil {
+		return nil
+	}
+	return met.write(e.Sandboxes.Coverage().JSON())
 }
 
 // terminal reports whether a writer is a terminal.

@@ -27,7 +27,7 @@ type Entry struct {
 	Reply      *Reply         `json:"reply,omitempty"`           // the reply; absent until it is sent, and if none was sent
 	Time       time.Time      `json:"time,omitzero"`             // when the exchange began, on the sandbox's clock
 	Frozen     bool           `json:"frozen,omitempty"`          // the sandbox's clock is frozen
-	Began      time.Time      `json:"began,omitzero"`            // when the exchange began, in real time
+	Began      time.Time      `json:"began,omitzero"`            // when the exchange began, in real time; in a bubble of testing/synctest, in its time
 	Took       time.Duration  `json:"took_ns,omitempty"`         // how long the exchange took, in nanoseconds of real time
 	Ended      Ended          `json:"ended"`                     // how the exchange ended: open, answered, aborted by the client, or cut by a fault
 	Faults     []Fault        `json:"faults,omitempty"`          // the rules whose where matched the request, and what each of them did

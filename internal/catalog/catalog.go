@@ -109,11 +109,20 @@ func Rules() (*ruleset.Catalogue, error) {
 	return rulesOf(all), err
 }
 
+// Services returns the built-in contracts without that of the control API.
+func Services() ([]*contract.Contract, error) {
+	all, err := builtin()
+	return WithoutControl(all), err
+}
+
+// WithoutControl returns contracts without that of the control API.
+func WithoutControl(contracts []*contract.Contract) []*contract.Contract {
+	return slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool { return c == nil || c.Service == Control })
+}
+
 // rulesOf leaves out the control API, since rules do not apply to it.
 func rulesOf(contracts []*contract.Contract) *ruleset.Catalogue {
-	return ruleset.NewCatalogue(slices.DeleteFunc(slices.Clone(contracts), func(c *contract.Contract) bool {
-		return c == nil || c.Service == Control
-	})...)
+	return ruleset.NewCatalogue(WithoutControl(contracts)...)
 }
 
 // Quirks returns the quirks of all services, in the order of their contracts.
@@ -129,7 +138,7 @@ func Quirks() ([]*contract.Quirk, error) {
 	return quirks, nil
 }
 
-// Schema returns the JSON Schema with the given name, "scenario" or "fixture", for editors. It
+// Schema returns the JSON Schema with the given name: "scenario", "fixture" or "coverage". It
 // returns nil if there is none.
 func Schema(name string) []byte {
 	text, err := fs.ReadFile(schemas.FS, name+".schema.json")

@@ -154,6 +154,8 @@ func follows(last, s *Step) bool {
 		return false
 	case last.Who != "" && s.Who != "" && last.Who != s.Who:
 		return false
+	case last.Subject == 0 && s.Subject == 0 && last.Body != 0 && s.Body != 0 && last.Body != s.Body:
+		return false // nothing says that these bodies are about the same
 	}
 	return last.Subject == 0 || s.Subject == 0 || last.Subject == s.Subject
 }

@@ -89,3 +89,31 @@ func replace(v any, words *strings.Replacer) any {
 		return v
 	}
 }
+
+// hole stands in a template for words of the request. No example contains it.
+const hole = "\x00"
+
+// Template is the text of a named example, as Fill makes it for any request: the parts between
+// the words that stand for something of the request. A text without such words is one part. The
+// parameters are those of the path.
+func (r *Response) Template(name string, parameters []Parameter) ([]string, bool) {
+	v, ok := r.examples.Get(name)
+	if !ok {
+		return nil, false
+	}
+	var pairs []string
+	for _, n := range r.names[name] {
+		blank, _ := n.fill(func(string) (string, bool) { return hole, true })
+		pairs = append(pairs, n.words, blank)
+	}
+	for _, p := range parameters {
+		if p.In == "path" {
+			pairs = append(pairs, "{"+p.Name+"}", hole)
+		}
+	}
+	v = replace(v, strings.NewReplacer(pairs...))
+	if text, isText := v.(string); isText {
+		return strings.Split(text, hole), true
+	}
+	return strings.Split(string(value.Append(nil, v)), `\u0000`), true
+}

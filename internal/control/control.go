@@ -59,7 +59,7 @@ func New(c Config) *service.Service {
 		Name: catalog.Control,
 		Operations: slices.Concat(
 			a.ownOperations(), a.contractOperations(), a.stateOperations(), a.sandboxOperations(),
-			a.faultOperations(), a.requestOperations(), a.reportOperations(), a.explainOperations(), a.clockOperations(),
+			a.faultOperations(), a.requestOperations(), a.reportOperations(), a.explainOperations(), a.coverageOperations(), a.clockOperations(),
 		),
 		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,

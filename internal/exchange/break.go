@@ -46,6 +46,7 @@ type breaking struct {
 
 // broken breaks the connection as the rule describes.
 func (x *exchange) broken(f *ruleset.Firing) end {
+	x.met.Wire = x.cut(f)
 	return breaks[f.What.Connection.Kind](&breaking{x, f, f.What.Connection})
 }
 
@@ -206,7 +207,7 @@ func (b *breaking) take() *taken {
 	if err != nil {
 		b.x.entry.closing.Note = b.instead()
 	}
-	return &taken{s.w, s.request, c}
+	return &taken{s.w, s.request, c, &b.x.entry}
 }
 
 // instead returns the note that says what was done because the connection could not be taken

@@ -87,7 +87,7 @@ func (x *exchange) ofToken() string {
 // emulator's own API are not journaled.
 func (x *exchange) begin() {
 	c, s := &x.call, x.sandbox
-	x.entry.began = time.Now()
+	x.entry.began, c.Chosen = time.Now(), x.in.to.given
 	c.Now, c.Frozen = s.At(x.entry.began)
 	c.Quirks, c.Seed, c.Sandbox, c.Mark = s.Start().Quirks, s.World().Seed(), s.Name(), s.Mark()
 	if x.refused == nil && !route.Below(x.in.at, x.path.Routes.Own) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/coverage"
 	"standin/internal/explain"
 	"standin/internal/identity"
 	"standin/internal/route"
@@ -34,6 +35,7 @@ type exchange struct {
 	decision ruleset.Decision
 
 	outcome outcome
+	met     coverage.Met
 	undated bool // the response has no Date header
 	sender  sender
 }
@@ -126,6 +128,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 		c.Status, body = x.outcome.reply.Status, bodyOf(x.call.Method, &x.outcome.reply)
 	}
 	x.entry.close(ended, h, body)
+	x.cover()
 }
 
 // callerBy returns how the service knows the caller.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,9 +41,11 @@ func (x *exchange) faulted() end {
 	reply := &x.outcome.reply
 	reply.Header = append(slices.Clip(reply.Header), x.decision.Headers...)
 	for _, f := range fired {
+		before := reply.Body
 		for _, what := range change(reply, &f.What, x.call.Now) {
 			x.entry.did(f, what)
 		}
+		x.changed(!bytes.Equal(before, reply.Body))
 		x.undated = x.undated || removes(&f.What.Headers, "Date")
 	}
 	if names := x.effective(fired); len(names) > 0 {
@@ -133,6 +136,7 @@ func (x *exchange) prepare(fired []*ruleset.Firing, phase fault.Phase) bool {
 			}
 		}
 		if f.What.ExpireToken && x.expireToken() {
+			x.met.Injected = x.met.Injected || phase == fault.Before // the rule causes the 401
 			x.entry.did(f, "expire_token")
 		}
 	}

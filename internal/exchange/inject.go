@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"standin/internal/contract"
+	"standin/internal/coverage"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/service"
@@ -22,6 +23,7 @@ const rateLimited = http.StatusTooManyRequests
 func (x *exchange) inject(f *ruleset.Firing) {
 	x.outcome = outcome{problem: x.outcome.problem} // a bug is logged even if a rule replaces the response
 	reply := &x.outcome.reply
+	x.met = coverage.Met{Injected: true, Changed: f.Reply != nil}
 	switch {
 	case f.Err != nil:
 		x.outcome.problem = f.Err
@@ -42,7 +44,7 @@ func (x *exchange) inject(f *ruleset.Firing) {
 	case spec == nil:
 		x.entry.noted(f).Undocumented = true
 	default:
-		example(&x.call, reply, spec, f.What.Example)
+		x.met.Example = example(&x.call, reply, spec, f.What.Example)
 	}
 	if f.What.RateLimit != nil {
 		reply.Header = append(slices.Clip(reply.Header), f.Extra...)
@@ -94,8 +96,9 @@ func envelope(call *service.Call, b *route.Bound, status int) service.Reply {
 }
 
 // example puts a documented body into the reply: the named example, or the first one. It leaves a
-// reply in XML as the service has written it.
-func example(c *service.Call, reply *service.Reply, spec *contract.Response, name string) {
+// reply in XML as the service has written it. It returns the name of the example that it has put
+// in.
+func example(c *service.Call, reply *service.Reply, spec *contract.Response, name string) string {
 	names := spec.Examples()
 	i := slices.IndexFunc(spec.MediaTypes, func(m string) bool { return strings.Contains(m, "json") })
 	switch {
@@ -108,5 +111,7 @@ func example(c *service.Call, reply *service.Reply, spec *contract.Response, nam
 		}
 		reply.ContentType = spec.MediaTypes[i]
 		reply.Body, _ = spec.Fill(name, c.Vars, c.Named)
+		return name
 	}
+	return ""
 }

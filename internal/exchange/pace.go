@@ -6,6 +6,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/emulator/journal"
+	"standin/internal/coverage"
 	"standin/internal/ruleset"
 )
 
@@ -15,7 +16,9 @@ func (x *exchange) deliver(fired []*ruleset.Firing) end {
 	for _, f := range fired {
 		switch c := f.What.Connection; {
 		case c != nil && c.Kind == fault.Truncate && c.Mode == "silent":
-			reply.Body = reply.Body[:part(c, len(reply.Body))]
+			whole := len(reply.Body)
+			reply.Body = reply.Body[:part(c, whole)]
+			x.changed(len(reply.Body) < whole)
 			x.entry.did(f, fmt.Sprintf("truncate after %d bytes, silent", len(reply.Body)))
 		case c != nil:
 			return x.broken(f)
@@ -36,6 +39,7 @@ func (x *exchange) pace(f *ruleset.Firing) end {
 	body := bodyOf(x.call.Method, reply)
 	chunks, every, what := chunksOf(&f.What, len(body))
 	x.entry.did(f, what)
+	x.met.Wire = coverage.Slow
 	x.close(journal.Answered, h)
 	s.begin(reply.Status, x.target.reason(reply.Status))
 	s.slowly()

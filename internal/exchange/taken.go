@@ -16,6 +16,7 @@ type taken struct {
 	w       http.ResponseWriter
 	request *http.Request
 	conn    *transport.Taken // nil: it could not be taken over
+	entry   *entry
 }
 
 // write sends bytes outside of a response.
@@ -45,12 +46,15 @@ func (t *taken) answer(status int, line string, h http.Header, body []byte) {
 	_ = http.NewResponseController(t.w).Flush()
 }
 
-// reset ends the connection with a TCP RST.
+// reset ends the connection with a TCP RST. A client knows of it only after it has the bytes that
+// were written, so the entry ends then.
 func (t *taken) reset() end {
 	if t.conn == nil {
 		return aborted
 	}
-	t.conn.Reset(t.request.Context())
+	t.conn.Flush(t.request.Context())
+	t.entry.sent()
+	t.conn.Reset()
 	return complete
 }
 

@@ -18,19 +18,20 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // A req is a request of a test: when it begins, in milliseconds, and what comes of it 1 ms later.
 type req struct {
-	at     int
-	what   string // METHOD operation
-	status int
-	told   int // seconds of Retry-After; 0: none
-	cut    bool
-	unseen bool
-	lib    bool
-	who    string
-	token  uint64
-	issued uint64
-	body   uint64
-	key    uint64
-	made   string // the kind of a record that it created
+	at      int
+	what    string // METHOD operation
+	status  int
+	told    int // seconds of Retry-After; 0: none
+	cut     bool
+	aborted bool
+	unseen  bool
+	lib     bool
+	who     string
+	token   uint64
+	issued  uint64
+	body    uint64
+	key     uint64
+	made    string // the kind of a record that it created
 }
 
 // steps numbers requests and makes steps of them.
@@ -47,6 +48,9 @@ func steps(all []req) []recorder.Step {
 		s.Ended = s.Began.Add(time.Millisecond)
 		if r.cut {
 			s.End, s.Status = journal.Cut, 0
+		}
+		if r.aborted {
+			s.End, s.Status = journal.Aborted, 0
 		}
 		if r.made != "" {
 			s.Changes = []world.Change{{Kind: r.made, Key: fmt.Sprint(i), What: world.Created}}
@@ -93,40 +97,54 @@ func TestRules(t *testing.T) {
 		failed  string
 		tested  string // rules that passed; empty: not looked at
 	}{
-		"nothing":                             {},
-		"a success":                           {all: []req{{what: list, status: 200}}},
-		"a client error, once":                {all: []req{{what: create, status: 400, body: 1}}, tested: "repeats-client-error"},
-		"a client error, again":               {all: every(req{what: create, status: 400, body: 1}, 0, 100), failed: "repeats-client-error"},
-		"a client error, mended":              {all: []req{{what: create, status: 400, body: 1}, {at: 100, what: create, status: 201, body: 2}}},
-		"753, again":                          {all: every(req{what: create, status: 753, body: 1}, 0, 100), failed: "repeats-client-error"},
-		"404, polled":                         {all: every(req{what: list, status: 404}, 0, 100, 250, 600)},
-		"409, again":                          {all: every(req{what: create, status: 409, body: 1}, 0, 100)},
-		"403, much later":                     {all: every(req{what: list, status: 403}, 0, 100_000)},
-		"the dead token":                      {all: every(req{what: list, status: 401, token: 1}, 0, 100), failed: "keeps-dead-token"},
-		"a new token":                         {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 200, token: 2, who: "demo"}}, tested: "keeps-dead-token logs-in-again-and-again no-cap"},
-		"logins":                              {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 401, token: 2}, {at: 30, what: login, status: 201, issued: 3, body: 9}, {at: 40, what: list, status: 200, token: 3}}, failed: "logs-in-again-and-again"},
-		"two clients log in":                  {all: []req{{what: list, status: 401, token: 1, body: 1}, {at: 1, what: "GET s.other", status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 11, what: login, status: 201, issued: 3, body: 9}, {at: 20, what: list, status: 200, token: 2, body: 1}, {at: 21, what: "GET s.other", status: 200, token: 3}}},
-		"gives up, required":                  {grading: journal.Grading{Require: []journal.RetryRule{journal.GivesUpEarly}}, all: []req{busy}, failed: "gives-up-early"},
-		"gives up":                            {all: []req{busy}},
-		"a POST that is given up":             {all: []req{{what: create, status: 503, body: 1}}},
-		"required, and not tested":            {grading: journal.Grading{Require: []journal.RetryRule{journal.IgnoresRetryAfter}}, all: []req{busy}, failed: "ignores-retry-after"},
-		"too early":                           {all: every(req{what: list, status: 503, told: 2}, 0, 1500), failed: "ignores-retry-after"},
-		"a little early":                      {all: every(req{what: list, status: 503, told: 2}, 0, 1850)},
-		"a little early, no tolerance":        {grading: journal.Grading{Tolerance: 1}, all: every(req{what: list, status: 503, told: 2}, 0, 1850), failed: "ignores-retry-after"},
-		"as told":                             {all: every(req{what: list, status: 503, told: 2}, 0, 2002, 4004), tested: "gives-up-early ignores-retry-after no-cap wrong-unit"},
-		"milliseconds for seconds":            {all: every(req{what: list, status: 503, told: 2}, 0, 4, 8, 12), failed: "ignores-retry-after wrong-unit"},
-		"milliseconds for seconds, once":      {all: every(req{what: list, status: 503, told: 2}, 0, 4), failed: "ignores-retry-after", tested: "gives-up-early no-cap"},
-		"seconds for milliseconds":            {all: every(req{what: list, status: 503, told: 2}, 0, 2_000_001), failed: "wrong-unit"},
-		"no pause, though told":               {all: every(req{what: list, status: 503, told: 2}, 0, 1, 2, 3), failed: "ignores-retry-after"},
-		"no pause":                            {all: every(busy, 0, 2), failed: "no-pause"},
-		"no pause after a lost connection":    {all: every(req{what: list, cut: true}, 0, 2), failed: "no-pause"},
-		"the library's repetition":            {all: []req{{what: list, cut: true, unseen: true}, {at: 2, what: list, status: 200, lib: true}}},
-		"no pause after 401":                  {all: []req{{what: list, status: 401, token: 1}, {at: 2, what: list, status: 200, token: 2}}},
-		"equal pauses":                        {all: every(busy, 0, 101, 202, 303), failed: "no-backoff"},
-		"shrinking pauses":                    {all: every(busy, 0, 401, 701, 901, 1001), failed: "no-backoff"},
-		"growing pauses":                      {all: every(busy, 0, 101, 302, 703), tested: "gives-up-early no-pause no-backoff no-cap"},
-		"pauses with jitter":                  {all: every(busy, 0, 80, 230, 380, 800)},
-		"the same pauses in three chains":     {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302)), failed: "no-jitter"},
+		"nothing":                                 {},
+		"a success":                               {all: []req{{what: list, status: 200}}},
+		"a client error, once":                    {all: []req{{what: create, status: 400, body: 1}}, tested: "repeats-client-error"},
+		"a client error, again":                   {all: every(req{what: create, status: 400, body: 1}, 0, 100), failed: "repeats-client-error"},
+		"a client error, mended":                  {all: []req{{what: create, status: 400, body: 1}, {at: 100, what: create, status: 201, body: 2}}},
+		"753, again":                              {all: every(req{what: create, status: 753, body: 1}, 0, 100), failed: "repeats-client-error"},
+		"404, polled":                             {all: every(req{what: list, status: 404}, 0, 100, 250, 600)},
+		"409, again":                              {all: every(req{what: create, status: 409, body: 1}, 0, 100)},
+		"403, much later":                         {all: every(req{what: list, status: 403}, 0, 100_000)},
+		"the dead token":                          {all: every(req{what: list, status: 401, token: 1}, 0, 100), failed: "keeps-dead-token"},
+		"a new token":                             {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 200, token: 2, who: "demo"}}, tested: "keeps-dead-token logs-in-again-and-again no-cap"},
+		"logins":                                  {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 401, token: 2}, {at: 30, what: login, status: 201, issued: 3, body: 9}, {at: 40, what: list, status: 200, token: 3}}, failed: "logs-in-again-and-again"},
+		"two clients log in":                      {all: []req{{what: list, status: 401, token: 1, body: 1}, {at: 1, what: "GET s.other", status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 11, what: login, status: 201, issued: 3, body: 9}, {at: 20, what: list, status: 200, token: 2, body: 1}, {at: 21, what: "GET s.other", status: 200, token: 3}}},
+		"gives up, required":                      {grading: journal.Grading{Require: []journal.RetryRule{journal.GivesUpEarly}}, all: []req{busy}, failed: "gives-up-early"},
+		"gives up":                                {all: []req{busy}},
+		"a POST that is given up":                 {all: []req{{what: create, status: 503, body: 1}}},
+		"required, and not tested":                {grading: journal.Grading{Require: []journal.RetryRule{journal.IgnoresRetryAfter}}, all: []req{busy}, failed: "ignores-retry-after"},
+		"too early":                               {all: every(req{what: list, status: 503, told: 2}, 0, 1500), failed: "ignores-retry-after"},
+		"a little early":                          {all: every(req{what: list, status: 503, told: 2}, 0, 1850)},
+		"a little early, no tolerance":            {grading: journal.Grading{Tolerance: 1}, all: every(req{what: list, status: 503, told: 2}, 0, 1850), failed: "ignores-retry-after"},
+		"as told":                                 {all: every(req{what: list, status: 503, told: 2}, 0, 2002, 4004), tested: "gives-up-early ignores-retry-after no-cap wrong-unit"},
+		"milliseconds for seconds":                {all: every(req{what: list, status: 503, told: 30}, 0, 32, 64, 96), failed: "ignores-retry-after wrong-unit"},
+		"milliseconds for seconds, once":          {all: every(req{what: list, status: 503, told: 30}, 0, 32), failed: "ignores-retry-after", tested: "gives-up-early no-cap"},
+		"seconds for milliseconds":                {all: every(req{what: list, status: 503, told: 2}, 0, 2_000_001), failed: "wrong-unit"},
+		"no pause, though told":                   {all: every(req{what: list, status: 503, told: 2}, 0, 1, 2, 3), failed: "ignores-retry-after"},
+		"no pause":                                {all: every(busy, 0, 2), failed: "no-pause"},
+		"no pause after a lost connection":        {all: every(req{what: list, cut: true}, 0, 2), failed: "no-pause"},
+		"the library's repetition":                {all: []req{{what: list, cut: true, unseen: true}, {at: 2, what: list, status: 200, lib: true}}},
+		"no pause after 401":                      {all: []req{{what: list, status: 401, token: 1}, {at: 2, what: list, status: 200, token: 2}}},
+		"equal pauses":                            {all: every(busy, 0, 101, 202, 303), failed: "no-backoff"},
+		"shrinking pauses":                        {all: every(busy, 0, 401, 701, 901, 1001), failed: "no-backoff"},
+		"growing pauses":                          {all: every(busy, 0, 101, 302, 703), tested: "gives-up-early no-pause no-backoff no-cap"},
+		"pauses with jitter":                      {all: every(busy, 0, 80, 230, 380, 800)},
+		"the same pauses in three chains":         {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302)), failed: "no-jitter"},
+		"a slow client without pauses":            {all: every(req{what: list, status: 503, told: 2}, 0, 4, 8, 12), failed: "ignores-retry-after"},
+		"milliseconds for seconds, one late":      {all: every(req{what: list, status: 503, told: 60}, 0, 62, 124, 224, 286), failed: "ignores-retry-after wrong-unit"},
+		"two logins that fail":                    {all: []req{{what: login, status: 401, body: 1}, {at: 1, what: login, status: 401, body: 2}}},
+		"another body about anything":             {all: []req{{what: create, status: 401, body: 1, token: 1}, {at: 1, what: create, status: 401, body: 2, token: 2}}},
+		"a login that is lost, and again":         {all: []req{{what: login, status: 503, body: 1}, {at: 2, what: login, status: 201, issued: 2, body: 1}}, failed: "no-pause"},
+		"equal pauses, some late":                 {all: every(busy, 0, 101, 202, 343, 444, 594, 695), failed: "no-backoff"},
+		"no pauses, some late":                    {grading: journal.Grading{Except: []journal.RetryRule{journal.NoPause}}, all: every(busy, 0, 2, 4, 24, 26, 28, 50, 52), failed: "no-backoff"},
+		"growing pauses with a cap":               {all: every(busy, 0, 101, 302, 703, 1304, 1905, 2506, 3107)},
+		"the same pauses in three of four chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1141, 1402), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302), every(req{what: "GET s.d", status: 503}, 3000, 3101, 3302)), failed: "no-jitter"},
+		"the same pauses in three of six chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2101, 2302),
+			every(req{what: "GET s.d", status: 503}, 0, 151, 402), every(req{what: "GET s.e", status: 503}, 1000, 1071, 1302), every(req{what: "GET s.f", status: 503}, 2000, 2121, 2402))},
+		"polls that fail now and then": {all: []req{{what: list, status: 404}, {at: 100, what: list, status: 503}, {at: 301, what: list, status: 404}, {at: 400, what: list, status: 503}, {at: 601, what: list, status: 404},
+			{at: 800, what: list, status: 503}, {at: 1001, what: list, status: 404}}},
+		"a client with a timeout":             {all: []req{{what: list, aborted: true}, {at: 2, what: list, status: 200}}},
 		"other pauses in one of three chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2141, 2402)), tested: "gives-up-early no-pause no-jitter no-cap"},
 		"eleven attempts":                     {all: every(busy, 0, 100, 250, 450, 800, 1400, 2400, 4000, 7000, 11000, 16000), failed: "no-cap"},
 		"three attempts, two allowed":         {grading: journal.Grading{Max: 2}, all: every(busy, 0, 100, 350), failed: "no-cap"},

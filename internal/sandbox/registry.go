@@ -12,6 +12,8 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/catalog"
+	"standin/internal/contract"
+	"standin/internal/coverage"
 	"standin/internal/file"
 	"standin/internal/identity"
 	"standin/internal/recorder"
@@ -43,6 +45,7 @@ type Registry struct {
 	options Options
 	plan    Plan
 	budget  *recorder.Budget // of all journals
+	covered *coverage.Counts // of all sandboxes, including deleted ones
 	first   *Sandbox         // the default sandbox
 
 	mu     sync.RWMutex
@@ -63,7 +66,7 @@ func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
 	if o.TTL == nil {
 		o.TTL = new(DefaultTTL)
 	}
-	r := &Registry{catalog: c, options: o, plan: p, budget: recorder.NewBudget(o.Journal.AllBytes)}
+	r := &Registry{catalog: c, options: o, plan: p, budget: recorder.NewBudget(o.Journal.AllBytes), covered: coverage.New(coverage.Large)}
 	if o.KeepRemoved {
 		r.kept = &kept{}
 	}
@@ -74,6 +77,14 @@ func NewRegistry(c *catalog.Catalog, o Options, p Plan) (*Registry, error) {
 	r.first = newSandbox(r, Default, st)
 	r.budget.Join(&r.first.journal)
 	return r, nil
+}
+
+// Coverage returns what clients have met in all sandboxes, including those that are deleted.
+func (r *Registry) Coverage() *coverage.Report { return r.covered.Report(r.contracts()...) }
+
+// contracts returns the contracts of the services, without that of the control API.
+func (r *Registry) contracts() []*contract.Contract {
+	return catalog.WithoutControl(r.catalog.Contracts)
 }
 
 // Default returns the sandbox that serves requests which name no sandbox.

@@ -19,6 +19,7 @@ import (
 
 	"standin/emulator/fault"
 	"standin/internal/catalog"
+	"standin/internal/coverage"
 	"standin/internal/file"
 	"standin/internal/identity"
 	"standin/internal/recorder"
@@ -38,7 +39,9 @@ type Sandbox struct {
 	clock    clock
 	faults   ruleset.Set
 	journal  recorder.Journal
-	writing  sync.Mutex // held while the world is replaced
+	covered  *coverage.Counts
+	noted    atomic.Pointer[Start] // the start whose quirks the coverage has
+	writing  sync.Mutex            // held while the world is replaced
 
 	mu        sync.Mutex // guards the snapshots
 	snapshots map[string]*world.World
@@ -54,8 +57,9 @@ type Sandbox struct {
 func newSandbox(r *Registry, name string, st *Start) *Sandbox {
 	s := &Sandbox{name: name, registry: r}
 	s.origin.Store(st)
+	s.covered = coverage.New(coverage.Large)
 	if name != Default {
-		s.mark = identity.NewMark(name)
+		s.mark, s.covered = identity.NewMark(name), coverage.New(coverage.Small)
 	}
 	s.journal.Limits, s.journal.Sandbox = r.options.Journal, name
 	s.faults.Clock = s.Now
@@ -92,6 +96,27 @@ func (s *Sandbox) Rules() *ruleset.Set { return &s.faults }
 
 // Journal returns the record of the sandbox's exchanges.
 func (s *Sandbox) Journal() *recorder.Journal { return &s.journal }
+
+// Cover counts what a client has met in the sandbox, for the sandbox and for all.
+func (s *Sandbox) Cover(m *coverage.Met) {
+	all := [...]*coverage.Counts{s.covered, s.registry.covered, coverage.Process()}
+	coverage.Count(m, all[:]...)
+	if st := s.start.Load(); len(st.Quirks) > 0 && s.noted.Load() != st {
+		s.noted.Store(st)
+		for name := range st.Quirks {
+			for _, c := range all {
+				c.Quirk(name)
+			}
+		}
+	}
+}
+
+// Coverage returns what clients have met in the sandbox since it was created. A reset keeps it.
+func (s *Sandbox) Coverage() *coverage.Report {
+	r := s.covered.Report(s.registry.contracts()...)
+	r.Sandbox = s.name
+	return r
+}
 
 // Gone returns a context that is cancelled when the sandbox is deleted.
 func (s *Sandbox) Gone() context.Context { return s.gone }

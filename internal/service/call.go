@@ -54,6 +54,7 @@ type Call struct {
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
 	Sandbox string          // the name of the sandbox
+	Chosen  bool            // the request names its sandbox, in a header or in its path
 
 	Caller      *identity.Caller // nil if CallerError is not nil
 	CallerError error

@@ -39,12 +39,18 @@ func Take(rc *http.ResponseController) (*Taken, error) {
 // Write sends bytes. It ignores errors: a client that has left sees no fault.
 func (t *Taken) Write(b []byte) { _, _ = t.conn.Write(b) }
 
-// Reset ends the connection with a TCP RST. It first waits until the client has the bytes that
-// were written, or ctx is done. In memory, the other end reads ECONNRESET.
-func (t *Taken) Reset(ctx context.Context) {
+// Flush waits until the client has the bytes that were written, or ctx is done.
+func (t *Taken) Flush(ctx context.Context) {
+	if c, ok := t.raw.(*net.TCPConn); ok {
+		flush(ctx, c)
+	}
+}
+
+// Reset ends the connection with a TCP RST, which drops bytes that the client does not have yet. In
+// memory, the other end reads ECONNRESET.
+func (t *Taken) Reset() {
 	switch c := t.raw.(type) {
 	case *net.TCPConn:
-		flush(ctx, c) // a RST drops unsent bytes
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	case interface{ Reset() error }:

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"standin/internal/coverage"
+)
+
+type coverageCmd struct {
+	Files    []string `arg:"" optional:"" name:"file" help:"Files that standin wrote with --coverage, or a Go test with WriteCoverage. Several files are added up. Without a file, a running emulator is asked."`
+	URL      string   `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Sandbox  string   `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else all sandboxes."`
+	Min      share    `env:"-" placeholder:"PERCENT" help:"Fail with exit code 1 if a smaller share of the answers was met, such as 80%. Default: no limit."`
+	Scenario string   `env:"-" placeholder:"FILE" help:"Write a scenario to this file that brings each answer that was never met."`
+	Format   string   `env:"-" default:"text" enum:"text,json" help:"text (default) or json."`
+	Token    string   `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
+}
+
+// Help returns examples.
+func (*coverageCmd) Help() string {
+	return `Examples:
+  standin report coverage
+  standin report coverage --sandbox checkout --format json
+  standin report coverage shard-1.json shard-2.json --min 80%
+  standin report coverage coverage.json --scenario missing.yaml`
+}
+
+// A share is a part of the whole, from 0 to 1. It is written in percent.
+type share float64
+
+// UnmarshalText reads 80 or 80%.
+func (s *share) UnmarshalText(text []byte) error {
+	const whole = 100
+	n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(string(text)), "%")), 64)
+	if err != nil || !(n >= 0 && n <= whole) {
+		return fmt.Errorf("%q: expected a share from 0%% to 100%%, such as 80%%", text)
+	}
+	*s = share(n / whole)
+	return nil
+}
+
+// Run prints the coverage. It returns an error if less was met than --min.
+func (c *coverageCmd) Run(ctx context.Context, s streams) error {
+	r, err := c.report(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Scenario != "" {
+		f, err := openOutput(c.Scenario)
+		if err == nil {
+			err = f.write(r.Scenario())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	text := []byte(r.Text())
+	if c.Format == "json" {
+		text = r.JSON()
+	}
+	if _, err := s.out.Write(text); err != nil {
+		return err
+	}
+	met, least := r.Summary.Met(), float64(c.Min)
+	const rounding = 1e-9
+	if met < least-rounding {
+		return fmt.Errorf("%s of the documented answers were met; expected at least %s", coverage.Percent(met), coverage.Percent(least))
+	}
+	return nil
+}
+
+// report returns the sum of the files, or the report of the running emulator.
+func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
+	if len(c.Files) == 0 {
+		return c.running(ctx)
+	}
+	if c.Sandbox != "" {
+		return nil, errors.New("--sandbox is for a running emulator; a file has all sandboxes")
+	}
+	var all []*coverage.Report
+	var errs []error
+	for _, name := range c.Files {
+		r, err := coverage.ReadFile(name)
+		all, errs = append(all, r), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return coverage.Sum(all...), nil
+}
+
+// running asks a running emulator.
+func (c *coverageCmd) running(ctx context.Context) (*coverage.Report, error) {
+	cl, inside := newClient(c.URL, c.Token)
+	path := "reports/coverage"
+	if box := cmp.Or(c.Sandbox, inside); box != "" {
+		path = of(box, path)
+	}
+	resp, err := cl.get(ctx, path, url.Values{"format": {"json"}})
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := coverage.Read(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.URL, err)
+	}
+	return r, nil
+}
