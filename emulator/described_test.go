@@ -22,6 +22,7 @@ import (
 	"standin/internal/contract"
 	"standin/internal/control"
 	"standin/internal/coverage"
+	"standin/internal/explain"
 	"standin/internal/file"
 	"standin/internal/scenario"
 	"standin/internal/servicetest"
@@ -49,6 +50,10 @@ var components = []component{
 	{"Entry", reflect.TypeFor[journal.Entry](), true, nil, []string{ // these need a connection, a bug or a large answer
 		"transport_retry", "violation", "note", "reply.body_base64", "reply.sha256",
 	}},
+	{"Explanation", reflect.TypeFor[explain.Explanation](), true, nil, []string{ // as above
+		"violation", "note",
+	}},
+	{"Unread", reflect.TypeFor[explain.Report](), true, nil, []string{"more"}}, // a thousand other parts come first
 	{"Note", reflect.TypeFor[journal.Note](), true, nil, nil},
 	{"Verdict", reflect.TypeFor[control.Verdict](), true, nil, nil},
 	{"Judgement", reflect.TypeFor[journal.Judgement](), true, nil, nil},
@@ -78,7 +83,7 @@ func describe(t *testing.T) *value.Object {
 	for _, c := range components {
 		names[c.is] = c.name
 	}
-	texts := comments(t, "fault", "journal", "../internal/control", "../internal/coverage", "../internal/scenario")
+	texts := comments(t, "fault", "journal", "../internal/control", "../internal/coverage", "../internal/explain", "../internal/scenario")
 	all := value.NewObject()
 	for _, c := range components {
 		d := &describer{comments: texts, names: names, answer: c.answer}
@@ -356,6 +361,10 @@ func answers(t *testing.T) map[string][]any {
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // a client error, repeated
 	page := ask("GET", "/_standin/requests", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
+	ask("GET", "/v3/images?provder=vm", "{}", "X-Standin-Sandbox", "a", "Authorization", "Basic bm9ib2R5Om5vYm9keQ==") // a quirk
+	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), "X-Standin-Sandbox", "a")
+	ask("GET", "/v1/clients", "", append(token, "X-Standin-Sandbox", "a", "X-Standin-Fault", "status=503; phase=after")...)
+	boxes := ask("GET", "/_standin/sandboxes/a/requests", "")
 	other := ask("POST", "/_standin/sandboxes", `{for: verify}`)
 	verdict := ask("POST", "/_standin/verify", `{no_unmatched: true}`, "X-Standin-Sandbox", member(other, "name")[0].(string))
 	return map[string][]any{
@@ -369,7 +378,14 @@ func answers(t *testing.T) map[string][]any {
 		"What":      member(rules, "what"),
 		"Requests":  {page},
 		"Coverage":  {ask("GET", "/_standin/reports/coverage", "", "X-Standin-Sandbox", "default")},
-		"Entry":     member(page, "requests"),
+		"Entry":     append(member(page, "requests"), member(boxes, "requests")...),
+		"Explanation": {
+			ask("GET", "/_standin/requests/1/explanation", ""), ask("GET", "/_standin/requests/3/explanation", ""),
+			ask("GET", "/_standin/requests/4/explanation", ""),
+			ask("GET", "/_standin/sandboxes/a/requests/1/explanation", ""), ask("GET", "/_standin/sandboxes/a/requests/2/explanation", ""),
+			ask("GET", "/_standin/sandboxes/a/requests/3/explanation", ""),
+		},
+		"Unread":    {ask("GET", "/_standin/reports/unread", "")},
 		"Note":      {note(t, s)},
 		"Verdict":   {verdict},
 		"Judgement": member(verdict, "judgements"),

@@ -15,16 +15,17 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/coverage internal/exchange internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
+	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/coverage internal/exchange internal/explain internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator":         "emulator/fault emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
-	"internal/core":      "internal/catalog internal/control internal/exchange internal/route internal/sandbox internal/transport",
-	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
-	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
+	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/transport",
+	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
+	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/explain internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
 	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
+	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/match internal/ruleset internal/value",
@@ -81,7 +82,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/contract internal/coverage internal/exchange internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

@@ -151,14 +151,14 @@ func TestObservedSamplesAreExplained(t *testing.T) {
 				}
 				t.Run(op.ID+"/"+s.Name, func(t *testing.T) {
 					t.Parallel()
-					explain(t, c, op, s)
+					attribute(t, c, op, s)
 				})
 			}
 		}
 	}
 }
 
-func explain(t *testing.T, c *contract.Contract, op *contract.Operation, s contract.Sample) {
+func attribute(t *testing.T, c *contract.Contract, op *contract.Operation, s contract.Sample) {
 	t.Helper()
 	answer := func(opts ...emulator.Option) string {
 		opts = append(opts, emulator.WithFixture(cmp.Or(s.Fixture, "documented")), emulator.WithHostHref(s.HostHref))

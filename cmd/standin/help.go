@@ -14,6 +14,7 @@ const examples = `Examples:
   standin --scenario unavailable                   answer every request with 503
   standin run fails-twice-then-works -- ./client   run a client under a scenario, and judge what it did
   standin requests --follow                        print requests as they come
+  standin explain 3                                say why request 3 was answered as it was
   standin faults 'freezer.clients.*'               list the documented failures of these operations
   standin check scenario.yaml                      report mistakes by line and column
   standin report coverage                          show which documented answers were met, and which never

@@ -25,6 +25,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" group:"run" default:"withargs" help:"Run the emulator. This is the default command."`
 	Run         runCmd         `cmd:"" group:"run" help:"Run a client under a scenario. The exit code is the verdict."`
 	Requests    requestsCmd    `cmd:"" group:"look" help:"Print the requests that a running emulator received."`
+	Explain     explainCmd     `cmd:"" group:"look" help:"Explain why a request was answered as it was."`
 	Report      reportCmd      `cmd:"" group:"look" help:"Report on what clients did."`
 	Healthcheck healthcheckCmd `cmd:"" group:"look" help:"Check whether an emulator is ready. The exit code is 0 or 1."`
 	Check       checkCmd       `cmd:"" group:"files" help:"Check fixtures, scenarios and contracts by line and column."`

@@ -77,11 +77,20 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 
 // check returns an error for flags that cannot be combined. inside is the sandbox in the URL.
 func (c *requestsCmd) check(inside string) error {
+	if err := oneSandbox(inside, c.Sandbox); err != nil {
+		return err
+	}
 	switch {
-	case inside != "" && c.Sandbox != "" && inside != c.Sandbox:
-		return fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, c.Sandbox)
 	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
 		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
+	}
+	return nil
+}
+
+// oneSandbox returns an error if --url and --sandbox select different sandboxes.
+func oneSandbox(inside, flag string) error {
+	if inside != "" && flag != "" && inside != flag {
+		return fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, flag)
 	}
 	return nil
 }

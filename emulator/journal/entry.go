@@ -42,9 +42,22 @@ type Entry struct {
 
 // Facts are the members of an entry that hold no secret. The journal shows them without redaction.
 type Facts struct {
-	Caller    string `json:"caller,omitempty"`     // the name of the user; absent if the caller is unknown
-	RefusedBy string `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if no check did; an error of the operation itself, such as a record that does not exist, is not a check
+	Caller    string   `json:"caller,omitempty"`     // the name of the user; absent if the caller is unknown
+	CallerBy  string   `json:"caller_by,omitempty"`  // how the service knows the caller: token, basic, or off if logins are off; absent if the caller is unknown
+	SandboxBy string   `json:"sandbox_by,omitempty"` // how the request named the sandbox: path, header or token; absent if it named none
+	Service   string   `json:"service,omitempty"`    // the service that answered, if no operation did: the request matches none, or Standin itself refused it
+	Quirks    []string `json:"quirks,omitempty"`     // the quirks that are on and that were asked for to make the reply
+	RefusedBy string   `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if no check did; an error of the operation itself, such as a record that does not exist, is not a check
 }
+
+// These are values of Facts.CallerBy and Facts.SandboxBy.
+const (
+	ByToken   = "token"  // a token names the caller, or leads into the sandbox that issued it
+	ByBasic   = "basic"  // the caller logged in with HTTP Basic
+	ByNothing = "off"    // logins are off
+	ByPath    = "path"   // the path begins with /~NAME
+	ByHeader  = "header" // the header X-Standin-Sandbox names the sandbox
+)
 
 // A Change is a record that an exchange wrote.
 type Change struct {

@@ -35,8 +35,9 @@ type Contract struct {
 	// Elsewhere holds the responses outside of every operation, for example to unknown paths and
 	// methods. It has no method and no path.
 	Elsewhere *Operation
-	Quirks    []*Quirk // in the order of the document
-	Roots     []string // x-roots: the service responds at all paths below these, known or not
+	Quirks    []*Quirk    // in the order of the document
+	Roots     []string    // x-roots: the service responds at all paths below these, known or not
+	Logins    []Parameter // with which callers log in, from the securitySchemes
 	json      []byte
 	schemas   *schemas
 }
@@ -65,6 +66,9 @@ type Operation struct {
 	Public    bool    // security: [] means that it needs no credentials
 	Body      bool    // it reads the request body
 	Secret    Secrecy // x-secret
+	JSON      *Shape  // of a request body in JSON; nil if the contract does not describe it
+	Form      *Shape  // of a request body that is a form
+	Logins    []Parameter
 	Responses []*Response
 	Samples   []Sample
 	requests  *value.Object // examples of the request body, by name

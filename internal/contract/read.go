@@ -14,13 +14,15 @@ import (
 type reader struct {
 	contract *Contract
 	doc      *value.Object
-	root     file.Node // the places of values in the file
-	bare     bool      // there is no file; samples are skipped
+	root     file.Node         // the places of values in the file
+	bare     bool              // there is no file; samples are skipped
+	shapes   map[string]*Shape // by reference
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 func (r *reader) read() error {
+	r.contract.Logins = r.logins()
 	paths := r.doc.Object("paths")
 	if paths == nil {
 		return r.root.Errorf(`"paths" is missing`)
@@ -65,9 +67,9 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	op := &Operation{
 		ID: o.Text("operationId"), Service: r.contract.Service,
 		Method: strings.ToUpper(method), Path: path, Summary: o.Text("summary"),
-		Stateless: o.Bool("x-stateless"),
-		Secret:    map[string]Secrecy{"text": SecretText, "all": Secret}[o.Text("x-secret")],
-		requests:  value.NewObject(),
+		Stateless: o.Bool("x-stateless"), Logins: r.contract.Logins,
+		Secret:   map[string]Secrecy{"text": SecretText, "all": Secret}[o.Text("x-secret")],
+		requests: value.NewObject(),
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {
 		return at.At("operationId").Errorf("operationId %q does not begin with %q", op.ID, op.Service+".")
@@ -85,9 +87,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		}
 	}
 	if body := o.Object("requestBody"); body != nil {
-		op.Body = true
-		body, _ = r.resolve(body, "")
-		r.media(body, "", func(_ string, m *value.Object, _ string) { r.examples(m, op.requests) })
+		r.body(op, body)
 	}
 	if err := r.responses(op, o, pointer("paths", path, method)); err != nil {
 		return err

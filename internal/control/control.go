@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"standin/internal/catalog"
+	"standin/internal/explain"
 	"standin/internal/file"
 	"standin/internal/identity"
 	"standin/internal/route"
@@ -27,10 +28,11 @@ import (
 type Config struct {
 	Catalog   *catalog.Catalog
 	Sandboxes *sandbox.Registry
-	Health    func() Health // reads counters only, so that it never waits for another request
-	CA        func() []byte // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
-	Hosts     []string      // more host names of the API, as --control-host allows them
-	Token     string        // that callers must send; empty means none
+	Health    func() Health          // reads counters only, so that it never waits for another request
+	Unread    func() *explain.Report // of all sandboxes
+	CA        func() []byte          // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
+	Hosts     []string               // more host names of the API, as --control-host allows them
+	Token     string                 // that callers must send; empty means none
 }
 
 // Prefix is the beginning of the API's paths.
@@ -57,7 +59,7 @@ func New(c Config) *service.Service {
 		Name: catalog.Control,
 		Operations: slices.Concat(
 			a.ownOperations(), a.contractOperations(), a.stateOperations(), a.sandboxOperations(),
-			a.faultOperations(), a.requestOperations(), a.reportOperations(), a.coverageOperations(), a.clockOperations(),
+			a.faultOperations(), a.requestOperations(), a.reportOperations(), a.explainOperations(), a.coverageOperations(), a.clockOperations(),
 		),
 		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,

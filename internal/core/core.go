@@ -14,6 +14,7 @@ import (
 	"standin/internal/catalog"
 	"standin/internal/control"
 	"standin/internal/exchange"
+	"standin/internal/explain"
 	"standin/internal/route"
 	"standin/internal/sandbox"
 	"standin/internal/transport"
@@ -83,7 +84,7 @@ func New(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	api := control.New(control.Config{
-		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Hosts: o.Control.Hosts, Token: o.Control.Token,
+		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Hosts: o.Control.Hosts, Token: o.Control.Token,
 	})
 	routes, err := route.New(e.Catalog.Contracts, append(slices.Clone(e.Catalog.Services), api), catalog.Control, control.Prefix)
 	if err != nil {
@@ -97,6 +98,8 @@ func New(o Options) (*Emulator, error) {
 	e.Transport, err = transport.New(e.Path, o.Transport)
 	return e, err
 }
+
+func (e *Emulator) unread() *explain.Report { return e.Path.Unread() }
 
 func (e *Emulator) ca() []byte { return e.Transport.CA() }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/contract"
+	"standin/internal/explain"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -65,6 +67,7 @@ type Path struct {
 	apart  atomic.Bool // the fallback service has a listener of its own
 	sent   atomic.Uint64
 	holder holder
+	unread *explain.Tally
 }
 
 // New returns a Path for the given configuration.
@@ -73,11 +76,16 @@ func New(c Config) *Path {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Path{Config: c, holder: holder{mode: c.Check, answers: counts{}}}
+	var operations []*contract.Operation
 	for _, b := range c.Routes.Services {
 		for _, op := range append(slices.Clone(b.Contract.Operations), b.Contract.Elsewhere) {
 			p.holder.answers.know(op)
 		}
+		if b != c.Routes.Fallback {
+			operations = append(operations, b.Contract.Operations...)
+		}
 	}
+	p.unread = explain.NewTally(operations)
 	return p
 }
 
@@ -90,6 +98,9 @@ func (p *Path) Sent() uint64 { return p.sent.Load() }
 
 // Violations returns the number of responses that broke the contract.
 func (p *Path) Violations() uint64 { return p.holder.violations.Load() }
+
+// Unread returns what the requests to all sandboxes have that nothing read.
+func (p *Path) Unread() *explain.Report { return p.unread.Report() }
 
 // Unchecked returns the number of responses that were too long to be checked against the
 // contract, and of streams.

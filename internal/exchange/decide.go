@@ -16,7 +16,7 @@ func (x *exchange) decide() *refusal {
 		rule, err := x.path.Rules.Inline(text[0])
 		if err != nil {
 			identify(&x.call, &x.target, x.sandbox)
-			return x.refuse(service.Errorf(service.Invalid, "", "%s", err.Error()))
+			return x.refuse(service.Errorf(service.Invalid, "", "%s", err.Error()).RefusedBy("header " + fault.Header))
 		}
 		x.own = rules.Own(rule)
 	}

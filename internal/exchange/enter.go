@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"standin/emulator/journal"
 	"standin/internal/route"
 	"standin/internal/sandbox"
 	"standin/internal/service"
@@ -52,9 +53,17 @@ func (x *exchange) enter() *refusal {
 			s, err = all.Use(sandbox.Default)
 		}
 	case to.given:
+		x.entry.closing.SandboxBy = journal.ByHeader
+		if x.in.inside != "" {
+			x.entry.closing.SandboxBy = journal.ByPath
+		}
 		s, x.made, err = all.Enter(to.name)
 	default:
-		s, x.made, err = all.Enter(cmp.Or(x.ofToken(), sandbox.Default))
+		name := x.ofToken()
+		if name != "" {
+			x.entry.closing.SandboxBy = journal.ByToken
+		}
+		s, x.made, err = all.Enter(cmp.Or(name, sandbox.Default))
 	}
 	if err != nil {
 		return x.refuse(sandbox.Problem(err))

@@ -8,6 +8,8 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/coverage"
+	"standin/internal/explain"
+	"standin/internal/identity"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -110,9 +112,18 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 		x.idle()
 		c.Who, _ = x.call.Who()
 		c.Caller = c.Who.Name
+		if caller := x.call.Caller; caller != nil && caller.Name != "" {
+			c.CallerBy = x.callerBy(caller)
+		}
+		if c.Quirks = x.call.Consulted; x.answering().operation == nil {
+			c.Service = x.answering().service.Name
+		}
 		if x.target.operation == nil && x.refused == nil {
 			c.Near = append(c.Near, near(&x.call, x.path.Routes)...)
 		}
+	}
+	if op := x.call.Operation; op != nil && x.entry.journal != nil {
+		x.path.unread.Count(op, explain.Message{Query: x.call.RawQuery, Header: x.call.Header, Body: x.call.Body})
 	}
 	var body []byte
 	if h != nil {
@@ -120,6 +131,18 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	}
 	x.entry.close(ended, h, body)
 	x.cover()
+}
+
+// callerBy returns how the service knows the caller.
+func (x *exchange) callerBy(caller *identity.Caller) string {
+	switch {
+	case x.call.Settings.AuthOff:
+		return journal.ByNothing
+	case caller.Token != nil:
+		return journal.ByToken
+	default:
+		return journal.ByBasic
+	}
 }
 
 // near returns hints for a request that matches no operation: the methods of its path, or the

@@ -76,7 +76,7 @@ func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
 // lists it, or it is an error in one of the other formats of the service.
 func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.Header) bool {
 	return slices.ContainsFunc(by.Contract.Quirks, func(q *contract.Quirk) bool {
-		if !c.Quirk(q.Name) || q.Answers.Response(reply.Status) == nil {
+		if !c.Quirks[q.Name] || q.Answers.Response(reply.Status) == nil {
 			return false
 		}
 		return by.Contract.Elsewhere.Writes(reply.Status, reply.ContentType) ||

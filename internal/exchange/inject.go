@@ -61,7 +61,7 @@ func (x *exchange) inject(f *ruleset.Firing) {
 // enabled quirks that only faults cause, then at the operation, then at the service.
 func documented(c *service.Call, t *target, status int) (spec *contract.Response, quirk bool) {
 	for _, q := range t.service.Contract.Quirks {
-		if r := q.Answers.Response(status); r != nil && r.FaultOnly && c.Quirk(q.Name) && q.Changes(t.id()) {
+		if r := q.Answers.Response(status); r != nil && r.FaultOnly && q.Changes(t.id()) && c.Quirk(q.Name) {
 			return r, true
 		}
 	}
@@ -86,6 +86,7 @@ func envelope(call *service.Call, b *route.Bound, status int) service.Reply {
 			c.CallerError = e
 		}
 		reply = b.Fail(&c, e)
+		call.Consulted = c.Consulted
 	}
 	if b.Finish != nil {
 		b.Finish(call, &reply)

@@ -115,7 +115,7 @@ func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
 // size returns the approximate size of the closing's texts, in bytes.
 func (c *Closing) size() int {
 	const each = 64
-	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy) + len(c.Who.Token)
+	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy) + len(c.Who.Token) + each*len(c.Quirks)
 	for i := range c.Changes {
 		n += len(c.Changes[i].Key) + each
 	}

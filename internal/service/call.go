@@ -64,6 +64,8 @@ type Call struct {
 	Frozen   bool      // the clock is frozen
 	Settings *Settings
 	Quirks   Quirks
+	// Consulted has the quirks that are on and for which Quirk was called.
+	Consulted []string
 	Gateway
 
 	// Scratch is an empty buffer for the body of the reply. It is reused after the reply was
@@ -88,8 +90,15 @@ type Call struct {
 // Quirks holds the names of the quirks that are on. A nil Quirks has none.
 type Quirks map[string]bool
 
-// Quirk reports whether the named quirk is on.
-func (c *Call) Quirk(name string) bool { return c.Quirks[name] }
+// Quirk reports whether the named quirk is on. The journal lists the quirks for which it returned
+// true. Where the quirk matters only for some requests, Quirk is called last.
+func (c *Call) Quirk(name string) bool {
+	on := c.Quirks[name]
+	if on && !slices.Contains(c.Consulted, name) {
+		c.Consulted = append(c.Consulted, name)
+	}
+	return on
+}
 
 // Write sets the transaction of the call. Calls with a safe method have none.
 func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }

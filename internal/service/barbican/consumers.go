@@ -110,7 +110,7 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, err
 	}
 	// barbican/consumers-quirks.yaml: "register a and bc"
-	if c.Quirk(consumersCollide) && collides(c.View, id, name, url) {
+	if c.Quirks[consumersCollide] && collides(c.View, id, name, url) && c.Quirk(consumersCollide) {
 		return service.Reply{}, failure("ContainerConsumer creation")
 	}
 	switch old := consumers.Get(c.View, consumerKey(id, name, url)); {

@@ -71,7 +71,7 @@ func hasSecret(c *service.Call, id string) bool {
 // pathless returns the failure of the server for a reference without a slash. The quirk is
 // barbican.reference-without-a-path-is-500.
 func pathless(c *service.Call, ref, what string) error {
-	if c.Quirk(pathlessReferenceFails) && !strings.Contains(ref, "/") {
+	if !strings.Contains(ref, "/") && c.Quirk(pathlessReferenceFails) {
 		return failure(what)
 	}
 	return nil

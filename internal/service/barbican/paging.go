@@ -27,7 +27,7 @@ const (
 // quirk is on.
 func query(quirk string, names ...string) func(*service.Call) error {
 	return func(c *service.Call) error {
-		if c.Quirk(quirk) && slices.ContainsFunc(names, func(name string) bool { return len(c.Query()[name]) > 1 }) {
+		if c.Quirks[quirk] && slices.ContainsFunc(names, func(name string) bool { return len(c.Query()[name]) > 1 }) && c.Quirk(quirk) {
 			return failure(attempt(c)).RefusedBy("query")
 		}
 		return nil

@@ -15,8 +15,10 @@ import (
 func acceptable(c *service.Call) error {
 	ok := service.Quality(c.Accept(), "application/json") > 0
 	// Sinatra compares names, so "*/*" is not accepted, and q=0 is ignored.
-	if c.Quirk(acceptMustNameJSON) {
-		ok = strings.Contains(preferred(c.Accept()), "application/json")
+	if c.Quirks[acceptMustNameJSON] {
+		if named := strings.Contains(preferred(c.Accept()), "application/json"); named != ok && c.Quirk(acceptMustNameJSON) {
+			ok = named
+		}
 	}
 	if ok {
 		return nil

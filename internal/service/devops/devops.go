@@ -94,7 +94,7 @@ func finish(c *service.Call, r *service.Reply) {
 	switch {
 	case r.ContentType != "application/json":
 	// The quirk devops.foreign-referer-is-403.
-	case c.Quirk(foreignRefererForbidden) && fromForeignPage(c):
+	case c.Quirks[foreignRefererForbidden] && fromForeignPage(c) && c.Quirk(foreignRefererForbidden):
 		*r = service.Reply{Status: http.StatusForbidden, ContentType: "text/plain", Body: []byte("Forbidden")}
 	// The quirk devops.json-has-a-charset.
 	case c.Quirk(jsonHasCharset):

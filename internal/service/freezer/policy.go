@@ -15,7 +15,7 @@ var (
 
 // Refuse implements service.Policy.
 func (p policy) Refuse(c *service.Call) error {
-	if c.Quirk(everybodyMay) || c.Caller.HasRole(p...) {
+	if c.Caller.HasRole(p...) || c.Quirk(everybodyMay) {
 		return nil
 	}
 	return service.Errorf(service.Forbidden, "Access Forbidden", "You are not allowed to access this resource")

@@ -64,7 +64,7 @@ func storable(c *service.Call, cl *client, body *value.Object) error {
 			return validator.Check(hostnameSchema, body)
 		}
 	}
-	if c.Quirk(uuidIsUniqueForever) && taken(c, body.Text("uuid")) {
+	if c.Quirks[uuidIsUniqueForever] && taken(c, body.Text("uuid")) && c.Quirk(uuidIsUniqueForever) {
 		return integrityError(c, cl, body, "UNIQUE constraint failed: clients.id")
 	}
 	return nil
@@ -122,7 +122,7 @@ func taken(c *service.Call, uuid string) bool {
 
 // spend records that the uuid of a client has been used.
 func spend(c *service.Call, cl *client) {
-	if c.Quirk(uuidIsUniqueForever) {
+	if c.Quirks[uuidIsUniqueForever] {
 		spents.Put(c.Tx(), &spent{UUID: cl.body().Text("uuid")})
 	} else if spents.Get(c.View, counted.UUID) != nil {
 		spents.Delete(c.Tx(), counted.UUID) // from now on clients change without being recorded

@@ -20,11 +20,13 @@ func parseSearch(c *service.Call) (*search, error) {
 		}
 		text = []byte(s)
 	}
-	if c.Quirk(truthyNonObjectIs500) {
-		// freezer/clients-quirks.yaml: "a search that is no object"
-		return readSearch(text, func(error) error { return crash() })
-	}
-	return readSearch(text, func(refusal error) error { return refusal })
+	return readSearch(text, func(refusal error) error {
+		if c.Quirk(truthyNonObjectIs500) {
+			// freezer/clients-quirks.yaml: "a search that is no object"
+			return crash()
+		}
+		return refusal
+	})
 }
 
 // readSearch parses a search. For a shape that the server does not expect, it returns

@@ -52,8 +52,8 @@ func normalise(path string) string {
 // (keystone/application-credentials.yaml: "the token after delete").
 func identify(c *service.Call) (*identity.Caller, error) {
 	caller, err := openstack.Identify(c)
-	if err != nil && c.Quirk(orphanIs404) {
-		if t := identity.Tokens.Get(c.View, c.Header.Get("X-Auth-Token")); t != nil && orphan(c, t) {
+	if err != nil && c.Quirks[orphanIs404] {
+		if t := identity.Tokens.Get(c.View, c.Header.Get("X-Auth-Token")); t != nil && orphan(c, t) && c.Quirk(orphanIs404) {
 			return nil, noCredential(t.Credential)
 		}
 	}

@@ -125,7 +125,7 @@ func existing(c *service.Call) (*client, error) {
 		return cl, nil
 	}
 	// The quirk privx.id-that-is-no-uuid-is-400.
-	if c.Quirk(badIDIs400) && !isUUID(id) {
+	if !isUUID(id) && c.Quirk(badIDIs400) {
 		return nil, invalid("VALUE_INCORRECT_FORMAT", "api_client_id", "Expected a UUID.")
 	}
 	return nil, service.Errorf(service.NotFound, "OBJECT_NOT_FOUND", "There is no API client with this id.")

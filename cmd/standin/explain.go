@@ -1,0 +1,62 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+
+	"standin/internal/explain"
+	"standin/internal/sandbox"
+)
+
+// A remote is the flags of commands that ask a running emulator.
+type remote struct {
+	URL   string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Token string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
+}
+
+type explainCmd struct {
+	Sequence uint64 `arg:"" name:"number" help:"Number of the exchange, as standin requests prints it."`
+	remote
+	Sandbox string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
+	Format  string `default:"text" enum:"text,json" help:"Format of the explanation: text or json (default ${default})."`
+}
+
+// Help returns examples.
+func (*explainCmd) Help() string {
+	return `Examples:
+  standin explain 3
+  standin explain 3 --sandbox checkout
+  standin explain 3 --format json`
+}
+
+// Run prints why an exchange was answered as it was.
+func (c *explainCmd) Run(ctx context.Context, s streams) error {
+	cl, inside := newClient(c.URL, c.Token)
+	if err := oneSandbox(inside, c.Sandbox); err != nil {
+		return err
+	}
+	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
+	return printReport(ctx, s.out, cl, of(box, "requests/"+strconv.FormatUint(c.Sequence, 10)+"/explanation"), c.Format, new(explain.Explanation))
+}
+
+// printReport requests a report and prints it, as it is sent or as text.
+func printReport(ctx context.Context, w io.Writer, cl client, path, format string, report fmt.Stringer) error {
+	if format == "json" {
+		var text json.RawMessage
+		if err := cl.read(ctx, path, url.Values{"format": {"json"}}, &text); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "%s\n", text)
+		return err
+	}
+	if err := cl.read(ctx, path, url.Values{"format": {"json"}}, report); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, report.String())
+	return err
+}
