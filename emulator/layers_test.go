@@ -30,7 +30,7 @@ var allowed = map[string]string{
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/match internal/ruleset internal/value",
 	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/match internal/recorder internal/service internal/value internal/world",
-	"internal/retry":     "emulator/journal internal/chain internal/contract internal/recorder internal/report",
+	"internal/retry":     "emulator/journal internal/chain internal/contract internal/report internal/world",
 	"internal/report":    "internal/file",
 	"internal/coverage":  "internal/contract",
 	"internal/chain":     "emulator/journal internal/recorder",

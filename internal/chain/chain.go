@@ -59,6 +59,19 @@ func (c *Chain) Pause(i int) time.Duration {
 	return max(0, c.Attempts[i+1].Began.Sub(c.Attempts[i].Ended))
 }
 
+// A Record is the chains of one sandbox.
+type Record struct {
+	Sandbox string
+	Chains  []*Chain // in the order in which they began
+	Evicted uint64   // entries that the journal holds no more, so that chains may be missing
+}
+
+// Of returns the chains of the requests that a journal holds.
+func Of(j *recorder.Journal) *Record {
+	steps, counts := j.Steps()
+	return &Record{j.Sandbox, Build(steps), counts.Evicted}
+}
+
 // Logins are operations that issue tokens.
 var Logins = []string{"keystone.tokens.create", "privx.oauth.token", "privx.oauth.client-token", "privx.token.login"}
 

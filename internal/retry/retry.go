@@ -10,15 +10,12 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/chain"
 	"standin/internal/contract"
-	"standin/internal/recorder"
 )
 
-// A box is the record of one sandbox: its chains, and the logins in it.
+// A box is the record of one sandbox: the chains that are judged, and all logins.
 type box struct {
-	name   string
-	chains []*chain.Chain
+	chain.Record
 	logins []*chain.Step
-	lost   uint64 // entries that fell out of the journal
 }
 
 // A rule judges chains.
@@ -49,49 +46,40 @@ var rules = []rule{
 	{journal.RepeatsUnseen, "RFC 9110 9.2.2: an HTTP library must not repeat a POST by itself.", false, (*judge).repeatsUnseen},
 }
 
-// Grade judges the retries in the journals of sandboxes. Requests of different sandboxes are never
-// in one chain.
-func Grade(g *journal.Grading, journals ...*recorder.Journal) *journal.Retries {
-	boxes := make([]box, 0, len(journals))
-	for _, j := range journals {
-		steps, counts := j.Steps()
-		boxes = append(boxes, newBox(j.Sandbox, steps, counts.Evicted, g.Operation))
+// Grade judges the retries in the records of sandboxes.
+func Grade(g *journal.Grading, records ...*chain.Record) *journal.Retries {
+	boxes := make([]box, len(records))
+	var evicted uint64
+	for i, r := range records {
+		boxes[i] = newBox(r, g.Operation)
+		evicted += r.Evicted
 	}
-	return grade(g, boxes)
+	var report journal.Retries
+	for _, rule := range rules {
+		if !slices.Contains(g.Except, rule.id) {
+			report.Rules = append(report.Rules, rule.result(g, boxes, evicted > 0))
+		}
+	}
+	return &report
 }
 
-// newBox builds the chains of a sandbox, those of operations that match.
-func newBox(name string, steps []recorder.Step, lost uint64, operation string) box {
-	b := box{name: name, lost: lost}
-	match := contract.NewGlobs(operation)
-	for _, c := range chain.Build(steps) {
+// newBox selects the chains of operations that match a glob; empty selects all.
+func newBox(r *chain.Record, operation string) box {
+	b := box{Record: *r}
+	for _, c := range r.Chains {
 		if slices.Contains(chain.Logins, c.Operation) {
 			b.logins = append(b.logins, c.Attempts...)
 		}
-		if operation == "" || match.Match(c.Operation) {
-			b.chains = append(b.chains, c)
-		}
+	}
+	if operation != "" {
+		match := contract.NewGlobs(operation)
+		b.Chains = slices.DeleteFunc(slices.Clone(r.Chains), func(c *chain.Chain) bool { return !match.Match(c.Operation) })
 	}
 	return b
 }
 
-func grade(g *journal.Grading, boxes []box) *journal.Retries {
-	var r journal.Retries
-	var lost uint64
-	for i := range boxes {
-		lost += boxes[i].lost
-	}
-	for _, rule := range rules {
-		if slices.Contains(g.Except, rule.id) {
-			continue
-		}
-		r.Rules = append(r.Rules, rule.result(g, boxes, lost))
-	}
-	return &r
-}
-
 // result applies a rule to all sandboxes.
-func (r *rule) result(g *journal.Grading, boxes []box, lost uint64) journal.RetryResult {
+func (r *rule) result(g *journal.Grading, boxes []box, incomplete bool) journal.RetryResult {
 	x := journal.RetryResult{ID: r.id, Norm: r.norm, Verdict: journal.NotTested}
 	if r.judge == nil {
 		x.Why = "there is no run without failures to compare with"
@@ -108,7 +96,7 @@ func (r *rule) result(g *journal.Grading, boxes []box, lost uint64) journal.Retr
 		x.Verdict = journal.Warning
 	case len(j.found) > 0:
 		x.Verdict = journal.Failed
-	case lost > 0:
+	case incomplete:
 		x.Why = "entries fell out of the journal; raise its bounds, or clear it earlier"
 	case j.tested:
 		x.Verdict = journal.Passed

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/chain"
 	"standin/internal/recorder"
 	"standin/internal/world"
 )
@@ -70,8 +71,13 @@ func every(r req, at ...int) []req {
 	return all
 }
 
+// recordOf returns the record of the default sandbox.
+func recordOf(steps []recorder.Step, evicted uint64) *chain.Record {
+	return &chain.Record{Sandbox: "default", Chains: chain.Build(steps), Evicted: evicted}
+}
+
 func judged(g journal.Grading, all []req) *journal.Retries {
-	return grade(&g, []box{newBox("default", steps(all), 0, g.Operation)})
+	return Grade(&g, recordOf(steps(all), 0))
 }
 
 // verdicts lists the rules with one of the verdicts.
@@ -193,14 +199,34 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// Ensure records of several kinds are listed in one order, however often the report is made.
+func TestEvidenceIsRepeatable(t *testing.T) {
+	t.Parallel()
+	all := steps([]req{{what: "POST s.create", cut: true, body: 1}, {at: 500, what: "POST s.create", status: 201, body: 1}})
+	for i := range all {
+		for _, kind := range []string{"s.c", "s.a", "s.b"} {
+			all[i].Changes = append(all[i].Changes, world.Change{Kind: kind, Key: kind, What: world.Created})
+		}
+	}
+	for range 20 {
+		var kinds []string
+		for _, c := range Grade(&journal.Grading{}, recordOf(all, 0)).Result(journal.RepeatsUnsafely).Chains {
+			kinds = append(kinds, c.Why[strings.LastIndex(c.Why, " ")+1:])
+		}
+		if !slices.Equal(kinds, []string{"s.a", "s.b", "s.c"}) {
+			t.Fatalf("got %v", kinds)
+		}
+	}
+}
+
 // Ensure a rule passes only if the whole record was there.
 func TestEvicted(t *testing.T) {
 	t.Parallel()
-	r := grade(&journal.Grading{}, []box{newBox("default", steps(every(req{what: "GET s.list", status: 503}, 0, 100)), 1, "")})
+	r := Grade(&journal.Grading{}, recordOf(steps(every(req{what: "GET s.list", status: 503}, 0, 100)), 1))
 	if got := verdicts(r, journal.Passed); got != "" || !strings.Contains(r.Result(journal.NoPause).Why, "fell out") {
 		t.Errorf("passed: %s; %+v", got, r.Result(journal.NoPause))
 	}
-	r = grade(&journal.Grading{}, []box{newBox("default", steps(every(req{what: "GET s.list", status: 503}, 0, 2)), 1, "")})
+	r = Grade(&journal.Grading{}, recordOf(steps(every(req{what: "GET s.list", status: 503}, 0, 2)), 1))
 	if got := verdicts(r, journal.Failed); got != "no-pause" {
 		t.Errorf("failed: %s", got)
 	}
@@ -253,7 +279,7 @@ func FuzzRules(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		for _, failures := range []bool{true, false} {
 			all := random(rand.New(rand.NewPCG(seed, 1)), failures)
-			r := grade(&journal.Grading{}, []box{newBox("default", all, seed%2, "")})
+			r := Grade(&journal.Grading{}, recordOf(all, seed%2))
 			if got := verdicts(r, journal.Failed, journal.Warning); !failures && got != "" {
 				t.Errorf("without a failure, %s failed:\n%s", got, r)
 			}

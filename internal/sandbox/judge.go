@@ -11,8 +11,8 @@ import (
 
 // A jury judges expectations by the journals and the worlds of sandboxes.
 type jury struct {
-	boxes  []*Sandbox
-	chains [][]*chain.Chain // by sandbox; nil until they are needed
+	boxes   []*Sandbox
+	records []*chain.Record // by sandbox; nil until they are needed
 }
 
 // judge judges expectations by sandboxes. It first judges those that count requests, then the
@@ -53,7 +53,7 @@ func (j *jury) journals() []*recorder.Journal {
 func (j *jury) judge(e *journal.Expectation) (all []journal.Judgement) {
 	switch {
 	case e.Retries != nil:
-		return []journal.Judgement{judgeRetries(e.Retries, j.journals()...)}
+		return []journal.Judgement{j.retries(e.Retries)}
 	case len(e.State) > 0:
 		return j.state(e.State)
 	case e.Unchanged:
@@ -68,23 +68,34 @@ func (j *jury) judge(e *journal.Expectation) (all []journal.Judgement) {
 	return all
 }
 
-// judgeRetries judges retries by a grading.
-func judgeRetries(g *journal.Grading, journals ...*recorder.Journal) journal.Judgement {
-	r := retry.Grade(g, journals...)
+// retries judges retries by a grading.
+func (j *jury) retries(g *journal.Grading) journal.Judgement {
+	r := j.grade(g)
 	if r.Good() {
 		return journal.Judgement{Expectation: g.String(), Met: true, Found: r.Summary()}
 	}
 	return journal.Judgement{Expectation: g.String(), Found: strings.Join(retry.Notes(r), "; ")}
 }
 
+// grade returns the report on retries in all sandboxes.
+func (j *jury) grade(g *journal.Grading) *journal.Retries {
+	records := make([]*chain.Record, len(j.boxes))
+	for i := range j.boxes {
+		records[i] = j.record(i)
+	}
+	return retry.Grade(g, records...)
+}
+
 // Retries judges how the clients of the sandbox retried.
-func (s *Sandbox) Retries(g *journal.Grading) *journal.Retries { return retry.Grade(g, &s.journal) }
+func (s *Sandbox) Retries(g *journal.Grading) *journal.Retries {
+	return (&jury{boxes: []*Sandbox{s}}).grade(g)
+}
 
 // AllRetries does what Retries does, for all sandboxes together, including the removed ones that
 // are kept.
 func (r *Registry) AllRetries(g *journal.Grading) *journal.Retries {
 	all, _ := r.together()
-	return retry.Grade(g, (&jury{boxes: sandboxes(all)}).journals()...)
+	return (&jury{boxes: sandboxes(all)}).grade(g)
 }
 
 // sandboxes returns the sandboxes to judge.

@@ -12,16 +12,15 @@ import (
 	"standin/internal/world"
 )
 
-// chainsOf returns the chains of a sandbox: the requests of its clients, each with its repetitions.
-func (j *jury) chainsOf(box int) []*chain.Chain {
-	if j.chains == nil {
-		j.chains = make([][]*chain.Chain, len(j.boxes))
+// record returns the chains of a sandbox: the requests of its clients, each with its repetitions.
+func (j *jury) record(box int) *chain.Record {
+	if j.records == nil {
+		j.records = make([]*chain.Record, len(j.boxes))
 	}
-	if j.chains[box] == nil {
-		steps, _ := j.boxes[box].journal.Steps()
-		j.chains[box] = chain.Build(steps)
+	if j.records[box] == nil {
+		j.records[box] = chain.Of(&j.boxes[box].journal)
 	}
-	return j.chains[box]
+	return j.records[box]
 }
 
 // fitting calls f with each chain of which an attempt matches the pattern.
@@ -31,7 +30,7 @@ func (j *jury) fitting(p *journal.Pattern, f func(c *chain.Chain, box *Sandbox, 
 		if len(fits) == 0 {
 			continue
 		}
-		for _, c := range j.chainsOf(i) {
+		for _, c := range j.record(i).Chains {
 			if slices.ContainsFunc(c.Attempts, func(s *chain.Step) bool { return fits[s.Sequence] }) {
 				f(c, box, fits)
 			}
@@ -159,7 +158,7 @@ func (j *jury) deleted(box *Sandbox, record *world.Change, after, before uint64)
 
 // writers returns the sequences of the requests that made changes which a function picks.
 func (j *jury) writers(box *Sandbox, pick func(ch *world.Change) bool) (all []uint64) {
-	for _, c := range j.chainsOf(slices.Index(j.boxes, box)) {
+	for _, c := range j.record(slices.Index(j.boxes, box)).Chains {
 		for _, s := range c.Attempts {
 			for i := range s.Changes {
 				if pick(&s.Changes[i]) {

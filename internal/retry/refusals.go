@@ -1,0 +1,88 @@
+package retry
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"standin/internal/chain"
+)
+
+func (j *judge) repeatsClientError() {
+	for _, c := range j.box.Chains {
+		for i, a := range c.Attempts {
+			if !clientError(a) {
+				continue
+			}
+			j.tested = true
+			if i+1 < len(c.Attempts) && c.Attempts[i+1].Same == a.Same {
+				j.fails(c, "%d %s, and %d sent it again unchanged", a.Sequence, ended(a), c.Attempts[i+1].Sequence)
+				break
+			}
+		}
+	}
+}
+
+func (j *judge) keepsDeadToken() {
+	j.once(func(_ *chain.Chain, _ int, a, b *chain.Step) (bool, string) {
+		if !a.Answered(http.StatusUnauthorized) || a.Token == 0 {
+			return false, ""
+		}
+		if a.Token != b.Token {
+			return true, ""
+		}
+		return true, fmt.Sprintf("%d %s, and %d came with the same token", a.Sequence, ended(a), b.Sequence)
+	})
+}
+
+// refused reports whether an attempt of the chain was answered 401.
+func refused(c *chain.Chain) bool {
+	return slices.ContainsFunc(c.Attempts, func(s *chain.Step) bool { return s.Answered(http.StatusUnauthorized) })
+}
+
+func (j *judge) logsInAgain() {
+	var chains []*chain.Chain
+	for _, c := range j.box.Chains {
+		if refused(c) && !slices.Contains(chain.Logins, c.Operation) {
+			chains = append(chains, c)
+		}
+	}
+	for _, c := range chains {
+		at := slices.IndexFunc(c.Attempts, func(s *chain.Step) bool { return s.Answered(http.StatusUnauthorized) })
+		if at == len(c.Attempts)-1 {
+			continue
+		}
+		j.tested = true
+		from, to := c.Attempts[at].Ended, c.Last().Began
+		others := 0 // that may have needed the logins
+		for _, o := range chains {
+			if o != c && o.Attempts[0].Began.Before(to) && o.Last().Began.After(from) {
+				others++
+			}
+		}
+		logins := j.loginsOf(c, from, to)
+		if len(logins) > 1+others {
+			j.fails(c, "%d %s, and %d logins followed: %s", c.Attempts[at].Sequence, ended(c.Attempts[at]), len(logins), list(logins, ", "))
+		}
+	}
+}
+
+// loginsOf are the logins in a time that were made with the credentials of the chain's tokens. If
+// no login issued them, all logins of the time count.
+func (j *judge) loginsOf(c *chain.Chain, from, to time.Time) (all []*chain.Step) {
+	with := map[uint64]bool{}
+	for _, l := range j.box.logins {
+		for _, s := range c.Attempts {
+			if l.Issued != 0 && l.Issued == s.Token {
+				with[l.Body] = true
+			}
+		}
+	}
+	for _, l := range j.box.logins {
+		if l.Issued != 0 && l.Began.After(from) && l.Began.Before(to) && (len(with) == 0 || with[l.Body]) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
