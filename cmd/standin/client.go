@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,22 @@ func newClient(at, token string) (c client, sandbox string) {
 		sandbox, _, _ = strings.Cut(path, "/")
 	}
 	return client{at, token}, sandbox
+}
+
+// A remote is the flags of commands that ask a running emulator.
+type remote struct {
+	URL   string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Token string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
+}
+
+// client returns a client, and the name of the sandbox that --sandbox or --url selects. The name is
+// empty if neither selects one. It is an error if they select different ones.
+func (r *remote) client(flag string) (c client, box string, err error) {
+	c, inside := newClient(r.URL, r.Token)
+	if inside != "" && flag != "" && inside != flag {
+		return c, "", fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, flag)
+	}
+	return c, cmp.Or(flag, inside), nil
 }
 
 // get requests a path below /_standin/. It returns an error unless the status is 200.

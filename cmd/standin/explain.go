@@ -13,12 +13,6 @@ import (
 	"standin/internal/sandbox"
 )
 
-// A remote is the flags of commands that ask a running emulator.
-type remote struct {
-	URL   string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
-	Token string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
-}
-
 type explainCmd struct {
 	Sequence uint64 `arg:"" name:"number" help:"Number of the exchange, as standin requests prints it."`
 	remote
@@ -36,12 +30,11 @@ func (*explainCmd) Help() string {
 
 // Run prints why an exchange was answered as it was.
 func (c *explainCmd) Run(ctx context.Context, s streams) error {
-	cl, inside := newClient(c.URL, c.Token)
-	if err := oneSandbox(inside, c.Sandbox); err != nil {
+	cl, box, err := c.client(c.Sandbox)
+	if err != nil {
 		return err
 	}
-	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
-	return printReport(ctx, s.out, cl, of(box, "requests/"+strconv.FormatUint(c.Sequence, 10)+"/explanation"), c.Format, new(explain.Explanation))
+	return printReport(ctx, s.out, cl, of(cmp.Or(box, sandbox.Default), "requests/"+strconv.FormatUint(c.Sequence, 10)+"/explanation"), c.Format, new(explain.Explanation))
 }
 
 // printReport requests a report and prints it, as it is sent or as text.

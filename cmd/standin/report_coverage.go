@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,13 +13,12 @@ import (
 )
 
 type coverageCmd struct {
-	Files    []string `arg:"" optional:"" name:"file" help:"Files that standin wrote with --coverage, or a Go test with WriteCoverage. Several files are added up. Without a file, a running emulator is asked."`
-	URL      string   `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
-	Sandbox  string   `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else all sandboxes."`
-	Min      share    `env:"-" placeholder:"PERCENT" help:"Fail with exit code 1 if a smaller share of the answers was met, such as 80%. Default: no limit."`
-	Scenario string   `env:"-" placeholder:"FILE" help:"Write a scenario to this file that brings each answer that was never met."`
-	Format   string   `env:"-" default:"text" enum:"text,json" help:"text (default) or json."`
-	Token    string   `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
+	Files []string `arg:"" optional:"" name:"file" help:"Files that standin wrote with --coverage, or a Go test with WriteCoverage. Several files are added up. Without a file, a running emulator is asked."`
+	remote
+	Sandbox  string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else all sandboxes."`
+	Min      share  `env:"-" placeholder:"PERCENT" help:"Fail with exit code 1 if a smaller share of the answers was met, such as 80%. Default: no limit."`
+	Scenario string `env:"-" placeholder:"FILE" help:"Write a scenario to this file that brings each answer that was never met."`
+	Format   string `env:"-" default:"text" enum:"text,json" help:"text (default) or json."`
 }
 
 // Help returns examples.
@@ -98,9 +96,12 @@ func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
 
 // running asks a running emulator.
 func (c *coverageCmd) running(ctx context.Context) (*coverage.Report, error) {
-	cl, inside := newClient(c.URL, c.Token)
+	cl, box, err := c.client(c.Sandbox)
+	if err != nil {
+		return nil, err
+	}
 	path := "reports/coverage"
-	if box := cmp.Or(c.Sandbox, inside); box != "" {
+	if box != "" {
 		path = of(box, path)
 	}
 	resp, err := cl.get(ctx, path, url.Values{"format": {"json"}})

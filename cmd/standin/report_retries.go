@@ -14,15 +14,14 @@ import (
 )
 
 type reportRetriesCmd struct {
-	URL       string      `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME is the address of a sandbox."`
-	Sandbox   string      `placeholder:"NAME" help:"Sandbox. Default: the sandbox of --url, or the default sandbox."`
+	remote
+	Sandbox   string      `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	Operation string      `placeholder:"GLOB" help:"Only these operations, such as freezer.*."`
 	Except    []string    `env:"-" placeholder:"RULE" help:"Rule that is not judged. May be repeated."`
 	Require   []string    `env:"-" placeholder:"RULE" help:"Rule whose warning is a failure. May be repeated."`
 	Max       int         `env:"-" placeholder:"N" help:"Attempts that one request may take (default 10)."`
 	Tolerance string      `env:"-" placeholder:"PERCENT" help:"How much earlier than Retry-After a client may come (default 10%, at least 50 ms)."`
 	Format    report.Form `default:"text" help:"text, json, junit, markdown or html (default ${default})."`
-	Token     string      `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token of the control API."`
 }
 
 // Help returns examples.
@@ -35,8 +34,11 @@ func (*reportRetriesCmd) Help() string {
 
 // Run prints the report of a running emulator.
 func (c *reportRetriesCmd) Run(ctx context.Context, s streams) error {
-	cl, inside := newClient(c.URL, c.Token)
-	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
+	cl, box, err := c.client(c.Sandbox)
+	if err != nil {
+		return err
+	}
+	box = cmp.Or(box, sandbox.Default)
 	q := url.Values{}
 	for name, text := range map[string]string{
 		"operation": c.Operation, "except": strings.Join(c.Except, ","), "require": strings.Join(c.Require, ","), "tolerance": c.Tolerance,

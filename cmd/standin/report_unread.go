@@ -22,6 +22,6 @@ Examples:
 
 // Run prints what the requests of the run contain that nothing read.
 func (c *reportUnreadCmd) Run(ctx context.Context, s streams) error {
-	cl, _ := newClient(c.URL, c.Token)
+	cl, _, _ := c.client("") // it covers all sandboxes
 	return printReport(ctx, s.out, cl, "reports/unread", c.Format, new(explain.Report))
 }

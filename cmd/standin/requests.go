@@ -19,14 +19,13 @@ import (
 )
 
 type requestsCmd struct {
-	Sequence  uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
-	URL       string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox."`
+	Sequence uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
+	remote
 	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	All       bool   `help:"Show the exchanges of all sandboxes."`
 	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
 	Follow    bool   `short:"f" help:"Continue with new exchanges until interrupted."`
 	File      string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
-	Token     string `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
 // Help returns examples.
@@ -44,11 +43,14 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	if c.File != "" {
 		return c.file(s.out)
 	}
-	cl, inside := newClient(c.URL, c.Token)
-	if err := c.check(inside); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
-	box := cmp.Or(c.Sandbox, inside, sandbox.Default)
+	cl, box, err := c.client(c.Sandbox)
+	if err != nil {
+		return err
+	}
+	box = cmp.Or(box, sandbox.Default)
 	switch {
 	case c.Sequence != 0:
 		e, err := cl.one(ctx, box, c.Sequence)
@@ -75,22 +77,10 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-// check returns an error for flags that cannot be combined. inside is the sandbox in the URL.
-func (c *requestsCmd) check(inside string) error {
-	if err := oneSandbox(inside, c.Sandbox); err != nil {
-		return err
-	}
-	switch {
-	case c.All && c.Sandbox != "", c.All && c.Sequence != 0, c.Follow && c.Sequence != 0:
+// check returns an error for flags that cannot be combined.
+func (c *requestsCmd) check() error {
+	if c.All && c.Sandbox != "" || c.Sequence != 0 && (c.All || c.Follow) {
 		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
-	}
-	return nil
-}
-
-// oneSandbox returns an error if --url and --sandbox select different sandboxes.
-func oneSandbox(inside, flag string) error {
-	if inside != "" && flag != "" && inside != flag {
-		return fmt.Errorf("--url selects sandbox %s, but --sandbox is %s", inside, flag)
 	}
 	return nil
 }
