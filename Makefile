@@ -88,5 +88,6 @@ generate: ## write the generated parts of files
 	go test ./emulator -run GeneratedComponents -update
 	go test ./emulator -run Generated -update
 	go test ./cmd/standin -run Generated -update
+	go test ./clients/planted -run Generated -update
 
 .PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page real-clients parity parity-check bench generate

@@ -182,8 +182,8 @@ func (s *session) serve(b block) error {
 	return printed(got, s.real(want))
 }
 
-// start starts an emulator, and returns the first lines of what it prints: so many, but at least
-// the one that says it is ready.
+// start starts an emulator, and returns the first lines of what it prints: as many as are asked for,
+// and at least up to the line that says it is ready.
 func (s *session) start(command string, lines int) (string, error) {
 	env, err := s.env()
 	if err != nil {

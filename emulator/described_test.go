@@ -126,12 +126,7 @@ func TestGeneratedComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := strings.Cut(string(read), begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatal("there is no place for the components")
-	}
-	keep(t, path, []byte(before+begin+block(describe(t), "    ")+end+after))
+	keep(t, path, []byte(servicetest.Between(t, string(read), begin, end, block(describe(t), "    "))))
 }
 
 // Ensure the published schema of the report on retries describes its type.

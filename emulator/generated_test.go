@@ -32,19 +32,7 @@ var update = flag.Bool("update", false, "write the generated parts of files")
 // keep compares generated text with a file. With -update, it writes the file.
 func keep(t *testing.T, path string, want []byte) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, want, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is generated; run go test ./emulator -run Generated -update", path)
-	}
+	servicetest.Keep(t, path, want, *update)
 }
 
 // Ensure the contracts that the emulator starts with are those of the documents.

@@ -2,8 +2,6 @@ package emulator_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,29 +28,8 @@ func TestGeneratedReference(t *testing.T) {
 		}
 	}
 	for page, marks := range parts {
-		path := filepath.Join("..", "docs", page)
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := string(text)
-		for name, part := range marks {
-			got = between(t, got, name, part)
-		}
-		keep(t, path, []byte(got))
+		servicetest.KeepParts(t, "../docs/"+page, marks, *update)
 	}
-}
-
-// between puts text between the two marks of its name.
-func between(t *testing.T, page, name, text string) string {
-	t.Helper()
-	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
-	before, rest, ok := strings.Cut(page, begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("there are no marks of %s", name)
-	}
-	return before + begin + text + end + after
 }
 
 // eachService puts what there is of each service under a heading.

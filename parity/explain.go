@@ -77,11 +77,11 @@ func observed(s Story) ([]string, error) {
 	return names, err
 }
 
-// newly returns the entries with exchanges that differ here but not in usual.
-func newly(differ, usual map[string]int) map[int]bool {
+// newly returns the entries with exchanges that differ in the first but not in the second.
+func newly(differ, before map[string]int) map[int]bool {
 	entries := map[int]bool{}
 	for name, entry := range differ {
-		if _, anyway := usual[name]; !anyway {
+		if _, anyway := before[name]; !anyway {
 			entries[entry] = true
 		}
 	}

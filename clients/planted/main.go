@@ -72,7 +72,7 @@ func newClient() *client {
 // A request is what a client sends. A path without a host belongs to the emulator's address.
 type request struct {
 	method, path, body string
-	header             http.Header // beside those of the login
+	header             http.Header // in addition to those of the login
 	reader             io.Reader   // in place of body
 	once               bool        // what it creates has an id, so that a second one is refused
 	find               string      // the name of what it creates, in the list of its path

@@ -17,6 +17,7 @@ import (
 	"standin/emulator"
 	"standin/emulator/journal"
 	"standin/internal/catalog"
+	"standin/internal/servicetest"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/dev/planted-clients.md")
@@ -274,23 +275,7 @@ func table() string {
 }
 
 // Ensure the page has the table.
-func TestPage(t *testing.T) {
+func TestGeneratedPage(t *testing.T) {
 	t.Parallel()
-	const page, begin, end = "../../docs/dev/planted-clients.md", "<!-- clients -->\n", "<!-- end of clients -->\n"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(text), begin)
-	old, tail, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s does not have the lines %s and %s", page, begin, end)
-	}
-	if *update {
-		if err := os.WriteFile(page, []byte(head+begin+table()+end+tail), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	} else if old != table() {
-		t.Errorf("the table of %s is old; run go test ./clients/planted -run TestPage -update", page)
-	}
+	servicetest.KeepParts(t, "../../docs/dev/planted-clients.md", map[string]string{"clients": table()}, *update)
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"standin/internal/servicetest"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of documents")
@@ -21,32 +22,8 @@ func TestGeneratedReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keep(t, "command-line", commands(t, parser.Model.Node))
-	keep(t, "environment", variables(parser.Model.Node))
-}
-
-// keep compares the part between the marks of a page with what it must be, or writes it.
-func keep(t *testing.T, name, want string) {
-	t.Helper()
-	path := "../../docs/reference/" + name + ".md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	got, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no marks", path)
-	}
-	if got == want {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is not what the command says; run make generate", path)
-	}
-	if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"command-line": commands(t, parser.Model.Node), "environment": variables(parser.Model.Node)} {
+		servicetest.KeepParts(t, "../../docs/reference/"+name+".md", map[string]string{name: text}, *update)
 	}
 }
 

@@ -86,7 +86,7 @@ func (*Range) JSONSchema() *value.Object {
 	}})
 }
 
-// ofExpectation are the members of an expectation beside those of its pattern.
+// ofExpectation are the members of an expectation that are not those of its pattern.
 type ofExpectation struct {
 	Requests    *Range             `json:"requests"`
 	Attempts    *Range             `json:"attempts"`

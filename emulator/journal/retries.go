@@ -43,14 +43,11 @@ func RetryRules() []RetryRule {
 
 // UnmarshalText reads the id of a rule.
 func (r *RetryRule) UnmarshalText(text []byte) error {
-	var known []string
-	for _, k := range RetryRules() {
-		if known = append(known, string(k)); string(k) == string(text) {
-			*r = k
-			return nil
-		}
+	known, err := file.Word("rule", string(text), RetryRules())
+	if err == nil {
+		*r = known
 	}
-	return fmt.Errorf("unknown rule %q%s; expected %s", text, file.Hint(string(text), known), strings.Join(known, ", "))
+	return err
 }
 
 // These are the defaults of a Grading.

@@ -1,8 +1,6 @@
 package control
 
 import (
-	"net/http"
-
 	"standin/internal/explain"
 	"standin/internal/sandbox"
 	"standin/internal/service"
@@ -34,16 +32,4 @@ func (a *api) explainRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply
 func (a *api) unread(c *service.Call) (service.Reply, error) {
 	r := a.Unread()
 	return inForm(c, r, r.String)
-}
-
-// inForm returns a value as JSON, or as text if the caller asks for it.
-func inForm(c *service.Call, v any, text func() string) (service.Reply, error) {
-	format := c.Query().Get("format")
-	if format != "" && format != "text" && format != "json" {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", format)
-	}
-	if asText(c, format) {
-		return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte(text())}, nil
-	}
-	return reply(http.StatusOK, v)
 }

@@ -52,8 +52,9 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "canonical: expected true or false, got %q", v)
 	}
-	if v := q.Get("format"); v != "" && v != "text" && v != "json" {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", v)
+	text, err := asText(c)
+	if err != nil {
+		return service.Reply{}, err
 	}
 	since, err1 := number(q, "since", 0)
 	atLeast, err2 := number(q, "at_least", 1)
@@ -70,15 +71,15 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
 		f.Since = s.Journal().Last() // the client has left, so the page is empty
 	}
-	return list(s.Journal().Read(f), formOf(c, q)), nil
+	return list(s.Journal().Read(f), formOf(q, text)), nil
 }
 
 // formOf returns the form that the caller asks for.
-func formOf(c *service.Call, q url.Values) form {
+func formOf(q url.Values, text bool) form {
 	switch {
 	case q.Get("canonical") == "true":
 		return asCanonical
-	case asText(c, q.Get("format")):
+	case text:
 		return asLines
 	default:
 		return asJSON
@@ -163,10 +164,30 @@ func list(r *recorder.Reader, f form) service.Reply {
 	}}
 }
 
-// asText reports whether the caller asks for lines of text, by a parameter or by the header Accept.
-func asText(c *service.Call, format string) bool {
-	accept := c.Accept()
-	return format == "text" || format == "" && service.Quality(accept, "text/plain") > service.Quality(accept, "application/json")
+// asText reports whether the caller asks for text in place of JSON, by the parameter format or by
+// the header Accept.
+func asText(c *service.Call) (bool, error) {
+	switch format := c.Query().Get("format"); format {
+	case "text", "json":
+		return format == "text", nil
+	case "":
+		accept := c.Accept()
+		return service.Quality(accept, "text/plain") > service.Quality(accept, "application/json"), nil
+	default:
+		return false, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", format)
+	}
+}
+
+// inForm returns a value as JSON, or as text if the caller asks for it.
+func inForm(c *service.Call, v any, text func() string) (service.Reply, error) {
+	is, err := asText(c)
+	switch {
+	case err != nil:
+		return service.Reply{}, err
+	case !is:
+		return reply(http.StatusOK, v)
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte(text())}, nil
 }
 
 // until returns a context that is cancelled when the call ends or the sandbox is deleted.

@@ -45,7 +45,7 @@ func callerOf(e *journal.Entry, op *contract.Operation) Caller {
 	return Caller{By: byNothing}
 }
 
-// These are values of Caller.By, beside those of the journal.
+// These are the values of Caller.By that the journal does not have.
 const (
 	byUnknown = "unknown"
 	byNothing = "none"

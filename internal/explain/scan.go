@@ -16,7 +16,7 @@ type scanner struct {
 const maxScanned = 100
 
 // lists reports whether a shape lists all members of a JSON text. It may return false for a text
-// that is unusual: then the text has to be read. Texts that are not JSON are not found out.
+// that is unusual: then the text has to be read. It does not detect a text that is not JSON.
 func lists(shape *contract.Shape, text []byte) bool {
 	s := scanner{text: text}
 	return s.value(shape) && s.next() == 0

@@ -35,17 +35,14 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		listed := lists(op.JSON, []byte(text))
-		found, odd := find(op, &Message{Body: []byte(text)}, true)
+		found, _ := find(op, &Message{Body: []byte(text)}, true)
 		if listed && len(found) > 0 {
 			t.Errorf("%q is listed, and has %+v", text, found)
-		}
-		if usual := text != "" && odd == "" && len(found) == 0; usual && !listed && len(text) < maxScanned {
-			t.Logf("%q is read for nothing", text)
 		}
 	})
 }
 
-// Ensure the scanner settles usual texts.
+// Ensure the scanner settles plain texts.
 func TestScan(t *testing.T) {
 	t.Parallel()
 	c, err := contract.Parse("tree.yaml", []byte(shaped))

@@ -40,7 +40,7 @@ const maxFound = 50
 // A search is for the parts of one message that nothing read.
 type search struct {
 	op    *contract.Operation
-	each  bool // each element of a list is told by its index; otherwise all elements are *
+	each  bool // the name has the index of an element of a list; otherwise it has *
 	found []part
 	odd   string // why the body was not searched
 }
@@ -174,8 +174,8 @@ var escaper = strings.NewReplacer("~", "~0", "/", "~1")
 // escape returns a name as it is in a JSON pointer.
 func escape(name string) string { return escaper.Replace(name) }
 
-// longestName is the max length of a shown name, in bytes. Secrets that stand where a name is
-// expected are longer, or have other characters.
+// longestName is the max length of a shown name, in bytes. Secrets in the place of a name
+// are longer, or have other characters.
 const longestName = 64
 
 // shown returns a name, or what is shown in place of one that is long or no word.

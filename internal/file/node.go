@@ -176,6 +176,18 @@ func Hint(word string, names []string) string {
 	return ""
 }
 
+// Word returns the known word that a text is. Else it returns an error that lists the known words.
+// What says which kind of word is expected.
+func Word[T ~string](what, text string, known []T) (T, error) {
+	names := make([]string, len(known))
+	for i, k := range known {
+		if names[i] = string(k); names[i] == text {
+			return k, nil
+		}
+	}
+	return "", fmt.Errorf("unknown %s %q%s; expected %s", what, text, Hint(text, names), strings.Join(names, ", "))
+}
+
 // The limits of Nearest. The time to compare two words grows with the product of their lengths.
 const (
 	maxWord  = 100 // bytes

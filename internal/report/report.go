@@ -94,14 +94,11 @@ func Forms() []Form { return []Form{Text, JSON, JUnit, Markdown, HTML} }
 
 // UnmarshalText reads the name of a form.
 func (f *Form) UnmarshalText(text []byte) error {
-	var known []string
-	for _, k := range Forms() {
-		if known = append(known, string(k)); string(k) == string(text) {
-			*f = k
-			return nil
-		}
+	known, err := file.Word("form", string(text), Forms())
+	if err == nil {
+		*f = known
 	}
-	return fmt.Errorf("unknown form %q%s; expected %s", text, file.Hint(string(text), known), strings.Join(known, ", "))
+	return err
 }
 
 // endings are the forms of files by their names.
