@@ -201,25 +201,18 @@ func (r *reader) resolve(v any, at string) (*value.Object, string) {
 	}
 	target := r.doc
 	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
-		if target = target.Object(unescape(step)); target == nil {
+		if target = target.Object(value.Unescape(step)); target == nil {
 			return nil, at
 		}
 	}
 	return target, strings.TrimPrefix(ref, "#/")
 }
 
-var (
-	escaper   = strings.NewReplacer("~", "~0", "/", "~1")
-	unescaper = strings.NewReplacer("~1", "/", "~0", "~")
-)
-
-func unescape(step string) string { return unescaper.Replace(step) }
-
 // pointer joins names to a JSON pointer, without the leading slash.
 func pointer(names ...string) string {
 	escaped := make([]string, len(names))
 	for i, n := range names {
-		escaped[i] = escaper.Replace(n)
+		escaped[i] = value.Escape(n)
 	}
 	return strings.Join(escaped, "/")
 }

@@ -161,18 +161,13 @@ func (s *search) value(v any, shape *contract.Shape, at string) {
 		for _, m := range v.Members() {
 			inner, known := shape.Member(m.Name)
 			if !known {
-				s.add(part{place: inBody, name: at + "/" + shown(escape(m.Name)), word: m.Name, known: shape.Names()})
+				s.add(part{place: inBody, name: at + "/" + shown(value.Escape(m.Name)), word: m.Name, known: shape.Names()})
 			} else if inner != nil {
-				s.value(m.Value, inner, at+"/"+shown(escape(m.Name)))
+				s.value(m.Value, inner, at+"/"+shown(value.Escape(m.Name)))
 			}
 		}
 	}
 }
-
-var escaper = strings.NewReplacer("~", "~0", "/", "~1")
-
-// escape returns a name as it is in a JSON pointer.
-func escape(name string) string { return escaper.Replace(name) }
 
 // longestName is the max length of a shown name, in bytes. Secrets in the place of a name
 // are longer, or have other characters.

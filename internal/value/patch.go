@@ -8,7 +8,16 @@ import (
 // MarshalJSON returns the number with its digits.
 func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
-var pointerUnescaper = strings.NewReplacer("~1", "/", "~0", "~")
+var (
+	escaper   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescaper = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// Escape returns the name of a member as a step of a JSON pointer.
+func Escape(name string) string { return escaper.Replace(name) }
+
+// Unescape returns the name of the member that a step of a JSON pointer leads to.
+func Unescape(step string) string { return unescaper.Replace(step) }
 
 // At returns the value at a JSON pointer (RFC 6901). The empty pointer returns v.
 func At(v any, pointer string) (any, bool) {
@@ -21,7 +30,7 @@ func At(v any, pointer string) (any, bool) {
 	for step := range strings.SplitSeq(pointer[1:], "/") {
 		switch x := v.(type) {
 		case *Object:
-			member, ok := x.Get(pointerUnescaper.Replace(step))
+			member, ok := x.Get(Unescape(step))
 			if !ok {
 				return nil, false
 			}
