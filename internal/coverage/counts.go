@@ -152,14 +152,11 @@ func Process() *Counts { return process }
 
 // Count counts what a client has met, in all of the counts.
 func Count(m *Met, all ...*Counts) {
-	op := nowhere
-	if m.Operation != nil {
-		op = Of(m.Operation)
-	}
 	if m.Operation == nil {
 		add(all, key{operation: nowhere, kind: unmatched})
 		return
 	}
+	op := Of(m.Operation)
 	if m.Wire != 0 {
 		add(all, key{operation: op, kind: onWire, status: uint16(m.Wire)})
 	}
