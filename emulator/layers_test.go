@@ -37,6 +37,9 @@ var allowed = map[string]string{
 	"internal/recorder":  "emulator/journal internal/contract internal/match internal/value internal/world",
 	"internal/transport": "",
 
+	// the client
+	"internal/command": "",
+
 	// services
 	"internal/service/barbican":  "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
 	"internal/service/devops":    "internal/file internal/identity internal/service internal/value internal/world",
