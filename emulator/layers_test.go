@@ -15,7 +15,7 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/contract internal/core internal/coverage internal/exchange internal/explain internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
+	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator":         "emulator/fault emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
@@ -83,9 +83,9 @@ var homes = map[string]string{
 	"go.yaml.in/yaml/v4":                       "internal/file internal/world",
 	"github.com/rs/zerolog":                    "cmd/standin",
 	"github.com/alecthomas/kong":               "cmd/standin",
-	"golang.org/x/sys/unix":                    "cmd/standin internal/transport",
+	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	child "standin/internal/command"
 	"standin/internal/core"
 	"standin/internal/coverage"
 	"standin/internal/report"
@@ -192,16 +193,17 @@ func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []strin
 	}
 	defer srv.Close()
 	begun, start := time.Now(), e.Sandboxes.Origin()
-	end, err := execute(ctx, c.Timeout, command, e.Sandboxes.Default().Environment(srv.URL), s)
+	client := child.Command{Args: command, Limit: c.Timeout, Streams: &child.Streams{In: os.Stdin, Out: s.out, Err: s.err}, Leftovers: true}
+	end, err := client.Run(ctx, e.Sandboxes.Default().Environment(srv.URL))
 	if err != nil {
 		return outcome{}, err
 	}
 	o := outcome{name: cmp.Or(start.Scenario, noScenario), took: time.Since(begun), requests: e.Sandboxes.AllRequests(), journal: e.Sandboxes.AllJournals()}
 	o.retries = e.Sandboxes.AllRetries(&journal.Grading{})
 	o.graded = slices.ContainsFunc(start.Expect, func(x journal.Expectation) bool { return x.Retries != nil })
-	g := start.Exit.Judge(end.code, end.found)
-	if end.stopped {
-		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.found}
+	g := start.Exit.Judge(end.Code, end.Found)
+	if end.Stopped {
+		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.Found}
 	}
 	sent := e.Path.Sent()
 	o.judgements = append([]journal.Judgement{

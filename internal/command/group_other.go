@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package command
 
 import (
 	"os"
@@ -10,6 +10,9 @@ import (
 
 // isolate does nothing, since there are no process groups.
 func isolate(*exec.Cmd) (restore func()) { return func() {} }
+
+// detach does nothing, since there are no sessions.
+func detach(*exec.Cmd) {}
 
 // signalGroup kills the command, since there are no signals.
 func signalGroup(cmd *exec.Cmd, _ syscall.Signal) error { return cmd.Process.Kill() }

@@ -1,12 +1,16 @@
 //go:build unix
 
-package main
+package command
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -14,7 +18,7 @@ import (
 )
 
 // isolate makes the command start in its own process group, so that everything it starts can be
-// ended too. If standin has the terminal, the command gets it, and restore takes it back.
+// ended too. If this process has the terminal, the command gets it, and restore takes it back.
 func isolate(cmd *exec.Cmd) (restore func()) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	f, ok := cmd.Stdin.(*os.File)
@@ -33,6 +37,10 @@ func isolate(cmd *exec.Cmd) (restore func()) {
 	}
 }
 
+// detach makes the command start in its own session, and so in its own process group. It has no
+// terminal there: nobody can be asked, and nothing stops because it reads in the background.
+func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+
 // signalGroup sends a signal to all processes in the command's group.
 func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 	err := syscall.Kill(-cmd.Process.Pid, s)
@@ -44,11 +52,26 @@ func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 
 // endGroup ends the remaining processes in the command's group, first with SIGTERM.
 func endGroup(cmd *exec.Cmd) {
-	const patience, glance = time.Second, 10 * time.Millisecond
-	for deadline := time.Now().Add(patience); signalGroup(cmd, syscall.SIGTERM) == nil && time.Now().Before(deadline); {
+	const glance = 10 * time.Millisecond
+	for deadline := time.Now().Add(patienceWithLeftovers); signalGroup(cmd, syscall.SIGTERM) == nil && running(cmd.Process.Pid) && time.Now().Before(deadline); {
 		time.Sleep(glance)
 	}
 	_ = signalGroup(cmd, syscall.SIGKILL)
+}
+
+// running reports whether a process of a group still runs. Processes that have ended stay in the
+// group until their parent takes notice, which the first process of a container may never do.
+// Where /proc does not tell them apart, all count as running.
+func running(group int) bool {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is right
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // after the name: state, parent, group
+		if len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" && fields[0] != "X" {
+			return true
+		}
+	}
+	return len(files) == 0
 }
 
 // killedBy returns the signal that ended a process, or 0.
