@@ -14,18 +14,47 @@ import (
 func Section() world.Section {
 	kinds := []world.Clearer{Domains, Projects, Roles, Users, AccessRules, Credentials, Tokens, Accounts, OAuthClients, APILogins, ExternalTokens}
 	return world.Section{Name: "identity", Kinds: kinds, Collections: []world.Collection{
-		world.PlainCollection("domains", Domains, DomainsByName, nil, nil),
-		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil),
-		world.PlainCollection("roles", Roles, AllRoles, checkRole, nil),
-		world.PlainCollection("users", Users, AllUsers, checkUser, nil),
-		world.PlainCollection("access_rules", AccessRules, allAccessRules, checkAccessRule, nil),
-		world.PlainCollection("application_credentials", Credentials, AllCredentials, checkCredential, nil),
-		world.PlainCollection("tokens", Tokens, tokensByExpiry, checkToken, nil),
-		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil),
-		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil),
-		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil),
-		world.PlainCollection("external_tokens", ExternalTokens, allExternalTokens, checkExternal, nil),
+		world.PlainCollection("domains", Domains, DomainsByName, nil, nil).With(world.Traits{
+			Key: []string{"name"}, Drawn: []string{"id"},
+		}),
+		world.PlainCollection("projects", Projects, ProjectsByName, checkProject, nil).With(world.Traits{
+			Key: []string{"domain_id", "name"}, Drawn: []string{"id"}, Refs: []world.Ref{ofDomain},
+		}),
+		world.PlainCollection("roles", Roles, AllRoles, checkRole, nil).With(world.Traits{
+			Key: []string{"name"}, Drawn: []string{"id"}, Sets: []string{"implies"},
+		}),
+		world.PlainCollection("users", Users, AllUsers, checkUser, nil).With(world.Traits{
+			Key: []string{"domain_id", "name"}, Drawn: []string{"id"}, Refs: []world.Ref{ofDomain},
+			Sets: []string{"roles/*", "system_roles", "privx_permissions"},
+		}),
+		world.PlainCollection("access_rules", AccessRules, allAccessRules, checkAccessRule, nil).With(world.Traits{
+			Key: []string{"user_id", "service", "method", "path"}, Drawn: []string{"id"}, Refs: []world.Ref{OfUser},
+		}),
+		world.PlainCollection("application_credentials", Credentials, AllCredentials, checkCredential, nil).With(credentialTraits),
+		world.PlainCollection("tokens", Tokens, tokensByExpiry, checkToken, nil).With(world.Traits{Unseen: true}),
+		world.PlainCollection("accounts", Accounts, AllAccounts, checkAccount, nil).With(world.Traits{
+			Key: []string{"name"}, Sets: []string{"policies"},
+		}),
+		world.PlainCollection("oauth_clients", OAuthClients, AllOAuthClients, nil, nil).With(world.Traits{Key: []string{"id"}}),
+		world.PlainCollection("api_logins", APILogins, AllAPILogins, checkLogin, nil).With(world.Traits{
+			Key: []string{"id"}, Refs: []world.Ref{OfUser},
+		}),
+		world.PlainCollection("external_tokens", ExternalTokens, allExternalTokens, checkExternal, nil).With(world.Traits{Unseen: true}),
 	}}
+}
+
+// The references of records to the callers that own them.
+var (
+	OfUser    = world.Ref{Member: "user_id", To: []string{"identity.users"}}
+	OfProject = world.Ref{Member: "project_id", To: []string{"identity.projects"}}
+	ofDomain  = world.Ref{Member: "domain_id", To: []string{"identity.domains"}}
+)
+
+// credentialTraits say how application credentials are compared. The ids of their access rules are
+// those of the collection access_rules.
+var credentialTraits = world.Traits{
+	Key: []string{"user_id", "name"}, Drawn: []string{"id", "secret"}, Sets: []string{"roles", "access_rules"},
+	Refs: []world.Ref{OfUser, OfProject, {Member: "access_rules/*/id", To: []string{"identity.access_rules"}}},
 }
 
 func checkProject(v world.View, p *Project, at file.Node) error {

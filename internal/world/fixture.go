@@ -19,6 +19,7 @@ type Section struct {
 type Clearer interface {
 	Clear(tx *Tx)
 	Diff(from, to View, limit int) []Change
+	Shared(a, b View) bool
 }
 
 // A Collection is a list of records in a section.
@@ -34,7 +35,10 @@ type Collection struct {
 	Generate func(tx *Tx, f *Faker, with *file.Node) error
 	// Fake returns a generated record in the form of Dump. It does not store it.
 	Fake func(v View, f *Faker) any
-	form reflect.Type // the type of a record in the file
+	// Traits say how the records are compared with those of another world.
+	Traits Traits
+	form   reflect.Type // the type of a record in the file
+	kinds  []Clearer    // the kinds that Dump reads
 }
 
 // NewCollection returns a collection from functions on R, the form of a record in the file. R is
@@ -108,7 +112,9 @@ func PlainCollection[T any](
 			}
 		}
 	}
-	return NewCollection(name, store, dump, fake)
+	c := NewCollection(name, store, dump, fake)
+	c.kinds = []Clearer{kind}
+	return c
 }
 
 // A Fixture is the state that a sandbox starts with.

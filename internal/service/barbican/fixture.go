@@ -78,12 +78,39 @@ type consumerFile struct {
 
 func fixtureSection() world.Section {
 	return world.Section{Name: "barbican", Kinds: []world.Clearer{secrets, secretConsumers, containers, consumers, acls, quotaKind}, Collections: []world.Collection{
-		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret),
-		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer),
-		world.PlainCollection("acls", acls, allACLs, checkACL, nil),
-		world.PlainCollection("quotas", quotaKind, allQuotas, nil, nil),
+		world.NewCollection("secrets", storeSecret, dumpSecrets, fakeSecret).With(secretTraits, secrets, secretConsumers),
+		world.NewCollection("containers", storeContainer, dumpContainers, fakeContainer).With(containerTraits, containers, consumers),
+		world.PlainCollection("acls", acls, allACLs, checkACL, nil).With(world.Traits{
+			Key: []string{"ref"}, Times: times, Sets: []string{"users"},
+			Refs: []world.Ref{{Member: "ref", To: []string{"barbican.secrets", "barbican.containers"}}},
+		}),
+		world.PlainCollection("quotas", quotaKind, allQuotas, nil, nil).With(world.Traits{
+			Key: []string{"project_id"}, Refs: []world.Ref{identity.OfProject},
+		}),
 	}}
 }
+
+// times are the members with the times of all records.
+var times = []string{"created", "updated"}
+
+// containerTraits and secretTraits say how records are compared. A container names its secrets, so
+// that their order says nothing.
+var (
+	containerTraits = world.Traits{
+		Key: []string{"project_id", "name"}, Drawn: []string{"container_ref"}, Times: times, Sets: []string{"secret_refs"},
+		Refs: []world.Ref{identity.OfProject, {Member: "secret_refs/*/secret_ref", To: []string{"barbican.secrets"}}},
+		Parts: []world.Part{{Member: "consumers", Name: "consumers", Traits: world.Traits{
+			Key: []string{"name", "URL"}, Times: times, Gone: "deleted",
+		}}},
+	}
+	secretTraits = world.Traits{
+		Key: []string{"project_id", "name"}, Drawn: []string{"secret_ref"}, Times: times,
+		Refs: []world.Ref{identity.OfProject},
+		Parts: []world.Part{{Member: "consumers", Name: "secret_consumers", Traits: world.Traits{
+			Key: []string{"service", "resource_type", "resource_id"}, Times: times, Gone: "deleted",
+		}}},
+	}
+)
 
 // checkACL checks that the container or secret of an ACL exists.
 func checkACL(v world.View, a *acl, at file.Node) error {

@@ -11,11 +11,11 @@ import (
 func fixtureSection() world.Section {
 	kinds := []world.Clearer{images, providers, filters, templates, projects}
 	return world.Section{Name: "devops", Kinds: kinds, Collections: []world.Collection{
-		world.PlainCollection("images", images, all, checkImage, fakeImage),
-		world.PlainCollection("providers", providers, allProviders, checkProvider, nil),
-		world.PlainCollection("filters", filters, allFilters, checkFilter, nil),
-		world.PlainCollection("templates", templates, allTemplates, nil, nil),
-		world.PlainCollection("projects", projects, allProjects, nil, nil),
+		world.PlainCollection("images", images, all, checkImage, fakeImage).With(world.Traits{Key: []string{"id"}}),
+		world.PlainCollection("providers", providers, allProviders, checkProvider, nil).With(world.Traits{Key: []string{"name"}}),
+		world.PlainCollection("filters", filters, allFilters, checkFilter, nil).With(world.Traits{Key: []string{"provider"}, Sets: []string{"images"}}),
+		world.PlainCollection("templates", templates, allTemplates, nil, nil).With(world.Traits{Key: []string{"name"}}),
+		world.PlainCollection("projects", projects, allProjects, nil, nil).With(world.Traits{Key: []string{"name"}}),
 	}}
 }
 

@@ -19,8 +19,11 @@ type clientFile struct {
 
 func fixtureSection() world.Section {
 	return world.Section{Name: "freezer", Kinds: []world.Clearer{clients, spents}, Collections: []world.Collection{
-		world.NewCollection("clients", storeClient, dumpClients, fakeClient),
-		world.NewCollection("spent_uuids", storeSpent, dumpSpents, nil),
+		world.NewCollection("clients", storeClient, dumpClients, fakeClient).With(world.Traits{
+			Key: []string{"project_id", "user_id", "client/client_id"}, Drawn: []string{"client/uuid"},
+			Refs: []world.Ref{identity.OfUser, identity.OfProject},
+		}, clients),
+		world.NewCollection("spent_uuids", storeSpent, dumpSpents, nil).With(world.Traits{Unseen: true}),
 	}}
 }
 

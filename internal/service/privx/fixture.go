@@ -49,8 +49,14 @@ type roleFile struct {
 
 func fixtureSection() world.Section {
 	return world.Section{Name: "privx", Kinds: []world.Clearer{roles, clients}, Collections: []world.Collection{
-		world.PlainCollection("roles", roles, allRoles, checkRole, nil),
-		world.NewCollection("api_clients", storeClient, dumpClients, fakeClient),
+		world.PlainCollection("roles", roles, allRoles, checkRole, nil).With(world.Traits{
+			Key: []string{"name"}, Drawn: []string{"id"}, Times: []string{"created", "updated"},
+			Sets: []string{"permissions"}, Gone: "deleted",
+		}),
+		world.NewCollection("api_clients", storeClient, dumpClients, fakeClient).With(world.Traits{
+			Key: []string{"name"}, Drawn: []string{"id", "secret"}, Times: []string{"created", "updated"},
+			Sets: []string{"roles"}, Refs: []world.Ref{{Member: "roles/*/id", To: []string{"privx.roles"}}},
+		}, clients),
 	}}
 }
 
