@@ -34,6 +34,7 @@ var allowed = map[string]string{
 	"internal/report":    "internal/file",
 	"internal/coverage":  "internal/contract",
 	"internal/chain":     "emulator/journal internal/recorder",
+	"internal/compare":   "internal/recorder internal/value internal/world",
 	"internal/recorder":  "emulator/journal internal/contract internal/match internal/value internal/world",
 	"internal/transport": "",
 
@@ -85,7 +86,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }
