@@ -76,47 +76,62 @@ func (s *strays) always(r, top *record) bool {
 	return true
 }
 
+// A standing says how a record of p compares with the history.
+type standing struct {
+	best    *pair // the one with the fewest changes; among these the latest
+	of      *comparison
+	most    int     // the greatest number of records with its key in a picture of the history
+	present int     // the number of records with its key in p
+	first   *record // the first of those
+}
+
+func (s *strays) standing(r *record) (st standing) {
+	for _, c := range s.with {
+		if g := c.groups[ofQ][r]; g != nil {
+			st.most, st.present, st.first = max(st.most, len(g.records[ofP])), len(g.records[ofQ]), g.records[ofQ][0]
+		}
+		if pr := c.paired[r]; pr != nil && (st.best == nil || len(pr.changes) <= len(st.best.changes)) {
+			st.best, st.of = pr, c
+		}
+	}
+	return st
+}
+
 // judge adds what is wrong with a record of p and with its parts.
 func (s *strays) judge(r *record) {
 	if r.gone {
 		return
 	}
-	var best *pair // the one with the fewest changes; among these the latest
-	var of *comparison
-	most, present := 0, 0
-	var first *record // of those with the same key
-	for _, c := range s.with {
-		if g := c.groups[ofQ][r]; g != nil {
-			most, present, first = max(most, len(g.records[ofP])), len(g.records[ofQ]), g.records[ofQ][0]
-		}
-		if pr := c.paired[r]; pr != nil && (best == nil || len(pr.changes) <= len(best.changes)) {
-			best, of = pr, c
-		}
-	}
+	st := s.standing(r)
 	switch {
-	case present > most && most > 0:
-		if !s.told[first] {
-			s.told[first] = true
-			s.found = append(s.found, s.p.counted(r, s.mask, most, present))
+	case st.present > st.most && st.most > 0:
+		if !s.told[st.first] {
+			s.told[st.first] = true
+			s.found = append(s.found, s.p.counted(r, s.mask, st.most, st.present))
 		}
-	case best == nil:
+	case st.best == nil:
 		s.found = append(s.found, s.p.counted(r, s.mask, 0, 1))
 	}
-	if best == nil {
+	if st.best == nil {
 		return
 	}
+	s.members(r, st)
+	for _, parts := range r.parts {
+		for _, part := range parts {
+			s.judge(part)
+		}
+	}
+}
+
+// members adds the members of a record that no picture of the history has so.
+func (s *strays) members(r *record, st standing) {
 	orphans := s.orphans(r)
 	for _, path := range orphans {
 		s.found = append(s.found, Difference{Kind: r.kind.name, Record: s.p.label(r), Member: path, What: Orphan})
 	}
-	for _, ch := range best.changes {
+	for _, ch := range st.best.changes {
 		if !explained(orphans, ch) {
-			s.found = append(s.found, of.changed(best, ch))
-		}
-	}
-	for _, parts := range r.parts {
-		for _, part := range parts {
-			s.judge(part)
+			s.found = append(s.found, st.of.changed(st.best, ch))
 		}
 	}
 }
