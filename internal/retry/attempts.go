@@ -35,10 +35,21 @@ func (j *judge) noCap() {
 			continue
 		}
 		j.tested = true
-		if n := len(c.Attempts); n > most {
+		if n := own(c); n > most {
 			j.fails(c, "%d attempts of one request; at most %d", n, most)
 		}
 	}
+}
+
+// own counts the attempts that the client made by itself. Its HTTP library repeats a request on each
+// idle connection that turns out to be dead.
+func own(c *chain.Chain) (n int) {
+	for _, a := range c.Attempts {
+		if !a.Library {
+			n++
+		}
+	}
+	return n
 }
 
 func (j *judge) repeatsUnsafely() {

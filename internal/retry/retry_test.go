@@ -153,6 +153,7 @@ func TestRules(t *testing.T) {
 		"a client with a timeout":             {all: []req{{what: list, aborted: true}, {at: 2, what: list, status: 200}}},
 		"other pauses in one of three chains": {all: slices.Concat(every(req{what: "GET s.a", status: 503}, 0, 101, 302), every(req{what: "GET s.b", status: 503}, 1000, 1101, 1302), every(req{what: "GET s.c", status: 503}, 2000, 2141, 2402)), tested: "gives-up-early no-pause no-jitter no-cap"},
 		"eleven attempts":                     {all: every(busy, 0, 100, 250, 450, 800, 1400, 2400, 4000, 7000, 11000, 16000), failed: "no-cap"},
+		"what the library repeats":            {all: slices.Concat(every(req{what: list, cut: true, unseen: true}, 0), every(req{what: list, cut: true, unseen: true, lib: true}, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)), tested: "gives-up-early no-cap"},
 		"three attempts, two allowed":         {grading: journal.Grading{Max: 2}, all: every(busy, 0, 100, 350), failed: "no-cap"},
 		"two records": {all: []req{{what: create, cut: true, body: 1, made: "s.records"}, {at: 500, what: create, status: 201, body: 1, made: "s.records"}},
 			failed: "repeats-unsafely"},
