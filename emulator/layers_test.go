@@ -15,8 +15,9 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
-	"emulator":         "emulator/fault emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
+	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
+	"emulator/explore": "emulator emulator/internal/inside internal/command internal/explore",
+	"emulator":         "emulator/fault emulator/internal/inside emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
 
@@ -40,6 +41,10 @@ var allowed = map[string]string{
 
 	// the client
 	"internal/command": "",
+	"internal/explore": "emulator/fault emulator/journal internal/command internal/compare internal/contract internal/core internal/file internal/report internal/ruleset internal/sandbox internal/world",
+
+	// what package emulator gives to those below it
+	"emulator/internal/inside": "internal/core internal/sandbox",
 
 	// services
 	"internal/service/barbican":  "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
@@ -86,7 +91,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/coverage internal/exchange internal/explain internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/coverage internal/exchange internal/explain internal/explore internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

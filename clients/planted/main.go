@@ -31,7 +31,7 @@ type mode struct {
 
 // modes are those that make a mistake, by what it is about, and then the right ones.
 func modes() []mode {
-	return slices.Concat(refusals, tokens, surrenders, told, pauses, endless, posts, bodies, blind, right)
+	return slices.Concat(refusals, tokens, surrenders, told, pauses, endless, posts, bodies, blind, silent, right)
 }
 
 func main() {

@@ -39,7 +39,13 @@ func (c *client) create(r request) error {
 	if err := c.login(); err != nil {
 		return err
 	}
-	return c.upTo(2, r, growing).problem()
+	a := c.send(r)
+	if a.failed() {
+		d, _ := (&habits{}).wait(a, 1)
+		pause(d)
+		a = c.send(r)
+	}
+	return a.problem()
 }
 
 // marked sends three POSTs with a key, on connections that were used before.

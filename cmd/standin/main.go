@@ -24,6 +24,7 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" group:"run" default:"withargs" help:"Run the emulator. This is the default command."`
 	Run         runCmd         `cmd:"" group:"run" help:"Run a client under a scenario. The exit code is the verdict."`
+	Explore     exploreCmd     `cmd:"" group:"run" help:"Run a client with every failure at every request it makes. Findings are what it does wrong."`
 	Requests    requestsCmd    `cmd:"" group:"look" help:"Print the requests that a running emulator received."`
 	Explain     explainCmd     `cmd:"" group:"look" help:"Explain why a request was answered as it was."`
 	Report      reportCmd      `cmd:"" group:"look" help:"Report on what clients did."`
@@ -86,7 +87,7 @@ func program(args []string) int {
 }
 
 // run runs a command line and returns the exit code. It is 0, 1 for a failure, or 2 for a usage
-// error. The command run returns 3 for failures that are not those of its client.
+// error. The commands run and explore return 3 for failures that are not those of their client.
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	args, command := divide(args)

@@ -15,6 +15,7 @@ import (
 	child "standin/internal/command"
 	"standin/internal/core"
 	"standin/internal/coverage"
+	"standin/internal/explore"
 	"standin/internal/report"
 	"standin/internal/sandbox"
 )
@@ -46,9 +47,9 @@ Examples:
 // A childCommand is the command that standin run runs: the arguments after "--".
 type childCommand []string
 
-// divide splits a command line into the arguments of standin run and its command.
+// divide splits a command line into the arguments of run or explore and its command.
 func divide(args []string) (own []string, command childCommand) {
-	if i := slices.Index(args, "--"); i > 0 && args[0] == "run" {
+	if i := slices.Index(args, "--"); i > 0 && (args[0] == "run" || args[0] == "explore") {
 		return args[:i], args[i+1:]
 	}
 	return args, nil
@@ -166,7 +167,7 @@ func distinct(outcomes []outcome, name string) string {
 const noScenario = "none"
 
 // emulators returns an emulator for each scenario.
-func (c *runCmd) emulators() ([]*core.Emulator, error) {
+func (c *runCmd) emulators() ([]*explore.Trial, error) {
 	names, err := scenarioFiles(c.Scenario)
 	if err != nil {
 		return nil, err
@@ -175,41 +176,61 @@ func (c *runCmd) emulators() ([]*core.Emulator, error) {
 	if len(names) == 0 {
 		names, o.Sandboxes.Fixture = []string{""}, defaultFixture
 	}
-	var all []*core.Emulator
+	var all []*explore.Trial
 	var errs []error
 	for _, name := range names {
 		o.Plan = sandbox.Plan{Scenario: name, Fixtures: c.Fixture, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed}
 		e, err := core.New(o)
-		all, errs = append(all, e), append(errs, err)
+		t := &explore.Trial{Emulator: e}
+		if err == nil && len(e.Sandboxes.Origin().Outcome) > 0 {
+			t, err = explore.NewTrial(o)
+		}
+		all, errs = append(all, t), append(errs, err)
 	}
 	return all, errors.Join(errs...)
 }
 
 // rehearse runs the command against an emulator and judges the result.
-func (c *runCmd) rehearse(ctx context.Context, e *core.Emulator, command []string, s streams) (outcome, error) {
-	srv, err := e.Start(context.WithoutCancel(ctx))
+func (c *runCmd) rehearse(ctx context.Context, e *explore.Trial, command []string, s streams) (outcome, error) {
+	begun, start := time.Now(), e.Sandboxes.Origin()
+	var end child.Ending
+	var ends []journal.Judgement
+	var err error
+	if len(start.Outcome) > 0 {
+		var came journal.Judgement
+		end, came, err = c.compared(ctx, e, command, s)
+		ends = append(ends, came)
+	} else {
+		end, err = c.perform(ctx, e, command, s)
+	}
 	if err != nil {
 		return outcome{}, err
 	}
-	defer srv.Close()
-	begun, start := time.Now(), e.Sandboxes.Origin()
-	client := child.Command{Args: command, Limit: c.Timeout, Streams: &child.Streams{In: os.Stdin, Out: s.out, Err: s.err}, Leftovers: true}
-	end, err := client.Run(ctx, e.Sandboxes.Default().Environment(srv.URL))
-	if err != nil {
-		return outcome{}, err
+	switch {
+	case end.Stopped && len(ends) == 0:
+		ends = append(ends, journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.Found})
+	case len(ends) == 0 || start.Exit != "":
+		ends = append(ends, start.Exit.Judge(end.Code, end.Found))
 	}
 	o := outcome{name: cmp.Or(start.Scenario, noScenario), took: time.Since(begun), requests: e.Sandboxes.AllRequests(), journal: e.Sandboxes.AllJournals()}
 	o.retries = e.Sandboxes.AllRetries(&journal.Grading{})
 	o.graded = slices.ContainsFunc(start.Expect, func(x journal.Expectation) bool { return x.Retries != nil })
-	g := start.Exit.Judge(end.Code, end.Found)
-	if end.Stopped {
-		g = journal.Judgement{Expectation: fmt.Sprintf("the command ends within %s", c.Timeout), Found: end.Found}
-	}
 	sent := e.Path.Sent()
-	o.judgements = append([]journal.Judgement{
-		g, {Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
-	}, e.Sandboxes.VerifyAll()...)
+	o.judgements = slices.Concat(ends, []journal.Judgement{
+		{Expectation: "the command sends requests", Met: sent > 0, Found: fmt.Sprint(sent)},
+	}, e.Sandboxes.VerifyAll())
 	return o, nil
+}
+
+// perform runs the command once, with the terminal and the streams of standin.
+func (c *runCmd) perform(ctx context.Context, e *explore.Trial, command []string, s streams) (child.Ending, error) {
+	srv, err := e.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return child.Ending{}, err
+	}
+	defer srv.Close()
+	client := child.Command{Args: command, Limit: c.Timeout, Streams: &child.Streams{In: os.Stdin, Out: s.out, Err: s.err}, Leftovers: true}
+	return client.Run(ctx, e.Sandboxes.Default().Environment(srv.URL))
 }
 
 // A heading is the line before the exchanges of a scenario, in a file with several scenarios.

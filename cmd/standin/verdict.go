@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -95,7 +94,5 @@ func written(form report.Form, outcomes []outcome, of func(*outcome) *report.Rep
 	for i := range outcomes {
 		all[i] = of(&outcomes[i])
 	}
-	var b bytes.Buffer
-	err := report.Write(&b, form, all...)
-	return b.Bytes(), err
+	return report.Bytes(form, all...)
 }

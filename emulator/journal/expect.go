@@ -10,7 +10,7 @@ import (
 
 // An Expectation is one thing that is expected of the client, or of the world that it leaves. It has
 // a pattern of requests with what is expected of them, or one of Sequence, NoUnmatched, Retries,
-// State, Unchanged and Exit.
+// State, Unchanged, Exit and Outcome.
 type Expectation struct {
 	Pattern
 	// Requests is how many requests match the pattern. The default is at least one.
@@ -38,6 +38,9 @@ type Expectation struct {
 	// Exit is the exit code that standin run expects of its command. The default is 0. Only standin
 	// run judges it.
 	Exit Exit `json:"exit,omitempty"`
+	// Outcome is what the run may come to, compared with a run without the rules of the scenario.
+	// Only standin run judges it: it runs the command twice.
+	Outcome Outcomes `json:"outcome,omitempty"`
 }
 
 // A Range is a number, or the numbers from Min to Max. If Max is nil, there is no maximum.
@@ -98,6 +101,7 @@ type ofExpectation struct {
 	State       map[string]Records `json:"state"`
 	Unchanged   bool               `json:"unchanged"`
 	Exit        Exit               `json:"exit"`
+	Outcome     Outcomes           `json:"outcome"`
 }
 
 // UnmarshalNode reads an expectation. The members of its pattern are members of the mapping.
@@ -125,7 +129,7 @@ func (e *Expectation) UnmarshalNode(n file.Node) error {
 	}
 	e.Requests, e.Attempts, e.Waits, e.CreatedOnce = rest.Requests, rest.Attempts, rest.Waits, rest.CreatedOnce
 	e.Sequence, e.NoUnmatched, e.Retries = rest.Sequence, rest.NoUnmatched, rest.Retries
-	e.State, e.Unchanged, e.Exit = rest.State, rest.Unchanged, rest.Exit
+	e.State, e.Unchanged, e.Exit, e.Outcome = rest.State, rest.Unchanged, rest.Exit, rest.Outcome
 	return nil
 }
 

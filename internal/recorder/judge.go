@@ -115,6 +115,8 @@ const maxAstray = 5
 func (t *tally) judge() []journal.Judgement {
 	e := t.Expectation
 	switch {
+	case len(e.Outcome) > 0:
+		return []journal.Judgement{{Expectation: e.Outcome.String(), Found: "no command: only standin run starts one"}}
 	case e.Exit != "":
 		return []journal.Judgement{{Expectation: "exit " + string(e.Exit), Found: "no command: only standin run starts one"}}
 	case len(e.Sequence) > 0:

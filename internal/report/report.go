@@ -4,6 +4,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -144,6 +145,13 @@ func Write(w io.Writer, f Form, reports ...*Report) error {
 	default:
 		return writeText(w, reports)
 	}
+}
+
+// Bytes returns what Write writes.
+func Bytes(f Form, reports ...*Report) ([]byte, error) {
+	var b bytes.Buffer
+	err := Write(&b, f, reports...)
+	return b.Bytes(), err
 }
 
 func writeJSON(w io.Writer, reports []*Report) error {

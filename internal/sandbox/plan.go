@@ -39,8 +39,9 @@ type Start struct {
 	Quirks   service.Quirks // all quirks that are on
 	Scenario string         // name of the scenario; empty if there is none
 	Expect   []journal.Expectation
-	Exit     journal.Exit // expected of the command of standin run; empty if nothing is expected
-	Files    []string     // the files that were read; built-in ones are not files
+	Exit     journal.Exit     // expected of the command of standin run; empty if nothing is expected
+	Outcome  journal.Outcomes // expected of the run of standin run; empty if nothing is expected
+	Files    []string         // the files that were read; built-in ones are not files
 }
 
 // start returns the start that a plan describes. Its error lists the mistakes in files, with line
@@ -85,9 +86,16 @@ func (r *Registry) scenario(st *Start, p *Plan) (*scenario.Scenario, error) {
 	if from != "" {
 		st.Files = append(st.Files, from)
 	}
-	st.Scenario, st.Rules, st.Expect, st.Exit = s.Name, s.Faults, s.Expect, ""
-	if i := slices.IndexFunc(s.Expect, func(e journal.Expectation) bool { return e.Exit != "" }); i >= 0 {
-		st.Exit, st.Expect = s.Expect[i].Exit, slices.Concat(s.Expect[:i], s.Expect[i+1:])
+	st.Scenario, st.Rules, st.Expect, st.Exit, st.Outcome = s.Name, s.Faults, nil, "", nil
+	for _, e := range s.Expect {
+		switch {
+		case e.Exit != "":
+			st.Exit = e.Exit
+		case len(e.Outcome) > 0:
+			st.Outcome = e.Outcome
+		default:
+			st.Expect = append(st.Expect, e)
+		}
 	}
 	return s, nil
 }

@@ -17,6 +17,7 @@ import (
 	"standin/internal/identity"
 	"standin/internal/recorder"
 	"standin/internal/service"
+	"standin/internal/world"
 )
 
 // Default is the name of the sandbox that serves requests which name no sandbox.
@@ -35,6 +36,9 @@ type Options struct {
 	TTL         *time.Duration // how long a sandbox created on first use is kept after its last use; 0 means until it is deleted; nil means DefaultTTL
 	Fixture     string         // used if no fixture is named; empty means "empty"
 	KeepRemoved bool           // keep the journals of deleted sandboxes, for VerifyAll, AllRequests and AllJournals
+	// Published is called with each world that a sandbox gets, in their order; nil means that nobody
+	// is told. It must not wait: the sandbox accepts no other write meanwhile.
+	Published func(sandbox string, w *world.World)
 }
 
 // A Registry holds the sandboxes of an emulator: the default sandbox, and others by name. Its

@@ -84,7 +84,15 @@ func (s *Sandbox) begin(st *Start) {
 // holds the lock writing.
 func (s *Sandbox) setWorld(w *world.World) {
 	s.base.Store(w)
+	s.publish(w)
+}
+
+// publish makes a world the present one. The caller holds the lock writing.
+func (s *Sandbox) publish(w *world.World) {
 	s.world.Store(w)
+	if told := s.registry.options.Published; told != nil {
+		told(s.name, w)
+	}
 }
 
 // Name returns the sandbox's name.

@@ -49,7 +49,7 @@ func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data [
 	for range attempts {
 		base := s.world.Load()
 		next, err := loader.Replace(base, name, section, data)
-		if err != nil || s.publish(base, next) {
+		if err != nil || s.replace(base, next) {
 			return err
 		}
 	}
@@ -62,8 +62,8 @@ func (s *Sandbox) loadSection(loader *world.Loader, name, section string, data [
 	return err
 }
 
-// publish replaces the world if it is still base, and reports whether it did.
-func (s *Sandbox) publish(base, next *world.World) bool {
+// replace replaces the world if it is still base, and reports whether it did.
+func (s *Sandbox) replace(base, next *world.World) bool {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.world.Load() != base {
@@ -105,7 +105,7 @@ func (s *Sandbox) Transact(change func(tx *world.Tx) error) error {
 	tx := s.world.Load().Begin()
 	err := change(tx)
 	if err == nil {
-		s.world.Store(tx.Commit())
+		s.publish(tx.Commit())
 	}
 	return err
 }

@@ -84,16 +84,16 @@ func checkExpectation(e *journal.Expectation, at file.Node) error {
 	counts := e.Requests != nil || e.Attempts != nil || e.CreatedOnce
 	ofRequests := !e.IsZero() || counts || e.Waits != nil && len(e.Sequence) == 0
 	kinds := 0
-	for _, given := range []bool{ofRequests, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, len(e.State) > 0, e.Unchanged, e.Exit != ""} {
+	for _, given := range []bool{ofRequests, len(e.Sequence) > 0, e.NoUnmatched, e.Retries != nil, len(e.State) > 0, e.Unchanged, e.Exit != "", len(e.Outcome) > 0} {
 		if given {
 			kinds++
 		}
 	}
 	switch {
 	case kinds == 0:
-		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries, state, unchanged or exit")
+		return at.Errorf("the expectation is empty; expected a pattern, sequence, no_unmatched, retries, state, unchanged, exit or outcome")
 	case kinds > 1:
-		return at.Errorf("an expectation has only one of: a pattern (with requests, attempts, waits or created_once), sequence, no_unmatched, retries, state, unchanged, exit")
+		return at.Errorf("an expectation has only one of: a pattern (with requests, attempts, waits or created_once), sequence, no_unmatched, retries, state, unchanged, exit, outcome")
 	case e.Waits != nil && len(e.Sequence) == 1:
 		return at.At("waits").Errorf("waits in a sequence needs at least two patterns")
 	}
@@ -234,8 +234,12 @@ func ownValues(e *journal.Expectation) (err error) {
 
 // demanded checks an expectation of a verification.
 func (c *reader) demanded(e *journal.Expectation, at file.Node) {
-	if c.expectation(e, at); e.Exit != "" {
+	c.expectation(e, at)
+	if e.Exit != "" {
 		c.Add(at.At("exit").Errorf("only standin run judges exit"))
+	}
+	if len(e.Outcome) > 0 {
+		c.Add(at.At("outcome").Errorf("only standin run judges outcome"))
 	}
 }
 

@@ -88,19 +88,27 @@ func Read(k *ruleset.Catalogue, name string, data []byte) (s *Scenario, warnings
 		}
 	}
 	if list, ok := root.Get("expect"); ok {
-		exits := 0
+		exits, outcomes := 0, 0
 		s.Expect = c.expectations(list, func(e *journal.Expectation, at file.Node) {
-			if c.expectation(e, at); e.Exit != "" {
-				if exits++; exits > 1 {
-					c.Add(at.At("exit").Errorf("exit is given twice"))
-				}
-			}
+			c.expectation(e, at)
+			c.once(&exits, e.Exit != "", "exit", at)
+			c.once(&outcomes, len(e.Outcome) > 0, "outcome", at)
 		})
 	}
 	if err := c.Err(); err != nil {
 		return nil, nil, err
 	}
 	return s, c.Warnings(), nil
+}
+
+// once counts a member of expectations that may be given once.
+func (c *reader) once(count *int, given bool, name string, at file.Node) {
+	if !given {
+		return
+	}
+	if *count++; *count > 1 {
+		c.Add(at.At(name).Errorf("%s is given twice", name))
+	}
 }
 
 // clock checks the clock, and warns of windows that do not end unless the clock is changed.

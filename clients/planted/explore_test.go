@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"standin/internal/command"
+	"standin/internal/explore"
+)
+
+// explored has the bad verdicts that the exploration of a mode comes to. The mistakes of the other
+// modes with a mistake lie more than one failure away, or show in nothing that they leave.
+var explored = map[string]string{
+	"swallows-errors":          "silent-failure",
+	"goes-home-on-401":         "silent-failure",
+	"takes-failure-for-empty":  "silent-failure",
+	"overwrites-with-defaults": "silent-failure",
+	"repeats-lost-post":        "silent-failure",
+	"repeats-lost-container":   "silent-failure",
+	"repeats-half-answer":      "silent-failure",
+	"sends-new-name":           "silent-failure",
+	"leaves-two-and-fails":     "inconsistent",
+	"undoes-too-little":        "inconsistent",
+	"never-times-out":          "hang",
+	"tries-for-ever":           "retry-storm",
+	"starts-over":              "retry-storm",
+	"ignores-retry-after":      "retry-storm",
+	"waits-a-tenth":            "retry-storm",
+	"hammers-though-told":      "retry-storm",
+	"milliseconds":             "retry-storm",
+	"never-stops-as-told":      "retry-storm",
+	"never-stops-posting":      "retry-storm",
+	"crashes":                  "crash",
+}
+
+// runsAtOnce is how many runs of one exploration are made at once. Most of them wait.
+const runsAtOnce = 8
+
+// slots bounds how many clients run at once in all explorations.
+var slots = make(chan struct{}, atATime)
+
+// exploration explores a mode, and returns the report.
+func exploration(t *testing.T, bin, mode string, o explore.Options) *explore.Report {
+	t.Helper()
+	s, err := explore.NewSession(o)
+	if err != nil {
+		t.Error(err)
+	}
+	x := &explore.Exploration{Session: s, Jobs: runsAtOnce, Limit: limitOf(mode), Client: func(ctx context.Context, n int, trial *explore.Trial, limit time.Duration) (command.Ending, error) {
+		slots <- struct{}{}
+		defer func() { <-slots }()
+		c := &command.Command{Args: []string{bin, mode}, Limit: limit, Patience: time.Second}
+		return c.Run(ctx, append(trial.Sandboxes.Default().Environment(trial.URL), fmt.Sprintf("STANDIN_RUN=%d", n)))
+	}}
+	if err := x.Run(t.Context()); err != nil {
+		t.Errorf("%s: %v", mode, err)
+	}
+	return s.Report([]string{mode}, nil)
+}
+
+// limitOf is the time limit of a run. It is short for the modes that do not end.
+func limitOf(mode string) time.Duration {
+	if mode == "never-times-out" || mode == "tries-for-ever" {
+		return 8 * time.Second
+	}
+	return 0
+}
+
+// verdicts lists the bad verdicts of a report.
+func verdicts(r *explore.Report) string {
+	all := map[string]bool{}
+	for _, f := range r.Findings {
+		all[string(f.Verdict)] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(all)), " ")
+}
+
+// Ensure each mistake that lies one failure away gets the verdict that is named for it and no other
+// bad one, and that a right client gets no bad verdict.
+func TestExplored(t *testing.T) {
+	t.Parallel()
+	want := maps.Clone(explored)
+	for _, m := range right {
+		want[m.name] = ""
+	}
+	bin := build(t)
+	var mu sync.Mutex
+	reports := map[string]*explore.Report{}
+	var all sync.WaitGroup
+	for name := range want {
+		all.Go(func() {
+			r := exploration(t, bin, name, explore.Options{})
+			mu.Lock()
+			defer mu.Unlock()
+			reports[name] = r
+		})
+	}
+	all.Wait()
+	for name, bad := range want {
+		r := reports[name]
+		if got := verdicts(r); got != bad {
+			var lines []string
+			for i := range r.Findings {
+				lines = append(lines, r.Findings[i].String())
+			}
+			t.Errorf("%s: %q, want %q\n%s", name, got, bad, strings.Join(lines, "\n"))
+		}
+		t.Logf("%-26s %3d requests, %3d runs, %v, %v", name, r.Baseline.Requests, len(r.Runs), r.Verdicts, r.Skipped)
+	}
+}

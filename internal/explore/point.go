@@ -1,0 +1,121 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"standin/emulator/fault"
+	"standin/emulator/journal"
+	"standin/internal/contract"
+)
+
+// A Point is one request of the client at which failures are tried.
+type Point struct {
+	Operation string `json:"operation"`        // the operationId
+	Nth       int    `json:"nth"`              // which request to the operation it was, counting from 1
+	Request   string `json:"request"`          // the method and the path
+	Caller    string `json:"caller,omitempty"` // the name of the user; absent if it is unknown
+}
+
+// A point is a Point with what is needed to fail its request again.
+type point struct {
+	Point
+	path    string    // as sent; empty if it changes from run to run
+	before  [2]string // the operations of the two requests before it
+	where   fault.Where
+	skip    int // the requests that match where and come before it
+	reads   bool
+	byToken bool
+	answers bool // the answer had a body
+	repeats bool // a point before it has the same operation and the same requests before it
+	first   bool // the first point of its operation
+}
+
+// points returns the points of a run. Paths that another run does not have change from run to run,
+// so that they do not select requests.
+func (s *Session) points(a, b *Observation) []*point {
+	stable := func(path string) bool {
+		return !strings.ContainsAny(path, "*{") && slices.ContainsFunc(b.entries, func(e journal.Entry) bool { return e.Request.Path == path })
+	}
+	only := contract.NewGlobs(s.options.Only)
+	var all []*point
+	nth, seen := map[string]int{}, map[string]bool{}
+	before := [2]string{}
+	for i := range a.entries {
+		e := &a.entries[i]
+		operation := e.Operation
+		if operation != "" && only.Match(operation) {
+			p := newPoint(e, before)
+			nth[operation]++
+			p.Nth, p.first = nth[operation], nth[operation] == 1
+			site := strings.Join([]string{operation, before[0], before[1]}, " ")
+			p.repeats, seen[site] = seen[site], true
+			if stable(e.Request.Path) {
+				p.path = e.Request.Path
+			}
+			p.choose(a.entries[:i], a.entries)
+			all = append(all, p)
+		}
+		before = [2]string{operation, before[0]}
+	}
+	return all
+}
+
+func newPoint(e *journal.Entry, before [2]string) *point {
+	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, before: before}
+	p.reads = e.Request.Method == "GET" || e.Request.Method == "HEAD" || e.Request.Method == "OPTIONS"
+	p.byToken = e.CallerBy == journal.ByToken
+	p.answers = e.Reply != nil && e.Reply.Size > 0 && e.Request.Method != "HEAD"
+	return p
+}
+
+// choose sets which requests a rule for the point matches, and how many of those come before it. It
+// names the path and the caller only where the requests to the operation differ in them.
+func (p *point) choose(earlier, all []journal.Entry) {
+	p.where.Operation = p.Operation
+	for i := range all {
+		if e := &all[i]; e.Operation == p.Operation && p.path != "" && e.Request.Path != p.path {
+			p.where.Path = p.path
+		}
+	}
+	for i := range all {
+		if e := &all[i]; p.matches(e) && p.Caller != "" && e.Caller != p.Caller {
+			p.where.Caller.User = p.Caller
+		}
+	}
+	for i := range earlier {
+		if p.matches(&earlier[i]) {
+			p.skip++
+		}
+	}
+}
+
+// matches reports whether an exchange matches the where of the point.
+func (p *point) matches(e *journal.Entry) bool {
+	w := &p.where
+	return e.Operation == w.Operation && (w.Path == "" || e.Request.Path == w.Path) && (w.Caller.User == "" || e.Caller == w.Caller.User)
+}
+
+// differ says where the requests of two runs without failures differ.
+func differ(a, b *Observation) (notes []string) {
+	line := func(o *Observation, i int) string {
+		if i >= len(o.entries) {
+			return "nothing"
+		}
+		return o.entries[i].Request.Method + " " + o.entries[i].Request.Path
+	}
+	for i := range max(len(a.entries), len(b.entries)) {
+		if x, y := line(a, i), line(b, i); x != y {
+			notes = append(notes, fmt.Sprintf("request %d was %s in the first run without failures, and %s in the second; such requests are matched by their position", i+1, x, y))
+			break
+		}
+	}
+	if a.apart > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests went to other sandboxes than the default one; no failure is tried there", a.apart))
+	}
+	if n := int(a.sent) - len(a.entries) - a.apart; n > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests are not in the journal, because it was cleared or is full; no failure is tried there", n))
+	}
+	return notes
+}
