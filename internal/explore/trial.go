@@ -10,6 +10,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/command"
 	"standin/internal/core"
+	"standin/internal/exchange"
 	"standin/internal/sandbox"
 	"standin/internal/world"
 )
@@ -26,7 +27,10 @@ type Trial struct {
 // Trial returns an emulator that starts as the session does. The rules are armed in its default
 // sandbox.
 func (s *Session) Trial(rules ...fault.Rule) (*Trial, error) {
-	t, err := NewTrial(core.Options{Plan: sandbox.Plan{Base: s.start}})
+	t, err := NewTrial(core.Options{
+		Plan:     sandbox.Plan{Base: s.start},
+		Exchange: exchange.Options{Check: exchange.CheckOff}, // the client is judged, not Standin
+	})
 	if err != nil {
 		return nil, err
 	}
