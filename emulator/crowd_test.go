@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/core"
+	"standin/internal/route"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -425,14 +427,24 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// replace replaces the handler of an operation, as a bug would.
+// replace replaces the handler of an operation in this emulator, as a bug would.
 func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
 	t.Helper()
-	op := e.core.Path.Routes.Operation(id)
-	if op == nil {
+	routes := e.core.Path.Routes
+	name, _, _ := strings.Cut(id, ".")
+	was := routes.Named(name)
+	own := *was.Service
+	own.Operations = slices.Clone(own.Operations)
+	i := slices.IndexFunc(own.Operations, func(o service.Operation) bool { return o.ID == id })
+	if i < 0 {
 		t.Fatalf("no operation %s", id)
 	}
-	op.Row.Do = h
+	own.Operations[i].Do = h
+	b, err := route.Bind(was.Contract, &own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.core.Path.Routes = routes.With(b)
 }
 
 func get(e *Emulator, path string) *httptest.ResponseRecorder {

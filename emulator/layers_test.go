@@ -22,7 +22,7 @@ var allowed = map[string]string{
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",
 
 	// an emulator, from top to bottom
-	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/transport",
+	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/service internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/explain internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
 	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
@@ -91,7 +91,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/coverage internal/exchange internal/explain internal/explore internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

@@ -162,7 +162,8 @@ func Version() string {
 	return info.Main.Version
 }
 
-// A Catalog is what one emulator knows: what the binary contains, and the contracts in its options.
+// A Catalog is what an emulator knows: what the binary contains, and the contracts in its options. It
+// does not change.
 type Catalog struct {
 	Contracts []*contract.Contract // of the services, then of the control API, then those in the options
 	Services  []*service.Service   // all services except the control API
@@ -170,8 +171,21 @@ type Catalog struct {
 	Loader    *world.Loader
 }
 
-// New returns a catalog. Its error lists the mistakes in a contract, with file, line and column.
+// New returns a catalog. Its error lists the mistakes in a contract, with file, line and column. All
+// catalogs without options are the same one.
 func New(o Options) (*Catalog, error) {
+	if o.Plain() {
+		return plain()
+	}
+	return newCatalog(o)
+}
+
+// Plain reports whether no option is set.
+func (o *Options) Plain() bool { return o.HostHref == "" && len(o.Contracts) == 0 }
+
+var plain = sync.OnceValues(func() (*Catalog, error) { return newCatalog(Options{}) })
+
+func newCatalog(o Options) (*Catalog, error) {
 	contracts, err := Contracts()
 	if err != nil {
 		return nil, err

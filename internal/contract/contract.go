@@ -10,7 +10,9 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 
 	"standin/internal/file"
 	"standin/internal/value"
@@ -35,11 +37,30 @@ type Contract struct {
 	// Elsewhere holds the responses outside of every operation, for example to unknown paths and
 	// methods. It has no method and no path.
 	Elsewhere *Operation
+	Answers   int         // how many responses the operations and Elsewhere have; their numbers are below it
 	Quirks    []*Quirk    // in the order of the document
 	Roots     []string    // x-roots: the service responds at all paths below these, known or not
 	Logins    []Parameter // with which callers log in, from the securitySchemes
 	json      []byte
 	schemas   *schemas
+	derived   sync.Map // what Derive has built, by key
+}
+
+// Derive returns what build returned when Derive was first called with the key. Packages keep with it
+// what they compute of a contract, which never changes. The key is a value of a type of the package.
+func (c *Contract) Derive(key any, build func() any) any {
+	once, _ := c.derived.LoadOrStore(key, sync.OnceValue(build))
+	return once.(func() any)()
+}
+
+// number numbers the responses.
+func (c *Contract) number() {
+	for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
+		for _, r := range op.Responses {
+			r.Number = c.Answers
+			c.Answers++
+		}
+	}
 }
 
 // JSON returns the document as JSON, with the members in their order.
@@ -115,6 +136,7 @@ func (op *Operation) Request(name string) ([]byte, bool) {
 // A Response is the documented response of an operation for one status.
 type Response struct {
 	Status      int
+	Number      int    // of the response in its contract, counting from 0
 	Reason      string // the phrase in the status line
 	Description string
 	Evidence    Evidence
@@ -234,6 +256,7 @@ func parse(r *reader, json []byte) (*Contract, error) {
 	if err := r.read(); err != nil {
 		return nil, err
 	}
+	c.number()
 	c.schemas = newSchemas(c)
 	return c, nil
 }

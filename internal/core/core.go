@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"standin/internal/catalog"
@@ -17,6 +18,7 @@ import (
 	"standin/internal/explain"
 	"standin/internal/route"
 	"standin/internal/sandbox"
+	"standin/internal/service"
 	"standin/internal/transport"
 )
 
@@ -86,7 +88,7 @@ func New(o Options) (*Emulator, error) {
 	api := control.New(control.Config{
 		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Hosts: o.Control.Hosts, Token: o.Control.Token,
 	})
-	routes, err := route.New(e.Catalog.Contracts, append(slices.Clone(e.Catalog.Services), api), catalog.Control, control.Prefix)
+	routes, err := routesOf(e.Catalog, api, o.Catalog.Plain())
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +100,33 @@ func New(o Options) (*Emulator, error) {
 	e.Transport, err = transport.New(e.Path, o.Transport)
 	return e, err
 }
+
+// routesOf returns the routes of an emulator. Only its own API is bound anew if its catalog is the plain
+// one.
+func routesOf(c *catalog.Catalog, api *service.Service, isPlain bool) (*route.Table, error) {
+	if !isPlain {
+		return route.New(c.Contracts, append(slices.Clone(c.Services), api), catalog.Control, control.Prefix)
+	}
+	shared, err := plainRoutes()
+	if err != nil {
+		return nil, err
+	}
+	b, err := route.Bind(shared.Fallback.Contract, api)
+	if err != nil {
+		return nil, err
+	}
+	return shared.With(b), nil
+}
+
+// plainRoutes returns the routes of the plain catalog, with an API that belongs to no emulator.
+var plainRoutes = sync.OnceValues(func() (*route.Table, error) {
+	c, err := catalog.New(catalog.Options{})
+	if err != nil {
+		return nil, err
+	}
+	all := append(slices.Clone(c.Services), control.New(control.Config{}))
+	return route.New(c.Contracts, all, catalog.Control, control.Prefix)
+})
 
 func (e *Emulator) unread() *explain.Report { return e.Path.Unread() }
 

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"standin/internal/core"
 	"standin/internal/exchange"
+	"standin/internal/route"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -30,14 +32,24 @@ func jsonTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// replace replaces the handler of an operation.
+// replace replaces the handler of an operation, in this emulator only.
 func replace(t *testing.T, e *core.Emulator, id string, h service.Handler) {
 	t.Helper()
-	op := e.Path.Routes.Operation(id)
-	if op == nil {
+	routes := e.Path.Routes
+	name, _, _ := strings.Cut(id, ".")
+	was := routes.Named(name)
+	own := *was.Service
+	own.Operations = slices.Clone(own.Operations)
+	i := slices.IndexFunc(own.Operations, func(o service.Operation) bool { return o.ID == id })
+	if i < 0 {
 		t.Fatalf("no operation %s", id)
 	}
-	op.Row.Do = h
+	own.Operations[i].Do = h
+	b, err := route.Bind(was.Contract, &own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Path.Routes = routes.With(b)
 }
 
 // get sends a GET with the credentials of demo for every service.

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -78,9 +77,7 @@ func New(c Config) *Path {
 	p := &Path{Config: c, holder: holder{mode: c.Check, answers: counts{}}}
 	var operations []*contract.Operation
 	for _, b := range c.Routes.Services {
-		for _, op := range append(slices.Clone(b.Contract.Operations), b.Contract.Elsewhere) {
-			p.holder.answers.know(op)
-		}
+		p.holder.answers[b.Contract] = make([]atomic.Uint64, b.Contract.Answers)
 		if b != c.Routes.Fallback {
 			operations = append(operations, b.Contract.Operations...)
 		}

@@ -48,7 +48,7 @@ func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
 	case CheckOff:
 		return nil
 	case CheckSampled, "":
-		if n := h.answers.count(op, reply.Status); n > checkedFirst && n%checkedThen != 0 {
+		if n := h.answers.count(t.service.Contract, op, reply.Status); n > checkedFirst && n%checkedThen != 0 {
 			return nil
 		}
 		if len(reply.Body) > checkedBytes {
@@ -84,22 +84,14 @@ func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.
 	})
 }
 
-// counts holds the number of responses of each operation and status.
-type counts map[*contract.Operation]map[int]*atomic.Uint64
+// counts holds the number of responses of each contract, by the number of the response.
+type counts map[*contract.Contract][]atomic.Uint64
 
-// know adds the statuses of an operation.
-func (c counts) know(op *contract.Operation) {
-	c[op] = map[int]*atomic.Uint64{}
-	for _, r := range op.Responses {
-		c[op][r.Status] = new(atomic.Uint64)
-	}
-}
-
-// count counts a response and returns the new number. For a status that is not in the contract it
-// returns 1.
-func (c counts) count(op *contract.Operation, status int) uint64 {
-	if n := c[op][status]; n != nil {
-		return n.Add(1)
+// count counts a response and returns the new number. For a status that the operation does not
+// document it returns 1.
+func (c counts) count(of *contract.Contract, op *contract.Operation, status int) uint64 {
+	if r := op.Response(status); r != nil {
+		return c[of][r.Number].Add(1)
 	}
 	return 1
 }

@@ -63,7 +63,7 @@ func match(routes *route.Table, in *arrival, c *service.Call) (t target) {
 		method = http.MethodGet
 	}
 	c.Methods, c.Vars = p.Methods, vars
-	if op := p.Operations[method]; op != nil {
+	if op := b.Operation(p, method); op != nil {
 		t.operation, c.Operation, c.Row = op, op.Operation, &op.Row
 	}
 	return t

@@ -9,6 +9,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/recorder"
+	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/service"
 )
@@ -32,9 +33,7 @@ func (e *entry) open(in *arrival, t *target, c *service.Call) {
 	if t.operation != nil {
 		o.Operation, o.Secret = t.operation.ID, t.operation.Secret
 	} else if p, _ := t.service.Find(c.Path); p != nil { // the path is an operation's, the method is not; its secrets are redacted too
-		for _, op := range p.Operations {
-			o.Secret = max(o.Secret, op.Secret)
-		}
+		t.service.At(p, func(op *route.Operation) { o.Secret = max(o.Secret, op.Secret) })
 	}
 	o.Conn, o.Reused = in.conn.ID(), in.reused
 	e.ticket = e.journal.Open(&o, r.Header, c.Body)

@@ -15,21 +15,20 @@ import (
 	"standin/internal/service"
 )
 
-// A Bound is a service whose handlers are bound to the operations of its contract.
+// A Bound is a service whose handlers are bound to the operations of its contract. It does not
+// change.
 type Bound struct {
 	*service.Service
 	Contract *contract.Contract
 
-	router     *mux.Router
-	paths      map[*mux.Route]*Path // of paths with parameters
-	literal    map[string]*Path     // paths without parameters
-	operations []*Operation
+	layout     *layout
+	operations []Operation // in the order of the contract
 }
 
-// A Path is a path of a contract. Operations maps methods to operations.
+// A Path is a path of a contract.
 type Path struct {
-	Methods    []string
-	Operations map[string]*Operation
+	Methods []string
+	numbers []int // of the operations of these methods in the contract
 }
 
 // An Operation is an operation of a contract and the row of the service's table that implements
@@ -39,32 +38,77 @@ type Operation struct {
 	Row service.Operation
 }
 
-// bind pairs each operation of a contract with a row of the service's tables.
-func bind(c *contract.Contract, s *service.Service) (*Bound, error) {
+// A layout finds the paths of a contract. It depends on nothing else, so that all services bound to
+// the contract share it.
+type layout struct {
+	router  *mux.Router
+	paths   map[*mux.Route]*Path // of paths with parameters
+	literal map[string]*Path     // paths without parameters
+	err     error
+}
+
+// layoutKey is the key of a contract's layout in contract.Derive.
+type layoutKey struct{}
+
+func layoutOf(c *contract.Contract) *layout {
+	return c.Derive(layoutKey{}, func() any { return newLayout(c) }).(*layout)
+}
+
+func newLayout(c *contract.Contract) *layout {
+	l := &layout{router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{}}
+	templates := map[string]*Path{}
+	numbers := make([]int, len(c.Operations)) // paths without parameters are matched first
+	for i := range numbers {
+		numbers[i] = i
+	}
+	slices.SortStableFunc(numbers, func(a, b int) int {
+		return cmp.Compare(strings.Count(c.Operations[a].Path, "{"), strings.Count(c.Operations[b].Path, "{"))
+	})
+	for _, n := range numbers {
+		op := c.Operations[n]
+		p := templates[op.Path]
+		if p == nil {
+			p = &Path{}
+			templates[op.Path] = p
+			if err := l.add(op.Path, p); err != nil {
+				l.err = fmt.Errorf("%s: %w", op.ID, err)
+				return l
+			}
+		}
+		p.Methods, p.numbers = append(p.Methods, op.Method), append(p.numbers, n)
+	}
+	return l
+}
+
+// Bind pairs each operation of a contract with a row of the service's tables.
+func Bind(c *contract.Contract, s *service.Service) (*Bound, error) {
+	b := &Bound{Service: s, Contract: c, layout: layoutOf(c), operations: make([]Operation, len(c.Operations))}
+	if b.layout.err != nil {
+		return nil, b.layout.err
+	}
 	rows, err := rowsOf(c, s)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bound{Service: s, Contract: c, router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{}}
-	templates := map[string]*Path{}
-	operations := slices.Clone(c.Operations) // paths without parameters are matched first
-	slices.SortStableFunc(operations, func(a, b *contract.Operation) int {
-		return cmp.Compare(strings.Count(a.Path, "{"), strings.Count(b.Path, "{"))
-	})
-	for _, op := range operations {
-		p := templates[op.Path]
-		if p == nil {
-			p = &Path{Operations: map[string]*Operation{}}
-			templates[op.Path] = p
-			if err := b.add(op.Path, p); err != nil {
-				return nil, fmt.Errorf("%s: %w", op.ID, err)
-			}
-		}
-		o := &Operation{op, rows[op.ID]}
-		p.Methods = append(p.Methods, op.Method)
-		p.Operations[op.Method], b.operations = o, append(b.operations, o)
+	for i, op := range c.Operations {
+		b.operations[i] = Operation{op, rows[op.ID]}
 	}
 	return b, nil
+}
+
+// Operation returns the operation of a method at a path, or nil.
+func (b *Bound) Operation(p *Path, method string) *Operation {
+	if i := slices.Index(p.Methods, method); i >= 0 {
+		return &b.operations[p.numbers[i]]
+	}
+	return nil
+}
+
+// At calls f with each operation at a path.
+func (b *Bound) At(p *Path, f func(op *Operation)) {
+	for _, n := range p.numbers {
+		f(&b.operations[n])
+	}
 }
 
 // rowsOf returns a complete row for each operation of a contract, by operationId. It returns an
@@ -106,16 +150,16 @@ func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operat
 }
 
 // add adds a path. Only paths with parameters need the router.
-func (b *Bound) add(template string, p *Path) error {
+func (l *layout) add(template string, p *Path) error {
 	if !strings.HasPrefix(template, "/") {
 		return fmt.Errorf("the path %q does not begin with a slash", template)
 	}
 	if !strings.Contains(template, "{") {
-		b.literal[template] = p
+		l.literal[template] = p
 		return nil
 	}
-	route := b.router.Path(template)
-	b.paths[route] = p
+	route := l.router.Path(template)
+	l.paths[route] = p
 	return route.GetError()
 }
 
@@ -141,13 +185,13 @@ func example(op *contract.Operation) (service.Handler, error) {
 // Find returns the path of the contract that matches, and its parameters. It returns nil for an
 // unknown path.
 func (b *Bound) Find(at string) (*Path, map[string]string) {
-	if p := b.literal[at]; p != nil {
+	if p := b.layout.literal[at]; p != nil {
 		return p, nil
 	}
 	var m mux.RouteMatch
 	r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}
-	if !b.router.Match(&r, &m) {
+	if !b.layout.router.Match(&r, &m) {
 		return nil, nil
 	}
-	return b.paths[m.Route], m.Vars
+	return b.layout.paths[m.Route], m.Vars
 }

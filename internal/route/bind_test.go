@@ -17,7 +17,13 @@ func services(t *testing.T) []*service.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Services
+	all := make([]*service.Service, len(c.Services))
+	for i, s := range c.Services {
+		own := *s
+		own.Operations = slices.Clone(s.Operations)
+		all[i] = &own
+	}
+	return all
 }
 
 // bound binds services to their contracts and returns the error.

@@ -5,6 +5,7 @@ package route
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 		if i < 0 {
 			return nil, fmt.Errorf("the contract of %s has no service", c.Service)
 		}
-		b, err := bind(c, all[i])
+		b, err := Bind(c, all[i])
 		if err != nil {
 			return nil, err
 		}
@@ -72,6 +73,24 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 	return rs, nil
 }
 
+// With returns a table in which a service takes the place of the one with the same name and
+// contract.
+func (rs *Table) With(b *Bound) *Table {
+	old := rs.byName[b.Name]
+	t := &Table{Services: slices.Clone(rs.Services), Fallback: rs.Fallback, Own: rs.Own, byName: maps.Clone(rs.byName), families: slices.Clone(rs.families)}
+	t.byName[b.Name] = b
+	t.Services[slices.Index(t.Services, old)] = b
+	if t.Fallback == old {
+		t.Fallback = b
+	}
+	for i := range t.families {
+		if t.families[i].bound == old {
+			t.families[i].bound = b
+		}
+	}
+	return t
+}
+
 // ofIndex are paths that several services have. At the root they belong to the index. A service
 // serves them under its prefix and on its own listener.
 var ofIndex = []string{"/", "/v1", "/healthcheck"}
@@ -96,18 +115,6 @@ func (rs *Table) addFamily(b *Bound, template string) {
 
 // Named returns the service of that name, or nil.
 func (rs *Table) Named(name string) *Bound { return rs.byName[name] }
-
-// Operation returns the operation of that operationId, or nil.
-func (rs *Table) Operation(id string) *Operation {
-	for _, b := range rs.Services {
-		for _, op := range b.operations {
-			if op.ID == id {
-				return op
-			}
-		}
-	}
-	return nil
-}
 
 // Names returns the names of the services.
 func (rs *Table) Names() []string {
