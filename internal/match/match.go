@@ -34,9 +34,11 @@ type Caller struct {
 	ProjectID, Project string // empty if the caller has no project
 }
 
-// A Condition tests one member of a Content. It returns why the request does not match, or an
-// empty string if it matches.
-type Condition func(s Subject) (miss string)
+// A Condition tests one member of a Content.
+type Condition struct {
+	Fits func(s Subject) bool
+	Why  func(s Subject) string // says why a request does not fit
+}
 
 // A Content is what a rule or an expectation says of the content of a request. All members that
 // are given must match.
@@ -71,72 +73,91 @@ func (c *Content) Conditions(secret func(header string) bool) []Condition {
 }
 
 func query(name string, want *string) Condition {
-	fits := values("query parameter "+name, want, false)
-	return func(s Subject) string { return fits(s.Parameters(name)) }
+	v := newValues("query parameter "+name, want, false)
+	return Condition{func(s Subject) bool { return v.fit(s.Parameters(name)) }, func(s Subject) string { return v.why(s.Parameters(name)) }}
 }
 
 func header(name string, want *string, secret func(string) bool) Condition {
 	name = http.CanonicalHeaderKey(name)
-	fits := values("header "+name, want, secret(name))
-	return func(s Subject) string { return fits(s.Headers(name)) }
+	v := newValues("header "+name, want, secret(name))
+	return Condition{func(s Subject) bool { return v.fit(s.Headers(name)) }, func(s Subject) string { return v.why(s.Headers(name)) }}
 }
 
-// values returns a condition: one of the values matches a glob, or there is no value.
-func values(what string, want *string, secret bool) func(got []string) string {
-	if want == nil {
-		return func(got []string) string {
-			if len(got) == 0 {
-				return ""
-			}
-			return what + " was there"
-		}
+// values tests the values of a parameter or header: one of them matches a glob, or there is none.
+type values struct {
+	what   string
+	absent bool // there must be no value
+	glob   contract.Glob
+	secret bool
+}
+
+func newValues(what string, want *string, secret bool) *values {
+	v := &values{what: what, absent: want == nil, secret: secret}
+	if want != nil {
+		v.glob = contract.NewGlob(*want)
 	}
-	g := contract.NewGlob(*want)
-	return func(got []string) string {
-		switch {
-		case len(got) == 0:
-			return what + " was absent"
-		case slices.ContainsFunc(got, g.Match):
-			return ""
-		case secret:
-			return what + " was another"
-		default:
-			return fmt.Sprintf("%s was not %q", what, g)
-		}
+	return v
+}
+
+func (v *values) fit(got []string) bool {
+	if v.absent {
+		return len(got) == 0
+	}
+	return slices.ContainsFunc(got, v.glob.Match)
+}
+
+func (v *values) why(got []string) string {
+	switch {
+	case v.absent:
+		return v.what + " was there"
+	case len(got) == 0:
+		return v.what + " was absent"
+	case v.secret:
+		return v.what + " was another"
+	default:
+		return fmt.Sprintf("%s was not %q", v.what, v.glob)
 	}
 }
 
 func caller(w fault.Caller) Condition {
 	user, token, project := contract.NewGlob(w.User), contract.NewGlob(w.Token), contract.NewGlob(w.Project)
-	return func(s Subject) string {
+	isUser := func(c *Caller) bool { return user.Match(c.Name) || user.Match(c.ID) }
+	hasToken := func(c *Caller) bool { return w.Token == "" || c.Token != "" && token.Match(c.Token) }
+	inProject := func(c *Caller) bool {
+		return w.Project == "" || c.ProjectID != "" && (project.Match(c.Project) || project.Match(c.ProjectID))
+	}
+	fits := func(s Subject) bool {
+		c, known := s.Who()
+		return known && isUser(&c) && hasToken(&c) && inProject(&c)
+	}
+	return Condition{fits, func(s Subject) string {
 		c, known := s.Who()
 		switch {
 		case !known:
 			return "the caller was unknown"
-		case !user.Match(c.Name) && !user.Match(c.ID):
+		case !isUser(&c):
 			return fmt.Sprintf("the caller was %s, not %s", c.Name, w.User)
-		case w.Token != "" && (c.Token == "" || !token.Match(c.Token)):
+		case !hasToken(&c):
 			return "the caller's token was another"
-		case w.Project != "" && (c.ProjectID == "" || !project.Match(c.Project) && !project.Match(c.ProjectID)):
-			return "the caller's project was not " + w.Project
 		default:
-			return ""
+			return "the caller's project was not " + w.Project
 		}
-	}
+	}}
 }
 
 func body(pointer string, t fault.BodyTest) Condition {
 	test := NewTest(t)
-	return func(s Subject) string {
+	fits := func(s Subject) bool {
+		doc, ok := s.JSON()
+		return ok && test.Fits(doc, pointer)
+	}
+	return Condition{fits, func(s Subject) string {
 		doc, ok := s.JSON()
 		if !ok {
 			return "the body was no JSON"
 		}
-		if miss := test.Miss(doc, pointer); miss != "" {
-			return "the body" + miss
-		}
-		return ""
-	}
+		return "the body" + test.Miss(doc, pointer)
+	}}
 }
 
 // A Test is a compiled BodyTest.
@@ -154,24 +175,28 @@ func NewTest(t fault.BodyTest) *Test {
 	return c
 }
 
+// Fits reports whether the value at a pointer in a document matches.
+func (t *Test) Fits(doc any, pointer string) bool {
+	v, ok := value.At(doc, pointer)
+	if t.Exists != nil && !*t.Exists {
+		return !ok
+	}
+	return ok && (t.Equals == nil || value.Equal(v, t.Equals)) && (t.re == nil || t.re.MatchString(beginning(text(v))))
+}
+
 // Miss returns why a value in a document does not match, as text that follows the name of the
-// document. It returns an empty string if the value matches.
+// document.
 func (t *Test) Miss(doc any, pointer string) string {
 	v, ok := value.At(doc, pointer)
-	absent := t.Exists != nil && !*t.Exists
 	switch {
-	case absent && ok:
+	case ok && t.Exists != nil && !*t.Exists:
 		return fmt.Sprintf(" has %q", pointer)
-	case absent:
-		return ""
 	case !ok:
 		return fmt.Sprintf(" has no %q", pointer)
 	case t.Equals != nil && !value.Equal(v, t.Equals):
 		return fmt.Sprintf("'s %q does not equal what the rule says", pointer)
-	case t.re != nil && !t.re.MatchString(beginning(text(v))):
-		return fmt.Sprintf("'s %q does not match %q", pointer, t.re)
 	default:
-		return ""
+		return fmt.Sprintf("'s %q does not match %q", pointer, t.re)
 	}
 }
 

@@ -45,7 +45,7 @@ func (p *pattern) fits(x *content) fit {
 	if !p.query.fits(&x.record, x.sequence) {
 		return fitsNot
 	}
-	misses := func(c match.Condition) bool { return c(x) != "" }
+	misses := func(c match.Condition) bool { return !c.Fits(x) }
 	switch {
 	case slices.ContainsFunc(p.head, misses):
 		return fitsNot

@@ -57,25 +57,14 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 	if x == nil && own == nil {
 		return d
 	}
-	var list []*Armed
-	switch {
-	case own == nil:
-	case own.about(c.Operation):
-		list = append(list, own)
-	default:
-		d.Misses = append(d.Misses, "the header "+fault.Header+" names a failure of "+own.Where.Operation)
-	}
-	if x != nil {
-		list = append(list, x.of(c.Operation)...)
-	}
 	subject, over := &subject{Call: c}, false
-	for _, a := range list {
-		ok, miss := a.fit(subject)
+	consider := func(a *Armed) {
+		ok, near := a.fit(subject)
 		if !ok {
-			if miss != "" && len(d.Misses) < maxMisses {
-				d.Misses = append(d.Misses, miss)
+			if near != nil && len(d.Misses) < maxMisses {
+				d.Misses = append(d.Misses, "rule "+a.Name+": "+near.why(subject))
 			}
-			continue
+			return
 		}
 		f, v := s.count(a, c, sandbox, over, &d)
 		d.Verdicts = append(d.Verdicts, v)
@@ -83,6 +72,16 @@ func (s *Set) Decide(c *service.Call, sandbox string, own *Armed) Decision {
 			d.Fired = append(d.Fired, f)
 			over = !a.Continue
 		}
+	}
+	switch {
+	case own == nil:
+	case own.about(c.Operation):
+		consider(own)
+	default:
+		d.Misses = append(d.Misses, "the header "+fault.Header+" names a failure of "+own.Where.Operation)
+	}
+	if x != nil {
+		x.of(c.Operation).each(subject, func() bool { return len(d.Misses) < maxMisses }, consider)
 	}
 	if x != nil && c.Operation != nil {
 		s.ask(x, c.Operation.ID)

@@ -51,32 +51,6 @@ func (a *Armed) Done() context.Context { return a.ctx }
 // End removes a rule that only one request has.
 func (a *Armed) End() { a.cancel() }
 
-// index finds the rules of an operation. An index does not change; each change of the rules creates
-// a new index.
-type index struct {
-	rules []*Armed
-	after []*Armed // rules that wait for requests to an operation
-	byOp  sync.Map // operationId → []*Armed, filled on demand
-}
-
-func (x *index) of(op *contract.Operation) []*Armed {
-	id := ""
-	if op != nil {
-		id = op.ID
-	}
-	if list, ok := x.byOp.Load(id); ok {
-		return list.([]*Armed)
-	}
-	var list []*Armed
-	for _, a := range x.rules {
-		if a.about(op) {
-			list = append(list, a)
-		}
-	}
-	x.byOp.Store(id, list)
-	return list
-}
-
 // about reports whether the rule applies to the operation. The operation is nil if the request
 // matches none.
 func (a *Armed) about(op *contract.Operation) bool {

@@ -13,9 +13,11 @@ import (
 	"standin/internal/service"
 )
 
-// A condition tests one member of a Where. It returns why the request does not match, or an empty
-// string if it matches.
-type condition func(s *subject) (miss string)
+// A condition tests one member of a Where.
+type condition struct {
+	fits func(s *subject) bool
+	why  func(s *subject) string // says why a request does not fit
+}
 
 // A subject is a request that rules look at. Its body is parsed as JSON only once.
 type subject struct {
@@ -73,47 +75,44 @@ func conditions(w *fault.Where) []condition {
 		all = append(all, path(w))
 	}
 	for _, c := range content(w).Conditions(recorder.Secret) {
-		all = append(all, func(s *subject) string { return c(s) })
+		all = append(all, condition{func(s *subject) bool { return c.Fits(s) }, func(s *subject) string { return c.Why(s) }})
 	}
 	return all
 }
 
 func method(w *fault.Where) condition {
-	return func(s *subject) string {
-		if strings.EqualFold(w.Method, s.Method) {
-			return ""
-		}
-		return fmt.Sprintf("the method was %s, not %s", s.Method, w.Method)
+	return condition{
+		func(s *subject) bool { return strings.EqualFold(w.Method, s.Method) },
+		func(s *subject) string { return fmt.Sprintf("the method was %s, not %s", s.Method, w.Method) },
 	}
 }
 
 func path(w *fault.Where) condition {
 	g := contract.NewGlob(w.Path)
-	return func(s *subject) string {
-		if g.Match(s.Path) || g.Match(s.Sent) || s.Operation != nil && s.Operation.Path == w.Path {
-			return ""
-		}
-		return fmt.Sprintf("the path was %s, not %s", s.Path, g)
+	return condition{
+		func(s *subject) bool {
+			return g.Match(s.Path) || g.Match(s.Sent) || s.Operation != nil && s.Operation.Path == w.Path
+		},
+		func(s *subject) string { return fmt.Sprintf("the path was %s, not %s", s.Path, g) },
 	}
 }
 
 // fit reports whether a request matches the rule. If exactly one condition does not match, and the
-// rule has another condition or an operation, it returns why.
-func (a *Armed) fit(s *subject) (ok bool, miss string) {
-	failed := 0
-	for _, c := range a.conditions {
-		if m := c(s); m != "" {
-			if failed++; failed > 1 {
-				return false, ""
-			}
-			miss = m
+// rule can nearly fit, it returns that condition.
+func (a *Armed) fit(s *subject) (ok bool, near *condition) {
+	for i := range a.conditions {
+		c := &a.conditions[i]
+		switch {
+		case c.fits(s):
+		case near != nil || !a.nearly():
+			return false, nil
+		default:
+			near = c
 		}
 	}
-	if failed == 0 {
-		return true, ""
-	}
-	if len(a.conditions) == 1 && a.Where.Operation == "" {
-		return false, ""
-	}
-	return false, "rule " + a.Name + ": " + miss
+	return near == nil, near
 }
+
+// nearly reports whether a request can nearly fit the rule: the rule has two conditions, or one and
+// an operation.
+func (a *Armed) nearly() bool { return len(a.conditions) > 1 || a.Where.Operation != "" }

@@ -115,7 +115,7 @@ func passes(rec any, tests map[string]*match.Test) (bool, error) {
 		return false, err
 	}
 	for pointer, t := range tests {
-		if t.Miss(v, pointer) != "" {
+		if !t.Fits(v, pointer) {
 			return false, nil
 		}
 	}
