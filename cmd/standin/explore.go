@@ -127,6 +127,9 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 		text, e := report.Bytes(form, r.Form())
 		err = errors.Join(err, e, files[i].write(text))
 	}
+	if store == nil && len(r.Open()) > 0 {
+		fmt.Fprintln(s.err, "no file was written; --report DIR writes a scenario for each finding")
+	}
 	return len(r.Open()), err
 }
 
