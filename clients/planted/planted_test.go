@@ -280,5 +280,5 @@ func table() string {
 // Ensure the page has the table.
 func TestGeneratedPage(t *testing.T) {
 	t.Parallel()
-	servicetest.KeepParts(t, "../../docs/dev/planted-clients.md", map[string]string{"clients": table()}, *update)
+	servicetest.KeepParts(t, "../../docs/dev/planted-clients.md", map[string]string{"clients": table(), "explored": exploredTable()}, *update)
 }

@@ -21,7 +21,7 @@ type exploreCmd struct {
 	Quirk    []string      `env:"-" placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. May be repeated."`
 	Seed     *int64        `env:"-" placeholder:"N" help:"Seed of each run (default: that of the fixture)."`
 	Only     string        `placeholder:"GLOBS" help:"Try failures only at requests to these operations, such as freezer.*. Default: all."`
-	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, hang, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
+	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, hang, unavailable, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
 	All      bool          `help:"Leave out no case: try each failure at each request, once and without end."`
 	Depth    int           `default:"1" placeholder:"N" help:"Failures in one run: 1, or 2 to add a second one after failures that changed what followed (default 1)."`
 	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors)."`
@@ -126,6 +126,9 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 	for i, form := range []report.Form{report.JUnit, report.Markdown} {
 		text, e := report.Bytes(form, r.Form())
 		err = errors.Join(err, e, files[i].write(text))
+	}
+	if store == nil && len(r.Open()) > 0 {
+		fmt.Fprintln(s.err, "no file was written; --report DIR writes a scenario for each finding")
 	}
 	return len(r.Open()), err
 }

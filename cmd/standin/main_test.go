@@ -198,7 +198,7 @@ func TestServe(t *testing.T) {
 }
 
 // Ensure a variable that belongs to no flag is refused. Ensure variables of others are accepted: of
-// standin run, of Kubernetes, of tests.
+// standin run and explore, of Kubernetes, of tests.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -217,6 +217,7 @@ func TestUnknownVariables(t *testing.T) {
 		{"STANDIN_CONTROL_TOKEN=x", 0, ""},
 		{"STANDIN_URL=http://127.0.0.1:1", 0, ""},
 		{"STANDIN_BIN=standin", 0, ""},
+		{"STANDIN_RUN=3", 0, ""},
 		{"STANDIN_SERVICE_HOST=10.0.0.1", 0, ""},
 		{"STANDIN_SERVICE_PORT_HTTP=9311", 0, ""},
 		{"STANDIN_PORT=tcp://10.0.0.1:9311", 0, ""},

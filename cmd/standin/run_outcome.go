@@ -24,7 +24,7 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 		if err != nil {
 			return child.Ending{}, journal.Judgement{}, err
 		}
-		if without[i], err = plain.Run(ctx, c.against(ctx, &client)); err != nil {
+		if without[i], err = plain.Run(ctx, c.against(ctx, &client, "0")); err != nil {
 			return child.Ending{}, journal.Judgement{}, err
 		}
 	}
@@ -33,7 +33,7 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 		return child.Ending{}, journal.Judgement{}, err
 	}
 	client.Limit = cmp.Or(client.Limit, session.Limit())
-	o, err := t.Run(ctx, c.against(ctx, &client))
+	o, err := t.Run(ctx, c.against(ctx, &client, "1"))
 	if err != nil {
 		return child.Ending{}, journal.Judgement{}, err
 	}
@@ -45,9 +45,10 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 	}, nil
 }
 
-// against returns what runs a command against the emulator of a trial.
-func (*runCmd) against(ctx context.Context, client *child.Command) func(t *explore.Trial) (child.Ending, error) {
+// against returns what runs a command against the emulator of a trial. The number of the run is that
+// of an exploration: 0 is a run without the rules.
+func (*runCmd) against(ctx context.Context, client *child.Command, number string) func(t *explore.Trial) (child.Ending, error) {
 	return func(t *explore.Trial) (child.Ending, error) {
-		return client.Run(ctx, t.Sandboxes.Default().Environment(t.URL))
+		return client.Run(ctx, append(t.Sandboxes.Default().Environment(t.URL), "STANDIN_RUN="+number))
 	}
 }

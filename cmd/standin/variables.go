@@ -23,7 +23,7 @@ var strangers = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_
 // unknownVariable returns an error for the first environment variable that has the prefix and
 // belongs to no flag. Otherwise the variable would be ignored.
 func unknownVariable(model *kong.Application) error {
-	known := []string{"STANDIN_URL"} // set for the commands of standin run
+	known := []string{"STANDIN_URL", "STANDIN_RUN"} // set for the commands of standin run and standin explore
 	_ = kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
 		if f, ok := node.(*kong.Flag); ok {
 			known = append(known, f.Envs...)

@@ -46,7 +46,7 @@ type Run struct {
 	Operation   string               `json:"operation"`             // the operation of the request that fails
 	Nth         int                  `json:"nth"`                   // which request to the operation fails, counting from 1
 	Request     string               `json:"request"`               // the method and the path of the request
-	Failure     string               `json:"failure"`               // a documented failure, OPERATION/STATUS, or lost-reply, half-answer, dead-token, reset or hang
+	Failure     string               `json:"failure"`               // a documented failure, OPERATION/STATUS, or lost-reply, half-answer, dead-token, reset, hang or unavailable
 	Times       string               `json:"times"`                 // once, or forever: this request and each later one
 	After       *Earlier             `json:"after,omitempty"`       // a failure of the same run before this one
 	Verdict     journal.Outcome      `json:"verdict"`               // what the run came to
