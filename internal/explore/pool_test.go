@@ -1,0 +1,29 @@
+package explore
+
+import (
+	"testing"
+	"time"
+)
+
+// Ensure there are fewer workers for answers that never come where a client works for much of its
+// time limit, so that it comes to its requests in time.
+func TestWaiters(t *testing.T) {
+	t.Parallel()
+	const jobs = 2
+	for _, c := range []struct {
+		took, limit time.Duration
+		want        int
+	}{
+		{0, time.Second, jobs * waiting},
+		{100 * time.Millisecond, 46 * time.Second, jobs * waiting},
+		{7 * time.Second, 60 * time.Second, jobs * waiting},
+		{7 * time.Second, 30 * time.Second, jobs * 2},
+		{7 * time.Second, 20 * time.Second, jobs},
+		{10 * time.Second, 5 * time.Second, jobs},
+	} {
+		x := &Exploration{Session: &Session{base: &baseline{took: c.took}}, Jobs: jobs, Limit: c.limit}
+		if got := x.waiters(); got != c.want {
+			t.Errorf("a run of %s with a time limit of %s: %d workers, want %d", c.took, c.limit, got, c.want)
+		}
+	}
+}
