@@ -140,4 +140,5 @@ def errors():
     report('tokens expired, revoked, of another sandbox: has none')
 
 
-main({'plain': plain, 'token-expires-mid-run': token_expires, 'fails-twice-then-works': fails_twice, 'errors': errors})
+if __name__ == '__main__':
+    main({'plain': plain, 'token-expires-mid-run': token_expires, 'fails-twice-then-works': fails_twice, 'errors': errors})

@@ -16,6 +16,7 @@ type Point struct {
 	Nth       int    `json:"nth"`              // which request to the operation it was, counting from 1
 	Request   string `json:"request"`          // the method and the path
 	Caller    string `json:"caller,omitempty"` // the name of the user; absent if it is unknown
+	Cases     int    `json:"cases"`            // how many cases it has if none is left out: each failure once, and some without end
 }
 
 // A point is a Point with what is needed to fail its request again.

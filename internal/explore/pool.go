@@ -36,9 +36,16 @@ type Progress struct {
 	Remaining  time.Duration // how long the known runs will take; 0 if that is unknown
 }
 
-// waiting is how many times as many workers there are for answers that never come. Their runs
-// mostly wait.
+// waiting is how many times as many workers there are at most for answers that never come. Their
+// runs mostly wait.
 const waiting = 4
+
+// waiters returns the number of workers for answers that never come. There are fewer where a client
+// works for much of its time limit. Else such clients keep each other from their requests.
+func (x *Exploration) waiters() int {
+	idle := x.Limit / (2 * max(x.Session.base.took, time.Millisecond))
+	return x.Jobs * int(min(max(idle, 1), waiting))
+}
 
 // baselineLimit is the time limit of the first run without failures.
 const baselineLimit = 10 * time.Minute
@@ -70,7 +77,7 @@ func (x *Exploration) Run(ctx context.Context) error {
 		for range x.Jobs {
 			all.Go(func() { x.work(ctx, quick) })
 		}
-		for range x.Jobs * waiting {
+		for range x.waiters() {
 			if hangs >= 0 {
 				all.Go(func() { x.work(ctx, slow) })
 			}

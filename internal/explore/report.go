@@ -106,7 +106,9 @@ func (s *Session) Report(command []string, accepted []Accepted) *Report {
 		Baseline: Baseline{Requests: s.base.requests, Repeatable: len(s.base.notes) == 0, Notes: s.base.notes, Masked: s.base.mask.Members(), Points: []Point{}},
 	}
 	for _, p := range s.base.points {
-		x.Baseline.Points = append(x.Baseline.Points, p.Point)
+		told := p.Point
+		told.Cases = len(s.candidates(p))
+		x.Baseline.Points = append(x.Baseline.Points, told)
 	}
 	for _, l := range x.Left {
 		*x.Skipped.of(l.Reason) += l.Cases

@@ -1,0 +1,45 @@
+package explore
+
+import (
+	"testing"
+	"time"
+
+	"standin/internal/compare"
+)
+
+// Ensure there are fewer workers for answers that never come where a client works for much of its
+// time limit, so that it comes to its requests in time.
+func TestWaiters(t *testing.T) {
+	t.Parallel()
+	const jobs = 2
+	for _, c := range []struct {
+		took, limit time.Duration
+		want        int
+	}{
+		{0, time.Second, jobs * waiting},
+		{100 * time.Millisecond, 46 * time.Second, jobs * waiting},
+		{7 * time.Second, 60 * time.Second, jobs * waiting},
+		{7 * time.Second, 30 * time.Second, jobs * 2},
+		{7 * time.Second, 20 * time.Second, jobs},
+		{10 * time.Second, 5 * time.Second, jobs},
+	} {
+		x := &Exploration{Session: &Session{base: &baseline{took: c.took}}, Jobs: jobs, Limit: c.limit}
+		if got := x.waiters(); got != c.want {
+			t.Errorf("a run of %s with a time limit of %s: %d workers, want %d", c.took, c.limit, got, c.want)
+		}
+	}
+}
+
+// Ensure the report says how many cases each request has if none is left out.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	s, err := NewSession(Options{Failures: "reset,hang,freezer.clients.show/401,freezer.clients.show/404"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.base = &baseline{mask: &compare.Mask{}, points: []*point{{Point: Point{Operation: "freezer.clients.show", Nth: 1}, reads: true}}}
+	const want = 5 // a reset once and without end, the others once
+	if p := s.Report(nil, nil).Baseline.Points[0]; p.Cases != want {
+		t.Errorf("%s: %d cases, want %d", p.Operation, p.Cases, want)
+	}
+}
