@@ -371,10 +371,11 @@ func TestSenselessExpectations(t *testing.T) {
 	t.Parallel()
 	e := emulator.NewT(t)
 	for want, expect := range map[string]journal.Expectation{
-		`no rule "misspelt"`:           {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
-		"min 3 is greater than max 1":  {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
-		"the expectation is empty":     {},
-		"only standin run judges exit": {Exit: "1"},
+		`no rule "misspelt"`:              {Pattern: journal.Pattern{Fault: "misspelt"}, Requests: journal.Exactly(0)},
+		"min 3 is greater than max 1":     {Pattern: journal.Pattern{Method: "GET"}, Requests: &journal.Range{Min: 3, Max: new(1)}},
+		"the expectation is empty":        {},
+		"only standin run judges exit":    {Exit: "1"},
+		"only standin run judges outcome": {Outcome: journal.Outcomes{journal.Tolerated}},
 	} {
 		if v := e.Verify(expect); v.Passed || len(v.Judgements) != 1 || !strings.Contains(v.String(), want) {
 			t.Errorf("%s: %s", want, v)

@@ -23,6 +23,7 @@ import (
 	"standin/internal/control"
 	"standin/internal/coverage"
 	"standin/internal/explain"
+	"standin/internal/explore"
 	"standin/internal/file"
 	"standin/internal/scenario"
 	"standin/internal/servicetest"
@@ -142,6 +143,25 @@ func TestGeneratedReportSchema(t *testing.T) {
 	}
 	text.WriteByte('\n')
 	keep(t, "../schemas/retries.schema.json", text.Bytes())
+}
+
+// Ensure the published schema of the report on an exploration describes its type.
+func TestGeneratedExploreSchema(t *testing.T) {
+	t.Parallel()
+	d := &describer{comments: comments(t, "../internal/explore"), answer: true}
+	o := object("$schema", "https://json-schema.org/draft/2020-12/schema", "title", "Standin report on an exploration")
+	for _, m := range d.object(reflect.TypeFor[explore.Report]()).Members() {
+		o.Set(m.Name, m.Value)
+	}
+	if len(d.bare) > 0 {
+		t.Errorf("no comment describes %s", strings.Join(d.bare, ", "))
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, value.Append(nil, o), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	text.WriteByte('\n')
+	keep(t, "../schemas/explore.schema.json", text.Bytes())
 }
 
 // Ensure the report on a client that does wrong fits its published schema.

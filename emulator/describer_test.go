@@ -17,6 +17,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/explore"
 	"standin/internal/file"
 	"standin/internal/value"
 )
@@ -49,6 +50,9 @@ var formOfMember = map[string]*value.Object{
 	"control.Info.Profile":      enum("documented", "observed"),
 	"control.Spec.Profile":      enum("documented", "observed"),
 	"control.Verdict.Passed":    object("const", true),
+	"explore.Finding.Times":     enum(explore.Once, explore.Forever),
+	"explore.Left.Reason":       enum("call-site", "same-reaction", "no-impact", "unreachable", "budget"),
+	"explore.Run.Times":         enum(explore.Once, explore.Forever),
 	"coverage.Report.Report":    object("const", "coverage"),
 	"coverage.Report.Version":   object("const", 1),
 	"coverage.WireCell.Failure": enum("lost-reply", "reset", "empty", "hang", "half-answer", "garbage", "malformed-chunk", "content-length", "left", "slow-close", "slow"),
@@ -89,7 +93,7 @@ func (d *describer) object(t reflect.Type) *value.Object {
 	required, properties := []any{}, value.NewObject()
 	d.members(t, func(f reflect.StructField, owner reflect.Type, optional bool) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || !f.IsExported() {
 			return
 		}
 		if d.answer && options == "" && !optional || f.Tag.Get("fixture") == "required" {

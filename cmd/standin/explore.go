@@ -21,7 +21,7 @@ type exploreCmd struct {
 	Quirk    []string      `env:"-" placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. May be repeated."`
 	Seed     *int64        `env:"-" placeholder:"N" help:"Seed of each run (default: that of the fixture)."`
 	Only     string        `placeholder:"GLOBS" help:"Try failures only at requests to these operations, such as freezer.*. Default: all."`
-	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, hang, unavailable, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
+	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, unavailable, hang, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
 	All      bool          `help:"Leave out no case: try each failure at each request, once and without end."`
 	Depth    int           `default:"1" placeholder:"N" help:"Failures in one run: 1, or 2 to add a second one after failures that changed what followed (default 1)."`
 	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors)."`
@@ -55,13 +55,17 @@ func (c *exploreCmd) Run(ctx context.Context, s streams, args childCommand) erro
 		fmt.Fprintln(s.err, "standin: no command; expected standin explore [FLAGS] -- COMMAND…")
 		return exit(2)
 	}
-	if c.Report != "" && c.Resume != "" {
-		fmt.Fprintln(s.err, "standin: --resume goes on in its own folder; expected --report or --resume, not both")
+	if err := c.check(); err != nil {
+		fmt.Fprintln(s.err, "standin:", err)
 		return exit(2)
 	}
 	findings, err := c.explore(ctx, s, args)
 	baseline, failed := errors.AsType[*explore.BaselineError](err)
+	use, wrong := errors.AsType[*explore.UseError](err)
 	switch {
+	case wrong:
+		fmt.Fprintln(s.err, "standin:", use)
+		return exit(2)
 	case failed:
 		fmt.Fprintln(s.err, "standin:", baseline)
 		fmt.Fprint(s.err, baseline.Output)
@@ -74,6 +78,22 @@ func (c *exploreCmd) Run(ctx context.Context, s streams, args childCommand) erro
 		return errSilent
 	case findings > 0:
 		return errSilent
+	default:
+		return nil
+	}
+}
+
+// check returns an error for flags that are wrong.
+func (c *exploreCmd) check() error {
+	switch {
+	case c.Report != "" && c.Resume != "":
+		return errors.New("--resume goes on in its own folder; expected --report or --resume, not both")
+	case c.Jobs < 0:
+		return fmt.Errorf("--jobs %d: expected 1 or more, or 0 for the number of processors", c.Jobs)
+	case c.Time < 0:
+		return fmt.Errorf("--time %s: expected a duration such as 10m, or 0 for no limit", c.Time)
+	case c.Timeout < 0:
+		return fmt.Errorf("--timeout %s: expected a duration such as 30s, or 0 for the default", c.Timeout)
 	default:
 		return nil
 	}
@@ -101,7 +121,7 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 		defer files[i].discard()
 	}
 	x := &explore.Exploration{Session: session, Client: explored(args), Jobs: c.Jobs, Limit: c.Timeout, Time: c.Time}
-	if x.Jobs <= 0 {
+	if x.Jobs == 0 {
 		x.Jobs = runtime.GOMAXPROCS(0)
 	}
 	var store *explore.Store

@@ -14,14 +14,20 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary be the command that standin run starts.
+// TestMain lets the test binary be the command that standin run or explore starts.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == asClient {
+		os.Exit(play(os.Args[2:]))
+	}
 	switch os.Getenv("STANDIN_TEST_COMMAND") {
 	case "":
 		for _, name := range []string{"OS_CLOUD", "http_proxy"} { // the commands must not get these
 			if err := os.Setenv(name, "x"); err != nil {
 				panic(err)
 			}
+		}
+		if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil { // else a client with the race detector waits a second at its end
+			panic(err)
 		}
 		os.Exit(m.Run())
 	case "standin":

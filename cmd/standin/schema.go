@@ -5,7 +5,7 @@ import (
 )
 
 type schemaCmd struct {
-	Name string `arg:"" enum:"scenario,fixture,coverage,retries" help:"Kind of file: ${enum}. coverage and retries are the JSON of standin report."`
+	Name string `arg:"" enum:"scenario,fixture,coverage,retries,explore" help:"Kind of file: ${enum}. coverage and retries are the JSON of standin report; explore is the report.json of standin explore."`
 }
 
 // Help returns an example.

@@ -44,9 +44,9 @@ type Options struct {
 	// Only selects operations at whose requests failures are tried, as globs: freezer.*. Empty means
 	// all operations.
 	Only string
-	// Failures selects failures, as globs: lost-reply, half-answer, dead-token, reset, hang,
-	// unavailable, or documented ones such as */503. Empty means all but those that only a wrong
-	// request brings, such as 405 and 415.
+	// Failures selects failures, as globs: lost-reply, half-answer, dead-token, reset, unavailable,
+	// hang, or documented ones such as */503. Empty means all but those that only a wrong request
+	// brings, such as 405 and 415.
 	Failures string
 	// All tries each failure at each request, once and without end. Without All, cases are left out
 	// that most probably show nothing else.

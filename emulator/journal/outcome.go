@@ -66,19 +66,20 @@ func (o Outcomes) String() string {
 
 // UnmarshalNode reads the word good, an outcome, or a list of outcomes.
 func (o *Outcomes) UnmarshalNode(n file.Node) error {
-	var word string
-	if n.Decode(&word) == nil && word == Good {
-		*o = Outcomes{Tolerated, CleanFailure}
-		return nil
-	}
 	if _, err := n.Items(); err == nil {
 		return n.Decode((*[]Outcome)(o))
 	}
-	var one Outcome
-	if err := n.Decode(&one); err != nil {
+	var word string
+	if err := n.Decode(&word); err != nil {
 		return err
 	}
-	*o = Outcomes{one}
+	one, err := file.Word("outcome", word, append([]Outcome{Good}, AllOutcomes()...))
+	if err != nil {
+		return n.Errorf("%s", err)
+	}
+	if *o = (Outcomes{one}); one == Good {
+		*o = Outcomes{Tolerated, CleanFailure}
+	}
 	return nil
 }
 

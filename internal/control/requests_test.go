@@ -121,6 +121,9 @@ func TestVerifyOne(t *testing.T) {
 		{`{"expect":[{"operation":"freezer.clients.list"}]}`, 200, `"passed":true`},
 		{`{"operation":"freezer.clients.lst"}`, 400, "(request body):1:14: no operation freezer.clients.lst"},
 		{`{"exit":0}`, 400, "only standin run judges exit"},
+		{`{"outcome":"good"}`, 400, "only standin run judges outcome"},
+		{`[{"outcome":["tolerated","hang"]}]`, 400, "only standin run judges outcome"},
+		{`{"outcome":"god"}`, 400, `unknown outcome \"god\", did you mean \"good\"?`},
 		{`[{"exit":"any"}]`, 400, "only standin run judges exit"},
 		{`{}`, 400, "the expectation is empty"},
 	} {

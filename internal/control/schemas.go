@@ -15,6 +15,6 @@ func (a *api) showSchema(c *service.Call) (service.Reply, error) {
 	if text := catalog.Schema(name); text != nil {
 		return service.Reply{Status: http.StatusOK, ContentType: "application/schema+json", Body: text}, nil
 	}
-	names := []string{"scenario", "fixture", "coverage", "retries"}
+	names := []string{"scenario", "fixture", "coverage", "retries", "explore"}
 	return service.Reply{}, service.Errorf(service.NotFound, "", "No schema %q%s; there are %s.", name, strings.TrimSuffix(file.Hint(name, names), "?"), strings.Join(names, ", "))
 }

@@ -12,8 +12,20 @@ import (
 // Accepted is a finding that is known and accepted.
 type Accepted struct {
 	Fingerprint string `json:"fingerprint" fixture:"required"` // the cause, as in Finding
-	Date        string `json:"date" fixture:"required"`        // the date on which it was accepted, such as 2026-11-26
+	Date        Day    `json:"date" fixture:"required"`        // the date on which it was accepted, such as 2026-11-26
 	About       string `json:"about,omitempty"`                // what it is, and why it is accepted
+}
+
+// A Day is a date, such as 2026-11-26. In a file it may be in quotes or not.
+type Day string
+
+// UnmarshalText reads a date.
+func (d *Day) UnmarshalText(text []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(text)); err != nil {
+		return fmt.Errorf("expected a date such as 2026-11-26, got %q", text)
+	}
+	*d = Day(text)
+	return nil
 }
 
 // ReadAccepted reads a file of accepted findings: a mapping with a list as its member accepted.
@@ -31,11 +43,6 @@ func ReadAccepted(name string) ([]Accepted, error) {
 	}
 	if err := root.Decode(&doc); err != nil {
 		return nil, err
-	}
-	for i, a := range doc.Accepted {
-		if _, err := time.Parse(time.DateOnly, a.Date); err != nil {
-			return nil, root.At("accepted", i, "date").Errorf("expected a date such as 2026-11-26, got %q", a.Date)
-		}
 	}
 	return doc.Accepted, nil
 }
@@ -57,7 +64,7 @@ func (x *Report) AcceptFile(today time.Time) []byte {
 		if date == "" {
 			date = today.Format(time.DateOnly)
 		}
-		line, _ := file.Inline(Accepted{f.Fingerprint, date, f.title()}) // strings can always be encoded
+		line, _ := file.Inline(Accepted{f.Fingerprint, Day(date), f.title()}) // strings can always be encoded
 		fmt.Fprintf(&b, "  - %s\n", line)
 	}
 	return []byte(b.String())

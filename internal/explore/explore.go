@@ -12,13 +12,11 @@
 package explore
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"standin/internal/command"
 	"standin/internal/compare"
-	"standin/internal/contract"
 	"standin/internal/core"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -33,23 +31,6 @@ type Options struct {
 	All      bool         // do not prune
 	Depth    int          // how many failures a run has at most: 1 (also 0) or 2
 	MaxRuns  int          // the maximum number of runs with failures; 0 means no limit
-}
-
-// check returns an error for options that select nothing.
-func (o *Options) check(k *ruleset.Catalogue) error {
-	if err := contract.CheckGlobs(o.Only); err != nil {
-		return fmt.Errorf("--only: %w", err)
-	}
-	if err := k.Known(o.Only); err != nil {
-		return fmt.Errorf("--only: %w", err)
-	}
-	if err := contract.CheckGlobs(o.Failures); err != nil {
-		return fmt.Errorf("--failures: %w", err)
-	}
-	if o.Depth < 0 || o.Depth > 2 {
-		return fmt.Errorf("--depth %d: expected 1 or 2", o.Depth)
-	}
-	return nil
 }
 
 // A Session explores one client.
@@ -73,7 +54,10 @@ func NewSession(o Options) (*Session, error) {
 	}
 	s := From(e)
 	s.options = o
-	return s, o.check(s.rules)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // From returns a session whose runs start as an emulator did, without the rules of its scenario.
@@ -107,10 +91,11 @@ type baseline struct {
 	requests int
 	took     time.Duration
 	points   []*point
-	history  map[string][]*compare.Picture // of each sandbox, world after world
-	mask     *compare.Mask
-	broken   map[string]bool // rules for retries that fail without failures
-	notes    []string        // why the points are to be taken with caution
+	history  map[string][]*compare.Picture // of each sandbox that both runs used, world after world
+	masks    map[string]*compare.Mask      // of each of these sandboxes
+	drawn    bool                          // the runs used other sandboxes
+	broken   map[string]bool               // rules for retries that fail without failures
+	notes    []string                      // why the points are to be taken with caution
 }
 
 // SetBaseline takes the two runs without failures. The client must have succeeded in both.
@@ -123,22 +108,48 @@ func (s *Session) SetBaseline(a, b *Observation) error {
 			return &BaselineError{command.Ending{Found: "it sends no request to the default sandbox", Output: o.Output}}
 		}
 	}
-	x := &baseline{requests: len(a.entries), took: max(a.Took, b.Took), history: map[string][]*compare.Picture{}, broken: map[string]bool{}}
-	first := a.worlds[sandbox.Default][0]
-	start := compare.Of(s.loader, first)
-	x.mask = compare.NewMask(start, s.last(a, sandbox.Default), s.last(b, sandbox.Default))
-	for name, worlds := range a.worlds {
-		for _, w := range worlds {
-			x.history[name] = append(x.history[name], compare.Of(s.loader, w))
-		}
-	}
+	x := &baseline{requests: len(a.entries), took: max(a.Took, b.Took), broken: map[string]bool{}}
+	s.picture(x, a, b)
 	for _, r := range slices.Concat(a.retries.Failed(), b.retries.Failed()) {
 		x.broken[string(r.ID)] = true
 	}
 	x.notes = differ(a, b)
+	if x.drawn {
+		x.notes = append(x.notes, "the names of sandboxes differ in the two runs without failures; what is in these sandboxes is not compared")
+	}
 	x.points = s.points(a, b)
+	if err := s.selects(x, a); err != nil {
+		return err
+	}
 	s.base = x
 	return nil
+}
+
+// picture keeps what the runs without failures had in the sandboxes that both used.
+func (s *Session) picture(x *baseline, a, b *Observation) {
+	x.history, x.masks = map[string][]*compare.Picture{}, map[string]*compare.Mask{}
+	for name := range b.worlds {
+		x.drawn = x.drawn || len(a.worlds[name]) == 0
+	}
+	for name, worlds := range a.worlds {
+		if len(b.worlds[name]) == 0 {
+			x.drawn = true
+			continue
+		}
+		for _, w := range worlds {
+			x.history[name] = append(x.history[name], compare.Of(s.loader, w))
+		}
+		x.masks[name] = compare.NewMask(x.history[name][0], s.last(a, name), s.last(b, name))
+	}
+}
+
+// masked returns the members that are not compared, sorted.
+func (x *baseline) masked() (all []string) {
+	for _, m := range x.masks {
+		all = append(all, m.Members()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Begun reports whether the session has its runs without failures.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"standin/emulator/journal"
 	"standin/internal/report"
@@ -20,8 +21,35 @@ func (x *Report) Form() *report.Report {
 	for i := range x.Runs {
 		r.Took += time.Duration(x.Runs[i].Took)
 	}
-	r.Notes = x.notes()
+	r.Notes = wrapped(x.notes(), columns-2)
 	return r
+}
+
+// columns is the maximum length of a line of text, and indent is what comes before what a check has
+// found.
+const columns, indent = 100, 14
+
+// wrapped breaks lines between words, so that they have at most so many characters. A longer word
+// stays whole.
+func wrapped(lines []string, most int) (all []string) {
+	for _, line := range lines {
+		words := strings.TrimLeft(line, " ")
+		margin := strings.Repeat(" ", len(line)-len(words))
+		text := margin
+		for i, word := range strings.Split(words, " ") {
+			switch {
+			case i == 0:
+				text += word
+			case utf8.RuneCountInString(text)+1+utf8.RuneCountInString(word) > most:
+				all = append(all, text)
+				text = margin + "  " + word
+			default:
+				text += " " + word
+			}
+		}
+		all = append(all, text)
+	}
+	return all
 }
 
 // check returns the check of a point.
@@ -31,7 +59,7 @@ func (x *Report) check(p *Point) report.Check {
 	runs := 0
 	for i := range x.Runs {
 		r := &x.Runs[i]
-		if r.Operation != p.Operation || r.Nth != p.Nth || r.Request != p.Request {
+		if !r.begins(p) {
 			continue
 		}
 		runs++
@@ -40,7 +68,7 @@ func (x *Report) check(p *Point) report.Check {
 		if f != nil && f.first.Number == r.Number {
 			c.Found = append(c.Found, f.lines()...)
 		} else if f != nil {
-			c.Found = append(c.Found, fmt.Sprintf("%s: %s, as in %s", f.failure(), f.Verdict, f.File))
+			c.Found = append(c.Found, fmt.Sprintf("%s: %s, as in %s", f.both(), f.Verdict, f.File))
 		}
 		switch {
 		case f != nil && f.Accepted == "":
@@ -65,7 +93,25 @@ func (x *Report) check(p *Point) report.Check {
 			c.Found = append(c.Found, fmt.Sprintf("%d left out: %s", l.Cases, l.Reason))
 		}
 	}
+	c.Found = wrapped(c.Found, columns-indent)
 	return c
+}
+
+// begins reports whether the first failure of a run is at a point.
+func (r *Run) begins(p *Point) bool {
+	if r.After != nil {
+		return r.After.Operation == p.Operation && r.After.Nth == p.Nth
+	}
+	return r.Operation == p.Operation && r.Nth == p.Nth
+}
+
+// both is the failure of a finding with the one before it, in short.
+func (f *Finding) both() string {
+	a := f.first.After
+	if a == nil {
+		return f.failure()
+	}
+	return fmt.Sprintf("%s, then %s at %s", strings.TrimPrefix(a.Failure, a.Operation+"/"), f.failure(), f.first.Request)
 }
 
 // finding returns the finding of a file, or nil.
@@ -79,7 +125,7 @@ func (x *Report) finding(name string) *Finding {
 
 // lines describe a finding.
 func (f *Finding) lines() []string {
-	head := fmt.Sprintf("%s: %s", f.failure(), f.Verdict)
+	head := fmt.Sprintf("%s: %s", f.both(), f.Verdict)
 	if f.File != "" {
 		head += " (" + f.File + ")"
 	}
@@ -103,6 +149,9 @@ func (f *Finding) lines() []string {
 // notes are the lines after the checks.
 func (x *Report) notes() (all []string) {
 	all = append(all, fmt.Sprintf("%d requests in the run without failures, %d runs with failures", x.Baseline.Requests, len(x.Runs)))
+	if len(x.Runs) == 0 {
+		all = append(all, "no failure was tried, so that nothing is known of the client")
+	}
 	all = append(all, x.Baseline.Notes...)
 	for _, m := range x.Baseline.Masked {
 		all = append(all, "not compared, because the client draws it anew in each run: "+m)

@@ -9,7 +9,6 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/compare"
-	"standin/internal/sandbox"
 )
 
 // A Result is a run that was judged, with what later cases and the report need of it.
@@ -196,15 +195,18 @@ func trying(all []journal.Entry) int {
 // compare returns the differences between what a run left and what the run without failures left.
 // Of a run that failed, it returns what the run without failures never had.
 func (s *Session) compare(o *Observation, succeeded bool) (all []compare.Difference) {
-	boxes := map[string]bool{sandbox.Default: true}
+	boxes := map[string]bool{}
 	for name := range o.worlds {
-		boxes[name] = true
+		boxes[name] = !s.base.drawn
 	}
 	for name := range s.base.history {
 		boxes[name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(boxes)) {
-		was, is := s.base.history[name], s.last(o, name)
+		if !boxes[name] {
+			continue
+		}
+		was, is, mask := s.base.history[name], s.last(o, name), s.base.masks[name]
 		if len(was) == 0 {
 			was = []*compare.Picture{compare.Of(s.loader, s.start.World)}
 		}
@@ -212,9 +214,9 @@ func (s *Session) compare(o *Observation, succeeded bool) (all []compare.Differe
 		same := was[min(max(len(o.worlds[name]), 1), len(was))-1]
 		switch {
 		case succeeded:
-			all = append(all, was[len(was)-1].Differences(is, s.base.mask)...)
-		case len(same.Differences(is, s.base.mask)) > 0:
-			all = append(all, is.Strays(was, s.base.mask)...)
+			all = append(all, was[len(was)-1].Differences(is, mask)...)
+		case len(same.Differences(is, mask)) > 0:
+			all = append(all, is.Strays(was, mask)...)
 		}
 	}
 	return all

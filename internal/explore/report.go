@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -46,7 +47,7 @@ type Run struct {
 	Operation   string               `json:"operation"`             // the operation of the request that fails
 	Nth         int                  `json:"nth"`                   // which request to the operation fails, counting from 1
 	Request     string               `json:"request"`               // the method and the path of the request
-	Failure     string               `json:"failure"`               // a documented failure, OPERATION/STATUS, or lost-reply, half-answer, dead-token, reset, hang or unavailable
+	Failure     string               `json:"failure"`               // a documented failure, OPERATION/STATUS, or lost-reply, half-answer, dead-token, reset, unavailable or hang
 	Times       string               `json:"times"`                 // once, or forever: this request and each later one
 	After       *Earlier             `json:"after,omitempty"`       // a failure of the same run before this one
 	Verdict     journal.Outcome      `json:"verdict"`               // what the run came to
@@ -102,14 +103,15 @@ type Finding struct {
 // Report returns the report of the runs that were judged.
 func (s *Session) Report(command []string, accepted []Accepted) *Report {
 	x := &Report{
-		Command: command, Seed: s.Seed(), Runs: []Run{}, Left: slices.Clone(s.plan.left), Verdicts: map[journal.Outcome]int{}, Findings: []Finding{}, Gone: []Accepted{},
-		Baseline: Baseline{Requests: s.base.requests, Repeatable: len(s.base.notes) == 0, Notes: s.base.notes, Masked: s.base.mask.Members(), Points: []Point{}},
+		Command: command, Seed: s.Seed(), Runs: []Run{}, Left: append([]Left{}, s.plan.left...), Verdicts: map[journal.Outcome]int{}, Findings: []Finding{}, Gone: []Accepted{},
+		Baseline: Baseline{Requests: s.base.requests, Repeatable: len(s.base.notes) == 0, Notes: s.base.notes, Masked: s.base.masked(), Points: []Point{}},
 	}
 	for _, p := range s.base.points {
 		told := p.Point
 		told.Cases = len(s.candidates(p))
 		x.Baseline.Points = append(x.Baseline.Points, told)
 	}
+	slices.SortStableFunc(x.Left, s.base.compare) // workers leave cases out in any order
 	for _, l := range x.Left {
 		*x.Skipped.of(l.Reason) += l.Cases
 	}
@@ -125,6 +127,15 @@ func (s *Session) Report(command []string, accepted []Accepted) *Report {
 		}
 	}
 	return x
+}
+
+// compare orders what was left out by the points, and at a point by the reasons.
+func (x *baseline) compare(a, b Left) int {
+	at := func(l Left) int {
+		i := slices.IndexFunc(x.points, func(p *point) bool { return p.Operation == l.Operation && p.Nth == l.Nth })
+		return cmp.Or(i+1, len(x.points)+1) // those of second failures last
+	}
+	return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Nth, b.Nth), cmp.Compare(a.Reason, b.Reason))
 }
 
 // of returns the counter of a reason.
@@ -159,7 +170,7 @@ func findings(all []*Result, accepted []Accepted) []Finding {
 				Failure: r.Failure, Times: r.Times, Differences: r.Differences, Rules: r.Rules, first: r,
 			}
 			if k := slices.IndexFunc(accepted, func(a Accepted) bool { return a.Fingerprint == print }); k >= 0 {
-				f.Accepted = accepted[k].Date
+				f.Accepted = string(accepted[k].Date)
 			}
 			list = append(list, f)
 		}

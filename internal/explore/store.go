@@ -88,14 +88,14 @@ func (st *Store) read(head []byte) error {
 	name := filepath.Join(st.dir, runsFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--resume %s: there is no exploration to go on with; expected the folder of a --report", st.dir)
+		return &UseError{fmt.Sprintf("--resume %s: there is no exploration to go on with; expected the folder of a --report", st.dir)}
 	} else if err != nil {
 		return err
 	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, maxLine)
 	if !lines.Scan() || !bytes.Equal(lines.Bytes(), head) {
-		return fmt.Errorf("--resume %s: it has another exploration: %s; expected %s", st.dir, lines.Bytes(), head)
+		return &UseError{fmt.Sprintf("--resume %s: it has another exploration: %s; expected %s", st.dir, lines.Bytes(), head)}
 	}
 	for n := 2; lines.Scan(); n++ {
 		r := &Result{}

@@ -25,16 +25,15 @@ type Trial struct {
 }
 
 // Trial returns an emulator that starts as the session does. The rules are armed in its default
-// sandbox.
+// sandbox, and again when the client resets it.
 func (s *Session) Trial(rules ...fault.Rule) (*Trial, error) {
 	t, err := NewTrial(core.Options{
 		Plan:     sandbox.Plan{Base: s.start},
 		Exchange: exchange.Options{Check: exchange.CheckOff}, // the client is judged, not Standin
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && len(rules) > 0 {
+		err = t.Sandboxes.Default().Apply(sandbox.Plan{Rules: rules})
 	}
-	_, err = t.Sandboxes.Default().Arm(rules...)
 	return t, err
 }
 
