@@ -329,7 +329,7 @@ func walk(v any, at string, known []string, seen map[string]bool) {
 const everyMember = `[
 	{name: first, use: freezer.clients.list/753, where: {path: /v1/clients}, when: {probability: 0}, phase: before, stealth: true, optional: true},
 	{name: odd, where: {operation: "freezer.clients.list", path: /v1/clients}, when: {times: 1}, what: {status: 599}},
-	{name: where, where: {operation: [freezer.clients.create, "freezer.jobs.*"], method: POST, query: {a: null}, header: {X-A: b},
+	{name: where, where: {sandbox: default, operation: [freezer.clients.create, "freezer.jobs.*"], method: POST, query: {a: null}, header: {X-A: b},
 		caller: {user: nobody, token: t, project: p}, body: {/a: {equals: 1, exists: true, matches: x}}},
 		when: {skip: 1, every: 2, during: {from: 0s, to: 1s, since: first}, after: {operation: freezer.*, count: 1}},
 		what: {status: 503, example: unavailable, headers: {set: {X-A: a}, add: {X-B: b}, remove: [X-C]}, retry_after: 2s, delay: 1ms}, phase: after, continue: true},

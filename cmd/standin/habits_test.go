@@ -146,6 +146,10 @@ var habits = map[string]func(args []string) error{
 		err := sendOnce(patient, "POST", "/~mine/v1/containers", `{"type":"generic","name":"c"}`)
 		return errors.Join(right(nil), err)
 	},
+	"loses-in-own-box": func([]string) error {
+		_ = sendOnce(patient, "POST", "/~mine/v1/containers", `{"type":"generic","name":"c"}`)
+		return right(nil)
+	},
 	"only-own-box": func([]string) error {
 		return sendOnce(patient, "GET", "/~mine/v1/containers", "")
 	},

@@ -22,6 +22,9 @@ type Where struct {
 	Header    map[string]*string  `json:"header,omitempty"` // request headers, by name; null means absent
 	Caller    Caller              `json:"caller,omitzero"`  // who sends the request
 	Body      map[string]BodyTest `json:"body,omitempty"`   // tests of a JSON body, by JSON pointer, such as /client/hostname
+	// Sandbox is the name of a sandbox, or a glob. It is of use in a scenario, whose rules every sandbox
+	// has: "default" keeps a rule out of the others.
+	Sandbox string `json:"sandbox,omitempty"`
 }
 
 // Caller says whose requests a rule applies to. All members that are given must match.

@@ -105,7 +105,7 @@ func (s *Session) SetBaseline(a, b *Observation) error {
 		case o.Stopped || o.Code != 0 || o.Signal != 0:
 			return &BaselineError{o.Ending}
 		case len(o.entries) == 0:
-			return &BaselineError{command.Ending{Found: "it sends no request to the default sandbox", Output: o.Output}}
+			return &BaselineError{command.Ending{Found: "it sends no request", Output: o.Output}}
 		}
 	}
 	x := &baseline{requests: len(a.entries), took: max(a.Took, b.Took), broken: map[string]bool{}}

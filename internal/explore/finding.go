@@ -76,11 +76,11 @@ func (s *Session) fixtures(dir string) []string {
 
 // reasons say why a verdict is a finding.
 var reasons = map[journal.Outcome]string{
-	journal.SilentFailure: "The command reported success (exit code 0), and did not leave the records that it leaves without the failure.",
-	journal.Inconsistent:  "The command failed, and left records that no moment of a run without the failure has.",
-	journal.Hang:          "The command did not end in time. A client needs a time limit of its own.",
-	journal.RetryStorm:    "The command sent more, or sooner, than a service that fails can bear.",
-	journal.Crash:         "The command crashed. A failure that is documented should end in an error that a user can read.",
+	journal.SilentFailure: "The client reported success, and did not leave the records that it leaves without the failure.",
+	journal.Inconsistent:  "The client failed, and left records that no moment of a run without the failure has.",
+	journal.Hang:          "The client did not end in time. It needs a time limit of its own.",
+	journal.RetryStorm:    "The client sent more, or sooner, than a service that fails can bear.",
+	journal.Crash:         "The client crashed. A failure should end in an error that a user can read.",
 }
 
 // comment returns the lines of the comment in a finding's file.

@@ -56,7 +56,7 @@ func wrapped(lines []string, most int) (all []string) {
 func (x *Report) check(p *Point) report.Check {
 	c := report.Check{Name: fmt.Sprintf("%s (%s %d)", p.Request, p.Operation, p.Nth), Verdict: report.NotTested}
 	counts := map[journal.Outcome]int{}
-	runs := 0
+	runs, found := 0, alikes{}
 	for i := range x.Runs {
 		r := &x.Runs[i]
 		if !r.begins(p) {
@@ -65,10 +65,8 @@ func (x *Report) check(p *Point) report.Check {
 		runs++
 		counts[r.Verdict]++
 		f := x.finding(r.Finding)
-		if f != nil && f.first.Number == r.Number {
-			c.Found = append(c.Found, f.lines()...)
-		} else if f != nil {
-			c.Found = append(c.Found, fmt.Sprintf("%s: %s, as in %s", f.both(), f.Verdict, f.File))
+		if f != nil {
+			found.add(f, f.first.Number == r.Number)
 		}
 		switch {
 		case f != nil && f.Accepted == "":
@@ -79,6 +77,7 @@ func (x *Report) check(p *Point) report.Check {
 			c.Verdict = report.Passed
 		}
 	}
+	c.Found = found.lines()
 	var words []string
 	for _, o := range journal.AllOutcomes() {
 		if n := counts[o]; n > 0 {
@@ -111,7 +110,7 @@ func (f *Finding) both() string {
 	if a == nil {
 		return f.failure()
 	}
-	return fmt.Sprintf("%s, then %s at %s", strings.TrimPrefix(a.Failure, a.Operation+"/"), f.failure(), f.first.Request)
+	return fmt.Sprintf("%s then %s at %s", strings.TrimPrefix(a.Failure, a.Operation+"/"), f.failure(), f.first.Request)
 }
 
 // finding returns the finding of a file, or nil.
@@ -123,27 +122,52 @@ func (x *Report) finding(name string) *Finding {
 	return &x.Findings[i]
 }
 
-// lines describe a finding.
-func (f *Finding) lines() []string {
-	head := fmt.Sprintf("%s: %s", f.both(), f.Verdict)
-	if f.File != "" {
-		head += " (" + f.File + ")"
+// An alike is findings at one request that show the same: one mistake of the client with several
+// failures.
+type alike struct {
+	failures, files  []string
+	verdict, details string
+	accepted         string
+}
+
+type alikes []alike
+
+// add adds a finding. What it shows is told at its first run; at others, the report refers to that.
+func (l *alikes) add(f *Finding, first bool) {
+	a := alike{[]string{f.both()}, []string{f.File}, string(f.Verdict), "as above", f.Accepted}
+	if first {
+		a.details = strings.Join(f.details(), "\n")
 	}
-	if f.Accepted != "" {
-		head += ", accepted on " + f.Accepted
+	i := slices.IndexFunc(*l, func(o alike) bool {
+		return o.verdict == a.verdict && o.details == a.details && o.accepted == a.accepted
+	})
+	if i < 0 {
+		*l = append(*l, a)
+		return
 	}
-	all := []string{head}
-	for _, d := range f.Differences {
-		all = append(all, "  "+d)
-	}
-	if f.Verdict == journal.RetryStorm {
-		for _, why := range f.first.Why {
-			all = append(all, "  "+why)
+	o := &(*l)[i]
+	o.failures, o.files = append(o.failures, a.failures...), append(o.files, a.files...)
+}
+
+// lines describe the findings.
+func (l alikes) lines() (lines []string) {
+	for _, a := range l {
+		head := fmt.Sprintf("%s: %s (%s)", strings.Join(a.failures, ", "), a.verdict, strings.Join(a.files, ", "))
+		if a.accepted != "" {
+			head += ", accepted on " + a.accepted
 		}
-	} else {
-		all = append(all, "  "+f.first.End)
+		lines = append(append(lines, head), strings.Split("  "+strings.ReplaceAll(a.details, "\n", "\n  "), "\n")...)
 	}
-	return all
+	return lines
+}
+
+// details say what the first run of a finding showed.
+func (f *Finding) details() (all []string) {
+	all = append(all, f.Differences...)
+	if f.Verdict == journal.RetryStorm {
+		return append(all, f.first.Why...)
+	}
+	return append(all, f.first.End)
 }
 
 // notes are the lines after the checks.

@@ -9,6 +9,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/compare"
+	"standin/internal/sandbox"
 )
 
 // A Result is a run that was judged, with what later cases and the report need of it.
@@ -50,8 +51,8 @@ func (s *Session) Judge(c *Case, o *Observation) *Result {
 	v := s.verdict(o)
 	r.Verdict, r.Rules, r.Why, r.End = v.outcome, v.rules, v.why, o.Found
 	for i := range v.differences {
-		r.Differences = append(r.Differences, v.differences[i].String())
-		r.Classes = append(r.Classes, v.differences[i].Class())
+		r.Differences = append(r.Differences, v.differences[i].text)
+		r.Classes = append(r.Classes, v.differences[i].class)
 	}
 	slices.Sort(r.Classes)
 	r.Classes = slices.Compact(r.Classes)
@@ -86,19 +87,14 @@ func (s *Session) react(r *Result, o *Observation) {
 	}
 	r.Changed = len(after) > 0 && !slices.Equal(after, without)
 	r.Reaction = fmt.Sprintf("%s %d %s %s", r.Verdict, r.Exit, strings.Join(r.Rules, ","), strings.Join(after, ","))
-	name := r.Case.Rules()[len(r.Case.Rules())-1].Name
-	for _, st := range o.rules {
-		if st.Name == name {
-			r.Again = st.Matched > uint64(r.Case.point.skip)+1
-		}
-	}
+	r.Again = slices.ContainsFunc(o.entries[r.at+1:], func(e journal.Entry) bool { return r.Case.point.matches(&e) })
 }
 
 // Outcome returns what a run came to, and what shows it.
 func (s *Session) Outcome(o *Observation) (out journal.Outcome, why []string) {
 	v := s.verdict(o)
 	for i := range v.differences {
-		why = append(why, v.differences[i].String())
+		why = append(why, v.differences[i].text)
 	}
 	return v.outcome, append(append(why, v.why...), o.Found)
 }
@@ -106,7 +102,7 @@ func (s *Session) Outcome(o *Observation) (out journal.Outcome, why []string) {
 // A verdict is an outcome with its evidence.
 type verdict struct {
 	outcome     journal.Outcome
-	differences []compare.Difference
+	differences []difference
 	rules       []string // that failed
 	why         []string
 }
@@ -192,9 +188,15 @@ func trying(all []journal.Entry) int {
 	return n
 }
 
+// A difference is a difference between two worlds of one sandbox.
+type difference struct {
+	text  string
+	class string // without names of records and values
+}
+
 // compare returns the differences between what a run left and what the run without failures left.
 // Of a run that failed, it returns what the run without failures never had.
-func (s *Session) compare(o *Observation, succeeded bool) (all []compare.Difference) {
+func (s *Session) compare(o *Observation, succeeded bool) (all []difference) {
 	boxes := map[string]bool{}
 	for name := range o.worlds {
 		boxes[name] = !s.base.drawn
@@ -212,11 +214,19 @@ func (s *Session) compare(o *Observation, succeeded bool) (all []compare.Differe
 		}
 		// A client that ends at its first failure leaves the world after as many writes.
 		same := was[min(max(len(o.worlds[name]), 1), len(was))-1]
+		var found []compare.Difference
 		switch {
 		case succeeded:
-			all = append(all, was[len(was)-1].Differences(is, mask)...)
+			found = was[len(was)-1].Differences(is, mask)
 		case len(same.Differences(is, mask)) > 0:
-			all = append(all, is.Strays(was, mask)...)
+			found = is.Strays(was, mask)
+		}
+		for i := range found {
+			d := difference{found[i].String(), found[i].Class()}
+			if name != sandbox.Default {
+				d.text += " in sandbox " + name
+			}
+			all = append(all, d)
 		}
 	}
 	return all

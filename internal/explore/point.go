@@ -8,20 +8,23 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/contract"
+	"standin/internal/sandbox"
 )
 
 // A Point is one request of the client at which failures are tried.
 type Point struct {
-	Operation string `json:"operation"`        // the operationId
-	Nth       int    `json:"nth"`              // which request to the operation it was, counting from 1
-	Request   string `json:"request"`          // the method and the path
-	Caller    string `json:"caller,omitempty"` // the name of the user; absent if it is unknown
-	Cases     int    `json:"cases"`            // how many cases it has if none is left out: each failure once, and some without end
+	Operation string `json:"operation"`         // the operationId
+	Nth       int    `json:"nth"`               // which request to the operation it was, counting from 1
+	Request   string `json:"request"`           // the method and the path
+	Caller    string `json:"caller,omitempty"`  // the name of the user; absent if it is unknown
+	Sandbox   string `json:"sandbox,omitempty"` // the name of the sandbox; absent if it is the default one
+	Cases     int    `json:"cases"`             // how many cases it has if none is left out: each failure once, and some without end
 }
 
 // A point is a Point with what is needed to fail its request again.
 type point struct {
 	Point
+	sandbox string
 	path    string    // as sent; empty if it changes from run to run
 	before  [2]string // the operations of the two requests before it
 	where   fault.Where
@@ -46,7 +49,7 @@ func (s *Session) points(a, b *Observation) []*point {
 	for i := range a.entries {
 		e := &a.entries[i]
 		operation := e.Operation
-		if operation != "" && only.Match(operation) {
+		if operation != "" && only.Match(operation) && b.uses(e.Sandbox) {
 			p := newPoint(e, before)
 			nth[operation]++
 			p.Nth, p.first = nth[operation], nth[operation] == 1
@@ -64,7 +67,10 @@ func (s *Session) points(a, b *Observation) []*point {
 }
 
 func newPoint(e *journal.Entry, before [2]string) *point {
-	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, before: before}
+	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, sandbox: e.Sandbox, before: before}
+	if e.Sandbox != sandbox.Default {
+		p.Sandbox = e.Sandbox
+	}
 	p.reads = e.Request.Method == "GET" || e.Request.Method == "HEAD" || e.Request.Method == "OPTIONS"
 	p.byToken = e.CallerBy == journal.ByToken
 	p.answers = e.Reply != nil && e.Reply.Size > 0 && e.Request.Method != "HEAD"
@@ -72,9 +78,14 @@ func newPoint(e *journal.Entry, before [2]string) *point {
 }
 
 // choose sets which requests a rule for the point matches, and how many of those come before it. It
-// names the path and the caller only where the requests to the operation differ in them.
+// names the sandbox, the path and the caller only where the requests to the operation differ in them.
 func (p *point) choose(earlier, all []journal.Entry) {
 	p.where.Operation = p.Operation
+	for i := range all {
+		if all[i].Sandbox != p.sandbox {
+			p.where.Sandbox = p.sandbox
+		}
+	}
 	for i := range all {
 		if e := &all[i]; e.Operation == p.Operation && p.path != "" && e.Request.Path != p.path {
 			p.where.Path = p.path
@@ -95,7 +106,13 @@ func (p *point) choose(earlier, all []journal.Entry) {
 // matches reports whether an exchange matches the where of the point.
 func (p *point) matches(e *journal.Entry) bool {
 	w := &p.where
-	return e.Operation == w.Operation && (w.Path == "" || e.Request.Path == w.Path) && (w.Caller.User == "" || e.Caller == w.Caller.User)
+	return e.Operation == w.Operation && (w.Sandbox == "" || e.Sandbox == w.Sandbox) &&
+		(w.Path == "" || e.Request.Path == w.Path) && (w.Caller.User == "" || e.Caller == w.Caller.User)
+}
+
+// uses reports whether a run sent requests to a sandbox.
+func (o *Observation) uses(box string) bool {
+	return slices.ContainsFunc(o.entries, func(e journal.Entry) bool { return e.Sandbox == box })
 }
 
 // differ says where the requests of two runs without failures differ.
@@ -112,10 +129,16 @@ func differ(a, b *Observation) (notes []string) {
 			break
 		}
 	}
-	if a.apart > 0 {
-		notes = append(notes, fmt.Sprintf("%d requests went to other sandboxes than the default one; no failure is tried there", a.apart))
+	apart := 0
+	for i := range a.entries {
+		if !b.uses(a.entries[i].Sandbox) {
+			apart++
+		}
 	}
-	if n := int(a.sent) - len(a.entries) - a.apart; n > 0 {
+	if apart > 0 {
+		notes = append(notes, fmt.Sprintf("%d requests went to sandboxes whose names differ in the two runs without failures; no failure is tried there", apart))
+	}
+	if n := int(a.sent) - len(a.entries); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d requests are not in the journal, because it was cleared or is full; no failure is tried there", n))
 	}
 	return notes

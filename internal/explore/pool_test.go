@@ -37,7 +37,7 @@ func TestCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.base = &baseline{mask: &compare.Mask{}, points: []*point{{Point: Point{Operation: "freezer.clients.show", Nth: 1}, reads: true}}}
+	s.base = &baseline{masks: map[string]*compare.Mask{}, points: []*point{{Point: Point{Operation: "freezer.clients.show", Nth: 1}, reads: true}}}
 	const want = 5 // a reset once and without end, the others once
 	if p := s.Report(nil, nil).Baseline.Points[0]; p.Cases != want {
 		t.Errorf("%s: %d cases, want %d", p.Operation, p.Cases, want)

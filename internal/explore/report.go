@@ -189,7 +189,8 @@ func (r *Result) Cause() *Finding {
 
 // String describes the finding in lines of text.
 func (f *Finding) String() string {
-	return fmt.Sprintf("%s: %s\n%s\nfingerprint %s", f.Verdict, reasons[f.Verdict], strings.Join(f.lines(), "\n"), f.Fingerprint)
+	head := fmt.Sprintf("%s: %s: %s", f.both(), f.Verdict, reasons[f.Verdict])
+	return strings.Join(append(append([]string{head}, f.details()...), "fingerprint "+f.Fingerprint), "\n  ")
 }
 
 // fingerprint identifies the cause of a bad run.

@@ -24,17 +24,13 @@ type Trial struct {
 	worlds map[string][]*world.World // of each sandbox, in their order
 }
 
-// Trial returns an emulator that starts as the session does. The rules are armed in its default
-// sandbox, and again when the client resets it.
+// Trial returns an emulator that starts as the session does. Each of its sandboxes has the rules, also
+// after a reset.
 func (s *Session) Trial(rules ...fault.Rule) (*Trial, error) {
-	t, err := NewTrial(core.Options{
-		Plan:     sandbox.Plan{Base: s.start},
+	return NewTrial(core.Options{
+		Plan:     sandbox.Plan{Base: s.start, Rules: rules},
 		Exchange: exchange.Options{Check: exchange.CheckOff}, // the client is judged, not Standin
 	})
-	if err == nil && len(rules) > 0 {
-		err = t.Sandboxes.Default().Apply(sandbox.Plan{Rules: rules})
-	}
-	return t, err
 }
 
 // NewTrial returns an emulator whose worlds are kept.
@@ -71,12 +67,10 @@ func (t *Trial) Run(ctx context.Context, client func(t *Trial) (command.Ending, 
 type Observation struct {
 	command.Ending
 
-	entries []journal.Entry           // of the default sandbox, in the order in which they began
-	apart   int                       // requests to other sandboxes
+	entries []journal.Entry           // of all sandboxes, in the order in which they began
 	sent    uint64                    // requests to all sandboxes
 	worlds  map[string][]*world.World // of each sandbox, in their order
 	retries *journal.Retries
-	rules   []fault.State
 }
 
 // These bound how long the emulator may take to notice that a client left a request.
@@ -87,7 +81,8 @@ const (
 
 // settle waits until no request is in progress. A client that has ended may have left some.
 func (t *Trial) settle() {
-	for began := time.Now(); t.Sandboxes.Default().Serving() > 0 && time.Since(began) < settling; {
+	serving := func(s *sandbox.Sandbox) bool { return s.Serving() > 0 }
+	for began := time.Now(); slices.ContainsFunc(t.Sandboxes.List(), serving) && time.Since(began) < settling; {
 		time.Sleep(glance)
 	}
 }
@@ -95,14 +90,7 @@ func (t *Trial) settle() {
 // Observe returns what a run came to, when the client has ended.
 func (t *Trial) Observe(end command.Ending) *Observation {
 	t.settle()
-	o := &Observation{Ending: end, sent: t.Path.Sent(), retries: t.Sandboxes.AllRetries(&journal.Grading{}), rules: t.Sandboxes.Default().Rules().States()}
-	for _, e := range t.Sandboxes.AllRequests() {
-		if e.Sandbox == sandbox.Default {
-			o.entries = append(o.entries, e)
-		} else {
-			o.apart++
-		}
-	}
+	o := &Observation{Ending: end, sent: t.Path.Sent(), retries: t.Sandboxes.AllRetries(&journal.Grading{}), entries: t.Sandboxes.AllRequests()}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	o.worlds = make(map[string][]*world.World, len(t.worlds))

@@ -8,7 +8,6 @@ import (
 
 	"standin/internal/contract"
 	"standin/internal/file"
-	"standin/internal/sandbox"
 )
 
 // A UseError says that options are wrong, or that they select nothing.
@@ -76,7 +75,7 @@ func (s *Session) selects(x *baseline, o *Observation) error {
 			}
 		}
 		slices.Sort(sent)
-		return &UseError{fmt.Sprintf("--only %s: the client sends no such request to the sandbox %s; it sends %s", s.options.Only, sandbox.Default, strings.Join(sent, ", "))}
+		return &UseError{fmt.Sprintf("--only %s: the client sends no such request; it sends %s", s.options.Only, strings.Join(sent, ", "))}
 	case len(x.points) > 0 && s.options.Failures != "" && !slices.ContainsFunc(x.points, func(p *point) bool { return len(s.failures(p)) > 0 }):
 		return &UseError{fmt.Sprintf("--failures %s: none of them can happen at the requests of the client", s.options.Failures)}
 	}

@@ -61,6 +61,9 @@ func bounded(w *fault.Where, at file.Node) error {
 	if err := contract.CheckGlob(w.Path); err != nil {
 		errs = append(errs, at.At("path").Errorf("%s", err))
 	}
+	if err := contract.CheckGlob(w.Sandbox); err != nil {
+		errs = append(errs, at.At("sandbox").Errorf("%s", err))
+	}
 	return errors.Join(append(errs, content(w).Bounded(at))...)
 }
 
@@ -74,6 +77,9 @@ func conditions(w *fault.Where) []condition {
 	if w.Path != "" {
 		all = append(all, path(w))
 	}
+	if w.Sandbox != "" {
+		all = append(all, ofSandbox(w))
+	}
 	for _, c := range content(w).Conditions(recorder.Secret) {
 		all = append(all, condition{func(s *subject) bool { return c.Fits(s) }, func(s *subject) string { return c.Why(s) }})
 	}
@@ -84,6 +90,14 @@ func method(w *fault.Where) condition {
 	return condition{
 		func(s *subject) bool { return strings.EqualFold(w.Method, s.Method) },
 		func(s *subject) string { return fmt.Sprintf("the method was %s, not %s", s.Method, w.Method) },
+	}
+}
+
+func ofSandbox(w *fault.Where) condition {
+	g := contract.NewGlob(w.Sandbox)
+	return condition{
+		func(s *subject) bool { return g.Match(s.Sandbox) },
+		func(s *subject) string { return fmt.Sprintf("the sandbox was %s, not %s", s.Sandbox, g) },
 	}
 }
 
