@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,11 +40,13 @@ var explored = map[string]string{
 	"crashes":                  "crash",
 }
 
+var unpruned = flag.Bool("unpruned", false, "leave out no case of the explorations")
+
 // runsAtOnce is how many runs of one exploration are made at once. Most of them wait.
-const runsAtOnce = 8
+const runsAtOnce = 16
 
 // slots bounds how many clients run at once in all explorations.
-var slots = make(chan struct{}, atATime)
+var slots = make(chan struct{}, 2*atATime)
 
 // exploration explores a mode, and returns the report.
 func exploration(t *testing.T, bin, mode string, o explore.Options) *explore.Report {
@@ -95,7 +98,7 @@ func TestExplored(t *testing.T) {
 	var all sync.WaitGroup
 	for name := range want {
 		all.Go(func() {
-			r := exploration(t, bin, name, explore.Options{})
+			r := exploration(t, bin, name, explore.Options{All: *unpruned})
 			mu.Lock()
 			defer mu.Unlock()
 			reports[name] = r

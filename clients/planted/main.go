@@ -66,7 +66,7 @@ type client struct {
 
 func newClient() *client {
 	t := &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, MaxIdleConnsPerHost: 20}
-	return &client{http: &http.Client{Transport: t, Timeout: 20 * time.Second}, began: time.Now()}
+	return &client{http: &http.Client{Transport: t, Timeout: 8 * time.Second}, began: time.Now()}
 }
 
 // A request is what a client sends. A path without a host belongs to the emulator's address.

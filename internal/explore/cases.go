@@ -78,6 +78,7 @@ type plan struct {
 	stage   int
 	made    int // cases so far
 	left    []Left
+	reasons map[key]string  // why a case was left out
 	covered map[string]bool // call sites of second failures
 	unknown []*Case         // cases that were not run
 }
@@ -110,7 +111,7 @@ func (s *Session) within(all []*Case) []*Case {
 }
 
 // Leave records that a case is left out because the runs or the time are used up.
-func (s *Session) Leave(c *Case) { s.leave(c.point, budget, 1) }
+func (s *Session) Leave(c *Case) { s.leave(budget, c) }
 
 // Filtered records that a case was not run, and that nothing is known of it. The cases that depend
 // on its result are then made.
@@ -119,7 +120,7 @@ func (s *Session) Filtered(c *Case) { s.plan.unknown = append(s.plan.unknown, c)
 // add adds a result. It is nil if the request of the case did not come.
 func (s *Session) add(c *Case, r *Result) {
 	if r == nil {
-		s.leave(c.point, unreachable, 1)
+		s.leave(unreachable, c)
 		return
 	}
 	s.results[c.key()] = r
@@ -133,14 +134,23 @@ func (s *Session) Add(c *Case, o *Observation) *Result {
 	return r
 }
 
-// leave counts cases that are left out.
-func (s *Session) leave(p *point, why string, cases int) {
+// leave records that a case is left out.
+func (s *Session) leave(why string, c *Case) {
+	if s.plan.reasons == nil {
+		s.plan.reasons = map[key]string{}
+	}
+	s.plan.reasons[c.key()] = why
+	s.count(why, c.point)
+}
+
+// count counts a case that is left out at a point.
+func (s *Session) count(why string, p *point) {
 	i := slices.IndexFunc(s.plan.left, func(l Left) bool { return l.Operation == p.Operation && l.Nth == p.Nth && l.Reason == why })
 	if i < 0 {
 		i = len(s.plan.left)
 		s.plan.left = append(s.plan.left, Left{p.Operation, p.Nth, why, 0})
 	}
-	s.plan.left[i].Cases += cases
+	s.plan.left[i].Cases++
 }
 
 // firstSites returns each failure once, at the first request to each operation; without pruning, at
@@ -154,7 +164,9 @@ func (s *Session) firstSites() (all []*Case) {
 				all = append(all, &Case{point: p, failure: f})
 			}
 		case p.repeats:
-			s.leave(p, sameSite, len(failures))
+			for _, f := range failures {
+				s.leave(sameSite, &Case{point: p, failure: f})
+			}
 		}
 	}
 	return all
@@ -177,7 +189,7 @@ func (s *Session) otherSites() (all []*Case) {
 			if r != nil && !f.keeps {
 				class := fmt.Sprint(f.after, r.Reaction)
 				if seen[class] {
-					s.leave(p, sameReaction, 1)
+					s.leave(sameReaction, &Case{point: p, failure: f})
 					continue
 				}
 				seen[class] = true
@@ -196,7 +208,7 @@ func (s *Session) endless() (all []*Case) {
 		case r.Again || s.options.All:
 			all = append(all, &Case{point: c.point, failure: c.failure, forever: true})
 		default:
-			s.leave(c.point, noImpact, 1)
+			s.leave(noImpact, &Case{point: c.point, failure: c.failure, forever: true})
 		}
 	}
 	for _, c := range s.plan.unknown {
@@ -219,7 +231,7 @@ func (s *Session) second() (all []*Case) {
 			continue
 		}
 		if !r.Changed {
-			s.leave(r.Case.point, noImpact, 1)
+			s.count(noImpact, r.Case.point)
 			continue
 		}
 		all = append(all, s.secondOf(r)...)
@@ -244,7 +256,7 @@ func (s *Session) secondOf(r *Result) (all []*Case) {
 		p.choose(r.entries[:i], r.entries)
 		before = [2]string{e.Operation, before[0]}
 		if s.plan.covered[site] && !s.options.All {
-			s.leave(p, sameSite, 1)
+			s.count(sameSite, p)
 			continue
 		}
 		s.plan.covered[site] = true

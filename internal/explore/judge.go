@@ -56,7 +56,7 @@ func (s *Session) Judge(c *Case, o *Observation) *Result {
 	}
 	slices.Sort(r.Classes)
 	r.Classes = slices.Compact(r.Classes)
-	if r.Steps = steps(o.entries); !r.Verdict.Good() {
+	if r.Steps = steps(o.entries, at); !r.Verdict.Good() {
 		r.Output = o.Output
 	}
 	if o.Stopped {
@@ -248,11 +248,13 @@ type Step struct {
 // maxSteps is the maximum number of requests of a run that are kept for the report.
 const maxSteps = 300
 
-// steps returns the requests of a run.
-func steps(all []journal.Entry) []Step {
-	list := make([]Step, 0, len(all))
-	for i := range all[:min(len(all), maxSteps)] {
-		e := &all[i]
+// steps returns the requests of a run. If there are too many, it returns those around the one that
+// failed.
+func steps(all []journal.Entry, failed int) []Step {
+	from := max(0, min(failed-maxSteps/2, len(all)-maxSteps))
+	list := make([]Step, 0, min(len(all), maxSteps))
+	for i := range min(len(all), maxSteps) {
+		e := &all[from+i]
 		x := Step{
 			At: journal.Milliseconds(max(0, e.Began.Sub(all[0].Began))), Took: journal.Milliseconds(e.Took), Operation: e.Operation,
 			Request: e.Request.Method + " " + e.Request.Path, Ended: e.Ended, Attempt: e.Attempt, Changes: e.Changes,

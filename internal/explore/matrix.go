@@ -145,51 +145,8 @@ func left(why string, c *Case) pageCell {
 
 // why returns why a case with one failure has no run. It is empty if the case was not due.
 func (s *Session) why(c *Case, x *Report) string {
-	once := s.results[(&Case{point: c.point, failure: c.failure}).key()]
-	switch {
-	case c.forever && once == nil:
-		return ""
-	case c.forever && !once.Again && !s.options.All:
-		return noImpact
-	case !c.forever && c.point.repeats && !s.options.All:
-		return sameSite
-	case !c.forever && s.alike(c):
-		return sameReaction
+	if why := s.plan.reasons[c.key()]; why != "" || x.Complete || c.forever {
+		return why
 	}
-	var all []string
-	for _, l := range x.Left {
-		if l.Operation == c.point.Operation && l.Nth == c.point.Nth && (l.Reason == unreachable || l.Reason == budget) {
-			all = append(all, l.Reason)
-		}
-	}
-	if len(all) == 0 && !x.Complete {
-		return notRun
-	}
-	return strings.Join(all, " or ")
-}
-
-// alike reports whether the client reacts to a failure at the first request to the operation as to
-// one before it in the list, so that one of them is tried at the other requests.
-func (s *Session) alike(c *Case) bool {
-	if s.options.All || c.point.first {
-		return false
-	}
-	first := s.base.points[slices.IndexFunc(s.base.points, func(o *point) bool { return o.Operation == c.point.Operation })]
-	class := func(f failure) string {
-		r := s.results[(&Case{point: first, failure: f}).key()]
-		if r == nil || f.keeps {
-			return ""
-		}
-		return fmt.Sprint(f.after, r.Reaction)
-	}
-	mine := class(c.failure)
-	for _, f := range s.failures(c.point) {
-		if f.name == c.failure.name {
-			return false
-		}
-		if mine != "" && class(f) == mine {
-			return true
-		}
-	}
-	return false
+	return notRun
 }

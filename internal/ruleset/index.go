@@ -119,19 +119,21 @@ func (g *group) named(w *fault.Where, n int) bool {
 			return at(&g.body, pointer).exactly(text, n)
 		}
 	}
-	for name, want := range w.Header {
-		if want != nil && at(&g.header, http.CanonicalHeaderKey(name)).add(*want, n) {
-			return true
-		}
-	}
-	for name, want := range w.Query {
-		if want != nil && at(&g.query, name).add(*want, n) {
-			return true
-		}
-	}
-	return w.Caller.Token != "" && g.token.add(w.Caller.Token, n) ||
+	return valued(&g.header, w.Header, http.CanonicalHeaderKey, n) ||
+		valued(&g.query, w.Query, func(name string) string { return name }, n) ||
+		w.Caller.Token != "" && g.token.add(w.Caller.Token, n) ||
 		w.Caller.User != "" && g.user.add(w.Caller.User, n) ||
 		w.Method != "" && g.method.exactly(strings.ToUpper(w.Method), n)
+}
+
+// valued adds a rule to the lookup of a header or parameter that must have a value.
+func valued(all *map[string]*lookup, want map[string]*string, name func(string) string, rule int) bool {
+	for n, v := range want {
+		if v != nil && at(all, name(n)).add(*v, rule) {
+			return true
+		}
+	}
+	return false
 }
 
 // exactly adds a rule whose value must be a text. It returns true.
