@@ -95,6 +95,8 @@ func TestExplored(t *testing.T) {
 	bin := build(t)
 	var mu sync.Mutex
 	reports := map[string]*explore.Report{}
+	alone.Lock()
+	defer alone.Unlock()
 	var all sync.WaitGroup
 	for name := range want {
 		all.Go(func() {

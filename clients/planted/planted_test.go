@@ -174,6 +174,9 @@ func build(t *testing.T) string {
 	return bin
 }
 
+// alone is held while many clients run. Their pauses are judged, so that others must not slow them down.
+var alone sync.Mutex
+
 // atATime is how many clients run at once. Most of them wait most of the time.
 const atATime = 64
 
@@ -222,7 +225,9 @@ func failed(r *journal.Retries) string {
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	all := plays(t)
+	alone.Lock()
 	run(t, all)
+	alone.Unlock()
 	for _, p := range all {
 		t.Run(p.mode.name+"/"+p.scenario, func(t *testing.T) {
 			r := p.server.Retries(p.want.grading())
