@@ -41,7 +41,7 @@ var allowed = map[string]string{
 
 	// the client
 	"internal/command": "",
-	"internal/explore": "emulator/fault emulator/journal internal/command internal/compare internal/contract internal/core internal/exchange internal/file internal/report internal/ruleset internal/sandbox internal/world",
+	"internal/explore": "emulator/fault emulator/journal internal/command internal/compare internal/contract internal/core internal/exchange internal/file internal/recorder internal/report internal/ruleset internal/sandbox internal/world",
 
 	// what package emulator gives to those below it
 	"emulator/internal/inside": "internal/core internal/sandbox",

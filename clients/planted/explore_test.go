@@ -26,6 +26,7 @@ var explored = map[string]string{
 	"repeats-lost-post":        "silent-failure",
 	"repeats-lost-container":   "silent-failure",
 	"repeats-half-answer":      "silent-failure",
+	"repeats-slow-post":        "silent-failure",
 	"sends-new-name":           "silent-failure",
 	"leaves-two-and-fails":     "inconsistent",
 	"undoes-too-little":        "inconsistent",

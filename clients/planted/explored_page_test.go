@@ -27,7 +27,6 @@ var beyond = []group{
 	}},
 	{"No Retry-After that is tried has a date.", []string{"ignores-dates"}},
 	{"No failure that is tried is a 500 after the record was stored. A lost reply shows the double, too.", []string{"repeats-500"}},
-	{"No failure that is tried is a slow answer. A lost reply shows the double, too.", []string{"repeats-slow-post"}},
 	{"The connection is cut in a way that lets no HTTP library repeat a request by itself.", []string{"library-repeats", "library-repeats-lost"}},
 	{"No verdict looks at how many callers come at once.", []string{"comes-back-together"}},
 	{"It is a silent failure, since the record has the second body. TestExplored does not count it.", []string{"sends-new-body"}},

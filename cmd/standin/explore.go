@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -21,10 +20,10 @@ type exploreCmd struct {
 	Quirk    []string      `env:"-" placeholder:"NAME" help:"Quirk to turn on; with a dash before it, to turn off. May be repeated."`
 	Seed     *int64        `env:"-" placeholder:"N" help:"Seed of each run (default: that of the fixture)."`
 	Only     string        `placeholder:"GLOBS" help:"Try failures only at requests to these operations, such as freezer.*. Default: all."`
-	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, unavailable, hang, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
+	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, unavailable, hang, unanswered, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
 	All      bool          `help:"Leave out no case: try each failure at each request, once and without end."`
 	Depth    int           `default:"1" placeholder:"N" help:"Failures in one run: 1, or 2 to add a second one after failures that changed what followed (default 1)."`
-	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors)."`
+	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors, and more for answers that never come)."`
 	MaxRuns  int           `placeholder:"N" help:"Maximum number of runs with failures. Default: no limit."`
 	Time     time.Duration `placeholder:"DURATION" help:"Begin no run later than this after the first. Default: no limit."`
 	Timeout  time.Duration `placeholder:"DURATION" help:"Time limit of one run. A client that does not end in it hangs. Default: 45s and ten times the run without failures."`
@@ -121,15 +120,12 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 		defer files[i].discard()
 	}
 	x := &explore.Exploration{Session: session, Client: explored(args), Jobs: c.Jobs, Limit: c.Timeout, Time: c.Time}
-	if x.Jobs == 0 {
-		x.Jobs = runtime.GOMAXPROCS(0)
-	}
 	var store *explore.Store
 	if dir := c.Report + c.Resume; dir != "" {
-		if store, err = explore.OpenStore(dir, c.Resume != "", session, args); err != nil {
+		if store, err = explore.OpenStore(dir, c.Resume != "", session, args, c.Timeout); err != nil {
 			return 0, err
 		}
-		x.Keep, x.Earlier = store.Keep, store.Earlier
+		x.Begin, x.Keep, x.Earlier = store.Begin, store.Keep, store.Earlier
 	}
 	end := progress(s.err, x)
 	err = x.Run(ctx)
@@ -149,6 +145,9 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 	}
 	if store == nil && len(r.Open()) > 0 {
 		fmt.Fprintln(s.err, "no file was written; --report DIR writes a scenario for each finding")
+	}
+	if err == nil && len(r.Runs) == 0 && r.Skipped.Unreachable > 0 {
+		err = errors.New("no failure could be tried: the requests of the runs without failures did not come again")
 	}
 	return len(r.Open()), err
 }

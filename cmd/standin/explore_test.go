@@ -243,7 +243,7 @@ func TestExploreLeavesItsReports(t *testing.T) {
 func TestExploreCleansItsFolder(t *testing.T) {
 	t.Parallel()
 	dir, runs := t.TempDir(), t.TempDir()
-	for _, name := range []string{"finding-001.yaml", "finding-009.yaml", "mine.yaml"} {
+	for _, name := range []string{"finding-001.yaml", "finding-009.yaml", "mine.yaml", "runs.jsonl"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -253,6 +253,13 @@ func TestExploreCleansItsFolder(t *testing.T) {
 	}
 	if got, want := names(t, dir), "accept.yaml index.html mine.yaml report.json runs.jsonl"; got != want {
 		t.Errorf("%s, expected %s", got, want)
+	}
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "index.html"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := command(t, exploring("--report "+other, habitual("counts", runs))...); code != 2 || names(t, other) != "index.html" {
+		t.Errorf("code %d: %s", code, errOut)
 	}
 	for _, flags := range []string{"--report " + dir + "/mine.yaml", "--report " + dir + "/mine.yaml/x", "--junit " + dir + "/no/j.xml", "--markdown " + dir + "/no/m.md"} {
 		code, _, errOut := command(t, exploring(flags, habitual("counts", runs))...)

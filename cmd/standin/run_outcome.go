@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"standin/emulator/journal"
 	child "standin/internal/command"
@@ -17,7 +18,7 @@ import (
 // ended.
 func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []string, s streams) (child.Ending, journal.Judgement, error) {
 	session := explore.From(t.Emulator)
-	client := child.Command{Args: command, Limit: c.Timeout}
+	client := child.Command{Args: command, Limit: c.Timeout, Patience: time.Second}
 	var without [2]*explore.Observation
 	for i := range without {
 		plain, err := session.Trial()

@@ -45,7 +45,7 @@ type Options struct {
 	// all operations.
 	Only string
 	// Failures selects failures, as globs: lost-reply, half-answer, dead-token, reset, unavailable,
-	// hang, or documented ones such as */503. Empty means all but those that only a wrong request
+	// hang, unanswered, or documented ones such as */503. Empty means all but those that only a wrong request
 	// brings, such as 405 and 415.
 	Failures string
 	// All tries each failure at each request, once and without end. Without All, cases are left out
@@ -184,7 +184,7 @@ func (r *runner) within(t *testing.T, box *emulator.Sandbox, stop func() error) 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	begun, ended := time.Now(), make(chan command.Ending, 1)
-	go func() { ended <- r.call(ctx, box) }()
+	go r.call(ctx, box, ended)
 	if r.Timeout == 0 {
 		end := <-ended
 		end.Took = time.Since(begun)
@@ -209,14 +209,16 @@ func (r *runner) within(t *testing.T, box *emulator.Sandbox, stop func() error) 
 }
 
 // call calls the client, and says how it ended.
-func (r *runner) call(ctx context.Context, box *emulator.Sandbox) (end command.Ending) {
+func (r *runner) call(ctx context.Context, box *emulator.Sandbox, ended chan<- command.Ending) {
+	end := command.Ending{Code: 1, Found: "it ended its goroutine, as t.FailNow does; a client returns an error"}
 	defer func() {
 		if p := recover(); p != nil {
 			end = command.Ending{Code: -1, Trace: "Go", Found: fmt.Sprintf("panic: %v", p), Output: string(debug.Stack())}
 		}
+		ended <- end
 	}()
-	if err := r.client(ctx, box); err != nil {
-		return command.Ending{Code: 1, Found: fmt.Sprintf("error: %v", err)}
+	err := r.client(ctx, box)
+	if end = (command.Ending{Found: "no error"}); err != nil {
+		end = command.Ending{Code: 1, Found: fmt.Sprintf("error: %v", err)}
 	}
-	return command.Ending{Found: "no error"}
 }

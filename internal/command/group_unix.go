@@ -53,7 +53,8 @@ func signalGroup(cmd *exec.Cmd, s syscall.Signal) error {
 // endGroup ends the remaining processes in the command's group, first with SIGTERM.
 func endGroup(cmd *exec.Cmd) {
 	const glance = 10 * time.Millisecond
-	for deadline := time.Now().Add(patienceWithLeftovers); signalGroup(cmd, syscall.SIGTERM) == nil && running(cmd.Process.Pid) && time.Now().Before(deadline); {
+	left := signalGroup(cmd, syscall.SIGTERM) == nil
+	for deadline := time.Now().Add(patienceWithLeftovers); left && running(cmd.Process.Pid) && time.Now().Before(deadline); {
 		time.Sleep(glance)
 	}
 	_ = signalGroup(cmd, syscall.SIGKILL)

@@ -40,16 +40,16 @@ func TestOneDifference(t *testing.T) {
 	t.Parallel()
 	for _, seed := range seeds[:3] {
 		for want, change := range map[string]func(r *run, robot string){
-			"freezer.clients: probe is missing":       func(r *run, _ string) { r.send("DELETE", "/v1/clients/probe", "", "") },
-			"freezer.clients: another is too much":    func(r *run, _ string) { r.newClient("another") },
-			"privx.api_clients: robot is there twice": func(r *run, _ string) { r.newAPIClient("robot") },
+			"freezer.clients: probe is missing":            func(r *run, _ string) { r.send("DELETE", "/v1/clients/probe", "", "") },
+			"freezer.clients: another should not be there": func(r *run, _ string) { r.newClient("another") },
+			"privx.api_clients: robot is there twice":      func(r *run, _ string) { r.newAPIClient("robot") },
 			`privx.api_clients: terraform: name was "terraform" and is "droid"`: func(r *run, _ string) {
 				r.send("PUT", apiClients+"/a3b4c5d6-e7f8-4901-b2c3-d4e5f6a7b8c9", `{"name":"droid","roles":[{"id":"b0a1c2d3-e4f5-4061-8273-94a5b6c7d8e9"}]}`, "")
 			},
 			"barbican.containers: box is there twice":         func(r *run, _ string) { r.newContainer("box") },
 			`devops.images: picture: name was "n" and is "m"`: func(r *run, _ string) { r.send("PUT", "/v3/image/picture", `{"remote_user":"root","name":"m"}`, "") },
 			"barbican.secrets: lonely is missing":             func(r *run, _ string) { r.send("DELETE", "/v1/secrets/"+r.secrets[len(r.secrets)-1], "", "") },
-			"barbican.consumers: beta https://b of box is too much": func(r *run, _ string) {
+			"barbican.consumers: beta https://b of box should not be there": func(r *run, _ string) {
 				r.send("POST", "/v1/containers/"+r.containers[len(r.containers)-1]+"/consumers", `{"name":"beta","URL":"https://b"}`, "")
 			},
 			`privx.api_clients: robot: roles was [] and is [{"id":"auditor"}]`: func(r *run, id string) {
@@ -160,7 +160,7 @@ func TestGone(t *testing.T) {
 	role := b.send("GET", roleStore+"?sortkey=name&limit=1&offset=2", "", "/items/0/id")
 	b.send("DELETE", roleStore+"/"+role, "", "")
 	expect(t, a.picture().Differences(b.picture(), nil), "privx.roles: new is missing")
-	expect(t, b.picture().Differences(a.picture(), nil), "privx.roles: new is too much")
+	expect(t, b.picture().Differences(a.picture(), nil), "privx.roles: new should not be there")
 }
 
 // Ensure texts and classes say what differs and show no secret.
@@ -250,7 +250,7 @@ func TestSharedCollections(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			expect(t, start.Differences(q, nil), "devops.images: i is too much")
+			expect(t, start.Differences(q, nil), "devops.images: i should not be there")
 			expect(t, q.Differences(start, nil), "devops.images: i is missing")
 			expect(t, q.Strays([]*compare.Picture{start, q}, nil))
 		})

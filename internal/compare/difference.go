@@ -51,7 +51,7 @@ func (d *Difference) String() string {
 		}
 		return record + " is missing"
 	case Added:
-		return record + " is too much"
+		return record + " should not be there"
 	case Doubled:
 		if d.Was != "1" {
 			return fmt.Sprintf("%s is there %s, not %s%s", record, times(d.Is), times(d.Was), aside)
@@ -84,7 +84,7 @@ func (d *Difference) Class() string {
 	case Missing:
 		return d.Kind + " is missing"
 	case Added:
-		return d.Kind + " is too much"
+		return d.Kind + " should not be there"
 	case Doubled:
 		return d.Kind + " is there twice"
 	case Orphan:

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -64,7 +65,7 @@ func (x *Report) AcceptFile(today time.Time) []byte {
 		if date == "" {
 			date = today.Format(time.DateOnly)
 		}
-		line, _ := file.Inline(Accepted{f.Fingerprint, Day(date), f.title()}) // strings can always be encoded
+		line, _ := file.Inline(Accepted{f.Fingerprint, Day(date), cmp.Or(f.about, f.title())}) // strings can always be encoded
 		fmt.Fprintf(&b, "  - %s\n", line)
 	}
 	return []byte(b.String())

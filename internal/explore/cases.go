@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"standin/emulator/fault"
+	"standin/internal/contract"
 )
 
 // A Case is one run to make: a failure at a point, once or without end, and perhaps a second one.
@@ -243,16 +244,18 @@ func (s *Session) second() (all []*Case) {
 // failure, until the client is where the run without failures was.
 func (s *Session) secondOf(r *Result) (all []*Case) {
 	before := [2]string{r.Case.point.Operation, r.Case.point.before[0]}
-	nth := map[string]int{}
+	nth, only := map[string]int{}, contract.NewGlobs(s.options.Only)
 	for i := range r.entries {
 		e := &r.entries[i]
 		nth[e.Operation]++
-		if i <= r.at || e.Operation == "" {
+		if i <= r.at || e.Operation == "" || !only.Match(e.Operation) {
 			continue
 		}
 		site := strings.Join([]string{r.Case.failure.name, e.Operation, before[0], before[1]}, " ")
 		p := newPoint(e, before)
-		p.Nth, p.path = nth[e.Operation], e.Request.Path
+		if p.Nth = nth[e.Operation]; !strings.ContainsAny(e.Request.Path, "*{") {
+			p.path = e.Request.Path
+		}
 		p.choose(r.entries[:i], r.entries)
 		before = [2]string{e.Operation, before[0]}
 		if s.plan.covered[site] && !s.options.All {

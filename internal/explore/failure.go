@@ -30,6 +30,7 @@ const (
 	Reset       = "reset"
 	Hang        = "hang"
 	Unavailable = "unavailable"
+	Unanswered  = "unanswered"
 )
 
 // Failures lists the failures that no contract documents, with what happens.
@@ -60,6 +61,7 @@ var wire = []failure{
 	{name: DeadToken, about: "the token of the request has just expired", what: fault.What{ExpireToken: true}, rank: rankToken},
 	{name: Reset, about: "the connection is reset, and the request is not carried out", what: fault.What{Connection: fault.Cut(fault.Reset)}, endless: true, rank: rankReset},
 	{name: Unavailable, about: "the answer is 503 with Retry-After: 1, which no contract documents and any proxy gives", what: fault.What{Status: http.StatusServiceUnavailable, RetryAfter: busyFor}, endless: true, rank: rankBusy},
+	{name: Unanswered, about: "the request is carried out, and the answer never comes", what: fault.What{Connection: fault.Cut(fault.Hang)}, after: true, rank: rankHang, keeps: true},
 	{name: Hang, about: "the answer never comes, and the request is not carried out", what: fault.What{Connection: fault.Cut(fault.Hang)}, rank: rankHang},
 }
 
@@ -67,7 +69,7 @@ var wire = []failure{
 // for a request that only reads.
 func (s *Session) can(f *failure, p *point) bool {
 	switch f.name {
-	case LostReply:
+	case LostReply, Unanswered:
 		return !p.reads
 	case HalfAnswer:
 		return p.answers
@@ -78,6 +80,9 @@ func (s *Session) can(f *failure, p *point) bool {
 	}
 	return true
 }
+
+// waits reports whether the answer never comes, so that the run mostly waits.
+func (f *failure) waits() bool { return f.name == Hang || f.name == Unanswered }
 
 // wrongRequests are the statuses that only a wrong request brings.
 var wrongRequests = []int{405, 406, 411, 413, 414, 415, 417, 431}

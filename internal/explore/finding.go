@@ -30,7 +30,7 @@ func (s *Session) Scenario(f *Finding, dir string) ([]byte, error) {
 	}
 	b.WriteString("faults:\n")
 	for _, rule := range r.Case.Rules() {
-		err = errors.Join(err, member(&b, "  -", shown{rule.Name, rule.Use, rule.Where, rule.When, rule.What, rule.Phase}))
+		err = errors.Join(err, member(&b, "  -", ruleFile{rule.Name, rule.Use, rule.Where, rule.When, rule.What, rule.Phase}))
 	}
 	b.WriteString("expect:\n  - outcome: good # it succeeds and leaves the same records, or it fails and leaves no strange ones\n")
 	return []byte(b.String()), err
@@ -46,8 +46,8 @@ func member(b *strings.Builder, name string, v any) error {
 	return err
 }
 
-// shown is a rule as the scenario of a finding has it.
-type shown struct {
+// ruleFile is a rule as the scenario of a finding has it.
+type ruleFile struct {
 	Name  string      `json:"name"`
 	Use   string      `json:"use,omitempty"`
 	Where fault.Where `json:"where,omitzero"`
@@ -80,7 +80,16 @@ var reasons = map[journal.Outcome]string{
 	journal.Inconsistent:  "The client failed, and left records that no moment of a run without the failure has.",
 	journal.Hang:          "The client did not end in time. It needs a time limit of its own.",
 	journal.RetryStorm:    "The client sent more, or sooner, than a service that fails can bear.",
-	journal.Crash:         "The client crashed. A failure should end in an error that a user can read.",
+	journal.Crash:         "The client ended by a signal or with a stack trace. A failure should end in an error that a user can read.",
+}
+
+// limit is the flag for the time limit of the run, with a space after it; empty if the run did not
+// need it.
+func (f *Finding) limit() string {
+	if !f.first.stopped {
+		return ""
+	}
+	return fmt.Sprintf("--timeout %s ", strings.TrimPrefix(f.first.End, "stopped after "))
 }
 
 // comment returns the lines of the comment in a finding's file.
@@ -103,7 +112,7 @@ func (f *Finding) comment() []string {
 	if n := len(f.Runs); n > 1 {
 		lines = append(lines, fmt.Sprintf("%d runs of the exploration show the same.", n))
 	}
-	lines = append(lines, fmt.Sprintf("Fingerprint: %s.", f.Fingerprint), fmt.Sprintf("Again: standin run %s -- COMMAND", f.File))
+	lines = append(lines, fmt.Sprintf("Fingerprint: %s.", f.Fingerprint), fmt.Sprintf("Again: standin run %s%s -- COMMAND", f.limit(), f.File))
 	for i := range lines {
 		lines[i] = strings.Join(strings.Fields(journal.Printable(lines[i])), " ")
 	}

@@ -66,7 +66,7 @@ func (x *Report) check(p *Point) report.Check {
 		counts[r.Verdict]++
 		f := x.finding(r.Finding)
 		if f != nil {
-			found.add(f, f.first.Number == r.Number)
+			found.add(f, r)
 		}
 		switch {
 		case f != nil && f.Accepted == "":
@@ -85,11 +85,14 @@ func (x *Report) check(p *Point) report.Check {
 		}
 	}
 	if runs > 0 {
-		c.Found = append(c.Found, fmt.Sprintf("%d failures: %s", runs, strings.Join(words, ", ")))
+		c.Found = append(c.Found, fmt.Sprintf("%s: %s", plural(runs, "failure"), strings.Join(words, ", ")))
 	}
 	for _, l := range x.Left {
 		if l.Operation == p.Operation && l.Nth == p.Nth {
 			c.Found = append(c.Found, fmt.Sprintf("%d left out: %s", l.Cases, l.Reason))
+			if l.Reason == unreachable && c.Verdict != report.Failed {
+				c.Verdict = report.Warning
+			}
 		}
 	}
 	c.Found = wrapped(c.Found, columns-indent)
@@ -132,11 +135,13 @@ type alike struct {
 
 type alikes []alike
 
-// add adds a finding. What it shows is told at its first run; at others, the report refers to that.
-func (l *alikes) add(f *Finding, first bool) {
-	a := alike{[]string{f.both()}, []string{f.File}, string(f.Verdict), "as above", f.Accepted}
-	if first {
+// add adds a run of a finding. How it ended is told for the first run only.
+func (l *alikes) add(f *Finding, r *Run) {
+	a := alike{[]string{f.both()}, []string{f.File}, string(f.Verdict), strings.Join(r.Differences, "\n"), f.Accepted}
+	if f.first.Number == r.Number {
 		a.details = strings.Join(f.details(), "\n")
+	} else if a.details == "" {
+		a.details = "as above"
 	}
 	i := slices.IndexFunc(*l, func(o alike) bool {
 		return o.verdict == a.verdict && o.details == a.details && o.accepted == a.accepted
@@ -172,7 +177,7 @@ func (f *Finding) details() (all []string) {
 
 // notes are the lines after the checks.
 func (x *Report) notes() (all []string) {
-	all = append(all, fmt.Sprintf("%d requests in the run without failures, %d runs with failures", x.Baseline.Requests, len(x.Runs)))
+	all = append(all, fmt.Sprintf("%s in the run without failures, %s with failures", plural(x.Baseline.Requests, "request"), plural(len(x.Runs), "run")))
 	if len(x.Runs) == 0 {
 		all = append(all, "no failure was tried, so that nothing is known of the client")
 	}

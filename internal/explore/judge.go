@@ -9,6 +9,7 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/compare"
+	"standin/internal/recorder"
 	"standin/internal/sandbox"
 )
 
@@ -27,6 +28,7 @@ type Result struct {
 	Output   string   `json:"output,omitempty"`  // of a finding
 	Steps    []Step   `json:"steps"`             // the requests
 
+	stopped bool // the time limit was reached
 	entries []journal.Entry
 	at      int // the index of the entry that failed
 }
@@ -34,13 +36,14 @@ type Result struct {
 // Judge judges a run of a case. It returns nil if the run did not send the request that was to fail.
 // It may be called by several goroutines at once, but for one stage at a time.
 func (s *Session) Judge(c *Case, o *Observation) *Result {
-	at := slices.IndexFunc(o.entries, func(e journal.Entry) bool { return firedIn(&e, c.Rules()[len(c.Rules())-1].Name) })
-	if at < 0 {
+	name := c.Rules()[len(c.Rules())-1].Name
+	at := slices.IndexFunc(o.entries, func(e journal.Entry) bool { return firedIn(&e, name) })
+	if at < 0 && o.fired[name] == 0 {
 		return nil
 	}
-	r := &Result{Case: c, Name: c.Name(), entries: o.entries, at: at, Run: Run{
+	r := &Result{Case: c, Name: c.Name(), entries: o.entries, at: max(at, 0), Run: Run{ // so many requests came that the journal lost the first
 		Number: c.Number, Operation: c.point.Operation, Nth: c.point.Nth, Failure: c.failure.name, Times: Once,
-		Exit: o.Code, Took: journal.Milliseconds(o.Took), Requests: len(o.entries), Request: c.point.Request,
+		Exit: o.Code, Took: journal.Milliseconds(o.Took), Requests: int(o.sent), Request: c.point.Request,
 	}}
 	if c.forever {
 		r.Times = Forever
@@ -57,12 +60,15 @@ func (s *Session) Judge(c *Case, o *Observation) *Result {
 	slices.Sort(r.Classes)
 	r.Classes = slices.Compact(r.Classes)
 	if r.Steps = steps(o.entries, at); !r.Verdict.Good() {
-		r.Output = o.Output
+		r.Output = recorder.Redacted(o.Output)
 	}
-	if o.Stopped {
+	if r.stopped = o.Stopped; o.Stopped {
 		r.Requests = 0 // how many came in the time is chance
 	}
 	s.react(r, o)
+	if s.options.Depth < 2 || !r.Changed {
+		r.entries = nil // only second failures need them
+	}
 	return r
 }
 
@@ -74,7 +80,7 @@ func firedIn(e *journal.Entry, rule string) bool {
 // react sets what the client did after the failure.
 func (s *Session) react(r *Result, o *Observation) {
 	var after, without []string
-	for i := r.at + 1; i < len(o.entries) && !o.Stopped; i++ {
+	for i := r.at + 1; i < len(o.entries) && !o.Stopped && r.Verdict != journal.RetryStorm; i++ {
 		after = append(after, o.entries[i].Operation)
 	}
 	nth := 0
@@ -86,7 +92,7 @@ func (s *Session) react(r *Result, o *Observation) {
 		}
 	}
 	r.Changed = len(after) > 0 && !slices.Equal(after, without)
-	r.Reaction = fmt.Sprintf("%s %d %s %s", r.Verdict, r.Exit, strings.Join(r.Rules, ","), strings.Join(after, ","))
+	r.Reaction = fmt.Sprintf("%s %d %s", r.Verdict, r.Exit, strings.Join(after, ","))
 	r.Again = slices.ContainsFunc(o.entries[r.at+1:], func(e journal.Entry) bool { return r.Case.point.matches(&e) })
 }
 
@@ -115,7 +121,9 @@ var bounds = []journal.RetryRule{journal.NoCap, journal.NoPause, journal.Amplifi
 func (s *Session) verdict(o *Observation) *verdict {
 	v := &verdict{}
 	s.grade(v, o)
-	storm := slices.ContainsFunc(bounds, func(r journal.RetryRule) bool { return slices.Contains(v.rules, string(r)) })
+	storm := slices.ContainsFunc(bounds, func(r journal.RetryRule) bool {
+		return slices.Contains(v.rules, string(r)) && (r != journal.NoPause || hasty(o.retries))
+	})
 	succeeded := o.Code == 0 && o.Signal == 0 && !o.Stopped
 	v.differences = s.compare(o, succeeded)
 	switch {
@@ -139,6 +147,13 @@ func (s *Session) verdict(o *Observation) *verdict {
 	return v
 }
 
+// hasty reports whether several attempts came without a pause. One may be chance: a client that starts
+// a process for each attempt needs about as long as the rule allows.
+func hasty(r *journal.Retries) bool {
+	x := r.Result(journal.NoPause)
+	return x != nil && len(x.Chains)+x.More >= fewAttempts
+}
+
 // amplified is how many times the requests of the run without failures are too many.
 const amplified = 10
 
@@ -155,7 +170,7 @@ func (s *Session) grade(v *verdict, o *Observation) {
 	for _, r := range o.retries.Failed() {
 		fail(r.ID, r.Lines()...)
 	}
-	if n, most := len(o.entries), amplified*s.base.requests; n > most {
+	if n, most := int(o.sent), amplified*s.base.requests; n > most {
 		fail(journal.Amplifies, fmt.Sprintf("%d requests, and %d without failures", n, s.base.requests))
 	}
 	if n := trying(o.entries); o.Stopped && n > 0 {

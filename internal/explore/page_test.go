@@ -198,7 +198,7 @@ func TestPageHasAll(t *testing.T) {
 	for _, m := range regexp.MustCompile(`<th scope="col" title="[^"]*">([^<]*)`).FindAllStringSubmatch(text, -1) {
 		heads = append(heads, m[1])
 	}
-	if got, want := strings.Join(heads, ", "), "lost-reply, half-answer, dead-token, reset, reset ∞, hang, 401, 404, 503"; got != want {
+	if got, want := strings.Join(heads, ", "), "lost-reply, half-answer, dead-token, reset, reset ∞, unanswered, hang, 401, 404, 503"; got != want {
 		t.Errorf("the columns are %s, expected %s", got, want)
 	}
 	if again := rendered(t, s, x); again != text {
@@ -228,7 +228,7 @@ func TestPageLeftOut(t *testing.T) {
 	x := reported(s, "")
 	text := rendered(t, s, x)
 	for _, want := range []string{
-		`<span>call-site: 9 failures left out</span>`,
+		`<span>call-site: 10 failures left out</span>`,
 		`<span title="reset ∞: Left out: the client did not send such a request again`,
 		`<span title="hang: Left out: at another request to the operation`,
 		`<span title="dead-token: Left out: the runs or the time were used up.">budget</span>`,

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"standin/emulator/fault"
@@ -39,9 +38,11 @@ type point struct {
 // points returns the points of a run. Paths that another run does not have change from run to run,
 // so that they do not select requests.
 func (s *Session) points(a, b *Observation) []*point {
-	stable := func(path string) bool {
-		return !strings.ContainsAny(path, "*{") && slices.ContainsFunc(b.entries, func(e journal.Entry) bool { return e.Request.Path == path })
+	paths := map[string]bool{}
+	for i := range b.entries {
+		paths[b.entries[i].Request.Path] = true
 	}
+	stable := func(path string) bool { return !strings.ContainsAny(path, "*{") && paths[path] }
 	only := contract.NewGlobs(s.options.Only)
 	var all []*point
 	nth, seen := map[string]int{}, map[string]bool{}
@@ -112,7 +113,12 @@ func (p *point) matches(e *journal.Entry) bool {
 
 // uses reports whether a run sent requests to a sandbox.
 func (o *Observation) uses(box string) bool {
-	return slices.ContainsFunc(o.entries, func(e journal.Entry) bool { return e.Sandbox == box })
+	for i := range o.entries {
+		if o.entries[i].Sandbox == box {
+			return true
+		}
+	}
+	return false
 }
 
 // differ says where the requests of two runs without failures differ.

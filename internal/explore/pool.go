@@ -1,9 +1,10 @@
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"slices"
+	"runtime"
 	"sync"
 	"time"
 
@@ -16,10 +17,11 @@ type Exploration struct {
 	// Client runs the client once against the emulator of a trial, within a time limit. It is called
 	// by several workers at once. The number is that of the case; 0 is a run without failures.
 	Client  func(ctx context.Context, number int, t *Trial, limit time.Duration) (command.Ending, error)
-	Jobs    int                   // the number of workers
+	Jobs    int                   // the number of runs at once; 0 means the number of processors, and more for runs that mostly wait
 	Limit   time.Duration         // the time limit of a run; 0 means Session.Limit
 	Time    time.Duration         // no run begins later than this after the first; 0 means no limit
 	Earlier map[string]*Result    // results of an exploration that was cut, by Result.Name
+	Begin   func() error          // is called when the runs without failures are done; may be nil
 	Keep    func(r *Result) error // is told of each new result; may be nil
 	Tell    func(p Progress)      // is told of the progress; may be nil
 
@@ -44,8 +46,11 @@ const waiting = 4
 // works for much of its time limit. Else such clients keep each other from their requests.
 func (x *Exploration) waiters() int {
 	idle := x.Limit / (2 * max(x.Session.base.took, time.Millisecond))
-	return x.Jobs * int(min(max(idle, 1), waiting))
+	return x.jobs() * int(min(max(idle, 1), waiting))
 }
+
+// jobs returns the number of workers.
+func (x *Exploration) jobs() int { return cmp.Or(x.Jobs, runtime.GOMAXPROCS(0)) }
 
 // baselineLimit is the time limit of the first run without failures.
 const baselineLimit = 10 * time.Minute
@@ -62,11 +67,10 @@ func (x *Exploration) Run(ctx context.Context) error {
 	x.began = time.Now()
 	for cases := x.Session.Next(); len(cases) > 0; cases = x.Session.Next() {
 		x.progress.Left += len(cases)
-		hangs := slices.IndexFunc(cases, func(c *Case) bool { return c.failure.name == Hang })
 		var all sync.WaitGroup
 		quick, slow := make(chan *Case, len(cases)), make(chan *Case, len(cases))
 		for _, c := range cases {
-			if c.failure.name == Hang {
+			if x.Jobs == 0 && c.failure.waits() {
 				slow <- c
 			} else {
 				quick <- c
@@ -74,13 +78,11 @@ func (x *Exploration) Run(ctx context.Context) error {
 		}
 		close(quick)
 		close(slow)
-		for range x.Jobs {
+		for range x.jobs() {
 			all.Go(func() { x.work(ctx, quick) })
 		}
-		for range x.waiters() {
-			if hangs >= 0 {
-				all.Go(func() { x.work(ctx, slow) })
-			}
+		for range min(x.waiters(), len(slow)) {
+			all.Go(func() { x.work(ctx, slow) })
 		}
 		all.Wait()
 		if x.problem != nil {
@@ -97,7 +99,11 @@ func (x *Exploration) baseline(ctx context.Context) error {
 	if limit == 0 {
 		limit = baselineLimit
 	}
+	began := time.Now()
 	for i := range runs {
+		if i > 0 { // so that names with the time of day differ
+			time.Sleep(max(0, nextSecond-time.Since(began)))
+		}
 		t, err := x.Session.Trial()
 		if err != nil {
 			return err
@@ -115,8 +121,14 @@ func (x *Exploration) baseline(ctx context.Context) error {
 	if x.Limit == 0 {
 		x.Limit = x.Session.Limit()
 	}
+	if x.Begin != nil {
+		return x.Begin()
+	}
 	return nil
 }
+
+// nextSecond is how long after the first run without failures the second one begins at least.
+const nextSecond = 1100 * time.Millisecond
 
 func interrupted(err error) error {
 	if errors.Is(err, command.ErrInterrupted) {

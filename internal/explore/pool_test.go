@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -41,5 +42,29 @@ func TestCases(t *testing.T) {
 	const want = 5 // a reset once and without end, the others once
 	if p := s.Report(nil, nil).Baseline.Points[0]; p.Cases != want {
 		t.Errorf("%s: %d cases, want %d", p.Operation, p.Cases, want)
+	}
+}
+
+// Ensure an accepted finding counts as gone only where it would have been found.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[string]int{"": 1, "reset": 0} {
+		s, err := NewSession(Options{Failures: failures})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.base = &baseline{masks: map[string]*compare.Mask{}}
+		if n := len(s.Report(nil, []Accepted{{"0123456789ab", "2026-01-03", "an old one"}}).Gone); n != want {
+			t.Errorf("%q: %d gone, want %d", failures, n, want)
+		}
+	}
+}
+
+// Ensure a command is shown without its secrets.
+func TestSecretsOfCommands(t *testing.T) {
+	t.Parallel()
+	got := strings.Join(shown([]string{"client", "--password", "hunter2", "--token=abc", "-v", "--name", "node7"}), " ")
+	if want := "client --password [hidden] --token=[hidden] -v --name node7"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -98,12 +98,13 @@ type Finding struct {
 	Accepted    string          `json:"accepted,omitempty"`    // the date on which it was accepted; absent if it was not
 
 	first *Result
+	about string // what the file of accepted findings says of it
 }
 
 // Report returns the report of the runs that were judged.
 func (s *Session) Report(command []string, accepted []Accepted) *Report {
 	x := &Report{
-		Command: command, Seed: s.Seed(), Runs: []Run{}, Left: append([]Left{}, s.plan.left...), Verdicts: map[journal.Outcome]int{}, Findings: []Finding{}, Gone: []Accepted{},
+		Command: shown(command), Seed: s.Seed(), Runs: []Run{}, Left: append([]Left{}, s.plan.left...), Verdicts: map[journal.Outcome]int{}, Findings: []Finding{}, Gone: []Accepted{},
 		Baseline: Baseline{Requests: s.base.requests, Repeatable: len(s.base.notes) == 0, Notes: s.base.notes, Masked: s.base.masked(), Points: []Point{}},
 	}
 	for _, p := range s.base.points {
@@ -121,8 +122,9 @@ func (s *Session) Report(command []string, accepted []Accepted) *Report {
 		x.Verdicts[r.Verdict]++
 		x.Runs = append(x.Runs, r.Run)
 	}
+	whole := s.options.Only == "" && s.options.Failures == "" && x.Skipped.Budget == 0
 	for _, a := range accepted {
-		if !slices.ContainsFunc(x.Findings, func(f Finding) bool { return f.Fingerprint == a.Fingerprint }) {
+		if whole && !slices.ContainsFunc(x.Findings, func(f Finding) bool { return f.Fingerprint == a.Fingerprint }) {
 			x.Gone = append(x.Gone, a)
 		}
 	}
@@ -170,7 +172,7 @@ func findings(all []*Result, accepted []Accepted) []Finding {
 				Failure: r.Failure, Times: r.Times, Differences: r.Differences, Rules: r.Rules, first: r,
 			}
 			if k := slices.IndexFunc(accepted, func(a Accepted) bool { return a.Fingerprint == print }); k >= 0 {
-				f.Accepted = string(accepted[k].Date)
+				f.Accepted, f.about = string(accepted[k].Date), accepted[k].About
 			}
 			list = append(list, f)
 		}
@@ -197,7 +199,11 @@ func (f *Finding) String() string {
 func (r *Result) fingerprint() string {
 	parts := []string{r.Operation, r.Failure, r.Times, string(r.Verdict), strings.Join(r.Classes, ";")}
 	if r.Verdict == journal.RetryStorm {
-		parts = append(parts, strings.Join(r.Rules, ";"))
+		for _, rule := range bounds {
+			if slices.Contains(r.Rules, string(rule)) {
+				parts = append(parts, string(rule))
+			}
+		}
 	}
 	if r.After != nil {
 		parts = append(parts, r.After.Operation, r.After.Failure)

@@ -3,6 +3,8 @@ package explore
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,13 +13,16 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"standin/internal/world"
 )
 
 // A Store is the folder of a report. It keeps each result as soon as it is there, so that an
 // exploration that was cut can go on.
 type Store struct {
 	dir     string
-	file    *os.File
+	head    []byte             // the first line of the file of runs
+	file    *os.File           // nil until Begin
 	Earlier map[string]*Result // the results that the folder had, by Result.Name
 }
 
@@ -35,43 +40,81 @@ type heading struct {
 	Failures string   `json:"failures"`
 	All      bool     `json:"all"`
 	Depth    int      `json:"depth"`
+	Timeout  string   `json:"timeout"`
+	World    string   `json:"world"` // a hash of the records at the start
 }
 
-// OpenStore makes the folder of a report. With resume, the folder must have results of the same
-// exploration, which are read. Without, files of an earlier report are removed.
-func OpenStore(dir string, resume bool, s *Session, command []string) (*Store, error) {
+// OpenStore makes the folder of a report. It refuses a folder with files of others. With resume, the
+// folder must have results of the same exploration, which are read.
+func OpenStore(dir string, resume bool, s *Session, command []string, limit time.Duration) (st *Store, err error) {
 	o := &s.options
-	head, err := json.Marshal(heading{command, s.Seed(), o.Plan.Fixtures, o.Plan.Profile, o.Plan.Quirks, o.Only, o.Failures, o.All, o.Depth})
+	world, err := s.loader.Dump(&world.Fixture{World: s.start.World})
 	if err != nil {
 		return nil, err
 	}
-	st := &Store{dir: dir, Earlier: map[string]*Result{}}
-	if resume {
-		if err := st.read(head); err != nil {
-			return nil, err
-		}
-	} else if err := st.clear(); err != nil {
+	sum := sha256.Sum256(world)
+	st = &Store{dir: dir, Earlier: map[string]*Result{}}
+	st.head, err = json.Marshal(heading{
+		shown(command), s.Seed(), o.Plan.Fixtures, o.Plan.Profile, o.Plan.Quirks, o.Only, o.Failures, o.All, o.Depth, limit.String(), hex.EncodeToString(sum[:]),
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case resume:
+		return st, st.read(st.head)
+	default:
+		return st, st.make()
 	}
-	flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
-	const mode = 0o644
-	if st.file, err = os.OpenFile(filepath.Join(dir, runsFile), flags, mode); err != nil {
-		return nil, err
+}
+
+// Begin removes what an earlier exploration wrote to the folder, and begins the file of runs. It is
+// called when the client has shown that it works.
+func (st *Store) Begin() error {
+	err := st.clear()
+	if err != nil {
+		return err
 	}
-	_, err = st.file.Write(append(head, '\n'))
+	if st.file, err = os.OpenFile(filepath.Join(st.dir, runsFile), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, fileMode); err != nil {
+		return err
+	}
+	_, err = st.file.Write(append(st.head, '\n'))
 	for _, name := range sortedNames(st.Earlier) {
 		err = errors.Join(err, st.Keep(st.Earlier[name]))
 	}
-	return st, err
+	return err
 }
 
-// clear makes the folder, and removes what an earlier exploration wrote there.
-func (st *Store) clear() error {
+// fileMode is for the user only: the output of a client may hold secrets.
+const fileMode = 0o600
+
+// make makes the folder. It returns an error if the folder cannot be written, or has files but no
+// report.
+func (st *Store) make() error {
 	const mode = 0o755
 	if err := os.MkdirAll(st.dir, mode); err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(st.dir, "finding-*.yaml"))
+	files, err := os.ReadDir(st.dir)
+	if err != nil {
+		return err
+	}
+	known := slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == runsFile })
+	if len(files) > 0 && !known {
+		return &UseError{fmt.Sprintf("--report %s: the folder has other files; expected an empty folder, a new one, or that of an earlier report", st.dir)}
+	}
+	if !known { // so that an exploration that is cut in the runs without failures can go on
+		return os.WriteFile(filepath.Join(st.dir, runsFile), append(slices.Clone(st.head), '\n'), fileMode)
+	}
+	probe, err := os.CreateTemp(st.dir, ".probe")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// clear removes what an earlier exploration wrote to the folder.
+func (st *Store) clear() error {
+	old, err := filepath.Glob(filepath.Join(st.dir, "finding-[0-9]*.yaml"))
 	for _, name := range append(old, filepath.Join(st.dir, reportFile), filepath.Join(st.dir, pageFile)) {
 		if e := os.Remove(name); e != nil && !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
@@ -131,9 +174,8 @@ const (
 func (st *Store) Close(s *Session, x *Report, now time.Time) error {
 	err := st.file.Close()
 	write := func(name string, data []byte, e error) {
-		const mode = 0o644
 		if e == nil {
-			e = os.WriteFile(filepath.Join(st.dir, name), data, mode)
+			e = os.WriteFile(filepath.Join(st.dir, name), data, fileMode)
 		}
 		err = errors.Join(err, e)
 	}
@@ -171,7 +213,7 @@ func sortedNames(all map[string]*Result) []string {
 // again makes a result of an earlier exploration one of this session. It reports false if the case
 // must run again, because the requests of the earlier run are needed.
 func (s *Session) again(c *Case, r *Result) bool {
-	if s.options.Depth > 1 && r.Changed {
+	if s.options.Depth > 1 && r.Changed || r.Request != c.point.Request {
 		return false
 	}
 	r.Case, r.Number = c, c.Number

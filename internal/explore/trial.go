@@ -71,6 +71,7 @@ type Observation struct {
 	sent    uint64                    // requests to all sandboxes
 	worlds  map[string][]*world.World // of each sandbox, in their order
 	retries *journal.Retries
+	fired   map[string]uint64 // how often each rule fired, by its name
 }
 
 // These bound how long the emulator may take to notice that a client left a request.
@@ -90,7 +91,12 @@ func (t *Trial) settle() {
 // Observe returns what a run came to, when the client has ended.
 func (t *Trial) Observe(end command.Ending) *Observation {
 	t.settle()
-	o := &Observation{Ending: end, sent: t.Path.Sent(), retries: t.Sandboxes.AllRetries(&journal.Grading{}), entries: t.Sandboxes.AllRequests()}
+	o := &Observation{Ending: end, sent: t.Path.Sent(), retries: t.Sandboxes.AllRetries(&journal.Grading{}), entries: t.Sandboxes.AllRequests(), fired: map[string]uint64{}}
+	for _, s := range t.Sandboxes.List() {
+		for _, st := range s.Rules().States() {
+			o.fired[st.Name] += st.Fired
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	o.worlds = make(map[string][]*world.World, len(t.worlds))
