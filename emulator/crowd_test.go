@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +18,7 @@ import (
 	"standin/emulator/fault"
 	"standin/emulator/journal"
 	"standin/internal/core"
-	"standin/internal/route"
+	"standin/internal/route/routetest"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -237,7 +236,7 @@ func TestStreamsEnd(t *testing.T) {
 	if _, err := e.NewSandbox("box"); err != nil {
 		t.Fatal(err)
 	}
-	replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
+	e.core.Path.Routes = routetest.Replace(t, e.core.Path.Routes, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
 		return service.Reply{Status: http.StatusOK, ContentType: "application/json", Stream: func(write func([]byte) error) error {
 			return errors.Join(write([]byte("{")), errors.New("no more"))
 		}}, nil
@@ -374,7 +373,7 @@ func TestLongAnswersAreNotChecked(t *testing.T) {
 			t.Fatal(err)
 		}
 		long := []byte(`{"clients":["` + strings.Repeat("x", 256<<10) + `"]}`) // it violates the contract
-		replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) { return service.JSON(http.StatusOK, long), nil })
+		e.core.Path.Routes = routetest.Replace(t, e.core.Path.Routes, "freezer.clients.list", func(*service.Call) (service.Reply, error) { return service.JSON(http.StatusOK, long), nil })
 		get(e, "/v1/clients")
 		if n := e.core.Path.Unchecked(); n != want || e.Violations() != 1-want {
 			t.Errorf("%s: %d unchecked, %d violations", mode, n, e.Violations())
@@ -425,26 +424,6 @@ func TestSlowClients(t *testing.T) {
 			}
 		})
 	}
-}
-
-// replace replaces the handler of an operation in this emulator, as a bug would.
-func replace(t *testing.T, e *Emulator, id string, h service.Handler) {
-	t.Helper()
-	routes := e.core.Path.Routes
-	name, _, _ := strings.Cut(id, ".")
-	was := routes.Named(name)
-	own := *was.Service
-	own.Operations = slices.Clone(own.Operations)
-	i := slices.IndexFunc(own.Operations, func(o service.Operation) bool { return o.ID == id })
-	if i < 0 {
-		t.Fatalf("no operation %s", id)
-	}
-	own.Operations[i].Do = h
-	b, err := route.Bind(was.Contract, &own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.core.Path.Routes = routes.With(b)
 }
 
 func get(e *Emulator, path string) *httptest.ResponseRecorder {

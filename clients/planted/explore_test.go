@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func exploration(t *testing.T, slots chan struct{}, bin, mode string) *explore.R
 		slots <- struct{}{}
 		defer func() { <-slots }()
 		c := &command.Command{Args: []string{bin, mode}, Limit: limit, Patience: time.Second}
-		return c.Run(ctx, append(trial.Sandboxes.Default().Environment(trial.URL), fmt.Sprintf("STANDIN_RUN=%d", n)))
+		return c.Run(ctx, trial.Environment(n))
 	}}
 	if err := x.Run(t.Context()); err != nil {
 		t.Errorf("%s: %v", mode, err)

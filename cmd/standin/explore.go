@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	child "standin/internal/command"
@@ -138,9 +137,10 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 	if store != nil {
 		err = errors.Join(err, store.Close(session, r, time.Now()))
 	}
-	err = errors.Join(err, report.Write(s.out, report.Text, r.Form()))
+	out := r.Form()
+	err = errors.Join(err, report.Write(s.out, report.Text, out))
 	for i, form := range []report.Form{report.JUnit, report.Markdown} {
-		text, e := report.Bytes(form, r.Form())
+		text, e := report.Bytes(form, out)
 		err = errors.Join(err, e, files[i].write(text))
 	}
 	if store == nil && len(r.Open()) > 0 {
@@ -164,7 +164,7 @@ func (c *exploreCmd) accepted() ([]explore.Accepted, error) {
 func explored(args []string) func(context.Context, int, *explore.Trial, time.Duration) (child.Ending, error) {
 	return func(ctx context.Context, number int, t *explore.Trial, limit time.Duration) (child.Ending, error) {
 		c := &child.Command{Args: args, Limit: limit, Patience: time.Second}
-		return c.Run(ctx, append(t.Sandboxes.Default().Environment(t.URL), "STANDIN_RUN="+strconv.Itoa(number)))
+		return c.Run(ctx, t.Environment(number))
 	}
 }
 
@@ -176,7 +176,7 @@ func progress(w io.Writer, x *explore.Exploration) (end func()) {
 	}
 	const clear = "\r\x1b[K"
 	fmt.Fprint(w, "running without failures…")
-	x.Tell = func(p explore.Progress) {
+	x.Show = func(p explore.Progress) {
 		fmt.Fprintf(w, clear+"%d runs done, %d left, %d with a finding, about %s", p.Done, p.Left, p.Bad, p.Remaining.Round(time.Second))
 	}
 	return func() { fmt.Fprint(w, clear) }

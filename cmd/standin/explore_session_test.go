@@ -49,7 +49,7 @@ func TestExploreGoesOn(t *testing.T) {
 	}{
 		"in the baseline":  {"0", "lose", 3, 0},
 		"with findings":    {"4", "lose", 1, 3},
-		"without findings": {"4", "tell", 3, 3},
+		"without findings": {"4", "fails", 3, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +126,7 @@ func TestExploreGoesOnFromCutFile(t *testing.T) {
 	}
 }
 
-// Ensure findings that are accepted do not fail, and that each of them is told with its date.
+// Ensure findings that are accepted do not fail, and that the report has the date of each.
 func TestExploreAccepts(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "report")

@@ -135,7 +135,7 @@ func TestExploreMisbehaving(t *testing.T) {
 		"resets, and then works":     {"--failures reset,*/401", habitual("resets-first"), 0, "2 requests in the run without failures, 4 runs with failures"},
 		"resets in the middle":       {"--failures reset,*/401", habitual("resets"), 0, "1 requests are not in the journal, because it was cleared"},
 		"loses after a reset":        {"--failures reset", habitual("loses-after-reset"), 1, "reset: silent-failure (finding-001.yaml)"},
-		"drawn names":                {"--failures reset,lost-reply,*/404", habitual("random"), 0, "the client draws it anew in each run: freezer.clients client/client_id"},
+		"drawn names":                {"--failures reset,lost-reply,*/404", habitual("random"), 0, "the client chooses a new value in each run: freezer.clients client/client_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +165,7 @@ func TestExploreDrawnNames(t *testing.T) {
 	}
 }
 
-// Ensure what a command leaves behind ends with each run.
+// Ensure what a command leaves running ends with each run.
 func TestExploreLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	if !alive(os.Getpid()) {
@@ -238,8 +238,8 @@ func TestExploreLeavesItsReports(t *testing.T) {
 	}
 }
 
-// Ensure the findings of an earlier report go, and other files stay. Ensure what cannot be written
-// is told before the first run.
+// Ensure the findings of an earlier report go, and other files stay. Ensure an output that cannot be
+// written is reported before the first run.
 func TestExploreCleansItsFolder(t *testing.T) {
 	t.Parallel()
 	dir, runs := t.TempDir(), t.TempDir()

@@ -231,7 +231,7 @@ func several([]string) error {
 	return errors.Join(errs...)
 }
 
-// leaves leaves a process behind, whose number is in a file of a folder.
+// leaves leaves a process running, whose number is in a file of a folder.
 func leaves(args []string) error {
 	line := habitual("idle")
 	c := exec.Command(line[0], line[1:]...)
@@ -244,9 +244,9 @@ func leaves(args []string) error {
 }
 
 // waits leaves a file for each run in a folder. In one run it makes the file stop there and waits,
-// unless that file exists. It loses what it does, unless it is to tell.
+// unless that file exists. It ignores its error, unless its third argument is "fails".
 func waits(args []string) error {
-	dir, number, tell := args[0], os.Getenv("STANDIN_RUN"), args[2] == "tell"
+	dir, number, fails := args[0], os.Getenv("STANDIN_RUN"), args[2] == "fails"
 	f, err := os.CreateTemp(dir, "run-"+number+"-")
 	if err != nil {
 		return err
@@ -259,7 +259,7 @@ func waits(args []string) error {
 		}
 		forever()
 	}
-	if err := right(nil); tell {
+	if err := right(nil); fails {
 		return err
 	}
 	return nil

@@ -25,7 +25,7 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 		if err != nil {
 			return child.Ending{}, journal.Judgement{}, err
 		}
-		if without[i], err = plain.Run(ctx, c.against(ctx, &client, "0")); err != nil {
+		if without[i], err = plain.Run(ctx, against(ctx, &client, 0)); err != nil {
 			return child.Ending{}, journal.Judgement{}, err
 		}
 	}
@@ -34,7 +34,7 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 		return child.Ending{}, journal.Judgement{}, err
 	}
 	client.Limit = cmp.Or(client.Limit, session.Limit())
-	o, err := t.Run(ctx, c.against(ctx, &client, "1"))
+	o, err := t.Run(ctx, against(ctx, &client, 1))
 	if err != nil {
 		return child.Ending{}, journal.Judgement{}, err
 	}
@@ -48,8 +48,8 @@ func (c *runCmd) compared(ctx context.Context, t *explore.Trial, command []strin
 
 // against returns what runs a command against the emulator of a trial. The number of the run is that
 // of an exploration: 0 is a run without the rules.
-func (*runCmd) against(ctx context.Context, client *child.Command, number string) func(t *explore.Trial) (child.Ending, error) {
+func against(ctx context.Context, client *child.Command, number int) func(t *explore.Trial) (child.Ending, error) {
 	return func(t *explore.Trial) (child.Ending, error) {
-		return client.Run(ctx, append(t.Sandboxes.Default().Environment(t.URL), "STANDIN_RUN="+number))
+		return client.Run(ctx, t.Environment(number))
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"standin/emulator"
+	"standin/emulator/fault"
 	"standin/emulator/internal/inside"
 	"standin/internal/command"
 	"standin/internal/explore"
@@ -141,13 +142,11 @@ func (r *runner) run(t *testing.T, c *explore.Case) (o *explore.Observation) {
 // once runs the client against an emulator of its own.
 func (r *runner) once(t *testing.T, c *explore.Case) *explore.Observation {
 	t.Helper()
-	var trial *explore.Trial
-	var err error
-	if c == nil {
-		trial, err = r.session.Trial()
-	} else {
-		trial, err = r.session.Trial(c.Rules()...)
+	var rules []fault.Rule
+	if c != nil {
+		rules = c.Rules()
 	}
+	trial, err := r.session.Trial(rules...)
 	if err != nil {
 		t.Fatalf("standin: %v", err)
 	}

@@ -174,7 +174,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// Ensure a client that fails without failures, or sends nothing, is told so.
+// Ensure the test reports a client that fails without failures, or sends nothing.
 func TestBaselines(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"broken": "it did not: error: no such thing", "silent": "it sends no request"} {

@@ -48,7 +48,7 @@ func (*Outcome) JSONSchema() *value.Object {
 	return value.NewObject(value.Member{Name: "enum", Value: all})
 }
 
-// Outcomes are the outcomes that an expectation allows. In a file, the word good stands for
+// Outcomes are the outcomes that an expectation allows. In a file, the word good means
 // tolerated and clean-failure.
 type Outcomes []Outcome
 

@@ -25,7 +25,7 @@ type Command struct {
 	Limit     time.Duration // how long a run may take; 0: no limit
 	Patience  time.Duration // how long a command may take to end after it was stopped; 0: 5 seconds
 	Streams   *Streams      // what the command reads and writes; nil: its input is empty, and its output is kept
-	Leftovers bool          // what a command has left behind when it ended by itself is not ended
+	Leftovers bool          // what a command left running when it ended by itself is not ended
 }
 
 // Streams are the input and the outputs of a command. If the input is the terminal of this

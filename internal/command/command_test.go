@@ -85,7 +85,7 @@ var parts = map[string]func() int{
 		ready()
 		return idle()
 	},
-	"idle": func() int { // ends when it is told to
+	"idle": func() int { // ends at SIGTERM
 		ready()
 		return idle()
 	},

@@ -62,7 +62,7 @@ func endGroup(cmd *exec.Cmd) {
 
 // running reports whether a process of a group still runs. Processes that have ended stay in the
 // group until their parent takes notice, which the first process of a container may never do.
-// Where /proc does not tell them apart, all count as running.
+// Where there is no /proc, all count as running.
 func running(group int) bool {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is right
 	for _, file := range files {

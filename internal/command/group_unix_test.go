@@ -51,7 +51,7 @@ func alive(t *testing.T, pid int) bool {
 	return err == nil && !strings.Contains(string(state), ") Z ")
 }
 
-// Ensure what a command leaves behind ends with it, and that Run does not wait for its pipes, also
+// Ensure what a command leaves running ends with it, and that Run does not wait for its pipes, also
 // if it ignores signals.
 func TestLeftBehind(t *testing.T) {
 	t.Parallel()
@@ -141,7 +141,7 @@ func TestInterruptedGroup(t *testing.T) {
 	eventually(t, func() bool { return !alive(t, pid) })
 }
 
-// Ensure the signal that ended a command is told. An interrupt of a command with the terminal's
+// Ensure Run reports the signal that ended a command. An interrupt of a command with the terminal's
 // streams is one of the run.
 func TestSignals(t *testing.T) {
 	t.Parallel()

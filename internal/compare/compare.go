@@ -15,15 +15,15 @@ func (p *Picture) Differences(q *Picture, m *Mask) (all []Difference) {
 			all = append(all, c.changed(pr, ch))
 		}
 	}
-	told := map[*group]bool{}
+	done := map[*group]bool{}
 	for side, list := range c.lone {
 		for _, r := range list {
 			g := c.groups[side][r]
-			if r.gone || told[g] {
+			if r.gone || done[g] {
 				continue
 			}
 			was, is := len(g.records[ofP]), len(g.records[ofQ])
-			told[g] = was > 0 && is > 0 // one difference says how many there are
+			done[g] = was > 0 && is > 0 // one difference says how many there are
 			picture := [2]*Picture{p, q}[side]
 			all = append(all, picture.counted(r, m, was, is))
 		}

@@ -115,7 +115,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Ensure records with the same key are told apart by the drawn values that they hold, also of a
+// Ensure records with the same key are matched by the drawn values that they hold, also of a
 // collection that is compared later.
 func TestSameKeyOtherReferences(t *testing.T) {
 	t.Parallel()

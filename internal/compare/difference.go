@@ -143,7 +143,7 @@ func (p *Picture) label(r *record) string {
 	return text
 }
 
-// hidden stands for a secret.
+// hidden replaces a secret.
 const hidden = "(hidden)"
 
 // secret reports whether the member at a path is a secret.

@@ -11,7 +11,7 @@ func (p *Picture) Strays(history []*Picture, m *Mask) []Difference {
 	if len(history) == 0 {
 		return nil
 	}
-	s := &strays{p: p, history: history, mask: m, told: map[*record]bool{}}
+	s := &strays{p: p, history: history, mask: m, done: map[*record]bool{}}
 	for _, h := range history {
 		s.with = append(s.with, matched(h, p, m, false))
 	}
@@ -32,7 +32,7 @@ type strays struct {
 	history []*Picture
 	mask    *Mask
 	with    []*comparison // of each picture of the history with p
-	told    map[*record]bool
+	done    map[*record]bool
 	found   []Difference
 }
 
@@ -50,17 +50,17 @@ func (s *strays) same(number int) bool {
 // lacks.
 func (s *strays) lost(k *kind) {
 	first := s.with[0]
-	told := map[*group]bool{}
+	done := map[*group]bool{}
 	for _, r := range first.lone[ofP] {
 		top := r
 		for top.in != nil {
 			top = top.in
 		}
 		g := first.groups[ofP][r]
-		if told[g] || top.kind.name != k.name || !s.always(r, top) {
+		if done[g] || top.kind.name != k.name || !s.always(r, top) {
 			continue
 		}
-		told[g] = true
+		done[g] = true
 		s.found = append(s.found, s.history[0].counted(r, s.mask, len(g.records[ofP]), len(g.records[ofQ])))
 	}
 }
@@ -105,8 +105,8 @@ func (s *strays) judge(r *record) {
 	st := s.standing(r)
 	switch {
 	case st.present > st.most && st.most > 0:
-		if !s.told[st.first] {
-			s.told[st.first] = true
+		if !s.done[st.first] {
+			s.done[st.first] = true
 			s.found = append(s.found, s.p.counted(r, s.mask, st.most, st.present))
 		}
 	case st.best == nil:

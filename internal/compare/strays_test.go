@@ -43,7 +43,7 @@ type story struct {
 	history []*compare.Picture
 }
 
-func (s *story) tell(steps ...func(r *run)) *story {
+func (s *story) add(steps ...func(r *run)) *story {
 	s.history = append(s.history, s.r.picture())
 	for _, step := range steps {
 		step(s.r)
@@ -147,7 +147,7 @@ func TestStrays(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				good := &story{r: newRun(t, "default", 1)}
-				history := good.tell(makeSecret, makeContainer, register, renameRobot, makeImage).history
+				history := good.add(makeSecret, makeContainer, register, renameRobot, makeImage).history
 				r := newRun(t, "default", seed)
 				for _, step := range c.steps {
 					step(r)
@@ -163,7 +163,7 @@ func TestOrphanOfTheHistory(t *testing.T) {
 	t.Parallel()
 	good := &story{r: newRun(t, "default", 1)}
 	orphan := func(r *run) { clear(r, 0); clear(r, 1) }
-	history := good.tell(makeSecret, makeContainer, orphan).history
+	history := good.add(makeSecret, makeContainer, orphan).history
 	r := newRun(t, "default", 2)
 	makeSecret(r)
 	makeContainer(r)

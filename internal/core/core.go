@@ -101,8 +101,8 @@ func New(o Options) (*Emulator, error) {
 	return e, err
 }
 
-// routesOf returns the routes of an emulator. Only its own API is bound anew if its catalog is the plain
-// one.
+// routesOf returns the routes of an emulator. If its catalog is the plain one, it shares the routes of
+// the services, and only the control API gets its own.
 func routesOf(c *catalog.Catalog, api *service.Service, isPlain bool) (*route.Table, error) {
 	if !isPlain {
 		return route.New(c.Contracts, append(slices.Clone(c.Services), api), catalog.Control, control.Prefix)

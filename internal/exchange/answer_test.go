@@ -6,13 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
 	"standin/internal/core"
 	"standin/internal/exchange"
-	"standin/internal/route"
+	"standin/internal/route/routetest"
 	"standin/internal/service"
 	"standin/internal/transport"
 )
@@ -30,26 +29,6 @@ func begin(t *testing.T, o exchange.Options) *core.Emulator {
 // jsonTo returns a logger that writes JSON, with one line for each exchange.
 func jsonTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// replace replaces the handler of an operation, in this emulator only.
-func replace(t *testing.T, e *core.Emulator, id string, h service.Handler) {
-	t.Helper()
-	routes := e.Path.Routes
-	name, _, _ := strings.Cut(id, ".")
-	was := routes.Named(name)
-	own := *was.Service
-	own.Operations = slices.Clone(own.Operations)
-	i := slices.IndexFunc(own.Operations, func(o service.Operation) bool { return o.ID == id })
-	if i < 0 {
-		t.Fatalf("no operation %s", id)
-	}
-	own.Operations[i].Do = h
-	b, err := route.Bind(was.Contract, &own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.Path.Routes = routes.With(b)
 }
 
 // get sends a GET with the credentials of demo for every service.
@@ -70,7 +49,7 @@ func TestPanics(t *testing.T) {
 	e := begin(t, exchange.Options{Log: jsonTo(&log)})
 	boom := func(*service.Call) (service.Reply, error) { panic("a bug of ours") }
 	for _, id := range []string{"freezer.clients.list", "freezer.clients.create", "barbican.containers.list", "privx.api-clients.list", "keystone.version.show"} {
-		replace(t, e, id, boom)
+		e.Path.Routes = routetest.Replace(t, e.Path.Routes, id, boom)
 	}
 	for path, want := range map[string]string{
 		"/v1/clients":                          `{"title":"500 Internal Server Error"}`,
@@ -103,7 +82,7 @@ func TestViolations(t *testing.T) {
 	var log bytes.Buffer
 	var reported []error
 	e := begin(t, exchange.Options{Log: jsonTo(&log), Report: func(err error) { reported = append(reported, err) }})
-	replace(t, e, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
+	e.Path.Routes = routetest.Replace(t, e.Path.Routes, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
 		return service.JSON(http.StatusOK, []byte(`{"clients":5}`)), nil
 	})
 	const checkedFirst, requests = 100, 100 + 2*100

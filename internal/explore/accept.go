@@ -82,7 +82,7 @@ func (f *Finding) title() string {
 
 // failure is the failure of a finding, in short.
 func (f *Finding) failure() string {
-	text := strings.TrimPrefix(f.Failure, f.Operation+"/")
+	text := short(f.Failure, f.Operation)
 	if f.Times == Forever {
 		text += " without end"
 	}

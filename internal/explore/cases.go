@@ -53,8 +53,7 @@ const secondRule = ruleName + "-second"
 
 // Name returns the name of the case, as a test has it: freezer.clients.create-1/lost-reply.
 func (c *Case) Name() string {
-	short := strings.TrimPrefix(c.failure.name, c.point.Operation+"/")
-	name := fmt.Sprintf("%s-%d/%s", c.point.Operation, c.point.Nth, short)
+	name := fmt.Sprintf("%s-%d/%s", c.point.Operation, c.point.Nth, c.short())
 	if c.forever {
 		name += "-" + Forever
 	}
@@ -240,8 +239,8 @@ func (s *Session) second() (all []*Case) {
 	return all
 }
 
-// secondOf returns the cases that add a failure to a case: at the requests that follow the first
-// failure, until the client is where the run without failures was.
+// secondOf returns the cases that add a failure to a case: at each request after the first
+// failure, but once for requests to an operation with the same two operations before them.
 func (s *Session) secondOf(r *Result) (all []*Case) {
 	before := [2]string{r.Case.point.Operation, r.Case.point.before[0]}
 	nth, only := map[string]int{}, contract.NewGlobs(s.options.Only)

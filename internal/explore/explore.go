@@ -7,8 +7,8 @@
 // the client, and nobody writes an assertion.
 //
 // A Session knows the baseline, the cases that follow from it, and how a run is judged. It does not
-// run clients: Explore does, with workers, for the command line. Package emulator/explore does it
-// for a function in a test.
+// run clients: an Exploration does, with workers, for the command line. Package emulator/explore
+// does it for a function in a test.
 package explore
 
 import (
@@ -102,7 +102,7 @@ type baseline struct {
 func (s *Session) SetBaseline(a, b *Observation) error {
 	for _, o := range []*Observation{a, b} {
 		switch {
-		case o.Stopped || o.Code != 0 || o.Signal != 0:
+		case !o.succeeded():
 			return &BaselineError{o.Ending}
 		case len(o.entries) == 0:
 			return &BaselineError{command.Ending{Found: "it sends no request", Output: o.Output}}

@@ -33,15 +33,6 @@ const (
 	Unanswered  = "unanswered"
 )
 
-// Failures lists the failures that no contract documents, with what happens.
-func Failures() map[string]string {
-	all := map[string]string{}
-	for i := range wire {
-		all[wire[i].name] = wire[i].about
-	}
-	return all
-}
-
 // The ranks put failures in order: what the field found most with comes first.
 const (
 	rankLost = iota
@@ -80,6 +71,9 @@ func (s *Session) can(f *failure, p *point) bool {
 	}
 	return true
 }
+
+// short returns the name of a failure of an operation, without the operation.
+func short(failure, operation string) string { return strings.TrimPrefix(failure, operation+"/") }
 
 // waits reports whether the answer never comes, so that the run mostly waits.
 func (f *failure) waits() bool { return f.name == Hang || f.name == Unanswered }

@@ -29,8 +29,8 @@ func (x *Report) Form() *report.Report {
 // found.
 const columns, indent = 100, 14
 
-// wrapped breaks lines between words, so that they have at most so many characters. A longer word
-// stays whole.
+// wrapped breaks lines between words, so that each has at most a number of characters. A longer
+// word stays whole.
 func wrapped(lines []string, most int) (all []string) {
 	for _, line := range lines {
 		words := strings.TrimLeft(line, " ")
@@ -113,7 +113,7 @@ func (f *Finding) both() string {
 	if a == nil {
 		return f.failure()
 	}
-	return fmt.Sprintf("%s then %s at %s", strings.TrimPrefix(a.Failure, a.Operation+"/"), f.failure(), f.first.Request)
+	return fmt.Sprintf("%s then %s at %s", short(a.Failure, a.Operation), f.failure(), f.first.Request)
 }
 
 // finding returns the finding of a file, or nil.
@@ -135,7 +135,7 @@ type alike struct {
 
 type alikes []alike
 
-// add adds a run of a finding. How it ended is told for the first run only.
+// add adds a run of a finding. How the command ended is said for the first run only.
 func (l *alikes) add(f *Finding, r *Run) {
 	a := alike{[]string{f.both()}, []string{f.File}, string(f.Verdict), strings.Join(r.Differences, "\n"), f.Accepted}
 	if f.first.Number == r.Number {
@@ -183,7 +183,7 @@ func (x *Report) notes() (all []string) {
 	}
 	all = append(all, x.Baseline.Notes...)
 	for _, m := range x.Baseline.Masked {
-		all = append(all, "not compared, because the client draws it anew in each run: "+m)
+		all = append(all, "not compared, because the client chooses a new value in each run: "+m)
 	}
 	var left []string
 	for _, why := range []string{sameSite, sameReaction, noImpact, unreachable, budget} {

@@ -20,7 +20,7 @@ type Result struct {
 
 	Name     string   `json:"name"`              // of the case
 	Reaction string   `json:"reaction"`          // what the client did after the failure
-	Again    bool     `json:"again,omitempty"`   // such a request came again after the failure
+	Again    bool     `json:"again,omitempty"`   // the request came again after the failure
 	Changed  bool     `json:"changed,omitempty"` // the client went on, with other requests than without the failure
 	Classes  []string `json:"classes,omitempty"` // the differences, without names
 	Why      []string `json:"why,omitempty"`     // what the rules for retries found, with times
@@ -30,18 +30,19 @@ type Result struct {
 
 	stopped bool // the time limit was reached
 	entries []journal.Entry
-	at      int // the index of the entry that failed
+	at      int // the index of the entry that failed; -1 if the journal holds it no more
 }
 
 // Judge judges a run of a case. It returns nil if the run did not send the request that was to fail.
 // It may be called by several goroutines at once, but for one stage at a time.
 func (s *Session) Judge(c *Case, o *Observation) *Result {
-	name := c.Rules()[len(c.Rules())-1].Name
+	rules := c.Rules()
+	name := rules[len(rules)-1].Name
 	at := slices.IndexFunc(o.entries, func(e journal.Entry) bool { return firedIn(&e, name) })
 	if at < 0 && o.fired[name] == 0 {
 		return nil
 	}
-	r := &Result{Case: c, Name: c.Name(), entries: o.entries, at: max(at, 0), Run: Run{ // so many requests came that the journal lost the first
+	r := &Result{Case: c, Name: c.Name(), entries: o.entries, at: at, Run: Run{
 		Number: c.Number, Operation: c.point.Operation, Nth: c.point.Nth, Failure: c.failure.name, Times: Once,
 		Exit: o.Code, Took: journal.Milliseconds(o.Took), Requests: int(o.sent), Request: c.point.Request,
 	}}
@@ -83,11 +84,9 @@ func (s *Session) react(r *Result, o *Observation) {
 	for i := r.at + 1; i < len(o.entries) && !o.Stopped && r.Verdict != journal.RetryStorm; i++ {
 		after = append(after, o.entries[i].Operation)
 	}
-	nth := 0
-	for _, p := range s.base.points {
-		if p.Operation == r.Operation && p.Nth == r.Nth {
-			nth = 1
-		} else if nth == 1 {
+	failed := slices.IndexFunc(s.base.points, func(p *point) bool { return p.Operation == r.Operation && p.Nth == r.Nth })
+	if failed >= 0 { // the request of a second failure may be none of the points
+		for _, p := range s.base.points[failed+1:] {
 			without = append(without, p.Operation)
 		}
 	}
@@ -124,7 +123,7 @@ func (s *Session) verdict(o *Observation) *verdict {
 	storm := slices.ContainsFunc(bounds, func(r journal.RetryRule) bool {
 		return slices.Contains(v.rules, string(r)) && (r != journal.NoPause || hasty(o.retries))
 	})
-	succeeded := o.Code == 0 && o.Signal == 0 && !o.Stopped
+	succeeded := o.succeeded()
 	v.differences = s.compare(o, succeeded)
 	switch {
 	case o.Stopped && storm:

@@ -104,7 +104,7 @@ func (s *Session) candidates(q *point) (all []*Case) {
 }
 
 // short is the name of the failure, without its operation.
-func (c *Case) short() string { return strings.TrimPrefix(c.failure.name, c.point.Operation+"/") }
+func (c *Case) short() string { return short(c.failure.name, c.point.Operation) }
 
 func (c *Case) column() columnKey {
 	i := slices.IndexFunc(wire, func(f failure) bool { return f.name == c.failure.name })

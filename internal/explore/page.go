@@ -154,9 +154,8 @@ func (r *Result) cell(f *Finding) pageCell {
 func (r *Result) title() string {
 	f := Finding{Operation: r.Operation, Failure: r.Failure, Times: r.Times}
 	text := f.failure() + " at " + r.Request
-	if r.After != nil {
-		f = Finding{Operation: r.After.Operation, Failure: r.After.Failure}
-		text = fmt.Sprintf("%s at %s %d, then %s", f.failure(), r.After.Operation, r.After.Nth, text)
+	if a := r.After; a != nil {
+		text = fmt.Sprintf("%s at %s %d, then %s", short(a.Failure, a.Operation), a.Operation, a.Nth, text)
 	}
 	return text
 }

@@ -18,7 +18,7 @@ import (
 	"standin/internal/ruleset"
 )
 
-// explored returns a session that has explored so many requests, without running a client. Every
+// explored returns a session that has explored a number of requests, without running a client. Every
 // third run with a failure is bad.
 func explored(requests, steps int, hostile string) (*Session, *Report) {
 	const operation = "a.things.create"

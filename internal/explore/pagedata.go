@@ -86,7 +86,7 @@ func (d *pageData) lines(all []string) (list []int) {
 	return list
 }
 
-// run returns a run with at most so many requests.
+// run returns a run with at most a number of its requests.
 func (d *pageData) run(r *Result, keep int) pageRun {
 	p := pageRun{
 		Number: r.Number, Title: d.line(r.title()), Where: d.line(fmt.Sprintf("%s, request %d to it", r.Operation, r.Nth)),

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,7 +24,6 @@ type Point struct {
 // A point is a Point with what is needed to fail its request again.
 type point struct {
 	Point
-	sandbox string
 	path    string    // as sent; empty if it changes from run to run
 	before  [2]string // the operations of the two requests before it
 	where   fault.Where
@@ -68,7 +68,7 @@ func (s *Session) points(a, b *Observation) []*point {
 }
 
 func newPoint(e *journal.Entry, before [2]string) *point {
-	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, sandbox: e.Sandbox, before: before}
+	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, before: before}
 	if e.Sandbox != sandbox.Default {
 		p.Sandbox = e.Sandbox
 	}
@@ -82,9 +82,10 @@ func newPoint(e *journal.Entry, before [2]string) *point {
 // names the sandbox, the path and the caller only where the requests to the operation differ in them.
 func (p *point) choose(earlier, all []journal.Entry) {
 	p.where.Operation = p.Operation
+	box := cmp.Or(p.Sandbox, sandbox.Default)
 	for i := range all {
-		if all[i].Sandbox != p.sandbox {
-			p.where.Sandbox = p.sandbox
+		if all[i].Sandbox != box {
+			p.where.Sandbox = box
 		}
 	}
 	for i := range all {

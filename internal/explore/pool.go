@@ -3,7 +3,6 @@ package explore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -22,8 +21,8 @@ type Exploration struct {
 	Time    time.Duration         // no run begins later than this after the first; 0 means no limit
 	Earlier map[string]*Result    // results of an exploration that was cut, by Result.Name
 	Begin   func() error          // is called when the runs without failures are done; may be nil
-	Keep    func(r *Result) error // is told of each new result; may be nil
-	Tell    func(p Progress)      // is told of the progress; may be nil
+	Keep    func(r *Result) error // stores a new result; workers call it at the same time; may be nil
+	Show    func(p Progress)      // shows the progress; workers call it at the same time; may be nil
 
 	mu       sync.Mutex
 	progress Progress
@@ -56,7 +55,7 @@ func (x *Exploration) jobs() int { return cmp.Or(x.Jobs, runtime.GOMAXPROCS(0)) 
 const baselineLimit = 10 * time.Minute
 
 // ErrInterrupted is returned when the context ended before all cases were run.
-var ErrInterrupted = errors.New("interrupted")
+var ErrInterrupted = command.ErrInterrupted
 
 // Run runs the client without failures, and then each case. If the context ends, Run returns
 // ErrInterrupted, and the session has the results until then.
@@ -109,9 +108,9 @@ func (x *Exploration) baseline(ctx context.Context) error {
 			return err
 		}
 		if runs[i], err = t.Run(ctx, func(t *Trial) (command.Ending, error) { return x.Client(ctx, 0, t, limit) }); err != nil {
-			return interrupted(err)
+			return err
 		}
-		if runs[i].Code != 0 || runs[i].Stopped {
+		if !runs[i].succeeded() {
 			return &BaselineError{runs[i].Ending}
 		}
 	}
@@ -129,13 +128,6 @@ func (x *Exploration) baseline(ctx context.Context) error {
 
 // nextSecond is how long after the first run without failures the second one begins at least.
 const nextSecond = 1100 * time.Millisecond
-
-func interrupted(err error) error {
-	if errors.Is(err, command.ErrInterrupted) {
-		return ErrInterrupted
-	}
-	return err
-}
 
 // work runs cases until there are no more, or one could not be run.
 func (x *Exploration) work(ctx context.Context, cases <-chan *Case) {
@@ -167,8 +159,6 @@ func (x *Exploration) one(ctx context.Context, c *Case) (*Result, error) {
 	if r == nil || err != nil || x.Keep == nil {
 		return r, err
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	return r, x.Keep(r)
 }
 
@@ -180,14 +170,21 @@ func (x *Exploration) run(ctx context.Context, c *Case) (*Result, error) {
 	}
 	o, err := t.Run(ctx, func(t *Trial) (command.Ending, error) { return x.Client(ctx, c.Number, t, x.Limit) })
 	if err != nil {
-		return nil, interrupted(err)
+		return nil, err
 	}
 	return x.Session.Judge(c, o), nil
 }
 
-// note adds a result to the session. A nil result means that the request of the case did not come,
-// or that the time is used up.
+// note adds a result to the session, and shows the progress. A nil result means that the request of
+// the case did not come, or that the time is used up.
 func (x *Exploration) note(c *Case, r *Result, late bool) {
+	if p := x.advance(c, r, late); x.Show != nil {
+		x.Show(p)
+	}
+}
+
+// advance adds a result to the session, and returns the progress.
+func (x *Exploration) advance(c *Case, r *Result, late bool) Progress {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if late {
@@ -198,9 +195,7 @@ func (x *Exploration) note(c *Case, r *Result, late bool) {
 	p := &x.progress
 	p.Done, p.Left = p.Done+1, p.Left-1
 	p.Remaining = time.Since(x.began) / time.Duration(p.Done) * time.Duration(p.Left)
-	if x.Tell != nil {
-		x.Tell(*p)
-	}
+	return *p
 }
 
 func (x *Exploration) failed() error {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"standin/emulator/journal"
 	"standin/internal/compare"
 )
 
@@ -66,5 +67,21 @@ func TestSecretsOfCommands(t *testing.T) {
 	got := strings.Join(shown([]string{"client", "--password", "hunter2", "--token=abc", "-v", "--name", "node7"}), " ")
 	if want := "client --password [hidden] --token=[hidden] -v --name node7"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Ensure a run is judged whose client clears the journal after the failure.
+func TestClearedJournal(t *testing.T) {
+	t.Parallel()
+	s, err := NewSession(Options{Failures: "reset"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &point{Point: Point{Operation: "freezer.clients.list", Nth: 1}, reads: true}
+	s.base = &baseline{masks: map[string]*compare.Mask{}, points: []*point{p}}
+	c := s.Next()[0]
+	o := &Observation{fired: map[string]uint64{ruleName: 1}, retries: &journal.Retries{}}
+	if r := s.Judge(c, o); r == nil || r.Verdict != journal.Tolerated || r.Changed || r.Again {
+		t.Errorf("%+v", r)
 	}
 }

@@ -108,9 +108,9 @@ func (s *Session) Report(command []string, accepted []Accepted) *Report {
 		Baseline: Baseline{Requests: s.base.requests, Repeatable: len(s.base.notes) == 0, Notes: s.base.notes, Masked: s.base.masked(), Points: []Point{}},
 	}
 	for _, p := range s.base.points {
-		told := p.Point
-		told.Cases = len(s.candidates(p))
-		x.Baseline.Points = append(x.Baseline.Points, told)
+		public := p.Point
+		public.Cases = len(s.candidates(p))
+		x.Baseline.Points = append(x.Baseline.Points, public)
 	}
 	slices.SortStableFunc(x.Left, s.base.compare) // workers leave cases out in any order
 	for _, l := range x.Left {

@@ -6,7 +6,7 @@ import (
 	"standin/internal/recorder"
 )
 
-// hiddenWord stands for a secret in a command.
+// hiddenWord replaces a secret in a command.
 const hiddenWord = "[hidden]"
 
 // shown returns a command without its secrets: the words after --password and the like.

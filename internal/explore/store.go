@@ -9,21 +9,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"standin/internal/report"
 	"standin/internal/world"
 )
 
 // A Store is the folder of a report. It keeps each result as soon as it is there, so that an
 // exploration that was cut can go on.
 type Store struct {
-	dir     string
-	head    []byte             // the first line of the file of runs
-	file    *os.File           // nil until Begin
 	Earlier map[string]*Result // the results that the folder had, by Result.Name
+
+	dir  string
+	head []byte   // the first line of the file of runs
+	file *os.File // nil until Begin
 }
 
 // runsFile has a line for what is explored, and a line for each run with its requests.
@@ -47,15 +50,13 @@ type heading struct {
 // OpenStore makes the folder of a report. It refuses a folder with files of others. With resume, the
 // folder must have results of the same exploration, which are read.
 func OpenStore(dir string, resume bool, s *Session, command []string, limit time.Duration) (st *Store, err error) {
-	o := &s.options
-	world, err := s.loader.Dump(&world.Fixture{World: s.start.World})
-	if err != nil {
+	o, sum := &s.options, sha256.New()
+	if err := s.loader.DumpTo(sum, &world.Fixture{World: s.start.World}); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(world)
 	st = &Store{dir: dir, Earlier: map[string]*Result{}}
 	st.head, err = json.Marshal(heading{
-		shown(command), s.Seed(), o.Plan.Fixtures, o.Plan.Profile, o.Plan.Quirks, o.Only, o.Failures, o.All, o.Depth, limit.String(), hex.EncodeToString(sum[:]),
+		shown(command), s.Seed(), o.Plan.Fixtures, o.Plan.Profile, o.Plan.Quirks, o.Only, o.Failures, o.All, o.Depth, limit.String(), hex.EncodeToString(sum.Sum(nil)),
 	})
 	switch {
 	case err != nil:
@@ -78,7 +79,7 @@ func (st *Store) Begin() error {
 		return err
 	}
 	_, err = st.file.Write(append(st.head, '\n'))
-	for _, name := range sortedNames(st.Earlier) {
+	for _, name := range slices.Sorted(maps.Keys(st.Earlier)) {
 		err = errors.Join(err, st.Keep(st.Earlier[name]))
 	}
 	return err
@@ -153,7 +154,7 @@ func (st *Store) read(head []byte) error {
 	return lines.Err()
 }
 
-// Keep adds a result to the file of runs.
+// Keep adds a result to the file of runs. It may be called by several goroutines at once.
 func (st *Store) Keep(r *Result) error {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -179,7 +180,7 @@ func (st *Store) Close(s *Session, x *Report, now time.Time) error {
 		}
 		err = errors.Join(err, e)
 	}
-	data, e := x.JSON()
+	data, e := report.Bytes(report.JSON, &report.Report{Value: x})
 	write(reportFile, data, e)
 	data, e = s.Page(x)
 	write(pageFile, data, e)
@@ -189,25 +190,6 @@ func (st *Store) Close(s *Session, x *Report, now time.Time) error {
 		write(x.Findings[i].File, data, e)
 	}
 	return err
-}
-
-// JSON returns the report as JSON.
-func (x *Report) JSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(x)
-	return b.Bytes(), err
-}
-
-func sortedNames(all map[string]*Result) []string {
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // again makes a result of an earlier exploration one of this session. It reports false if the case

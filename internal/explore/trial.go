@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -41,6 +42,12 @@ func NewTrial(o core.Options) (t *Trial, err error) {
 	return t, err
 }
 
+// Environment returns the variables with which the client of a run finds the emulator. The number is
+// that of the case; 0 is a run without failures.
+func (t *Trial) Environment(number int) []string {
+	return append(t.Sandboxes.Default().Environment(t.URL), "STANDIN_RUN="+strconv.Itoa(number))
+}
+
 // published keeps a world that a sandbox got. It is called under the lock of the sandbox.
 func (t *Trial) published(box string, w *world.World) {
 	t.mu.Lock()
@@ -73,6 +80,9 @@ type Observation struct {
 	retries *journal.Retries
 	fired   map[string]uint64 // how often each rule fired, by its name
 }
+
+// succeeded reports whether the client ended in time and without an error.
+func (o *Observation) succeeded() bool { return o.Code == 0 && o.Signal == 0 && !o.Stopped }
 
 // These bound how long the emulator may take to notice that a client left a request.
 const (

@@ -36,8 +36,8 @@ type Options struct {
 	TTL         *time.Duration // how long a sandbox created on first use is kept after its last use; 0 means until it is deleted; nil means DefaultTTL
 	Fixture     string         // used if no fixture is named; empty means "empty"
 	KeepRemoved bool           // keep the journals of deleted sandboxes, for VerifyAll, AllRequests and AllJournals
-	// Published is called with each world that a sandbox gets, in their order; nil means that nobody
-	// is told. It must not wait: the sandbox accepts no other write meanwhile.
+	// Published is called with each world that a sandbox gets, in their order. It must not wait: the
+	// sandbox accepts no other write meanwhile. It may be nil.
 	Published func(sandbox string, w *world.World)
 }
 

@@ -90,8 +90,8 @@ func (s *Sandbox) setWorld(w *world.World) {
 // publish makes a world the present one. The caller holds the lock writing.
 func (s *Sandbox) publish(w *world.World) {
 	s.world.Store(w)
-	if told := s.registry.options.Published; told != nil {
-		told(s.name, w)
+	if published := s.registry.options.Published; published != nil {
+		published(s.name, w)
 	}
 }
 

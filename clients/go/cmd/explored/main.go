@@ -5,49 +5,26 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"path"
 
 	"github.com/SSHcom/privx-sdk-go/v2/api/userstore"
 	"github.com/SSHcom/privx-sdk-go/v2/oauth"
 	"github.com/SSHcom/privx-sdk-go/v2/restapi"
 	"github.com/gophercloud/gophercloud/v2"
-	"github.com/gophercloud/gophercloud/v2/openstack"
 	"github.com/gophercloud/gophercloud/v2/openstack/keymanager/v1/containers"
 	"github.com/gophercloud/gophercloud/v2/openstack/keymanager/v1/secrets"
+
+	"standin/clients/program"
 )
 
 func main() {
-	run, ok := map[string]func() error{"gophercloud": gopher, "privx-sdk-go": privx}[os.Args[1]]
-	if !ok {
-		fmt.Fprintf(os.Stderr, "no client %q\n", os.Args[1])
-		os.Exit(2)
-	}
-	if err := run(); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-}
-
-// keyManager logs in with gophercloud's option to log in again, and nothing else that is optional.
-func keyManager(ctx context.Context) (*gophercloud.ServiceClient, error) {
-	options, err := openstack.AuthOptionsFromEnv()
-	if err != nil {
-		return nil, err
-	}
-	options.AllowReauth = true
-	provider, err := openstack.AuthenticatedClient(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	return openstack.NewKeyManagerV1(provider, gophercloud.EndpointOpts{})
+	program.Main(map[string]func() error{"gophercloud": gopher, "privx-sdk-go": privx})
 }
 
 // gopher stores two secrets in a container with a consumer.
 func gopher() error {
 	ctx := context.Background()
-	c, err := keyManager(ctx)
+	c, err := program.KeyManager(ctx)
 	if err != nil {
 		return err
 	}

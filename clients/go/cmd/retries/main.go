@@ -5,43 +5,24 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 
 	"github.com/SSHcom/privx-sdk-go/v2/api/userstore"
 	"github.com/SSHcom/privx-sdk-go/v2/oauth"
 	"github.com/SSHcom/privx-sdk-go/v2/restapi"
-	"github.com/gophercloud/gophercloud/v2"
-	"github.com/gophercloud/gophercloud/v2/openstack"
 	"github.com/gophercloud/gophercloud/v2/openstack/keymanager/v1/containers"
 	"github.com/gophercloud/gophercloud/v2/openstack/keymanager/v1/secrets"
+
+	"standin/clients/program"
 )
 
 func main() {
-	run, ok := map[string]func() error{"gophercloud": gopher, "privx-sdk-go": privx}[os.Args[1]]
-	if !ok {
-		fmt.Fprintf(os.Stderr, "no client %q\n", os.Args[1])
-		os.Exit(2)
-	}
-	if err := run(); err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
+	program.Main(map[string]func() error{"gophercloud": gopher, "privx-sdk-go": privx})
 }
 
-// gopher uses gophercloud with its option to log in again, and nothing else that is optional.
+// gopher uses gophercloud.
 func gopher() error {
 	ctx := context.Background()
-	options, err := openstack.AuthOptionsFromEnv()
-	if err != nil {
-		return err
-	}
-	options.AllowReauth = true
-	provider, err := openstack.AuthenticatedClient(ctx, options)
-	if err != nil {
-		return err
-	}
-	c, err := openstack.NewKeyManagerV1(provider, gophercloud.EndpointOpts{})
+	c, err := program.KeyManager(ctx)
 	if err != nil {
 		return err
 	}
