@@ -22,7 +22,7 @@ type exploreCmd struct {
 	Failures string        `placeholder:"GLOBS" help:"Try only these failures: lost-reply, half-answer, dead-token, reset, unavailable, hang, unanswered, or documented ones such as */503. Default: all but those that only a wrong request brings, such as 405 and 415."`
 	All      bool          `help:"Leave out no case: try each failure at each request, once and without end."`
 	Depth    int           `default:"1" placeholder:"N" help:"Failures in one run: 1, or 2 to add a second one after failures that changed what followed (default 1)."`
-	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors, and more for answers that never come)."`
+	Jobs     int           `placeholder:"N" help:"Runs at once (default: the number of processors, and more where runs mostly wait)."`
 	MaxRuns  int           `placeholder:"N" help:"Maximum number of runs with failures. Default: no limit."`
 	Time     time.Duration `placeholder:"DURATION" help:"Begin no run later than this after the first. Default: no limit."`
 	Timeout  time.Duration `placeholder:"DURATION" help:"Time limit of one run. A client that does not end in it hangs. Default: 45s and ten times the run without failures."`

@@ -44,6 +44,7 @@ type Ending struct {
 	Output  string         // what it wrote, if that is kept: its beginning and its end, of both streams
 	Trace   string         // the runtime whose stack trace its errors show, such as Go, if they are kept
 	Took    time.Duration
+	Busy    time.Duration // the processor time of the command, and of what it started and waited for
 }
 
 // ErrInterrupted is returned when the context of a run ended, or when an interrupt from the
@@ -137,7 +138,7 @@ func (c *Command) connect(cmd *exec.Cmd) (kept *capture, restore func(), err err
 
 // judge adds to an ending what the state of the ended process says.
 func (c *Command) judge(end Ending, state *os.ProcessState, stopped bool) (Ending, error) {
-	end.Signal = killedBy(state)
+	end.Signal, end.Busy = killedBy(state), state.UserTime()+state.SystemTime()
 	switch {
 	case stopped:
 		end.Code, end.Found, end.Stopped = -1, fmt.Sprintf("stopped after %s", c.Limit), true

@@ -228,6 +228,9 @@ func TestFlood(t *testing.T) {
 	if end.Trace != "native code" {
 		t.Errorf("trace %q", end.Trace)
 	}
+	if end.Busy <= 0 {
+		t.Errorf("a million lines took %s of a processor", end.Busy)
+	}
 }
 
 // Ensure a command that writes without end can write all the time, and is stopped at its limit.

@@ -65,7 +65,7 @@ func (c *Case) Name() string {
 
 // The reasons for which cases are left out.
 const (
-	sameSite     = "call-site"     // the request comes after the same two operations as one before
+	sameSite     = "call-site"     // the request comes after the same operations as one before
 	sameReaction = "same-reaction" // at another request to the operation, the client reacts to the failure as to one that is tried
 	noImpact     = "no-impact"     // the client does not send such a request again, so that a failure without end is the same as one
 	unreachable  = "unreachable"   // the request did not come
@@ -240,9 +240,9 @@ func (s *Session) second() (all []*Case) {
 }
 
 // secondOf returns the cases that add a failure to a case: at each request after the first
-// failure, but once for requests to an operation with the same two operations before them.
+// failure, but once at each call site.
 func (s *Session) secondOf(r *Result) (all []*Case) {
-	before := [2]string{r.Case.point.Operation, r.Case.point.before[0]}
+	earlier := r.Case.point.before.then(r.Case.point.Operation)
 	nth, only := map[string]int{}, contract.NewGlobs(s.options.Only)
 	for i := range r.entries {
 		e := &r.entries[i]
@@ -250,13 +250,13 @@ func (s *Session) secondOf(r *Result) (all []*Case) {
 		if i <= r.at || e.Operation == "" || !only.Match(e.Operation) {
 			continue
 		}
-		site := strings.Join([]string{r.Case.failure.name, e.Operation, before[0], before[1]}, " ")
-		p := newPoint(e, before)
+		site := strings.Join([]string{r.Case.failure.name, e.Operation, earlier[0], earlier[1]}, " ")
+		p := newPoint(e, earlier)
 		if p.Nth = nth[e.Operation]; !strings.ContainsAny(e.Request.Path, "*{") {
 			p.path = e.Request.Path
 		}
 		p.choose(r.entries[:i], r.entries)
-		before = [2]string{e.Operation, before[0]}
+		earlier = earlier.then(e.Operation)
 		if s.plan.covered[site] && !s.options.All {
 			s.count(sameSite, p)
 			continue

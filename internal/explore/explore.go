@@ -90,6 +90,7 @@ func (s *Session) Limit() time.Duration { return slack + factor*s.base.took }
 type baseline struct {
 	requests int
 	took     time.Duration
+	busy     time.Duration // the processor time of the client
 	points   []*point
 	history  map[string][]*compare.Picture // of each sandbox that both runs used, world after world
 	masks    map[string]*compare.Mask      // of each of these sandboxes
@@ -108,7 +109,7 @@ func (s *Session) SetBaseline(a, b *Observation) error {
 			return &BaselineError{command.Ending{Found: "it sends no request", Output: o.Output}}
 		}
 	}
-	x := &baseline{requests: len(a.entries), took: max(a.Took, b.Took), broken: map[string]bool{}}
+	x := &baseline{requests: len(a.entries), took: max(a.Took, b.Took), busy: max(a.Busy, b.Busy), broken: map[string]bool{}}
 	s.picture(x, a, b)
 	for _, r := range slices.Concat(a.retries.Failed(), b.retries.Failed()) {
 		x.broken[string(r.ID)] = true

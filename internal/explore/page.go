@@ -71,7 +71,7 @@ var meanings = []pageCell{
 	{Verdict: journal.Hang, Title: reasons[journal.Hang]},
 	{Verdict: journal.RetryStorm, Title: reasons[journal.RetryStorm]},
 	{Verdict: journal.Crash, Title: reasons[journal.Crash]},
-	{Word: sameSite, Title: "Left out: the request comes after the same two operations as an earlier one."},
+	{Word: sameSite, Title: "Left out: the request comes after the same operations as an earlier one."},
 	{Word: sameReaction, Title: "Left out: at another request to the operation, the client reacts to the failure as to one that was tried."},
 	{Word: noImpact, Title: "Left out: the client did not send such a request again, so that the failure without end is the same as one."},
 	{Word: unreachable, Title: "Left out: the request did not come."},

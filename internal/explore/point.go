@@ -24,8 +24,8 @@ type Point struct {
 // A point is a Point with what is needed to fail its request again.
 type point struct {
 	Point
-	path    string    // as sent; empty if it changes from run to run
-	before  [2]string // the operations of the two requests before it
+	path    string // as sent; empty if it changes from run to run
+	before  before // the operations before it
 	where   fault.Where
 	skip    int // the requests that match where and come before it
 	reads   bool
@@ -33,6 +33,18 @@ type point struct {
 	answers bool // the answer had a body
 	repeats bool // a point before it has the same operation and the same requests before it
 	first   bool // the first point of its operation
+}
+
+// before is the operations before a request: the last one, and the one before that. Requests to one
+// operation in a row count as one, so that all iterations of a loop but the first have the same.
+type before [2]string
+
+// then returns the operations before the request that follows one to an operation.
+func (b before) then(operation string) before {
+	if operation == b[0] {
+		return b
+	}
+	return before{operation, b[0]}
 }
 
 // points returns the points of a run. Paths that another run does not have change from run to run,
@@ -46,15 +58,15 @@ func (s *Session) points(a, b *Observation) []*point {
 	only := contract.NewGlobs(s.options.Only)
 	var all []*point
 	nth, seen := map[string]int{}, map[string]bool{}
-	before := [2]string{}
+	earlier := before{}
 	for i := range a.entries {
 		e := &a.entries[i]
 		operation := e.Operation
 		if operation != "" && only.Match(operation) && b.uses(e.Sandbox) {
-			p := newPoint(e, before)
+			p := newPoint(e, earlier)
 			nth[operation]++
 			p.Nth, p.first = nth[operation], nth[operation] == 1
-			site := strings.Join([]string{operation, before[0], before[1]}, " ")
+			site := strings.Join([]string{operation, earlier[0], earlier[1]}, " ")
 			p.repeats, seen[site] = seen[site], true
 			if stable(e.Request.Path) {
 				p.path = e.Request.Path
@@ -62,13 +74,13 @@ func (s *Session) points(a, b *Observation) []*point {
 			p.choose(a.entries[:i], a.entries)
 			all = append(all, p)
 		}
-		before = [2]string{operation, before[0]}
+		earlier = earlier.then(operation)
 	}
 	return all
 }
 
-func newPoint(e *journal.Entry, before [2]string) *point {
-	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, before: before}
+func newPoint(e *journal.Entry, earlier before) *point {
+	p := &point{Point: Point{Operation: e.Operation, Request: e.Request.Method + " " + e.Request.Path, Caller: e.Caller}, before: earlier}
 	if e.Sandbox != sandbox.Default {
 		p.Sandbox = e.Sandbox
 	}

@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"cmp"
 	"context"
 	"runtime"
 	"sync"
@@ -16,7 +15,7 @@ type Exploration struct {
 	// Client runs the client once against the emulator of a trial, within a time limit. It is called
 	// by several workers at once. The number is that of the case; 0 is a run without failures.
 	Client  func(ctx context.Context, number int, t *Trial, limit time.Duration) (command.Ending, error)
-	Jobs    int                   // the number of runs at once; 0 means the number of processors, and more for runs that mostly wait
+	Jobs    int                   // the number of runs at once; 0 means the number of processors, and more where runs mostly wait
 	Limit   time.Duration         // the time limit of a run; 0 means Session.Limit
 	Time    time.Duration         // no run begins later than this after the first; 0 means no limit
 	Earlier map[string]*Result    // results of an exploration that was cut, by Result.Name
@@ -37,19 +36,27 @@ type Progress struct {
 	Remaining  time.Duration // how long the known runs will take; 0 if that is unknown
 }
 
-// waiting is how many times as many workers there are at most for answers that never come. Their
-// runs mostly wait.
+// waiting is how many times as many workers there are at most, where runs mostly wait.
 const waiting = 4
 
 // waiters returns the number of workers for answers that never come. There are fewer where a client
 // works for much of its time limit. Else such clients keep each other from their requests.
-func (x *Exploration) waiters() int {
-	idle := x.Limit / (2 * max(x.Session.base.took, time.Millisecond))
-	return x.jobs() * int(min(max(idle, 1), waiting))
+func (x *Exploration) waiters() int { return x.times(x.Limit, x.Session.base.took) }
+
+// jobs returns the number of workers for all other runs. There are more for a client that leaves its
+// processor idle.
+func (x *Exploration) jobs() int {
+	if x.Jobs > 0 {
+		return x.Jobs
+	}
+	return x.times(x.Session.base.took, x.Session.base.busy)
 }
 
-// jobs returns the number of workers.
-func (x *Exploration) jobs() int { return cmp.Or(x.Jobs, runtime.GOMAXPROCS(0)) }
+// times returns the number of workers for runs that work in a part of their time: with twice as much
+// work as was seen, they still leave the processors idle.
+func (x *Exploration) times(took, work time.Duration) int {
+	return runtime.GOMAXPROCS(0) * int(min(max(took/(2*max(work, time.Millisecond)), 1), waiting))
+}
 
 // baselineLimit is the time limit of the first run without failures.
 const baselineLimit = 10 * time.Minute

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -9,26 +10,55 @@ import (
 	"standin/internal/compare"
 )
 
-// Ensure there are fewer workers for answers that never come where a client works for much of its
-// time limit, so that it comes to its requests in time.
-func TestWaiters(t *testing.T) {
+// Ensure there are more workers only where runs mostly wait: for answers that never come, with a client
+// that works for little of its time limit; for other runs, with a client that leaves its processor idle.
+func TestWorkers(t *testing.T) {
 	t.Parallel()
-	const jobs = 2
 	for _, c := range []struct {
-		took, limit time.Duration
-		want        int
+		busy, took, limit time.Duration
+		jobs, waiters     int // times the number of processors
 	}{
-		{0, time.Second, jobs * waiting},
-		{100 * time.Millisecond, 46 * time.Second, jobs * waiting},
-		{7 * time.Second, 60 * time.Second, jobs * waiting},
-		{7 * time.Second, 30 * time.Second, jobs * 2},
-		{7 * time.Second, 20 * time.Second, jobs},
-		{10 * time.Second, 5 * time.Second, jobs},
+		{0, 0, time.Second, 1, waiting},
+		{20 * time.Millisecond, 400 * time.Millisecond, 46 * time.Second, waiting, waiting},
+		{100 * time.Millisecond, 400 * time.Millisecond, 46 * time.Second, 2, waiting},
+		{300 * time.Millisecond, 400 * time.Millisecond, 46 * time.Second, 1, waiting},
+		{time.Second, 400 * time.Millisecond, 46 * time.Second, 1, waiting}, // it has several threads
+		{7 * time.Second, 7 * time.Second, 60 * time.Second, 1, waiting},
+		{7 * time.Second, 7 * time.Second, 30 * time.Second, 1, 2},
+		{7 * time.Second, 7 * time.Second, 20 * time.Second, 1, 1},
+		{7 * time.Second, 10 * time.Second, 5 * time.Second, 1, 1},
 	} {
-		x := &Exploration{Session: &Session{base: &baseline{took: c.took}}, Jobs: jobs, Limit: c.limit}
-		if got := x.waiters(); got != c.want {
-			t.Errorf("a run of %s with a time limit of %s: %d workers, want %d", c.took, c.limit, got, c.want)
+		x := &Exploration{Session: &Session{base: &baseline{took: c.took, busy: c.busy}}, Limit: c.limit}
+		n := runtime.GOMAXPROCS(0)
+		if jobs, waiters := x.jobs(), x.waiters(); jobs != n*c.jobs || waiters != n*c.waiters {
+			t.Errorf("%s of work in a run of %s with a time limit of %s: %d and %d workers, want %d and %d", c.busy, c.took, c.limit, jobs, waiters, n*c.jobs, n*c.waiters)
 		}
+		if x.Jobs = 3; x.jobs() != 3 {
+			t.Errorf("%d workers, want 3", x.jobs())
+		}
+	}
+}
+
+// Ensure all iterations of a loop but the first are one call site.
+func TestCallSites(t *testing.T) {
+	t.Parallel()
+	b := before{}
+	for _, c := range []struct {
+		operation string
+		want      before // when it is requested
+	}{
+		{"login", before{}},
+		{"create", before{"login"}},
+		{"create", before{"create", "login"}},
+		{"create", before{"create", "login"}},
+		{"show", before{"create", "login"}},
+		{"create", before{"show", "create"}},
+		{"show", before{"create", "show"}},
+	} {
+		if b != c.want {
+			t.Errorf("%s after %v, want %v", c.operation, b, c.want)
+		}
+		b = b.then(c.operation)
 	}
 }
 

@@ -68,7 +68,7 @@ type Earlier struct {
 
 // Skipped counts the cases that were left out.
 type Skipped struct {
-	CallSite     int `json:"call-site"`     // the request comes after the same two operations as an earlier one
+	CallSite     int `json:"call-site"`     // the request comes after the same operations as an earlier one
 	SameReaction int `json:"same-reaction"` // the client reacts at another request to the operation as to a failure that was tried
 	NoImpact     int `json:"no-impact"`     // the failure changes nothing afterwards, so that it is not tried without end or with a second one
 	Unreachable  int `json:"unreachable"`   // the client did not send the request again

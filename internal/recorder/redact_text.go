@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,10 +66,6 @@ func plainName(name string) string {
 	}, strings.ToLower(name))
 }
 
-// pair matches a name and what can introduce a value: JSON, broken JSON, YAML, a query, a header
-// line.
-var pair = regexp.MustCompile(`(["']?)([\w.%\\\[\]+-]+)(\\?["']?\s*[:=]\s*)`)
-
 var (
 	// userInfo matches the password in a URL.
 	userInfo = regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`)
@@ -120,13 +117,12 @@ func (x *redaction) replace(text string, re *regexp.Regexp, name, hidden int) st
 func (x *redaction) pairs(text string) string {
 	var b strings.Builder
 	end := 0
-	for _, at := range pair.FindAllStringSubmatchIndex(text, -1) {
-		from := at[1]
-		if at[0] < end || !secretName(text[at[4]:at[5]]) {
+	for p := range pairsIn(text) {
+		if p.start < end || !secretName(p.name) {
 			continue
 		}
-		to := valueEnd(text, from)
-		v := text[from:to]
+		to := valueEnd(text, p.value)
+		v := text[p.value:to]
 		if v == "" || v == "null" || strings.HasPrefix(v, redacted) {
 			continue
 		}
@@ -137,10 +133,60 @@ func (x *redaction) pairs(text string) string {
 		plain := strings.Trim(v, `"' `)
 		x.secret(plain)
 		x.secret(unescaped(plain))
-		b.WriteString(text[end:from] + shown)
+		b.WriteString(text[end:p.value] + shown)
 		end = to
 	}
 	return b.String() + text[end:]
+}
+
+// A pairIn is a name in a text with what can introduce a value: JSON, broken JSON, YAML, a query, a
+// header line.
+type pairIn struct {
+	start int // of the name, or of the quote before it
+	name  string
+	value int // where the value begins
+}
+
+// pairsIn iterates over the pairs in a text: a name, perhaps a quote, then a colon or an equals sign.
+// Texts are searched for every exchange that is shown, so no regular expression does it.
+func pairsIn(text string) iter.Seq[pairIn] {
+	return func(yield func(pairIn) bool) {
+		for at, from := 0, 0; ; at = from {
+			i := strings.IndexAny(text[at:], ":=")
+			if i < 0 {
+				return
+			}
+			sign := at + i
+			from = sign + 1
+			for from < len(text) && isSpace(text[from]) {
+				from++
+			}
+			end := sign
+			for end > at && isSpace(text[end-1]) {
+				end--
+			}
+			if end > at && isQuote(text[end-1]) {
+				end--
+			}
+			start := end
+			for start > at && inName(text[start-1]) {
+				start--
+			}
+			p := pairIn{start, text[start:end], from}
+			if start > at && isQuote(text[start-1]) {
+				p.start--
+			}
+			if p.name != "" && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func isSpace(c byte) bool { return strings.IndexByte(" \t\n\f\r", c) >= 0 }
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+func inName(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(`_.%\[]+-`, c) >= 0
 }
 
 // valueEnd returns where the value that begins at from ends. A quoted value ends with its quote. A
