@@ -1,10 +1,13 @@
-// Command bench compares the emulator with a bare net/http server that writes the same bytes. Both
-// run in their own processes, alternately, under the same load. It prints ratios, since absolute
-// times depend on the machine.
+// Command bench compares the emulator with two servers under the same load: a bare net/http server
+// that writes the same bytes, and a plain emulator as one writes it in an afternoon, with
+// gorilla/mux, a map and encoding/json. All run in their own processes, in turn. It prints ratios,
+// since absolute times depend on the machine.
 //
-//	go run ./bench [-requests N] [-rounds N] [-records N]
+//	go run ./bench [-only GLOB] [-rounds N] [-requests N] [-smoke]
 //
-// It reads the processor time of its children from /proc, so it needs Linux.
+// The exit code is 1 if a row could not be measured. With -smoke, it measures little, and the exit
+// code is also 1 if a row is worse than twice its budget. It reads the processor time and the memory
+// of its children from /proc, so it needs Linux.
 package main
 
 import (
@@ -13,274 +16,146 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 )
 
 func main() {
-	requests := flag.Int("requests", 20000, "requests per round")
-	rounds := flag.Int("rounds", 5, "rounds for each of the two servers")
-	records := flag.Int("records", 1_000_000, "number of records in the large world")
-	twin := flag.Bool("twin", false, "run as the bare server (bench starts itself with this flag)")
+	b := &bench{}
+	flag.IntVar(&b.requests, "requests", 20_000, "requests of each server in a round")
+	flag.IntVar(&b.rounds, "rounds", 5, "rounds, in each of which every server has its turn")
+	flag.BoolVar(&b.smoke, "smoke", false, "measure little, and fail if a row is worse than twice its budget")
+	only := flag.String("only", "*", "the rows to measure, as a glob of their names")
+	list := flag.Bool("list", false, "list the names of the rows")
+	serve := flag.String("serve", "", "run as one of the other servers: bare or gorilla (bench starts itself so)")
+	records := flag.Int("records", 0, "the records of the gorilla server")
+	rules := flag.Int("rules", 0, "the rules of the gorilla server")
 	flag.Parse()
-	if *twin {
-		serveTwin()
-		return
-	}
-	if err := bench(*requests, *rounds, *records); err != nil {
-		log.Fatal(err)
+	switch {
+	case *serve == bare:
+		serveBare()
+	case *serve == gorilla:
+		serveGorilla(*records, *rules)
+	case *list:
+		for _, r := range rows {
+			fmt.Println(r.name)
+		}
+	default:
+		if err := b.run(*only); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
-// A row is a line of the table: what was compared, the ratio, and its budget.
+// A row is a line of the table.
 type row struct {
-	what, ratio, budget string
+	name    string // as -only selects it
+	what    string
+	measure func(b *bench) (figures, error)
+	budget  budget
+	smoke   bool // it is quick enough for -smoke
 }
 
-func bench(requests, rounds, records int) error {
+// Figures are what a row says of the servers. Value is the one that the budget bounds.
+type figures struct {
+	value                  float64
+	bare, gorilla, standin string
+}
+
+// A budget bounds the value of a row: at least, or at most.
+type budget struct {
+	least, most float64
+	unit        string
+}
+
+func (b budget) String() string {
+	if b.least > 0 {
+		return fmt.Sprintf("≥ %.2f", b.least)
+	}
+	return strings.TrimSpace(fmt.Sprintf("≤ %g %s", b.most, b.unit))
+}
+
+// ratio returns how many times its budget a value is; more than 1 is too much.
+func (b budget) ratio(value float64) float64 {
+	if b.least > 0 {
+		return b.least / value
+	}
+	return value / b.most
+}
+
+// rows are the lines of the table, in their order.
+var rows = joined(requestRows, ruleRows, startRows, memoryRows, loadRows, emulatorRows)
+
+func joined(all ...[]row) (rows []row) {
+	for _, some := range all {
+		rows = append(rows, some...)
+	}
+	return rows
+}
+
+// A bench is one run of the command.
+type bench struct {
+	requests, rounds int
+	smoke            bool
+
+	ctx          context.Context //nolint:containedctx // of one run of the command
+	dir          string
+	binary, self string
+}
+
+// tooMuch is how many times its budget a row may be with -smoke.
+const tooMuch = 2
+
+// run measures the rows and prints the table.
+func (b *bench) run(only string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	dir, err := os.MkdirTemp("", "standin-bench")
-	if err != nil {
+	b.ctx = ctx
+	var err error
+	if b.dir, err = os.MkdirTemp("", "standin-bench"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b := &runner{ctx: ctx, dir: dir, requests: requests, rounds: rounds}
+	defer os.RemoveAll(b.dir)
+	if b.smoke {
+		b.requests, b.rounds = min(b.requests, 3000), min(b.rounds, 3)
+	}
 	if err := b.build(); err != nil {
 		return err
 	}
-	var rows []row
-	for _, step := range []func() ([]row, error){
-		func() ([]row, error) { return b.againstTwin() },
-		func() ([]row, error) { return b.largeWorld(records) },
-		b.rules,
-		b.sandboxes,
-		b.startUp,
-		b.memory,
-	} {
-		more, err := step()
-		if err != nil {
-			return err
-		}
-		rows = append(rows, more...)
-	}
-	fmt.Printf("| %-66s | %-7s | %-7s |\n|%s|%s|%s|\n", "what", "ratio", "budget", strings.Repeat("-", 68), strings.Repeat("-", 9), strings.Repeat("-", 9))
+	fmt.Printf("| %-60s | %-20s | %-20s | %-26s | %-10s | %-4s |\n|%s|\n", "work", bare, gorilla, "standin", "budget", "held", strings.Repeat("---|", 6)[:23])
+	var problems []string
 	for _, r := range rows {
-		fmt.Printf("| %-66s | %-7s | %-7s |\n", r.what, r.ratio, r.budget)
+		if chosen, _ := path.Match(only, r.name); !chosen || b.smoke && !r.smoke {
+			continue
+		}
+		f, err := r.measure(b)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %v", r.name, err))
+			continue
+		}
+		held, over := "yes", r.budget.ratio(f.value)
+		if over > 1 {
+			held = "no"
+		}
+		if b.smoke && over > tooMuch {
+			problems = append(problems, fmt.Sprintf("%s: %.2f, and the budget is %s", r.name, f.value, r.budget))
+		}
+		fmt.Printf("| %-60s | %-20s | %-20s | %-26s | %-10s | %-4s |\n", r.what, f.bare, f.gorilla, f.standin, r.budget, held)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s", strings.Join(problems, "\n"))
 	}
 	return nil
 }
 
-// fixture writes a fixture with the given number of Freezer clients.
-func (b *runner) fixture(clients int) (string, error) {
-	path := filepath.Join(b.dir, fmt.Sprintf("clients-%d.yaml", clients))
-	text := fmt.Sprintf("freezer: {generate: {clients: {count: %d}}}\n", clients)
+// file writes a file into the folder of the run.
+func (b *bench) file(name, text string) (string, error) {
+	path := filepath.Join(b.dir, name)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
-const (
-	list   = "GET /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\n\r\n"
-	create = "POST /v1/clients HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: demo-token\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-	client = `{"client_id":"node-%012d","hostname":"node.example.com","description":"made by the bench"}`
-)
-
-func page(offset int) string {
-	return strings.Replace(list, "/v1/clients", fmt.Sprintf("/v1/clients?limit=10&offset=%d", offset), 1)
-}
-
-// againstTwin compares the processor time per request with that of the bare server.
-func (b *runner) againstTwin() ([]row, error) {
-	const records = 100_000
-	path, err := b.fixture(records)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", path)
-	if err != nil {
-		return nil, err
-	}
-	defer ours.stop()
-	twin, err := b.start(b.self, "-twin")
-	if err != nil {
-		return nil, err
-	}
-	defer twin.stop()
-	one, err := oneClient(ours.addr)
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
-	for _, c := range []struct {
-		what, budget string
-		request      func(n int) string
-	}{
-		{"GET list page: bare ÷ ours", ">= 0.60", fixed(list)},
-		{"GET one of 100,000: bare ÷ ours", ">= 0.60", fixed(strings.Replace(list, "/v1/clients", "/v1/clients/"+one, 1))},
-		{"GET page at the end of 100,000: bare ÷ ours", ">= 0.60", fixed(page(records - 10))},
-		{"POST create, validated and stored: bare ÷ ours", ">= 0.45", newClient},
-	} {
-		if err := twin.imitate(ours.addr, c.request(-1)); err != nil {
-			return nil, err
-		}
-		bare, mine, err := b.compare(twin, ours, c.request, c.request)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row{c.what, fmt.Sprintf("%.2f", bare/mine), c.budget})
-	}
-	return rows, nil
-}
-
-func fixed(request string) func(int) string { return func(int) string { return request } }
-
-func newClient(n int) string {
-	body := fmt.Sprintf(client, n+1)
-	return fmt.Sprintf(create, len(body), body)
-}
-
-// largeWorld compares the last page of many records with the first page of few records.
-func (b *runner) largeWorld(records int) ([]row, error) {
-	var children []*child
-	for _, n := range []int{1000, records} {
-		path, err := b.fixture(n)
-		if err != nil {
-			return nil, err
-		}
-		c, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", path)
-		if err != nil {
-			return nil, err
-		}
-		defer c.stop()
-		children = append(children, c)
-	}
-	few, many, err := b.compare(children[0], children[1], fixed(page(0)), fixed(page(records-10)))
-	if err != nil {
-		return nil, err
-	}
-	what := fmt.Sprintf("last page of %d records ÷ first page of 1,000", records)
-	return []row{{what, fmt.Sprintf("%.2f", many/few), "<= 1.3"}}, nil
-}
-
-// rules compares requests with a thousand rules for other operations and requests without rules.
-func (b *runner) rules() ([]row, error) {
-	const rules = 1000
-	var text strings.Builder
-	text.WriteString("name: many\nfaults:\n")
-	for i := range rules {
-		fmt.Fprintf(&text, "  - {name: rule-%d, where: {operation: barbican.*}, when: {times: 0}, what: {status: 503}}\n", i)
-	}
-	path := filepath.Join(b.dir, "many.yaml")
-	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
-		return nil, err
-	}
-	none, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default")
-	if err != nil {
-		return nil, err
-	}
-	defer none.stop()
-	many, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default", "--scenario", path)
-	if err != nil {
-		return nil, err
-	}
-	defer many.stop()
-	t1, t2, err := b.compare(none, many, fixed(list), fixed(list))
-	if err != nil {
-		return nil, err
-	}
-	return []row{{"1,000 fault rules on other operations ÷ none", fmt.Sprintf("%.2f", t2/t1), "<= 1.1"}}, nil
-}
-
-// sandboxes measures the memory of ten thousand forks of a large world, after one request in each.
-// GOGC is 10, so that garbage adds little to the result.
-func (b *runner) sandboxes() ([]row, error) {
-	const records, forks, megabyte = 100_000, 10_000, 1 << 20
-	path, err := b.fixture(records)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := b.startWith([]string{"GOGC=10"}, b.binary, "--listen", "127.0.0.1:0", "--fixture", path)
-	if err != nil {
-		return nil, err
-	}
-	defer ours.stop()
-	before, err := ours.resident()
-	if err != nil {
-		return nil, err
-	}
-	fork := func(n int) string {
-		body := fmt.Sprintf(`{"name":"s%d","fork":"default"}`, n)
-		return fmt.Sprintf("POST /_standin/sandboxes HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	}
-	first := int(b.created.Load())
-	if err := b.load(ours.addr, forks, fork); err != nil {
-		return nil, err
-	}
-	forked, err := ours.resident()
-	if err != nil {
-		return nil, err
-	}
-	var asked atomic.Int64
-	use := func(int) string {
-		return strings.Replace(list, "/v1/clients", fmt.Sprintf("/~s%d/v1/clients", first+int(asked.Add(1))), 1)
-	}
-	if err := b.load(ours.addr, forks, use); err != nil {
-		return nil, err
-	}
-	used, err := ours.resident()
-	if err != nil {
-		return nil, err
-	}
-	return []row{
-		{"10,000 sandboxes forked from 100,000 records, above the first", fmt.Sprintf("%.0f MB", (forked-before)/megabyte), "<= 200"},
-		{"the same after a request in each", fmt.Sprintf("%.0f MB", (used-before)/megabyte), "<= 200"},
-	}, nil
-}
-
-// startUp compares the time from the start of the process to the first 200.
-func (b *runner) startUp() ([]row, error) {
-	const times = 20
-	var bare, mine float64
-	for range times {
-		for _, c := range []struct {
-			sum  *float64
-			args []string
-			path string
-		}{
-			{&bare, []string{b.self, "-twin"}, "/"},
-			{&mine, []string{b.binary, "--listen", "127.0.0.1:0"}, "/v1/clients"},
-		} {
-			d, err := b.firstAnswer(c.args, c.path)
-			if err != nil {
-				return nil, err
-			}
-			*c.sum += d.Seconds()
-		}
-	}
-	return []row{{"process start to first 200: ours ÷ bare", fmt.Sprintf("%.1f", mine/bare), "<= 4"}}, nil
-}
-
-// memory compares the memory of the process after many requests and after few.
-func (b *runner) memory() ([]row, error) {
-	ours, err := b.start(b.binary, "--listen", "127.0.0.1:0", "--fixture", "default")
-	if err != nil {
-		return nil, err
-	}
-	defer ours.stop()
-	const few, many = 10_000, 1_000_000
-	if err := b.load(ours.addr, few, fixed(list)); err != nil {
-		return nil, err
-	}
-	before, err := ours.resident()
-	if err != nil {
-		return nil, err
-	}
-	if err := b.load(ours.addr, many-few, fixed(list)); err != nil {
-		return nil, err
-	}
-	after, err := ours.resident()
-	if err != nil {
-		return nil, err
-	}
-	return []row{{"memory after 1,000,000 requests ÷ after 10,000", fmt.Sprintf("%.2f", after/before), "1"}}, nil
+// generated writes a fixture with a number of Freezer clients.
+func (b *bench) generated(clients int) (string, error) {
+	return b.file(fmt.Sprintf("clients-%d.yaml", clients), fmt.Sprintf("freezer: {generate: {clients: {count: %d}}}\n", clients))
 }

@@ -72,7 +72,7 @@ func TestEveryResponseHasEvidence(t *testing.T) {
 				if !slices.Contains([]contract.Evidence{contract.Document, contract.Server, contract.Standin}, r.Evidence) {
 					t.Errorf("%s %s %d: evidence %q", c.Service, op.ID, r.Status, r.Evidence)
 				}
-				if r.Description == "" {
+				if r.Description() == "" {
 					t.Errorf("%s %s %d: no description", c.Service, op.ID, r.Status)
 				}
 			}

@@ -2,10 +2,12 @@ package emulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,34 +42,49 @@ func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
 	var sums []byte
 	for _, c := range servicetest.Contracts(t) {
-		document, err := os.ReadFile("../schemas/" + c.Service + ".yaml")
-		if err != nil {
+		sum, err1 := schemas.Sum(os.DirFS("../schemas"), c.Service)
+		outline, err2 := c.Outline()
+		checked, err3 := c.Schemas()
+		if err := cmp.Or(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
-		sums = append(sums, schemas.Sum(c.Service, document)...)
+		sums = append(sums, sum...)
 		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
-		loaded, err := contract.Load(c.JSON())
+		keep(t, "../schemas/json/"+c.Service+".tsv", outline)
+		keep(t, "../schemas/json/"+c.Service+".schemas.json", checked)
+		started, err := contract.FromOutline(outline, func() []byte { return checked }, c.JSON)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := outline(loaded), outline(c); got != want {
-			t.Errorf("%s: loaded\n%s\nparsed\n%s", c.Service, got, want)
+		if got, want := contents(started), contents(c); got != want {
+			t.Errorf("%s: from the outline\n%s\nfrom the document\n%s", c.Service, got, want)
 		}
 	}
 	keep(t, "../schemas/json/sums", sums)
 }
 
-// outline returns all of a contract except its samples.
-func outline(c *contract.Contract) string {
+// contents returns all of a contract except its samples.
+func contents(c *contract.Contract) string {
 	var b strings.Builder
-	for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
-		fmt.Fprintln(&b, op.ID, op.Method, op.Path, op.Summary, op.Stateless, op.Public, op.Body, op.Secret, op.Parameters())
-		for _, r := range op.Responses {
-			fmt.Fprintln(&b, r.Status, r.Reason, r.Description, r.Evidence, r.FaultOnly, r.Optional, r.MediaTypes, r.Headers, r.Examples())
-		}
-	}
+	fmt.Fprintf(&b, "%q %q %q %q %v %d\n", c.Service, c.Title, c.Prefix, c.Roots, c.Logins, c.Answers)
+	all := append(slices.Clone(c.Operations), c.Elsewhere)
 	for _, q := range c.Quirks {
-		fmt.Fprintln(&b, q.Name, q.Document, q.Server, q.Evidence, q.Operations, q.Setting, len(q.Answers.Responses))
+		fmt.Fprintf(&b, "%q %q %q %q %q %t\n", q.Name, q.Document, q.Server, q.Evidence, q.Operations, q.Setting)
+		all = append(all, q.Answers)
+	}
+	for _, op := range all {
+		fmt.Fprintf(&b, "%q %q %q %q %q %t %t %t %d %v %v\n",
+			op.ID, op.Service, op.Method, op.Path, op.Summary, op.Stateless, op.Public, op.Body, op.Secret, op.Parameters(), op.Logins)
+		fmt.Fprintln(&b, op.JSON().Names(), op.JSON().Items().Names(), op.Form().Names())
+		for _, r := range op.Responses {
+			fmt.Fprintf(&b, "%d %d %q %q %q %t %t %q %q\n", r.Status, r.Number, r.Reason, r.Description(), r.Evidence, r.FaultOnly, r.Optional, r.MediaTypes, r.Headers)
+			for _, name := range r.Examples() {
+				example, ok := r.Example(name)
+				template, _ := r.Template(name, op.Parameters())
+				fmt.Fprintf(&b, "%q %t %s %q\n", name, ok, example, template)
+			}
+			fmt.Fprintln(&b, op.Check(http.MethodGet, r.Status, http.Header{"Content-Type": {"application/json"}}, []byte(`[0]`)))
+		}
 	}
 	return b.String()
 }

@@ -15,7 +15,7 @@ import (
 // allowed has the packages of the module that a package may import. Add a new package here.
 var allowed = map[string]string{
 	// the edges: the command, and what users import
-	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/file internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
+	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/file internal/late internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
 	"emulator/explore": "emulator emulator/fault emulator/internal/inside internal/command internal/explore",
 	"emulator":         "emulator/fault emulator/internal/inside emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
@@ -25,49 +25,51 @@ var allowed = map[string]string{
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/route internal/sandbox internal/service internal/transport",
 	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/contract internal/explain internal/file internal/identity internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/explain internal/identity internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
-	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
+	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/late internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
 	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",
 	"internal/catalog":   "fixtures internal/contract internal/file internal/identity internal/ruleset internal/scenario internal/service internal/service/barbican internal/service/devops internal/service/freezer internal/service/keystone internal/service/privx internal/world scenarios schemas",
 	"internal/route":     "internal/contract internal/file internal/service",
 	"internal/scenario":  "emulator/fault emulator/journal internal/contract internal/file internal/match internal/ruleset internal/value",
-	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/match internal/recorder internal/service internal/value internal/world",
+	"internal/ruleset":   "emulator/fault internal/contract internal/file internal/late internal/match internal/recorder internal/service internal/value internal/world",
 	"internal/retry":     "emulator/journal internal/chain internal/contract internal/report internal/world",
 	"internal/report":    "internal/file",
 	"internal/coverage":  "internal/contract",
 	"internal/chain":     "emulator/journal internal/recorder",
 	"internal/compare":   "internal/recorder internal/value internal/world",
-	"internal/recorder":  "emulator/journal internal/contract internal/match internal/value internal/world",
-	"internal/transport": "",
+	"internal/recorder":  "emulator/journal internal/contract internal/late internal/match internal/value internal/world",
+	"internal/transport": "internal/late",
 
 	// the client
-	"internal/command": "",
+	"internal/command": "internal/late",
 	"internal/explore": "emulator/fault emulator/journal internal/command internal/compare internal/contract internal/core internal/exchange internal/file internal/recorder internal/report internal/ruleset internal/sandbox internal/world",
 
 	// what package emulator gives to those below it
 	"emulator/internal/inside": "internal/core internal/sandbox",
 
 	// services
-	"internal/service/barbican":  "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
+	"internal/service/barbican":  "internal/file internal/identity internal/late internal/service internal/service/openstack internal/value internal/world",
 	"internal/service/devops":    "internal/file internal/identity internal/service internal/value internal/world",
 	"internal/service/freezer":   "internal/file internal/identity internal/service internal/service/openstack internal/value internal/world",
 	"internal/service/keystone":  "internal/identity internal/service internal/service/openstack internal/value internal/world",
-	"internal/service/privx":     "internal/file internal/identity internal/service internal/value internal/world",
-	"internal/service/openstack": "internal/identity internal/service internal/value internal/world",
+	"internal/service/privx":     "internal/file internal/identity internal/late internal/service internal/value internal/world",
+	"internal/service/openstack": "internal/identity internal/late internal/service internal/value internal/world",
 	"internal/service":           "internal/contract internal/identity internal/match internal/value internal/world",
 
 	// what the packages above use
 	"internal/identity": "internal/file internal/world",
 	"internal/world":    "internal/file internal/value",
-	"internal/match":    "emulator/fault internal/contract internal/file internal/value",
-	"internal/contract": "internal/file internal/value",
-	"internal/file":     "internal/value",
+	"internal/match":    "emulator/fault internal/contract internal/file internal/late internal/value",
+	"internal/contract": "internal/file internal/late internal/value",
+	"internal/file":     "internal/late internal/value",
 	"internal/value":    "",
+	"internal/late":     "",
 	"fixtures":          "",
 	"scenarios":         "",
 	"schemas":           "",
 
 	// measuring and comparing, and what tests share
 	"bench":                    "",
+	"bench/suite":              "",
 	"clients/planted":          "",
 	"docs":                     "",
 	"internal/route/routetest": "internal/route internal/service",
@@ -83,7 +85,7 @@ var allowed = map[string]string{
 
 // homes has the only packages that may import something.
 var homes = map[string]string{
-	"github.com/gorilla/mux":                   "internal/route",
+	"github.com/gorilla/mux":                   "bench internal/route",
 	"github.com/santhosh-tekuri/jsonschema/v5": "internal/contract",
 	"github.com/brianvoe/gofakeit/v6":          "internal/world",
 	"github.com/tidwall/btree":                 "internal/world",
@@ -92,7 +94,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/recorder internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/late internal/recorder internal/route internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

@@ -5,16 +5,25 @@ import (
 	"embed"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"io/fs"
 )
 
-// FS holds the contracts and the JSON Schemas for editors. Below json/ are the contracts as JSON,
-// which make generate writes: parsing YAML would take most of the start-up time. json/sums has
-// the checksums of the documents from which they were made.
+// FS holds the contracts and the JSON Schemas for editors. Below json/ are the contracts as JSON
+// and their outlines, which make generate writes: parsing YAML would take most of the start-up time.
+// json/sums has the checksums of the documents from which they were made.
 //
-//go:embed *.yaml *.schema.json json/*.json json/sums
+//go:embed *.yaml *.schema.json json/*.json json/*.tsv json/sums
 var FS embed.FS
 
-// Sum returns the line of json/sums for a document.
-func Sum(service string, document []byte) string {
-	return fmt.Sprintf("%08x %s\n", crc32.Checksum(document, crc32.MakeTable(crc32.Castagnoli)), service)
+// Sum returns the line of json/sums for the document of a service.
+func Sum(files fs.FS, service string) (string, error) {
+	f, err := files.Open(service + ".yaml")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	_, err = io.Copy(sum, f)
+	return fmt.Sprintf("%08x %s\n", sum.Sum32(), service), err
 }

@@ -2,12 +2,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -91,19 +93,25 @@ func program(args []string) int {
 func run(ctx context.Context, args []string, s streams) int {
 	code := -1
 	args, command := divide(args)
-	parser, err := newParser(s, kong.Exit(func(c int) { code = c }),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s, command, asker(func(args []string) int { return run(ctx, args, s) })))
-	if err != nil {
-		fmt.Fprintln(s.err, "standin:", err)
-		return 2
+	parse := func(grammar any) (*kong.Context, error) {
+		parser, err := newParser(s, grammar, kong.Exit(func(c int) { code = c }),
+			kong.BindTo(ctx, (*context.Context)(nil)),
+			kong.Bind(s, command, asker(func(args []string) int { return run(ctx, args, s) })))
+		if err != nil {
+			return nil, err
+		}
+		k, err := parser.Parse(args)
+		if err == nil && code < 0 {
+			err = unknownVariable(parser.Model)
+		}
+		return k, err
 	}
-	k, err := parser.Parse(args)
+	k, err := parse(oneCommand(args))
+	if err != nil && code < 0 { // the whole grammar knows what to say
+		k, err = parse(&cli{})
+	}
 	if code >= 0 { // --help or --version
 		return code
-	}
-	if err == nil {
-		err = unknownVariable(parser.Model)
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "standin:", err)
@@ -120,9 +128,31 @@ func run(ctx context.Context, args []string, s streams) int {
 	return 0
 }
 
+// oneCommand returns the part of cli that has the command of some arguments: kong takes longer to read
+// all commands than an emulator takes to start. It returns all of cli for help and the version, and if
+// there is no such command.
+func oneCommand(args []string) any {
+	all := reflect.TypeFor[cli]()
+	name := "serve"
+	for i, a := range args {
+		switch {
+		case a == "-h" || a == "--help" || a == "--version":
+			return &cli{}
+		case i == 0 && !strings.HasPrefix(a, "-"):
+			name = a
+		}
+	}
+	for f := range all.Fields() {
+		if _, is := f.Tag.Lookup("cmd"); is && cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)) == name {
+			return reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()
+		}
+	}
+	return &cli{}
+}
+
 // newParser makes the parser of command lines. It prints help to the streams.
-func newParser(s streams, more ...kong.Option) (*kong.Kong, error) {
-	return kong.New(&cli{}, append([]kong.Option{
+func newParser(s streams, grammar any, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(grammar, append([]kong.Option{
 		kong.Name("standin"),
 		kong.Description("A stateful emulator of the HTTP APIs of OpenStack Freezer, OpenStack Barbican, devops-service and SSH PrivX, for testing their clients."),
 		kong.ExplicitGroups(groups),

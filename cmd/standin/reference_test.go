@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the generated parts of documents"
 // Ensure the pages of the command line and of the environment are what the command says.
 func TestGeneratedReference(t *testing.T) {
 	t.Parallel()
-	parser, err := newParser(streams{})
+	parser, err := newParser(streams{}, &cli{})
 	if err != nil {
 		t.Fatal(err)
 	}

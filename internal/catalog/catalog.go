@@ -72,34 +72,34 @@ func Contracts() ([]*contract.Contract, error) {
 	return slices.Clone(all), err
 }
 
-// builtin reads the contracts in parallel, since this takes most of the time in which an emulator
-// starts.
-var builtin = sync.OnceValues(func() ([]*contract.Contract, error) {
-	names := Names()
-	all, errs := make([]*contract.Contract, len(names)), make([]error, len(names))
-	var wg sync.WaitGroup
-	for i, name := range names {
-		wg.Go(func() {
-			all[i], errs[i] = readContract(schemas.FS, name)
-		})
+// builtin reads the contracts.
+var builtin = sync.OnceValues(func() (all []*contract.Contract, err error) {
+	for _, name := range Names() {
+		c, e := readContract(schemas.FS, name)
+		all, err = append(all, c), errors.Join(err, e)
 	}
-	wg.Wait()
-	return all, errors.Join(errs...)
+	return all, err
 })
 
-// readContract reads the contract of a service from the JSON made from its document. It returns an
+// readContract reads the contract of a service from what was made of its document. It returns an
 // error if the document has changed since.
 func readContract(files fs.FS, service string) (*contract.Contract, error) {
-	document, err1 := fs.ReadFile(files, service+".yaml")
-	data, err2 := fs.ReadFile(files, "json/"+service+".json")
+	sum, err1 := schemas.Sum(files, service)
+	outline, err2 := fs.ReadFile(files, "json/"+service+".tsv")
 	if err := cmp.Or(err1, err2); err != nil {
 		return nil, fmt.Errorf("service %s has no contract: %w; if it is new, run make generate", service, err)
 	}
 	sums, err := fs.ReadFile(files, "json/sums")
-	if err != nil || !bytes.Contains(sums, []byte(schemas.Sum(service, document))) {
+	if err != nil || !bytes.Contains(sums, []byte(sum)) {
 		return nil, fmt.Errorf("schemas/%s.yaml has changed: run make generate", service)
 	}
-	return contract.Load(data)
+	later := func(name string) func() []byte {
+		return sync.OnceValue(func() []byte {
+			data, _ := fs.ReadFile(files, "json/"+service+name) // a test reads the files of all services
+			return data
+		})
+	}
+	return contract.FromOutline(outline, later(".schemas.json"), later(".json"))
 }
 
 // Rules returns a catalogue with the operations that rules can name, and the failures that the

@@ -4,21 +4,23 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+
+	"standin/internal/late"
 )
 
 // A form is how the stack trace of a runtime looks. Only whole lines count, so that a word in a
 // message is no trace.
 type form struct {
 	runtime string
-	words   []string       // the first line has one of them; this is found out faster than whether it matches
-	first   *regexp.Regexp // the first line
-	then    *regexp.Regexp // a line that comes later; nil: the first line is enough
-	within  int            // how many lines later at most
+	words   []string              // the first line has one of them; this is found out faster than whether it matches
+	first   func() *regexp.Regexp // the first line
+	then    func() *regexp.Regexp // a line that comes later; nil: the first line is enough
+	within  int                   // how many lines later at most
 }
 
 // begins reports whether a line may be the first of the trace.
 func (f *form) begins(line []byte) bool {
-	return slices.ContainsFunc(f.words, func(word string) bool { return bytes.Contains(line, []byte(word)) }) && f.first.Match(line)
+	return slices.ContainsFunc(f.words, func(word string) bool { return bytes.Contains(line, []byte(word)) }) && f.first().Match(line)
 }
 
 // forms are the stack traces that are known. A runtime may have several, since it prints errors
@@ -26,37 +28,37 @@ func (f *form) begins(line []byte) bool {
 var forms = []form{
 	{
 		"Go", []string{"panic: ", "fatal error: ", "unexpected fault address ", "SIG"},
-		regexp.MustCompile(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`),
-		regexp.MustCompile(`^goroutine \d+ .*\[.+\]:$`), 200,
+		late.Regexp(`^(?:panic: |fatal error: |unexpected fault address |SIG[A-Z]+: )`),
+		late.Regexp(`^goroutine \d+ .*\[.+\]:$`), 200,
 	},
 	{
 		"Python", []string{"Traceback (most recent call last):"},
-		regexp.MustCompile(`^[\s+|]*(?:Exception Group )?Traceback \(most recent call last\):$`),
-		regexp.MustCompile(`^[\s|]*File ".+", line \d+`), 2,
+		late.Regexp(`^[\s+|]*(?:Exception Group )?Traceback \(most recent call last\):$`),
+		late.Regexp(`^[\s|]*File ".+", line \d+`), 2,
 	},
-	{"Python", []string{"Fatal Python error: "}, regexp.MustCompile(`^Fatal Python error: `), nil, 0},
-	{"Java", []string{"Exception in thread "}, regexp.MustCompile(`^Exception in thread "[^"]*" [\w.$]+`), nil, 0},
+	{"Python", []string{"Fatal Python error: "}, late.Regexp(`^Fatal Python error: `), nil, 0},
+	{"Java", []string{"Exception in thread "}, late.Regexp(`^Exception in thread "[^"]*" [\w.$]+`), nil, 0},
 	{
-		"Java", errorWords, regexp.MustCompile(`^(?:[\w$]+\.)+[\w$]*(?:Error|Exception)[\w$]*(?:: .*)?$`),
-		regexp.MustCompile(`^\tat [\w.$/@<>]+\(.*\)$`), 10,
+		"Java", errorWords, late.Regexp(`^(?:[\w$]+\.)+[\w$]*(?:Error|Exception)[\w$]*(?:: .*)?$`),
+		late.Regexp(`^\tat [\w.$/@<>]+\(.*\)$`), 10,
 	},
 	{
-		"Node", errorWords, regexp.MustCompile(`^(?:\(node:\d+\) \w+: |Uncaught )?[\w$.]*(?:Error|Exception)[\w$]*(?: \[\w+\])?(?:: .*)?$`),
-		regexp.MustCompile(`^    at (?:.* \()?(?:\S+:\d+:\d+|<anonymous>)\)?(?: \{)?$`), 10,
+		"Node", errorWords, late.Regexp(`^(?:\(node:\d+\) \w+: |Uncaught )?[\w$.]*(?:Error|Exception)[\w$]*(?: \[\w+\])?(?:: .*)?$`),
+		late.Regexp(`^    at (?:.* \()?(?:\S+:\d+:\d+|<anonymous>)\)?(?: \{)?$`), 10,
 	},
-	{"Node", []string{"^"}, regexp.MustCompile(`^\s*\^+$`), regexp.MustCompile(`^Node\.js v\d+\.`), 200},
-	{"Node", []string{"node:internal/"}, regexp.MustCompile(`^node:internal/[\w/]+:\d+$`), nil, 0},
-	{"Node", []string{"node --trace-uncaught "}, regexp.MustCompile("^\\(Use `node --trace-uncaught "), nil, 0},
-	{"Ruby", []string{":in "}, regexp.MustCompile("^\\S.*:\\d+:in ['`].+': .*\\([A-Z]\\w*(?:::[A-Z]\\w*)*\\)$"), nil, 0},
-	{"Ruby", []string{"[BUG] "}, regexp.MustCompile(`^\S+:\d+: \[BUG\] `), nil, 0},
+	{"Node", []string{"^"}, late.Regexp(`^\s*\^+$`), late.Regexp(`^Node\.js v\d+\.`), 200},
+	{"Node", []string{"node:internal/"}, late.Regexp(`^node:internal/[\w/]+:\d+$`), nil, 0},
+	{"Node", []string{"node --trace-uncaught "}, late.Regexp("^\\(Use `node --trace-uncaught "), nil, 0},
+	{"Ruby", []string{":in "}, late.Regexp("^\\S.*:\\d+:in ['`].+': .*\\([A-Z]\\w*(?:::[A-Z]\\w*)*\\)$"), nil, 0},
+	{"Ruby", []string{"[BUG] "}, late.Regexp(`^\S+:\d+: \[BUG\] `), nil, 0},
 	{
 		"Rust", []string{"panicked at ", "has overflowed its stack"},
-		regexp.MustCompile(`^thread '.*' (?:\(\d+\) )?(?:panicked at |has overflowed its stack$)`), nil, 0,
+		late.Regexp(`^thread '.*' (?:\(\d+\) )?(?:panicked at |has overflowed its stack$)`), nil, 0,
 	},
-	{".NET", []string{"Unhandled exception. "}, regexp.MustCompile(`^Unhandled exception\. [\w.+]+`), nil, 0},
+	{".NET", []string{"Unhandled exception. "}, late.Regexp(`^Unhandled exception\. [\w.+]+`), nil, 0},
 	{
 		"native code", []string{"Segmentation fault"},
-		regexp.MustCompile(`^(?:Segmentation fault(?: \(core dumped\))?$|.*: +\d+ Segmentation fault +)`), nil, 0,
+		late.Regexp(`^(?:Segmentation fault(?: \(core dumped\))?$|.*: +\d+ Segmentation fault +)`), nil, 0,
 	},
 }
 
@@ -95,7 +97,7 @@ func (t *tracer) look() {
 	}
 	for i := range forms {
 		f := &forms[i]
-		goesOn := t.ahead[i] > 0 && f.then.Match(line)
+		goesOn := t.ahead[i] > 0 && f.then().Match(line)
 		t.ahead[i] = max(0, t.ahead[i]-1)
 		switch first := f.begins(line); {
 		case goesOn, first && f.then == nil:

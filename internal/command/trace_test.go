@@ -119,7 +119,7 @@ func TestFormsAreUsed(t *testing.T) {
 			}
 		}
 		if !met {
-			t.Errorf("no sample for %s: %s", f.runtime, f.first)
+			t.Errorf("no sample for %s: %s", f.runtime, f.first())
 		}
 	}
 }

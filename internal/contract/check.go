@@ -42,7 +42,7 @@ func (s *schemas) get(pointer string) (*jsonschema.Schema, error) {
 		c.LoadURL = func(u string) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("%s: expected a reference within the contract", u)
 		}
-		if err := c.AddResource(base, bytes.NewReader(s.contract.json)); err != nil {
+		if err := c.AddResource(base, bytes.NewReader(s.contract.checked())); err != nil {
 			return nil, err
 		}
 		s.compiler = c
@@ -61,11 +61,7 @@ func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}
 // CompileAll compiles the schemas of all responses. It returns the error of the first schema that
 // is invalid.
 func (c *Contract) CompileAll() error {
-	all := append(slices.Clip(c.Operations), c.Elsewhere)
-	for _, q := range c.Quirks {
-		all = append(all, q.Answers)
-	}
-	for _, op := range all {
+	for _, op := range c.every() {
 		for _, r := range op.Responses {
 			if r.schema == "" {
 				continue

@@ -41,9 +41,11 @@ type Contract struct {
 	Quirks    []*Quirk    // in the order of the document
 	Roots     []string    // x-roots: the service responds at all paths below these, known or not
 	Logins    []Parameter // with which callers log in, from the securitySchemes
-	json      []byte
+	json      func() []byte
+	checked   func() []byte // the part of the document that schemas need
 	schemas   *schemas
-	derived   sync.Map // what Derive has built, by key
+	whole     func() (*Contract, error) // reads the document of a contract that has only its outline; nil if this one is whole
+	derived   sync.Map                  // what Derive has built, by key
 }
 
 // Derive returns what build returned when Derive was first called with the key. Packages keep with it
@@ -55,16 +57,18 @@ func (c *Contract) Derive(key any, build func() any) any {
 
 // number numbers the responses.
 func (c *Contract) number() {
-	for _, op := range append(slices.Clone(c.Operations), c.Elsewhere) {
-		for _, r := range op.Responses {
-			r.Number = c.Answers
-			c.Answers++
-		}
+	all := c.responses()
+	for i, r := range all {
+		r.Number = i
+	}
+	c.Answers = len(all)
+	for _, q := range c.Quirks {
+		c.Answers -= len(q.Answers.Responses)
 	}
 }
 
 // JSON returns the document as JSON, with the members in their order.
-func (c *Contract) JSON() []byte { return c.json }
+func (c *Contract) JSON() []byte { return c.json() }
 
 // Operation returns the operation of that operationId, or nil.
 func (c *Contract) Operation(id string) *Operation {
@@ -87,13 +91,38 @@ type Operation struct {
 	Public    bool    // security: [] means that it needs no credentials
 	Body      bool    // it reads the request body
 	Secret    Secrecy // x-secret
-	JSON      *Shape  // of a request body in JSON; nil if the contract does not describe it
-	Form      *Shape  // of a request body that is a form
 	Logins    []Parameter
 	Responses []*Response
 	Samples   []Sample
-	requests  *value.Object // examples of the request body, by name
 	parameter []Parameter
+	input     *input // nil if only the document has it
+	owner     *Contract
+}
+
+// An input is what a contract says of a request body.
+type input struct {
+	json, form *Shape
+	examples   *value.Object // by name
+}
+
+// JSON returns the shape of a request body in JSON. It is nil if the contract does not describe it.
+func (op *Operation) JSON() *Shape { return op.read().json }
+
+// Form returns the shape of a request body that is a form. It is nil if the contract does not describe
+// it.
+func (op *Operation) Form() *Shape { return op.read().form }
+
+// read returns what the contract says of the request body.
+func (op *Operation) read() *input {
+	if op.input != nil {
+		return op.input
+	}
+	if op.owner != nil {
+		if whole, err := op.owner.whole(); err == nil { // Parse has accepted the document, so there is no error
+			return whole.Operation(op.ID).input
+		}
+	}
+	return &input{}
 }
 
 // Secrecy says which bodies of an operation are redacted as a whole. Secret members of other
@@ -129,41 +158,44 @@ func (op *Operation) Response(status int) *Response {
 
 // Request returns the named example of the request body.
 func (op *Operation) Request(name string) ([]byte, bool) {
-	v, ok := op.requests.Get(name)
+	v, ok := op.read().examples.Get(name)
 	return value.Append(nil, v), ok
 }
 
 // A Response is the documented response of an operation for one status.
 type Response struct {
-	Status      int
-	Number      int    // of the response in its contract, counting from 0
-	Reason      string // the phrase in the status line
-	Description string
-	Evidence    Evidence
-	FaultOnly   bool     // x-fault-only: only faults cause it
-	Optional    bool     // x-body-optional: the body may be empty
-	MediaTypes  []string // empty: the response has no body
-	Headers     []string // required headers
+	Status     int
+	Number     int    // of the response in its contract, counting from 0; those of quirks come last
+	Reason     string // the phrase in the status line
+	Evidence   Evidence
+	FaultOnly  bool     // x-fault-only: only faults cause it
+	Optional   bool     // x-body-optional: the body may be empty
+	MediaTypes []string // empty: the response has no body
+	Headers    []string // required headers
+	named      []string // the names of the examples
+	texts      *texts   // nil if only the document has them
+	schema     string   // JSON pointer; empty if the body is not JSON or has no schema
+	owner      *Contract
+}
+
+// Texts are the description and the examples of a response.
+type texts struct {
+	description string
 	examples    *value.Object
 	names       map[string][]naming // by name of the example
-	schema      string              // JSON pointer; empty if the body is not JSON or has no schema
-	owner       *Contract
 }
+
+// Description says when the operation responds so.
+func (r *Response) Description() string { return r.read().description }
 
 // Example returns the named example of the body.
 func (r *Response) Example(name string) ([]byte, bool) {
-	v, ok := r.examples.Get(name)
+	v, ok := r.read().examples.Get(name)
 	return value.Append(nil, v), ok
 }
 
 // Examples returns the names of the examples in the order of the document.
-func (r *Response) Examples() []string {
-	var names []string
-	for _, m := range r.examples.Members() {
-		names = append(names, m.Name)
-	}
-	return names
-}
+func (r *Response) Examples() []string { return slices.Clone(r.named) }
 
 // A Sample is a documented exchange: a request and its response.
 type Sample struct {
@@ -229,9 +261,9 @@ func Parse(name string, data []byte) (*Contract, error) {
 	return parse(&reader{doc: doc, root: root}, value.Append(nil, doc))
 }
 
-// Load parses the JSON of a contract that Parse has accepted. It is faster than Parse and skips
+// load parses the JSON of a contract that Parse has accepted. It is faster than Parse and skips
 // the samples.
-func Load(data []byte) (*Contract, error) {
+func load(data []byte) (*Contract, error) {
 	v, err := value.Parse(data)
 	if err != nil {
 		return nil, err
@@ -245,7 +277,8 @@ func parse(r *reader, json []byte) (*Contract, error) {
 	if version := doc.Text("openapi"); !strings.HasPrefix(version, "3.1.") {
 		return nil, root.At("openapi").Errorf("expected openapi: 3.1.x, got %q", version)
 	}
-	c := &Contract{Service: doc.Text("x-service"), Prefix: doc.Text("x-prefix"), json: json}
+	document := func() []byte { return json }
+	c := &Contract{Service: doc.Text("x-service"), Prefix: doc.Text("x-prefix"), json: document, checked: document}
 	if info := doc.Object("info"); info != nil {
 		c.Title = info.Text("title")
 	}

@@ -11,7 +11,7 @@ import (
 type naming struct{ words, template string }
 
 // names reads x-names of the examples of a body. It maps words of the example to templates.
-func (r *reader) names(media *value.Object, into *Response) {
+func (r *reader) names(media *value.Object, into *texts) {
 	all := media.Object("examples")
 	if all == nil {
 		return
@@ -36,9 +36,10 @@ func (r *reader) names(media *value.Object, into *Response) {
 // path, and the placeholders of x-names for which ask returns a value. Words stay as they are if
 // ask returns no value.
 func (r *Response) Fill(name string, path map[string]string, ask func(placeholder string) (string, bool)) ([]byte, bool) {
-	v, ok := r.examples.Get(name)
+	t := r.read()
+	v, ok := t.examples.Get(name)
 	var pairs []string
-	for _, n := range r.names[name] {
+	for _, n := range t.names[name] {
 		if text, ok := n.fill(ask); ok {
 			pairs = append(pairs, n.words, text)
 		}
@@ -97,12 +98,13 @@ const hole = "\x00"
 // the words that stand for something of the request. A text without such words is one part. The
 // parameters are those of the path.
 func (r *Response) Template(name string, parameters []Parameter) ([]string, bool) {
-	v, ok := r.examples.Get(name)
+	t := r.read()
+	v, ok := t.examples.Get(name)
 	if !ok {
 		return nil, false
 	}
 	var pairs []string
-	for _, n := range r.names[name] {
+	for _, n := range t.names[name] {
 		blank, _ := n.fill(func(string) (string, bool) { return hole, true })
 		pairs = append(pairs, n.words, blank)
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"standin/internal/late"
 )
 
 // A Glob is a pattern for operationIds, paths and other texts. "*" matches any text, and "{name}"
@@ -23,7 +25,7 @@ const (
 	maxText      = 4000
 )
 
-var globParts = regexp.MustCompile(`\*|\{[^{}/]*\}`)
+var globParts = late.Regexp(`\*|\{[^{}/]*\}`)
 
 // CheckGlob returns an error if pattern is not UTF-8 or is too long. The limit is MaxGlob bytes,
 // or 200 bytes for a pattern with segments.
@@ -60,7 +62,7 @@ func segments(pattern string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`^(?s:`)
 	rest := pattern
-	for _, at := range globParts.FindAllStringIndex(pattern, -1) {
+	for _, at := range globParts().FindAllStringIndex(pattern, -1) {
 		b.WriteString(regexp.QuoteMeta(pattern[len(pattern)-len(rest) : at[0]]))
 		if pattern[at[0]] == '*' {
 			b.WriteString(`.*`)

@@ -80,6 +80,6 @@ func (r *reader) quirk(q *Quirk, at file.Node, spec *value.Object, i int) error 
 			return at.At("operations", j).Errorf("there is no operation %q", id)
 		}
 	}
-	q.Answers = &Operation{Service: r.contract.Service, Samples: q.Samples}
+	q.Answers = &Operation{Service: r.contract.Service, Samples: q.Samples, input: &input{}}
 	return r.responses(q.Answers, spec, pointer("x-quirks", strconv.Itoa(i)))
 }

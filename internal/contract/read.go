@@ -41,7 +41,7 @@ func (r *reader) read() error {
 			}
 		}
 	}
-	r.contract.Elsewhere = &Operation{Service: r.contract.Service}
+	r.contract.Elsewhere = &Operation{Service: r.contract.Service, input: &input{}}
 	if elsewhere := r.doc.Object("x-elsewhere"); elsewhere != nil {
 		op := r.contract.Elsewhere
 		if err := r.responses(op, elsewhere, "x-elsewhere"); err != nil {
@@ -68,8 +68,8 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 		ID: o.Text("operationId"), Service: r.contract.Service,
 		Method: strings.ToUpper(method), Path: path, Summary: o.Text("summary"),
 		Stateless: o.Bool("x-stateless"), Logins: r.contract.Logins,
-		Secret:   map[string]Secrecy{"text": SecretText, "all": Secret}[o.Text("x-secret")],
-		requests: value.NewObject(),
+		Secret: map[string]Secrecy{"text": SecretText, "all": Secret}[o.Text("x-secret")],
+		input:  &input{examples: value.NewObject()},
 	}
 	if !strings.HasPrefix(op.ID, op.Service+".") {
 		return at.At("operationId").Errorf("operationId %q does not begin with %q", op.ID, op.Service+".")
@@ -131,23 +131,25 @@ func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 
 func (r *reader) response(status int, spec *value.Object, at string) *Response {
 	resp := &Response{
-		Status:      status,
-		Reason:      cmp.Or(spec.Text("x-reason"), Reason(status)),
-		Description: spec.Text("description"),
-		Evidence:    Evidence(spec.Text("x-evidence")),
-		FaultOnly:   spec.Bool("x-fault-only"),
-		Optional:    spec.Bool("x-body-optional"),
-		examples:    value.NewObject(),
-		owner:       r.contract,
+		Status:    status,
+		Reason:    cmp.Or(spec.Text("x-reason"), Reason(status)),
+		Evidence:  Evidence(spec.Text("x-evidence")),
+		FaultOnly: spec.Bool("x-fault-only"),
+		Optional:  spec.Bool("x-body-optional"),
+		texts:     &texts{description: spec.Text("description"), examples: value.NewObject()},
+		owner:     r.contract,
 	}
 	r.media(spec, at, func(mediaType string, m *value.Object, where string) {
 		resp.MediaTypes = append(resp.MediaTypes, mediaType)
 		if _, ok := m.Get("schema"); ok && strings.Contains(mediaType, "json") {
 			resp.schema = where + "/schema"
 		}
-		r.examples(m, resp.examples)
-		r.names(m, resp)
+		r.examples(m, resp.texts.examples)
+		r.names(m, resp.texts)
 	})
+	for _, m := range resp.texts.examples.Members() {
+		resp.named = append(resp.named, m.Name)
+	}
 	if headers := spec.Object("headers"); headers != nil {
 		for _, h := range headers.Members() {
 			if o, _ := r.resolve(h.Value, ""); o != nil && o.Bool("required") {

@@ -130,14 +130,14 @@ func (r *reader) body(op *Operation, body *value.Object) {
 	op.Body = true
 	body, _ = r.resolve(body, "")
 	r.media(body, "", func(mediaType string, m *value.Object, _ string) {
-		r.examples(m, op.requests)
+		r.examples(m, op.input.examples)
 		schema, ok := m.Get("schema")
 		switch {
 		case !ok:
 		case strings.Contains(mediaType, "json"):
-			op.JSON = r.nested(schema)
+			op.input.json = r.nested(schema)
 		case mediaType == formType:
-			op.Form = r.nested(schema)
+			op.input.form = r.nested(schema)
 		}
 	})
 }

@@ -37,10 +37,10 @@ func TestShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	op := c.Operations[0]
-	if got, want := op.JSON.Names(), []string{"map", "free", "label", "children", "a"}; !slices.Equal(got, want) {
+	if got, want := op.JSON().Names(), []string{"map", "free", "label", "children", "a"}; !slices.Equal(got, want) {
 		t.Errorf("members %v, want %v", got, want)
 	}
-	if got := op.Form.Names(); !slices.Equal(got, []string{"user"}) {
+	if got := op.Form().Names(); !slices.Equal(got, []string{"user"}) {
 		t.Errorf("fields %v", got)
 	}
 	if got := op.Logins; len(got) != 2 || got[0].Name != "X-Key" || got[1].Name != "Authorization" {
@@ -58,7 +58,7 @@ func TestShape(t *testing.T) {
 		{[]string{"map", "any", "other"}, false},
 		{[]string{"free", "any", "other"}, true},
 	} {
-		s, known := op.JSON, true
+		s, known := op.JSON(), true
 		for _, step := range path.steps {
 			if step == "*" {
 				s = s.Items()

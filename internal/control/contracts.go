@@ -56,7 +56,7 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 				}
 			}
 			for _, r := range op.Responses {
-				s := Status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description}
+				s := Status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description()}
 				if r.Status >= http.StatusBadRequest && op.Service != "control" {
 					s.Fault = fmt.Sprintf("%s/%d", op.ID, r.Status)
 				}

@@ -75,33 +75,33 @@ func (m *Met) key(op *Operation) key {
 		k.cell = other
 		return k
 	}
-	s := &known[i]
+	s := known[i].cells()
 	switch {
-	case !m.Changed && len(s.cells) == 0:
+	case !m.Changed && len(s.names) == 0:
 		return k
 	case !m.Changed && m.Example != "":
-		if i := op.named(s, m.Example); i >= 0 {
+		if i := op.named(m.Status, s, m.Example); i >= 0 {
 			k.cell = uint8(i + 1)
 			return k
 		}
-	case m.Changed && s.empty && len(m.Body) == 0:
+	case m.Changed && known[i].empty && len(m.Body) == 0:
 		return k
 	}
 	switch i := s.cell(m.Body); {
 	case i < 0:
 		k.cell = other
-	case len(s.cells) > 0:
+	case len(s.names) > 0:
 		k.cell = uint8(i + 1)
 	}
 	return k
 }
 
 // named returns the index of the cell of an example, or -1.
-func (o *Operation) named(s *status, name string) int {
-	if i := slices.Index(s.cells, name); i >= 0 {
+func (o *Operation) named(status int, s *cells, name string) int {
+	if i := slices.Index(s.names, name); i >= 0 {
 		return i
 	}
-	r := o.contract.Response(s.code) // the cell has the name of an example that is the same
+	r := o.contract.Response(status) // the cell has the name of an example that is the same
 	parts, ok := r.Template(name, o.contract.Parameters())
 	if !ok {
 		return -1

@@ -27,8 +27,7 @@ import (
 	"standin/internal/contract"
 )
 
-// An Operation is an operation whose answers are counted. The cells of an operation are found when
-// it is first used.
+// An Operation is an operation whose answers are counted. Its statuses are found when it is first used.
 type Operation struct {
 	contract *contract.Operation
 	hash     uint32
@@ -58,9 +57,14 @@ var nowhere = &Operation{contract: &contract.Operation{}}
 
 // A status is what the contract of an operation says of one status.
 type status struct {
-	code     int
-	empty    bool      // the contract has no body
-	cells    []string  // names of examples; none: the status is one cell
+	code  int
+	empty bool          // the contract has no body
+	cells func() *cells // finds them when an error is first answered
+}
+
+// Cells are what is counted of a status.
+type cells struct {
+	names    []string  // of examples; none: the status is one cell
 	examples []example // of the bodies of an error; those with the longest text come first
 }
 
@@ -77,7 +81,7 @@ func (o *Operation) known() []status {
 	}
 	var all []status
 	for _, r := range o.contract.Responses {
-		all = append(all, statusOf(o.contract, r))
+		all = append(all, status{r.Status, len(r.MediaTypes) == 0, sync.OnceValue(func() *cells { return cellsOf(o.contract, r) })})
 	}
 	o.statuses.Store(&all)
 	return all
@@ -89,27 +93,27 @@ const (
 	maxCells  = 1<<8 - 2
 )
 
-// statusOf returns the cells of a response. The examples of a success show records and not
+// cellsOf returns the cells of a response. The examples of a success show records and not
 // different answers, so that a success is one cell.
-func statusOf(op *contract.Operation, r *contract.Response) status {
-	s := status{code: r.Status, empty: len(r.MediaTypes) == 0}
+func cellsOf(op *contract.Operation, r *contract.Response) *cells {
+	s := &cells{}
 	if r.Status < firstError {
 		return s
 	}
 	for _, name := range r.Examples() {
 		parts, _ := r.Template(name, op.Parameters())
-		cell := len(s.cells)
+		cell := len(s.names)
 		if i := slices.IndexFunc(s.examples, func(e example) bool { return slices.Equal(e.parts, parts) }); i >= 0 {
 			cell = s.examples[i].cell
 		} else if cell < maxCells {
-			s.cells = append(s.cells, name)
+			s.names = append(s.names, name)
 		} else {
 			continue
 		}
 		s.examples = append(s.examples, example{cell, parts})
 	}
-	if len(s.cells) == 1 {
-		s.cells = nil
+	if len(s.names) == 1 {
+		s.names = nil
 	}
 	slices.SortStableFunc(s.examples, func(a, b example) int { return cmp.Compare(b.length(), a.length()) })
 	return s
@@ -163,7 +167,7 @@ func index(body []byte, text string) int {
 }
 
 // cell returns the index of the cell whose example the body is, or -1.
-func (s *status) cell(body []byte) int {
+func (s *cells) cell(body []byte) int {
 	for i := range s.examples {
 		if s.examples[i].fits(body) {
 			return s.examples[i].cell
@@ -175,11 +179,12 @@ func (s *status) cell(body []byte) int {
 // answers returns the names of the cells of the status: 404, or 404/unknown and 404/no-uuid.
 func (s *status) answers() []string {
 	code := strconv.Itoa(s.code)
-	if len(s.cells) == 0 {
+	names := s.cells().names
+	if len(names) == 0 {
 		return []string{code}
 	}
 	var all []string
-	for _, name := range s.cells {
+	for _, name := range names {
 		all = append(all, code+"/"+name)
 	}
 	return all

@@ -155,7 +155,7 @@ func (b *builder) count(k key, n uint64) {
 	case !documented && i >= 0:
 		answer += "/" + otherBody
 	case documented && k.cell > 0:
-		answer += "/" + k.operation.known()[i].cells[k.cell-1]
+		answer += "/" + k.operation.known()[i].cells().names[k.cell-1]
 	}
 	cell := b.cell(place{op.ID, answer, documented})
 	if k.kind == provoked {

@@ -140,7 +140,7 @@ func answerOf(ct *contract.Contract, op *contract.Operation, e *journal.Entry) A
 		spec = ct.Elsewhere.Response(a.Status)
 	}
 	if spec != nil {
-		a.Reason, a.Evidence, a.Words = cmp.Or(spec.Reason, a.Reason), spec.Evidence, spec.Description
+		a.Reason, a.Evidence, a.Words = cmp.Or(spec.Reason, a.Reason), spec.Evidence, spec.Description()
 	}
 	return a
 }
@@ -155,7 +155,7 @@ func othersOf(op *contract.Operation, status int) []Other {
 		if r.Status == status {
 			continue
 		}
-		o := Other{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Words: r.Description}
+		o := Other{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Words: r.Description()}
 		if r.Status >= failed {
 			o.Fault = fmt.Sprintf("%s/%d", op.ID, r.Status)
 		}

@@ -82,8 +82,8 @@ func TestSamples(t *testing.T) {
 						t.Errorf("operation %v", x.Operation)
 					}
 					r := op.Response(s.Status)
-					if a := x.Answer; a.Status != s.Status || a.Evidence != r.Evidence || a.Words == "" || op != c.Elsewhere && a.Words != r.Description {
-						t.Errorf("answer %+v, want %d %s %s", a, s.Status, r.Evidence, r.Description)
+					if a := x.Answer; a.Status != s.Status || a.Evidence != r.Evidence || a.Words == "" || op != c.Elsewhere && a.Words != r.Description() {
+						t.Errorf("answer %+v, want %d %s %s", a, s.Status, r.Evidence, r.Description())
 					}
 					check(t, op.ID+"/"+s.Name, &x)
 				})

@@ -34,7 +34,7 @@ func FuzzScan(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		listed := lists(op.JSON, []byte(text))
+		listed := lists(op.JSON(), []byte(text))
 		found, _ := find(op, &Message{Body: []byte(text)}, true)
 		if listed && len(found) > 0 {
 			t.Errorf("%q is listed, and has %+v", text, found)
@@ -53,7 +53,7 @@ func TestScan(t *testing.T) {
 		`{"a": "b\"c", "list": [{"a": 1.5e3}, {}], "free": {"x": [true]}}`: true,
 		`[]`: true, `{"a": 1, "b": 2}`: false, `{"list": [{"b": 2}]}`: false, `{"a": "b`: false, `{"a": 1} x`: false,
 	} {
-		if got := lists(c.Operations[0].JSON, []byte(text)); got != want {
+		if got := lists(c.Operations[0].JSON(), []byte(text)); got != want {
 			t.Errorf("%s: %t", text, got)
 		}
 	}

@@ -102,7 +102,7 @@ func (s *search) query(text, place string, known func(string) bool) {
 		}
 		p := part{place: place, name: shown(name), word: name}
 		if place == inBody {
-			p.known = s.op.Form.Names()
+			p.known = s.op.Form().Names()
 		}
 		s.add(p)
 	}
@@ -124,11 +124,11 @@ func (s *search) body(m *Message) {
 		}
 		return
 	}
-	if isForm(m.Header["Content-Type"]) && s.op.Form != nil {
-		s.query(string(m.Body), inBody, func(name string) bool { _, ok := s.op.Form.Member(name); return ok })
+	if isForm(m.Header["Content-Type"]) && s.op.Form() != nil {
+		s.query(string(m.Body), inBody, func(name string) bool { _, ok := s.op.Form().Member(name); return ok })
 		return
 	}
-	if s.op.JSON == nil || !s.each && lists(s.op.JSON, m.Body) {
+	if s.op.JSON() == nil || !s.each && lists(s.op.JSON(), m.Body) {
 		return
 	}
 	v, err := value.Parse(m.Body)
@@ -136,7 +136,7 @@ func (s *search) body(m *Message) {
 		s.odd = "it is not JSON"
 		return
 	}
-	s.value(v, s.op.JSON, "")
+	s.value(v, s.op.JSON(), "")
 }
 
 func isForm(contentType []string) bool {

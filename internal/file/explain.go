@@ -3,8 +3,9 @@ package file
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"standin/internal/late"
 )
 
 // Empty reports whether a file has only blanks and comments.
@@ -17,12 +18,12 @@ func Empty(data []byte) bool {
 	return true
 }
 
-var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+var unknownAnchor = late.Regexp(`unknown anchor '(.*)' referenced`)
 
 // explain replaces messages of the YAML library that are hard to understand: a text that needs
 // quotes, or a tab. line and column are those of the message.
 func explain(data []byte, line, column int, message string) string {
-	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
+	if m := unknownAnchor().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf(`no anchor %q; a text that begins with * needs quotes: "*%s"`, m[1], m[1])
 	}
 	here, before := at(data, line, column), at(data, line, column-1)
@@ -36,14 +37,14 @@ func explain(data []byte, line, column int, message string) string {
 	case strings.Contains(message, "mapping values are not allowed"):
 		return message + "; a text with a colon and a blank in it needs quotes"
 	}
-	if line := lineOf(data, line); strings.Contains(message, "did not find expected") && braced.Match(line) {
+	if line := lineOf(data, line); strings.Contains(message, "did not find expected") && braced().Match(line) {
 		return message + "; a text with braces in it, such as a path, needs quotes"
 	}
 	return message
 }
 
 // braced matches a path with parameters that is not in quotes.
-var braced = regexp.MustCompile(`[:,]\s*[^"'\s]*/\{\w+\}`)
+var braced = late.Regexp(`[:,]\s*[^"'\s]*/\{\w+\}`)
 
 func lineOf(data []byte, line int) []byte {
 	for n := 1; n < line; n++ {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/late"
 	"standin/internal/value"
 )
 
@@ -25,10 +25,10 @@ const (
 )
 
 // headerName matches the names of headers.
-var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+var headerName = late.Regexp("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 // IsToken reports whether a text can be the name of a header, or an HTTP method.
-func IsToken(text string) bool { return headerName.MatchString(text) }
+func IsToken(text string) bool { return headerName().MatchString(text) }
 
 // Check returns an error that lists the mistakes in a content. Bounded must have passed.
 func (c *Content) Check(at file.Node) error {

@@ -3,12 +3,12 @@ package recorder
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"standin/emulator/journal"
+	"standin/internal/late"
 	"standin/internal/value"
 )
 
@@ -114,7 +114,7 @@ func (x *redaction) path(path string) string {
 	}
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
-		if s != "" && i > 0 && plainName(segments[i-1]) == "tokens" || strings.HasPrefix(s, "gAAAAA") || webToken.MatchString(s) {
+		if s != "" && i > 0 && plainName(segments[i-1]) == "tokens" || strings.HasPrefix(s, "gAAAAA") || webToken().MatchString(s) {
 			x.token(s)
 			segments[i] = redacted
 		}
@@ -128,7 +128,7 @@ func suspicious(path string) bool {
 		strings.Contains(path, "okens/") || strings.Contains(path, "OKENS/")
 }
 
-var webToken = regexp.MustCompile(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)
+var webToken = late.Regexp(`^ey[\w-]{8,}\.[\w-]+\.[\w-]*$`)
 
 // query removes the secrets from a query string.
 func (x *redaction) query(query string) string {

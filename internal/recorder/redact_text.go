@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"standin/internal/late"
 )
 
 // These are names of secrets, in the form that plainName returns. They apply to headers,
@@ -46,7 +48,7 @@ func secretName(name string) bool {
 	}
 }
 
-var unicodeEscape = regexp.MustCompile(`\\u([0-9a-fA-F]{4})`)
+var unicodeEscape = late.Regexp(`\\u([0-9a-fA-F]{4})`)
 
 // plainName returns a name in the form in which names are compared: without escapes, case and
 // punctuation.
@@ -54,7 +56,7 @@ func plainName(name string) string {
 	for range 2 { // some clients escape twice
 		name = unescaped(name)
 	}
-	name = unicodeEscape.ReplaceAllStringFunc(name, func(escape string) string {
+	name = unicodeEscape().ReplaceAllStringFunc(name, func(escape string) string {
 		code, _ := strconv.ParseUint(escape[2:], 16, 16)
 		return string(rune(code))
 	})
@@ -68,28 +70,28 @@ func plainName(name string) string {
 
 var (
 	// userInfo matches the password in a URL.
-	userInfo = regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`)
+	userInfo = late.Regexp(`(://[^/\s:@"']*:)[^/\s@"']+@`)
 	// element matches an XML element. Its name may be the name of a secret.
-	element = regexp.MustCompile(`(<([\w:.-]+)(?:\s[^<>]*)?>)([^<]*)(</)`)
+	element = late.Regexp(`(<([\w:.-]+)(?:\s[^<>]*)?>)([^<]*)(</)`)
 	// key matches a private key in PEM.
-	key = regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)`)
+	key = late.Regexp(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)`)
 	// option matches an option of a command line and its value.
-	option = regexp.MustCompile(`(--?([A-Za-z][\w-]*)\s+)([^\s"',-][^\s"',]*)`)
+	option = late.Regexp(`(--?([A-Za-z][\w-]*)\s+)([^\s"',-][^\s"',]*)`)
 )
 
 // text removes the secrets from any text.
 func (x *redaction) text(text string) string {
 	if strings.Contains(text, "://") {
-		text = userInfo.ReplaceAllString(text, "${1}"+redacted+"@")
+		text = userInfo().ReplaceAllString(text, "${1}"+redacted+"@")
 	}
 	if strings.Contains(text, "-----BEGIN") {
-		text = key.ReplaceAllString(text, "${1}"+redacted+"${2}")
+		text = key().ReplaceAllString(text, "${1}"+redacted+"${2}")
 	}
 	if strings.Contains(text, "</") {
-		text = x.replace(text, element, 2, 3)
+		text = x.replace(text, element(), 2, 3)
 	}
 	if strings.Contains(text, "-") && strings.ContainsAny(text, " \t") {
-		text = x.replace(text, option, 2, 3)
+		text = x.replace(text, option(), 2, 3)
 	}
 	if strings.ContainsAny(text, "=:") {
 		text = x.pairs(text)

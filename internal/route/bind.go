@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 
@@ -41,10 +42,15 @@ type Operation struct {
 // A layout finds the paths of a contract. It depends on nothing else, so that all services bound to
 // the contract share it.
 type layout struct {
-	router  *mux.Router
-	paths   map[*mux.Route]*Path // of paths with parameters
-	literal map[string]*Path     // paths without parameters
-	err     error
+	literal map[string]*Path // paths without parameters
+	router  func() *router   // of paths with parameters; is made when the first request needs it
+}
+
+// A router finds paths with parameters.
+type router struct {
+	*mux.Router
+	paths map[*mux.Route]*Path
+	err   error // of the first path that mux refuses
 }
 
 // layoutKey is the key of a contract's layout in contract.Derive.
@@ -55,36 +61,59 @@ func layoutOf(c *contract.Contract) *layout {
 }
 
 func newLayout(c *contract.Contract) *layout {
-	l := &layout{router: mux.NewRouter().SkipClean(true), paths: map[*mux.Route]*Path{}, literal: map[string]*Path{}}
-	templates := map[string]*Path{}
-	numbers := make([]int, len(c.Operations)) // paths without parameters are matched first
-	for i := range numbers {
-		numbers[i] = i
-	}
-	slices.SortStableFunc(numbers, func(a, b int) int {
-		return cmp.Compare(strings.Count(c.Operations[a].Path, "{"), strings.Count(c.Operations[b].Path, "{"))
-	})
-	for _, n := range numbers {
-		op := c.Operations[n]
-		p := templates[op.Path]
+	l := &layout{literal: map[string]*Path{}}
+	var templates []string // with parameters; those with few first
+	others := map[string]*Path{}
+	for n, op := range c.Operations {
+		in := l.literal
+		if strings.Contains(op.Path, "{") {
+			in = others
+		}
+		p := in[op.Path]
 		if p == nil {
 			p = &Path{}
-			templates[op.Path] = p
-			if err := l.add(op.Path, p); err != nil {
-				l.err = fmt.Errorf("%s: %w", op.ID, err)
-				return l
+			if in[op.Path] = p; strings.Contains(op.Path, "{") {
+				templates = append(templates, op.Path)
 			}
 		}
 		p.Methods, p.numbers = append(p.Methods, op.Method), append(p.numbers, n)
 	}
+	slices.SortStableFunc(templates, func(a, b string) int { return cmp.Compare(strings.Count(a, "{"), strings.Count(b, "{")) })
+	l.router = sync.OnceValue(func() *router { return newRouter(templates, others) })
 	return l
+}
+
+func newRouter(templates []string, paths map[string]*Path) *router {
+	r := &router{Router: mux.NewRouter().SkipClean(true), paths: make(map[*mux.Route]*Path, len(templates))}
+	for _, t := range templates {
+		route := r.Path(t)
+		if err := route.GetError(); err != nil && r.err == nil {
+			r.err = fmt.Errorf("the path %q: %w", t, err)
+		}
+		r.paths[route] = paths[t]
+	}
+	return r
+}
+
+// check returns an error for a path that cannot be found. The contracts in the binary are not checked,
+// because the tests find all of their paths.
+func (l *layout) check(c *contract.Contract) error {
+	for _, op := range c.Operations {
+		if !strings.HasPrefix(op.Path, "/") {
+			return fmt.Errorf("%s: the path %q does not begin with a slash", op.ID, op.Path)
+		}
+	}
+	if c.Outlined() {
+		return nil
+	}
+	return l.router().err
 }
 
 // Bind pairs each operation of a contract with a row of the service's tables.
 func Bind(c *contract.Contract, s *service.Service) (*Bound, error) {
 	b := &Bound{Service: s, Contract: c, layout: layoutOf(c), operations: make([]Operation, len(c.Operations))}
-	if b.layout.err != nil {
-		return nil, b.layout.err
+	if err := b.layout.check(c); err != nil {
+		return nil, err
 	}
 	rows, err := rowsOf(c, s)
 	if err != nil {
@@ -149,20 +178,6 @@ func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operat
 	return rows, nil
 }
 
-// add adds a path. Only paths with parameters need the router.
-func (l *layout) add(template string, p *Path) error {
-	if !strings.HasPrefix(template, "/") {
-		return fmt.Errorf("the path %q does not begin with a slash", template)
-	}
-	if !strings.Contains(template, "{") {
-		l.literal[template] = p
-		return nil
-	}
-	route := l.router.Path(template)
-	l.paths[route] = p
-	return route.GetError()
-}
-
 // example returns a handler for an x-stateless operation. It responds with the first documented
 // example of the lowest status below 400.
 func example(op *contract.Operation) (service.Handler, error) {
@@ -170,14 +185,19 @@ func example(op *contract.Operation) (service.Handler, error) {
 		if r.Status >= http.StatusBadRequest {
 			break
 		}
-		reply := service.Reply{Status: r.Status}
-		if names := r.Examples(); len(names) > 0 {
-			reply.ContentType = r.MediaTypes[0]
-			reply.Body, _ = r.Example(names[0])
-		} else if len(r.MediaTypes) > 0 {
+		names := r.Examples()
+		if len(names) == 0 && len(r.MediaTypes) > 0 {
 			continue
 		}
-		return func(*service.Call) (service.Reply, error) { return reply, nil }, nil
+		reply := sync.OnceValue(func() service.Reply { // the contract may have to read its document
+			reply := service.Reply{Status: r.Status}
+			if len(names) > 0 {
+				reply.ContentType = r.MediaTypes[0]
+				reply.Body, _ = r.Example(names[0])
+			}
+			return reply
+		})
+		return func(*service.Call) (service.Reply, error) { return reply(), nil }, nil
 	}
 	return nil, fmt.Errorf("%s: the operation is answered by its example, but no response below 400 has one", op.ID)
 }
@@ -190,8 +210,9 @@ func (b *Bound) Find(at string) (*Path, map[string]string) {
 	}
 	var m mux.RouteMatch
 	r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}
-	if !b.layout.router.Match(&r, &m) {
+	others := b.layout.router()
+	if !others.Match(&r, &m) {
 		return nil, nil
 	}
-	return b.layout.paths[m.Route], m.Vars
+	return others.paths[m.Route], m.Vars
 }

@@ -52,7 +52,7 @@ func (k *Catalogue) Failures() []Failure {
 			if r.Status >= 400 {
 				all = append(all, Failure{
 					Name: op.ID + "/" + strconv.Itoa(r.Status), Operation: op.ID, Status: r.Status, Reason: r.Reason,
-					Evidence: r.Evidence, Description: r.Description, Examples: append([]string{}, r.Examples()...),
+					Evidence: r.Evidence, Description: r.Description(), Examples: append([]string{}, r.Examples()...),
 				})
 			}
 		}

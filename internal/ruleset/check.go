@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"standin/emulator/fault"
 	"standin/internal/contract"
 	"standin/internal/file"
+	"standin/internal/late"
 	"standin/internal/match"
 )
 
@@ -199,10 +199,10 @@ func (c *Checker) rules(rules []fault.Rule, at []file.Node, unread []bool) {
 // longestName is the maximum length of a rule's name, in bytes.
 const longestName = 100
 
-var ruleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
+var ruleName = late.Regexp(`^[A-Za-z0-9][A-Za-z0-9 ._/#:-]*$`)
 
 func (c *Checker) rule(r *fault.Rule, at file.Node) {
-	if r.Name != "" && (!ruleName.MatchString(r.Name) || len(r.Name) > longestName) {
+	if r.Name != "" && (!ruleName().MatchString(r.Name) || len(r.Name) > longestName) {
 		c.Add(at.At("name").Errorf("rule name %q: expected at most %d letters, digits, spaces and . _ / # : -", r.Name, longestName))
 	}
 	if r.Use != "" {

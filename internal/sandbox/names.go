@@ -3,13 +3,14 @@ package sandbox
 import (
 	"fmt"
 	"hash/crc32"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"standin/internal/late"
 )
 
 // unfit matches the characters that a sandbox's name cannot contain.
-var unfit = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unfit = late.Regexp(`[^A-Za-z0-9._-]+`)
 
 // longestName is the maximum length, in bytes, of a name made from a text.
 const longestName = 80
@@ -18,7 +19,7 @@ const longestName = 80
 // than punctuation is lost, it adds a hash of the text, so that different texts have different
 // names.
 func nameFor(text string) string {
-	name := strings.Trim(unfit.ReplaceAllString(text, "-"), "-._")
+	name := strings.Trim(unfit().ReplaceAllString(text, "-"), "-._")
 	lost := len(name) > longestName || name == "" || strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 	if len(name) > longestName {
 		name = name[:longestName]

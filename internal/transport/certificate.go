@@ -11,8 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"regexp"
 	"time"
+
+	"standin/internal/late"
 )
 
 // TLS holds the options of TLS. Keys and certificates come from crypto/rand and do not depend on
@@ -55,12 +56,12 @@ const protoHTTP2 = "h2"
 var defaultHosts = []string{"localhost", "127.0.0.1", "::1"}
 
 // hostName matches the host names of a certificate; a wildcard matches one label.
-var hostName = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
+var hostName = late.Regexp(`^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 const longestHostName = 253
 
 func nameable(host string) bool {
-	return net.ParseIP(host) != nil || len(host) <= longestHostName && hostName.MatchString(host)
+	return net.ParseIP(host) != nil || len(host) <= longestHostName && hostName().MatchString(host)
 }
 
 // Certificates are valid at any time that a test may use. A test's clock may be in the past, and

@@ -80,7 +80,7 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 // showConsumer handles GET {container_ref}/consumers/{consumer_id}. No response contains the id
 // of a consumer, so it finds none.
 func showConsumer(c *service.Call) (service.Reply, error) {
-	if !uuid4.MatchString(c.Vars["consumer_id"]) {
+	if !uuid4().MatchString(c.Vars["consumer_id"]) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	}
 	return service.Reply{}, noConsumer()

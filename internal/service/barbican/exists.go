@@ -2,13 +2,13 @@ package barbican
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 
+	"standin/internal/late"
 	"standin/internal/service"
 )
 
-var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var uuid4 = late.Regexp(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // These checks that a container, secret or order exists come before the checks of the request.
 // The server looks the record up while it looks for the function to call
@@ -25,7 +25,7 @@ func containerExists(c *service.Call) error {
 	case strings.HasSuffix(c.Path, ".xml"):
 		return &service.Error{Kind: service.NotFound, Detail: noDescription}
 	// barbican/containers.yaml: "read an id that is none"
-	case !uuid4.MatchString(p.id):
+	case !uuid4().MatchString(p.id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided container id is invalid.")
 	case containers.Get(c.View, p.id) == nil:
 		return service.Errorf(service.NotFound, "", "Secrets container not found.")
@@ -55,7 +55,7 @@ func unknownBelow(c *service.Call, p place) error {
 	case first == "acl" && c.Method == http.MethodGet:
 		above = containerACLRetrieval
 	// barbican/consumers.yaml: "one by an id that is none"
-	case first == "consumers" && below && !uuid4.MatchString(consumer):
+	case first == "consumers" && below && !uuid4().MatchString(consumer):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	// barbican/consumers-quirks.yaml: "beyond one consumer"
 	case first == "consumers" && below && c.Method == http.MethodGet:
@@ -84,12 +84,12 @@ func secretExists(c *service.Call) error {
 	consumer, _, _ := strings.Cut(further, "/")
 	switch {
 	// barbican/secrets.yaml: "read an id that is none"
-	case !uuid4.MatchString(p.id):
+	case !uuid4().MatchString(p.id):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided secret id is invalid.")
 	case livingSecret(c, p.id) == nil:
 		return service.Errorf(service.NotFound, "", "Secret not found.")
 	// barbican/secret-consumers.yaml: "one that is none"
-	case part == "consumers" && deep && !uuid4.MatchString(consumer):
+	case part == "consumers" && deep && !uuid4().MatchString(consumer):
 		return service.Errorf(service.NotFound, "", "Not Found. Provided consumer id is invalid.")
 	case len(c.Methods) > 0:
 		if c.Operation == nil && part == "metadata" && deep {

@@ -142,7 +142,7 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 		Status: cmp.Or(r.Status, active), Created: r.Created, Updated: r.Updated,
 	}
 	switch {
-	case !uuid4.MatchString(ct.ID):
+	case !uuid4().MatchString(ct.ID):
 		return "", at.At("container_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", r.ID)
 	case !slices.Contains(containerTypes, ct.Type):
 		return "", at.At("type").Errorf("unknown type %q%s", ct.Type, file.Hint(ct.Type, containerTypes))

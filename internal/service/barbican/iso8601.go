@@ -1,14 +1,15 @@
 package barbican
 
 import (
-	"regexp"
 	"strconv"
 	"time"
+
+	"standin/internal/late"
 )
 
 // isoForm matches the times that the server accepts. They range from a year alone to a fraction
 // of a second with a zone, with or without dashes and colons.
-var isoForm = regexp.MustCompile(`^([0-9]{4})(?:(?:-([0-9]{1,2})|([0-9]{2}))(?:(?:-([0-9]{1,2})|([0-9]{2}))` +
+var isoForm = late.Regexp(`^([0-9]{4})(?:(?:-([0-9]{1,2})|([0-9]{2}))(?:(?:-([0-9]{1,2})|([0-9]{2}))` +
 	`(?:[ T]([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{1,2})(?:[.,]([0-9]+))?)?(?:Z|([-+])([0-9]{2}):?([0-9]{2})?)?)?)?)?$`)
 
 // An isoTime is a time as it was written, and the offset of its zone from UTC.
@@ -21,7 +22,7 @@ func (t isoTime) utc() time.Time { return t.written.Add(-t.zone) }
 
 // parseTime parses a time as the server does. Without a zone it is in UTC.
 func parseTime(text string) (isoTime, bool) {
-	m := isoForm.FindStringSubmatch(text)
+	m := isoForm().FindStringSubmatch(text)
 	if m == nil || len(text) == len("YYYYMM") && m[3] != "" {
 		return isoTime{}, false
 	}

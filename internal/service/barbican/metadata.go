@@ -2,10 +2,10 @@ package barbican
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
+	"standin/internal/late"
 	"standin/internal/service"
 	"standin/internal/service/openstack"
 	"standin/internal/value"
@@ -29,7 +29,7 @@ var (
 )
 
 // safeKey matches the keys that the server takes for URL-safe. It allows a line break at the end.
-var safeKey = regexp.MustCompile(`^[A-Za-z0-9_-]*\n?$`)
+var safeKey = late.Regexp(`^[A-Za-z0-9_-]*\n?$`)
 
 func noMetadata() error {
 	return service.Errorf(service.NotFound, "", "Secret metadata not found.")
@@ -93,7 +93,7 @@ func readMetadata(c *service.Call) ([]metadatum, error) {
 	}
 	for _, key := range keys {
 		text, _ := kept.Get(key)
-		if !safeKey.MatchString(key) {
+		if !safeKey().MatchString(key) {
 			return nil, unsafeKey()
 		}
 		if _, ok := text.(string); !ok {
@@ -127,7 +127,7 @@ func readMetadatum(c *service.Call) (metadatum, error) {
 		return metadatum{}, err
 	}
 	key, text := o.Text("key"), o.Text("value")
-	if !safeKey.MatchString(key) {
+	if !safeKey().MatchString(key) {
 		return metadatum{}, unsafeKey()
 	}
 	return metadatum{strings.ToLower(key), text}, nil

@@ -58,7 +58,7 @@ func storeSecret(tx *world.Tx, r *secretFile, at file.Node) (string, error) {
 		Expiration: r.Expiration, Algorithm: r.Algorithm, BitLength: r.BitLength, Mode: r.Mode,
 	}
 	switch {
-	case !uuid4.MatchString(s.ID):
+	case !uuid4().MatchString(s.ID):
 		return "", at.At("secret_ref").Errorf("%q does not end in a version 4 UUID, in lower case, with dashes", r.ID)
 	case !slices.Contains(secretTypes, s.Type):
 		return "", at.At("secret_type").Errorf("unknown type %q%s", s.Type, file.Hint(s.Type, secretTypes))
@@ -70,7 +70,7 @@ func storeSecret(tx *world.Tx, r *secretFile, at file.Node) (string, error) {
 	if r.Metadata != nil {
 		for _, m := range r.Metadata.Members() {
 			text, ok := m.Value.(string)
-			if !ok || !safeKey.MatchString(m.Name) || m.Name != strings.ToLower(m.Name) {
+			if !ok || !safeKey().MatchString(m.Name) || m.Name != strings.ToLower(m.Name) {
 				return "", at.At("metadata").Errorf("the API would refuse %q: keys are of a-z, 0-9, _ and -, values are texts", m.Name)
 			}
 			s.Metadata = append(s.Metadata, metadatum{m.Name, text})

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"standin/internal/late"
 	"standin/internal/value"
 )
 
@@ -45,7 +45,8 @@ func NewPattern(text string) *Pattern {
 	if body, ok := strings.CutSuffix(text, "$"); ok {
 		is = body + `\n?$`
 	}
-	return &Pattern{text, regexp.MustCompile(is).MatchString}
+	compiled := late.Regexp(is)
+	return &Pattern{text, func(s string) bool { return compiled().MatchString(s) }}
 }
 
 // PatternFunc returns a pattern for an expression that Go does not support. matches reports

@@ -5,11 +5,11 @@ import (
 	"encoding/base64"
 	"math"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
 	"standin/internal/identity"
+	"standin/internal/late"
 	"standin/internal/service"
 	"standin/internal/value"
 	"standin/internal/world"
@@ -166,9 +166,9 @@ func deleteClient(c *service.Call) (service.Reply, error) {
 	return empty(), nil
 }
 
-var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var uuidForm = late.Regexp(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-func isUUID(s string) bool { return uuidForm.MatchString(s) }
+func isUUID(s string) bool { return uuidForm().MatchString(s) }
 
 func (cl *client) write(w *value.Writer, c *service.Call) {
 	w.BeginObject()

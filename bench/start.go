@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// starts is how often each process is started.
+const starts = 40
+
+var startRows = []row{
+	{"start", "process start to first 200: standin ÷ bare", (*bench).firstAnswers, budget{most: 2.5}, true},
+	{"run", "the whole of standin run -- true ÷ bare to first 200", (*bench).wholeRuns, budget{most: 2.5}, true},
+}
+
+// firstAnswers compares the time from the start of a process to its first answer.
+func (b *bench) firstAnswers() (figures, error) {
+	took := make([][]float64, 3)
+	for range starts {
+		for i, args := range [][]string{{b.self, "-serve", bare}, {b.self, "-serve", gorilla, "-records", "3"}, {b.binary, "--listen", "127.0.0.1:0"}} {
+			d, err := b.firstAnswer(args)
+			if err != nil {
+				return figures{}, err
+			}
+			took[i] = append(took[i], d.Seconds()*1000)
+		}
+	}
+	return started(took), nil
+}
+
+// started returns the figures of starts, in milliseconds.
+func started(took [][]float64) figures {
+	text := func(i int) string {
+		low, mid, high := spread(took[i])
+		return fmt.Sprintf("%.0f ms, %.0f–%.0f", mid, low, high)
+	}
+	last := len(took) - 1
+	_, theirs, _ := spread(took[0])
+	_, ours, _ := spread(took[last])
+	f := figures{value: ours / theirs, bare: text(0), standin: fmt.Sprintf("%.1f (%s)", ours/theirs, text(last))}
+	if last > 1 {
+		f.gorilla = text(1)
+	}
+	return f
+}
+
+// firstAnswer returns the time from the start of a process to its first 200.
+func (b *bench) firstAnswer(args []string) (time.Duration, error) {
+	began := time.Now()
+	c, err := b.start(nil, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer c.stop()
+	_, _, err = c.ask(string(get("/v1/clients")(0)))
+	return time.Since(began), err
+}
+
+// wholeRuns compares a whole run of a command that sends a request with the start of the bare server.
+func (b *bench) wholeRuns() (figures, error) {
+	took := make([][]float64, 2)
+	for range starts {
+		d, err := b.firstAnswer([]string{b.self, "-serve", bare})
+		if err != nil {
+			return figures{}, err
+		}
+		took[0] = append(took[0], d.Seconds()*1000)
+		began := time.Now()
+		cmd := exec.CommandContext(b.ctx, b.binary, "run", "--", "true")
+		_ = cmd.Run() // true sends no request, so that the exit code is 1
+		if cmd.ProcessState == nil {
+			return figures{}, fmt.Errorf("cannot run %s", b.binary)
+		}
+		took[1] = append(took[1], time.Since(began).Seconds()*1000)
+	}
+	return started(took), nil
+}

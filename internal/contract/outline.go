@@ -1,0 +1,280 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"standin/internal/value"
+)
+
+// An outline is what an emulator needs of a contract before the first request: everything but
+// schemas, texts, examples and samples. It has lines of values between tabs, which take a twentieth of
+// the time of the document to read. The first value of a line says what the line describes; parameters,
+// responses and examples belong to the line above them.
+const (
+	lineContract  = "contract"  // service, title, prefix
+	lineLogin     = "login"     // name, in
+	lineRoot      = "root"      // path
+	lineOperation = "operation" // id, method, path, flags, summary
+	lineElsewhere = "elsewhere" //
+	lineQuirk     = "quirk"     // name, flags, operations, document, server, evidence
+	lineParameter = "parameter" // name, in, default
+	lineResponse  = "response"  // status, flags, reason, evidence, schema, media types, headers
+	lineExample   = "example"   // name
+)
+
+// Flags are letters, of which a line has those that apply.
+const (
+	flagStateless  = "s"
+	flagPublic     = "p"
+	flagBody       = "b"
+	flagSecretText = "t"
+	flagSecret     = "a"
+	flagFaultOnly  = "f"
+	flagOptional   = "o"
+	flagSetting    = "x"
+)
+
+// flag returns the letter if it applies.
+func flag(letter string, applies bool) string {
+	if applies {
+		return letter
+	}
+	return ""
+}
+
+// Outline returns the outline of the contract. It does not have the samples.
+func (c *Contract) Outline() ([]byte, error) {
+	all := [][]string{{lineContract, c.Service, c.Title, c.Prefix}}
+	for _, p := range c.Logins {
+		all = append(all, []string{lineLogin, p.Name, p.In})
+	}
+	for _, root := range c.Roots {
+		all = append(all, []string{lineRoot, root})
+	}
+	for _, op := range c.Operations {
+		flags := flag(flagStateless, op.Stateless) + flag(flagPublic, op.Public) + flag(flagBody, op.Body) +
+			flag(flagSecretText, op.Secret == SecretText) + flag(flagSecret, op.Secret == Secret)
+		all = append(all, []string{lineOperation, op.ID, op.Method, op.Path, flags, op.Summary})
+		for _, p := range op.parameter {
+			all = append(all, []string{lineParameter, p.Name, p.In, strconv.Itoa(p.Default)})
+		}
+		all = append(all, op.lines()...)
+	}
+	all = append(append(all, []string{lineElsewhere}), c.Elsewhere.lines()...)
+	for _, q := range c.Quirks {
+		all = append(all, []string{lineQuirk, q.Name, flag(flagSetting, q.Setting), strings.Join(q.Operations, " "), q.Document, q.Server, q.Evidence})
+		all = append(all, q.Answers.lines()...)
+	}
+	var b []byte
+	for _, line := range all {
+		text := strings.Join(line, "\t")
+		if strings.Count(text, "\t") != len(line)-1 || strings.Contains(text, "\n") {
+			return nil, fmt.Errorf("%q: an outline has no place for tabs and line breaks", line)
+		}
+		b = append(append(b, text...), '\n')
+	}
+	return b, nil
+}
+
+// lines returns the lines of the responses.
+func (op *Operation) lines() (all [][]string) {
+	for _, r := range op.Responses {
+		all = append(all, []string{
+			lineResponse, strconv.Itoa(r.Status), flag(flagFaultOnly, r.FaultOnly) + flag(flagOptional, r.Optional), r.Reason, string(r.Evidence),
+			r.schema, strings.Join(r.MediaTypes, " "), strings.Join(r.Headers, " "),
+		})
+		for _, name := range r.Examples() {
+			all = append(all, []string{lineExample, name})
+		}
+	}
+	return all
+}
+
+// FromOutline returns the contract of an outline. It calls for the schemas when a response is first
+// checked. It calls for the document, as JSON that Parse has accepted, when a text or an example is
+// first needed. The contract has no samples.
+func FromOutline(outline []byte, schemas, document func() []byte) (*Contract, error) {
+	o := &outlined{Contract: &Contract{json: document, checked: schemas, Elsewhere: &Operation{}}}
+	o.whole = sync.OnceValues(func() (*Contract, error) { return load(document()) })
+	o.schemas = newSchemas(o.Contract)
+	var values []string
+	for line := range strings.Lines(string(outline)) {
+		values = values[:0]
+		for v := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), "\t") {
+			values = append(values, v)
+		}
+		if err := o.add(values); err != nil {
+			return nil, fmt.Errorf("the outline of %s: %w", o.Service, err)
+		}
+	}
+	o.number()
+	return o.Contract, nil
+}
+
+// Outlined reports whether the contract came from an outline, and so from a document that Parse has
+// accepted.
+func (c *Contract) Outlined() bool { return c.whole != nil }
+
+// An outlined is a contract that is read from its outline.
+type outlined struct {
+	*Contract
+	operation *Operation // whose responses follow
+}
+
+// lengths are how many values the lines have.
+var lengths = map[string]int{
+	lineContract: 4, lineLogin: 3, lineRoot: 2, lineOperation: 6, lineElsewhere: 1, lineQuirk: 7, lineParameter: 4, lineResponse: 8, lineExample: 2,
+}
+
+func (o *outlined) add(line []string) error {
+	if len(line) != lengths[line[0]] {
+		return fmt.Errorf("%q with %d values", line[0], len(line))
+	}
+	has := func(flags, flag string) bool { return strings.Contains(flags, flag) }
+	switch kind, v := line[0], line[1:]; kind {
+	case lineContract:
+		o.Service, o.Title, o.Prefix = v[0], v[1], v[2]
+		o.Elsewhere.Service = o.Service
+	case lineLogin:
+		o.Logins = append(o.Logins, Parameter{Name: v[0], In: v[1]})
+	case lineRoot:
+		o.Roots = append(o.Roots, v[0])
+	case lineOperation:
+		secret := Public
+		switch {
+		case has(v[3], flagSecret):
+			secret = Secret
+		case has(v[3], flagSecretText):
+			secret = SecretText
+		}
+		o.operation = &Operation{
+			ID: v[0], Service: o.Service, Method: v[1], Path: v[2], Summary: v[4], Stateless: has(v[3], flagStateless), Public: has(v[3], flagPublic),
+			Body: has(v[3], flagBody), Secret: secret, Logins: o.Logins, owner: o.Contract,
+		}
+		o.Operations = append(o.Operations, o.operation)
+	case lineElsewhere:
+		o.operation = o.Elsewhere
+	case lineQuirk:
+		q := &Quirk{Name: v[0], Setting: has(v[1], flagSetting), Operations: words(v[2]), Document: v[3], Server: v[4], Evidence: v[5]}
+		q.Answers = &Operation{Service: o.Service}
+		o.operation = q.Answers
+		o.Quirks = append(o.Quirks, q)
+	case lineParameter:
+		n, err := strconv.Atoi(v[2])
+		o.operation.parameter = append(o.operation.parameter, Parameter{v[0], v[1], n})
+		return err
+	case lineResponse:
+		status, err := strconv.Atoi(v[0])
+		o.operation.Responses = append(o.operation.Responses, &Response{
+			Status: status, FaultOnly: has(v[1], flagFaultOnly), Optional: has(v[1], flagOptional), Reason: v[2], Evidence: Evidence(v[3]),
+			schema: v[4], MediaTypes: words(v[5]), Headers: words(v[6]), owner: o.Contract,
+		})
+		return err
+	case lineExample:
+		r := o.operation.Responses[len(o.operation.Responses)-1]
+		r.named = append(r.named, v[0])
+	}
+	return nil
+}
+
+// words returns the words of a text; nil if there are none.
+func words(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, " ")
+}
+
+// responses returns the responses of operations, of Elsewhere and of quirks, by their numbers.
+func (c *Contract) responses() (all []*Response) {
+	for _, op := range c.every() {
+		all = append(all, op.Responses...)
+	}
+	return all
+}
+
+// every returns the operations, Elsewhere, and what the quirks answer.
+func (c *Contract) every() []*Operation {
+	all := append(slices.Clone(c.Operations), c.Elsewhere)
+	for _, q := range c.Quirks {
+		all = append(all, q.Answers)
+	}
+	return all
+}
+
+// read returns what only the document has of the response.
+func (r *Response) read() *texts {
+	if r.texts != nil {
+		return r.texts
+	}
+	whole, err := r.owner.whole()
+	if err != nil {
+		return &texts{} // Parse has accepted the document, so there is no error
+	}
+	return whole.responses()[r.Number].texts
+}
+
+// Schemas returns the part of the document that the schemas of responses are in, with what they
+// refer to. Each schema is where the document has it.
+func (c *Contract) Schemas() ([]byte, error) {
+	v, err := value.Parse(c.JSON())
+	if err != nil {
+		return nil, err
+	}
+	doc, _ := v.(*value.Object)
+	part := value.NewObject()
+	var keep func(pointer string)
+	var follow func(v any)
+	keep = func(pointer string) {
+		from, to := any(doc), part
+		steps := strings.Split(pointer, "/")
+		for i, step := range steps {
+			name := value.Unescape(step)
+			switch in := from.(type) {
+			case *value.Object:
+				from, _ = in.Get(name)
+			case []any:
+				n, _ := strconv.Atoi(name)
+				from = in[n]
+			}
+			below := to.Object(name)
+			if i == len(steps)-1 {
+				if !to.Has(name) {
+					to.Set(name, from)
+					follow(from)
+				}
+				return
+			}
+			if below == nil {
+				below = value.NewObject()
+				to.Set(name, below)
+			}
+			to = below
+		}
+	}
+	follow = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, one := range v {
+				follow(one)
+			}
+		case *value.Object:
+			if ref, local := strings.CutPrefix(v.Text("$ref"), "#/"); local {
+				keep(ref)
+			}
+			for _, m := range v.Members() {
+				follow(m.Value)
+			}
+		}
+	}
+	for _, r := range c.responses() {
+		if r.schema != "" {
+			keep(r.schema)
+		}
+	}
+	return value.Append(nil, part), nil
+}
