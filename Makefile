@@ -27,7 +27,8 @@ race: ## run the tests in random order under the race detector
 	go test -race -shuffle=on ./...
 
 FUZZ := emulator/FuzzWire emulator/FuzzControl emulator/FuzzRequest emulator/FuzzFixture \
-	internal/ruleset/FuzzRules internal/scenario/FuzzScenario internal/service/freezer/FuzzSearch
+	internal/ruleset/FuzzRules internal/scenario/FuzzScenario internal/service/freezer/FuzzSearch \
+	internal/file/FuzzSplit internal/recorder/FuzzPairs
 
 fuzz: ## run each fuzz target for TIME (default 10m)
 	@for t in $(FUZZ); do \

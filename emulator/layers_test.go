@@ -94,7 +94,7 @@ var homes = map[string]string{
 	"github.com/alecthomas/kong":               "cmd/standin",
 	"golang.org/x/sys/unix":                    "internal/command internal/transport",
 	"crypto/tls":                               "cmd/standin internal/transport",
-	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/late internal/recorder internal/route internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
+	"sync":                                     "bench clients/planted emulator internal/catalog internal/command internal/compare internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/file internal/late internal/recorder internal/route internal/ruleset internal/sandbox internal/servicetest internal/transport internal/value internal/world tools/soak",
 	"math/rand":                                "",
 	"math/rand/v2":                             "clients/planted internal/world",
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -66,11 +65,6 @@ func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // errSilent ends a command with exit code 1 and without another message.
 const errSilent = exit(1)
 
-// gcPercent lets the heap grow to five times its live size before a collection. A world is small
-// and long-lived, and most of a collection's time is spent on it. GOGC in the environment overrides
-// it.
-const gcPercent = 400
-
 func main() { os.Exit(program(os.Args[1:])) }
 
 // program runs a command line in this process's environment and returns the exit code.
@@ -80,9 +74,7 @@ func program(args []string) int {
 			_ = os.Unsetenv(name)
 		}
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, args, streams{os.Stdout, os.Stderr})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -85,6 +86,7 @@ func (n Node) decodeStruct(v reflect.Value, strict bool) error {
 		return err
 	}
 	fields := fieldsOf(v.Type())
+	given := make([]bool, len(fields))
 	var wrong mistakes
 	for i, name := range names {
 		if wrong.full() {
@@ -95,11 +97,11 @@ func (n Node) decodeStruct(v reflect.Value, strict bool) error {
 			wrong.add(name.Unknown(namesOf(fields)))
 			continue
 		}
-		fields[f].given = true
+		given[f] = true
 		wrong.add(values[i].decode(v.Field(fields[f].index), true))
 	}
-	for _, f := range fields {
-		if f.required && !f.given && strict {
+	for i, f := range fields {
+		if f.required && !given[i] && strict {
 			wrong.add(n.Errorf("%q is missing", f.name))
 		}
 	}
@@ -131,10 +133,16 @@ type field struct {
 	name     string
 	index    int
 	required bool
-	given    bool
 }
 
+// known holds the fields of types. They are those of the program.
+var known sync.Map
+
+// fieldsOf returns the fields of a struct that a file can have. The caller must not change them.
 func fieldsOf(t reflect.Type) []field {
+	if all, ok := known.Load(t); ok {
+		return all.([]field)
+	}
 	var list []field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -143,6 +151,7 @@ func fieldsOf(t reflect.Type) []field {
 			list = append(list, field{name: name, index: i, required: f.Tag.Get("fixture") == "required"})
 		}
 	}
+	known.Store(t, list)
 	return list
 }
 
@@ -150,14 +159,17 @@ func (n Node) decodeSlice(v reflect.Value) error {
 	if n.IsNull() {
 		return nil
 	}
-	items, err := n.Items()
-	if err != nil {
-		return err
-	}
-	list := reflect.MakeSlice(v.Type(), len(items), len(items))
+	list := reflect.MakeSlice(v.Type(), 0, n.length())
 	var wrong mistakes
-	for i := 0; i < len(items) && !wrong.full(); i++ {
-		wrong.add(items[i].decode(list.Index(i), true))
+	for e, err := range n.Each() {
+		if err != nil {
+			return err
+		}
+		one := reflect.New(v.Type().Elem()).Elem()
+		wrong.add(e.decode(one, true))
+		if list = reflect.Append(list, one); wrong.full() {
+			break
+		}
 	}
 	v.Set(list)
 	return wrong.err()

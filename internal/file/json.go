@@ -24,14 +24,15 @@ func isJSON(data []byte) bool {
 
 // A jsonReader makes nodes from valid JSON.
 type jsonReader struct {
-	data []byte
-	dec  *jsontext.Decoder
+	data   []byte
+	dec    *jsontext.Decoder
+	source *source // holds long lists; nil: none are held back
 	// line and column are those of the byte at offset at, which only grows
 	at, line, column int
 }
 
 func newJSONReader(data []byte) *jsonReader {
-	dec := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
 	return &jsonReader{data: data, dec: dec, line: 1, column: 1}
 }
 
@@ -56,17 +57,18 @@ func (r *jsonReader) moveTo(to int) {
 func (r *jsonReader) read() (*yaml.Node, error) {
 	r.locate()
 	n := &yaml.Node{Line: r.line, Column: r.column}
+	if r.dec.PeekKind() == '[' {
+		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
+		return n, r.list(n)
+	}
 	tok, err := r.dec.ReadToken()
 	if err != nil {
 		return nil, err
 	}
 	switch tok.Kind() {
-	case '{', '[':
+	case '{':
 		n.Kind, n.Tag = yaml.MappingNode, "!!map"
-		if tok.Kind() == '[' {
-			n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
-		}
-		for r.dec.PeekKind() != '}' && r.dec.PeekKind() != ']' {
+		for r.dec.PeekKind() != '}' {
 			c, err := r.read()
 			if err != nil {
 				return nil, err

@@ -19,7 +19,7 @@ import (
 
 // A Node is a value in a file. It knows its line and column.
 type Node struct {
-	file string
+	in   *source
 	yaml *yaml.Node
 }
 
@@ -31,7 +31,7 @@ func (n Node) Errorf(format string, args ...any) error {
 	if n.yaml == nil {
 		return &Error{File: "(generated)", Message: fmt.Sprintf(format, args...)}
 	}
-	return &Error{File: n.file, Line: n.yaml.Line, Column: n.yaml.Column, Message: fmt.Sprintf(format, args...)}
+	return &Error{File: n.in.name, Line: n.yaml.Line, Column: n.yaml.Column, Message: fmt.Sprintf(format, args...)}
 }
 
 // Get returns a member of a mapping.
@@ -39,7 +39,7 @@ func (n Node) Get(name string) (Node, bool) {
 	if n.yaml != nil && n.yaml.Kind == yaml.MappingNode {
 		for i := 0; i < len(n.yaml.Content); i += 2 {
 			if n.yaml.Content[i].Value == name {
-				return Node{n.file, n.yaml.Content[i+1]}, true
+				return Node{n.in, n.yaml.Content[i+1]}, true
 			}
 		}
 	}
@@ -58,10 +58,20 @@ func (n Node) At(path ...any) Node {
 			}
 			n = m
 		case int:
-			if n.yaml.Kind != yaml.SequenceNode || s >= len(n.yaml.Content) {
+			if n.yaml.Kind != yaml.SequenceNode {
 				return n
 			}
-			n = Node{n.file, n.yaml.Content[s]}
+			found := false
+			for e, err := range n.Each() {
+				if s == 0 && err == nil {
+					n, found = e, true
+					break
+				}
+				s--
+			}
+			if !found {
+				return n
+			}
 		}
 	}
 	return n
@@ -78,9 +88,12 @@ func (n Node) Items() ([]Node, error) {
 	if n.yaml.Kind != yaml.SequenceNode {
 		return nil, n.Errorf("expected a list, got %s", n.what())
 	}
-	list := make([]Node, len(n.yaml.Content))
-	for i, c := range n.yaml.Content {
-		list[i] = Node{n.file, c}
+	list := make([]Node, 0, len(n.yaml.Content))
+	for e, err := range n.Each() {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
 	}
 	return list, nil
 }
@@ -90,17 +103,27 @@ func (n Node) Members() (names, values []Node, err error) {
 	if n.yaml.Kind != yaml.MappingNode {
 		return nil, nil, n.Errorf("expected a mapping, got %s", n.what())
 	}
-	seen := map[string]bool{}
+	size := len(n.yaml.Content) / 2
+	names, values = make([]Node, 0, size), make([]Node, 0, size)
+	var seen map[string]bool // few names are compared with each other
+	if size > fewMembers {
+		seen = make(map[string]bool, size)
+	}
 	for i := 0; i < len(n.yaml.Content); i += 2 {
-		name := Node{n.file, n.yaml.Content[i]}
-		if seen[name.yaml.Value] {
+		name := Node{n.in, n.yaml.Content[i]}
+		if seen[name.yaml.Value] || seen == nil && slices.ContainsFunc(names, func(o Node) bool { return o.yaml.Value == name.yaml.Value }) {
 			return nil, nil, name.Errorf("%q is given twice", name.yaml.Value)
 		}
-		seen[name.yaml.Value] = true
-		names, values = append(names, name), append(values, Node{n.file, n.yaml.Content[i+1]})
+		if seen != nil {
+			seen[name.yaml.Value] = true
+		}
+		names, values = append(names, name), append(values, Node{n.in, n.yaml.Content[i+1]})
 	}
 	return names, values, nil
 }
+
+// fewMembers is how many members a mapping has at most whose names are compared without a map.
+const fewMembers = 16
 
 // what describes the value for an error message.
 func (n Node) what() string {
@@ -148,7 +171,7 @@ func (n Node) Without(drop func(name string) bool) Node {
 			c.Content = append(c.Content, n.yaml.Content[i], n.yaml.Content[i+1])
 		}
 	}
-	return Node{n.file, &c}
+	return Node{n.in, &c}
 }
 
 // Unknown returns the error for a key that is not one of names.
@@ -239,13 +262,16 @@ func (n Node) value(depth int) (any, error) {
 		}
 		return o, nil
 	case yaml.SequenceNode:
-		list := make([]any, len(n.yaml.Content))
-		for i, c := range n.yaml.Content {
-			v, err := Node{n.file, c}.value(depth + 1)
+		list := make([]any, 0, len(n.yaml.Content))
+		for e, err := range n.Each() {
 			if err != nil {
 				return nil, err
 			}
-			list[i] = v
+			v, err := e.value(depth + 1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
 		}
 		return list, nil
 	default:

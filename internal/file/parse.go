@@ -27,12 +27,13 @@ func (e *Error) Error() string {
 
 // Parse parses one YAML or JSON document.
 func Parse(name string, data []byte) (Node, error) {
+	in := &source{name: name}
 	if isJSON(data) {
 		root, err := newJSONReader(data).read()
 		if err != nil {
 			return Node{}, syntaxError(name, data, err)
 		}
-		return Node{file: name, yaml: root}, nil
+		return Node{in, root}, nil
 	}
 	if strings.HasSuffix(name, ".json") {
 		return Node{}, jsonError(name, data)
@@ -43,23 +44,23 @@ func Parse(name string, data []byte) (Node, error) {
 		return Node{}, syntaxError(name, data, err)
 	}
 	if err := dec.Decode(&next); err == nil {
-		return Node{}, Node{name, &next}.Errorf("a second document; expected one document in a file")
+		return Node{}, Node{in, &next}.Errorf("a second document; expected one document in a file")
 	} else if !errors.Is(err, io.EOF) {
 		return Node{}, syntaxError(name, data, err)
 	}
 	if doc.Kind == 0 { // an empty file
-		return Node{file: name, yaml: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
+		return Node{in, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
 	}
 	root := doc.Content[0]
-	if err := (&expander{file: name, sizes: map[*yaml.Node]int{}}).expand(root); err != nil {
+	if err := (&expander{file: in, sizes: map[*yaml.Node]int{}}).expand(root); err != nil {
 		return Node{}, err
 	}
-	return Node{file: name, yaml: root}, nil
+	return Node{in, root}, nil
 }
 
 // An expander replaces aliases by the values of their anchors.
 type expander struct {
-	file    string
+	file    *source
 	sizes   map[*yaml.Node]int // the expanded size in bytes; 0 while being expanded
 	aliases bool
 }

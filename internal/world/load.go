@@ -54,6 +54,8 @@ type stream struct {
 // A parsedFile is a fixture file after parsing.
 type parsedFile struct {
 	path     string // empty for built-in fixtures and for LoadBytes
+	name     string
+	data     []byte
 	head     fixtureHead
 	extends  file.Node
 	sections map[string]file.Node
@@ -118,14 +120,23 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 	if !ok || len(f.sections) > 1 || f.head.Extends != "" {
 		return nil, &file.Error{File: name, Message: fmt.Sprintf("expected a fixture with the section %q only", section)}
 	}
-	tx, s := w.Begin(), l.section(section)
-	for _, k := range s.Kinds {
-		k.Clear(tx)
+	replace := func(n file.Node) (*World, error) {
+		tx, s := w.Begin(), l.section(section)
+		for _, k := range s.Kinds {
+			k.Clear(tx)
+		}
+		if err := s.load(tx, n, l.maxGenerated()); err != nil {
+			return nil, err
+		}
+		return tx.Commit(), nil
 	}
-	if err := s.load(tx, n, l.maxGenerated()); err != nil {
-		return nil, err
+	changed, err := replace(n)
+	if file.IsSplit(err) {
+		if f, err = l.read(name, data, file.Parse); err == nil {
+			changed, err = replace(f.sections[section])
+		}
 	}
-	return tx.Commit(), nil
+	return changed, err
 }
 
 // open reads a fixture and the fixtures that it extends. It returns those first.
@@ -175,10 +186,15 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
+	return l.read(name, data, file.ParseLong)
+}
+
+// read parses a file with one of the functions of package file.
+func (l *Loader) read(name string, data []byte, parse func(name string, data []byte) (file.Node, error)) (*parsedFile, error) {
 	if file.Empty(data) {
 		return nil, &file.Error{File: name, Line: 1, Column: 1, Message: "the file is empty; a fixture without records is {}"}
 	}
-	root, err := file.Parse(name, data)
+	root, err := parse(name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +202,7 @@ func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &parsedFile{sections: map[string]file.Node{}, extends: root.At("extends")}
+	f := &parsedFile{name: name, data: data, sections: map[string]file.Node{}, extends: root.At("extends")}
 	known := file.Keys[fixtureHead]()
 	for _, s := range l.Sections {
 		known = append(known, s.Name)
@@ -239,14 +255,32 @@ func (l *Loader) build(files []*parsedFile) (*Fixture, error) {
 	if l.Seed != nil {
 		seed = *l.Seed
 	}
+	var err error
+	if fx.World, err = l.load(seed, files); file.IsSplit(err) {
+		for _, f := range files {
+			whole, e := l.read(f.name, f.data, file.Parse)
+			if e != nil {
+				return nil, e
+			}
+			f.sections = whole.sections
+		}
+		fx.World, err = l.load(seed, files)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fx, nil
+}
+
+// load returns a world with the records of files.
+func (l *Loader) load(seed int64, files []*parsedFile) (*World, error) {
 	tx := New(seed).Begin()
 	for _, f := range files {
 		if err := l.loadFile(tx, f); err != nil {
 			return nil, err
 		}
 	}
-	fx.World = tx.Commit()
-	return fx, nil
+	return tx.Commit(), nil
 }
 
 func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {

@@ -61,13 +61,12 @@ func (c *Collection) loadList(tx *Tx, list file.Node) []error {
 	if list.IsNull() {
 		return nil
 	}
-	items, err := list.Items()
-	if err != nil {
-		return []error{err}
-	}
 	var errs []error
-	seen := make(map[string]bool, len(items))
-	for _, item := range items {
+	seen := map[string]bool{}
+	for item, err := range list.Each() {
+		if err != nil {
+			return append(errs, err)
+		}
 		key, err := c.Load(tx, item)
 		if err == nil && seen[key] {
 			err = item.Errorf("this record of %s is in the list twice", c.Name)
