@@ -340,7 +340,7 @@ type CheckMode string
 // These are the check modes.
 const (
 	CheckAlways  CheckMode = "always"
-	CheckSampled CheckMode = "sampled" // the first hundred answers of each operation and status, then one in a hundred; bodies up to 256 KiB
+	CheckSampled CheckMode = "sampled" // the first hundred answers of each operation and status, then one in a thousand; bodies up to 256 KiB
 	CheckOff     CheckMode = "off"
 )
 

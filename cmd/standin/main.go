@@ -74,7 +74,7 @@ func program(args []string) int {
 			_ = os.Unsetenv(name)
 		}
 	}
-	limitMemory()
+	heap = limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, args, streams{os.Stdout, os.Stderr})
@@ -121,10 +121,16 @@ func run(ctx context.Context, args []string, s streams) int {
 }
 
 // oneCommand returns the part of cli that has the command of some arguments: kong takes longer to read
-// all commands than an emulator takes to start. It returns all of cli for help and the version, and if
-// there is no such command.
+// all commands than an emulator takes to start. It returns all of cli for help, and if there is no such
+// command.
 func oneCommand(args []string) any {
 	all := reflect.TypeFor[cli]()
+	only := func(f reflect.StructField) any {
+		return reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()
+	}
+	if version, ok := all.FieldByName("Version"); ok && len(args) == 1 && args[0] == "--version" {
+		return only(version)
+	}
 	name := "serve"
 	for i, a := range args {
 		switch {
@@ -136,7 +142,7 @@ func oneCommand(args []string) any {
 	}
 	for f := range all.Fields() {
 		if _, is := f.Tag.Lookup("cmd"); is && cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)) == name {
-			return reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()
+			return only(f)
 		}
 	}
 	return &cli{}

@@ -10,23 +10,29 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // The heap may grow by so much before it is collected. With a small world that is several times its
-// size, and with a large one a part of it.
+// size. A large one may double, since to look through it takes time; but while fixtures are loaded, the
+// heap stays close to what they hold.
 const (
 	growth      = 32 << 20 // bytes
 	mostPercent = 400
-	lessPercent = 30
+	loading     = 30  // percent
+	afterwards  = 100 // percent
 )
 
 // ofLimit is the part of a container's memory that the heap and what belongs to it may take, in percent.
 const ofLimit = 80
 
+// heap is the collector of the process; nil if GOGC is set, and in tests.
+var heap *collector
+
 // limitMemory lets the collector keep the process small: its heap grows by a number of bytes, and not by
 // a multiple of a large world, and it stays within the limit of the container. GOGC and GOMEMLIMIT in
-// the environment override the first and the second.
-func limitMemory() {
+// the environment override the first and the second. It returns nil if GOGC is set.
+func limitMemory() *collector {
 	most := containerMemory("/proc/self/cgroup", "/sys/fs/cgroup")
 	if os.Getenv("GOMEMLIMIT") == "" && most < math.MaxInt64 {
 		debug.SetMemoryLimit(most / 100 * ofLimit)
@@ -35,14 +41,20 @@ func limitMemory() {
 		debug.SetGCPercent(mostPercent)
 		c := &collector{percent: mostPercent, growth: min(growth, most/4)}
 		c.watch()
+		return c
 	}
+	return nil
 }
 
 // large is the size of a process from which on memory is given back after loading.
 const large = 64 << 20
 
-// giveBack returns memory to the system that only loading needed.
-func giveBack() {
+// loaded is called when the fixtures are loaded. It returns memory to the system that only loading
+// needed.
+func (c *collector) loaded() {
+	if c != nil {
+		c.done.Store(true)
+	}
 	size := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 	if metrics.Read(size); size[0].Value.Uint64() > large {
 		debug.FreeOSMemory()
@@ -53,6 +65,7 @@ func giveBack() {
 type collector struct {
 	percent int
 	growth  int64
+	done    atomic.Bool // the fixtures are loaded
 }
 
 // watch waits for the next collection. A collection runs the finalizer of an object that is not used.
@@ -60,7 +73,11 @@ func (c *collector) watch() {
 	runtime.SetFinalizer(new([16]byte), func(*[16]byte) {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
-		if p := percent(int64(live[0].Value.Uint64()), c.growth); p < c.percent*9/10 || p > c.percent*11/10 {
+		least := loading
+		if c.done.Load() {
+			least = afterwards
+		}
+		if p := percent(int64(live[0].Value.Uint64()), c.growth, least); p < c.percent*9/10 || p > c.percent*11/10 {
 			c.percent = p
 			debug.SetGCPercent(p)
 		}
@@ -69,8 +86,8 @@ func (c *collector) watch() {
 }
 
 // percent returns by how much a heap may grow, in percent of what is in use.
-func percent(live, growth int64) int {
-	return int(max(min(growth*100/max(live, 1), mostPercent), lessPercent))
+func percent(live, growth int64, least int) int {
+	return max(min(int(growth*100/max(live, 1)), mostPercent), least)
 }
 
 // unlimited is more than any machine has. A group of version 1 without a limit has a number like it.

@@ -12,16 +12,17 @@ func TestPercent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		live, growth int64
-		want         int
+		least, want  int
 	}{
-		{0, growth, mostPercent},
-		{5 << 20, growth, mostPercent},
-		{32 << 20, growth, 100},
-		{64 << 20, growth, 50},
-		{1 << 30, growth, lessPercent},
-		{8 << 20, 4 << 20, 50},
+		{0, growth, loading, mostPercent},
+		{5 << 20, growth, afterwards, mostPercent},
+		{32 << 20, growth, loading, 100},
+		{64 << 20, growth, loading, 50},
+		{64 << 20, growth, afterwards, afterwards},
+		{1 << 30, growth, loading, loading},
+		{8 << 20, 4 << 20, loading, 50},
 	} {
-		if got := percent(c.live, c.growth); got != c.want {
+		if got := percent(c.live, c.growth, c.least); got != c.want {
 			t.Errorf("%d bytes in use, growth %d: %d percent, want %d", c.live, c.growth, got, c.want)
 		}
 	}

@@ -123,16 +123,28 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 		if !outcomes[i].passed() {
 			failed++
 		}
-		emulators[i], met[i] = nil, e.Sandboxes.Coverage() // releases its memory
+		if c.Coverage != "" {
+			met[i] = e.Sandboxes.Coverage()
+		}
+		emulators[i] = nil // releases its memory
 	}
 	if len(outcomes) > 1 {
 		fmt.Fprintf(s.err, "%d scenarios: %d passed, %d FAILED\n", len(outcomes), len(outcomes)-failed, failed)
 	}
-	junit, err1 := written(report.JUnit, outcomes, (*outcome).judged)
-	whole, err2 := written(form, outcomes, (*outcome).whole)
-	return failed == 0, errors.Join(err1, err2,
-		files[0].write(junit), files[1].write(whole), files[2].write(canonical(outcomes)),
-		files[3].write(timed(outcomes)), files[4].write(coverage.Sum(met...).JSON()))
+	for i, text := range []func() ([]byte, error){
+		func() ([]byte, error) { return written(report.JUnit, outcomes, (*outcome).judged) },
+		func() ([]byte, error) { return written(form, outcomes, (*outcome).whole) },
+		func() ([]byte, error) { return canonical(outcomes), nil },
+		func() ([]byte, error) { return timed(outcomes), nil },
+		func() ([]byte, error) { return coverage.Sum(met...).JSON(), nil },
+	} {
+		if files[i] == nil {
+			continue
+		}
+		b, e := text()
+		err = errors.Join(err, e, files[i].write(b))
+	}
+	return failed == 0, err
 }
 
 // ignored reports the variables of serve that run does not read. They would replace what the

@@ -100,7 +100,7 @@ func (c *serveCmd) serve(ctx context.Context, s streams, log zerolog.Logger, out
 	if c.ControlListen != "" {
 		listen = append(listen, "control="+c.ControlListen)
 	}
-	giveBack()
+	heap.loaded()
 	srv, err := e.Start(context.WithoutCancel(ctx), listen...)
 	if err != nil {
 		return err

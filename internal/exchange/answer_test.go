@@ -85,12 +85,12 @@ func TestViolations(t *testing.T) {
 	e.Path.Routes = routetest.Replace(t, e.Path.Routes, "freezer.clients.list", func(*service.Call) (service.Reply, error) {
 		return service.JSON(http.StatusOK, []byte(`{"clients":5}`)), nil
 	})
-	const checkedFirst, requests = 100, 100 + 2*100
+	const checkedFirst, requests = 100, 100 + 2*1000
 	for range requests {
 		get(e, "/v1/clients")
 	}
 	if n := e.Path.Violations(); n != checkedFirst+2 || len(reported) != int(n) {
-		t.Errorf("%d violations, %d reported; the first hundred and one in a hundred are checked", n, len(reported))
+		t.Errorf("%d violations, %d reported; the first hundred and one in a thousand are checked", n, len(reported))
 	}
 	if !strings.Contains(log.String(), "breaks the contract") {
 		t.Errorf("logged %s", log.String())

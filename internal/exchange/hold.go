@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	checkedFirst = 100 // number of responses, per operation and status, that are all checked
-	checkedThen  = 100 // after those, one in this many is checked
+	checkedFirst = 100  // number of responses, per operation and status, that are all checked
+	checkedThen  = 1000 // after those, one in this many is checked
 	// checkedBytes is the max size in bytes of a body that is checked by CheckSampled. A check
 	// parses the whole body, which takes up to twenty times its size in memory.
 	checkedBytes = 256 << 10
@@ -24,7 +24,7 @@ type CheckMode string
 // The values of a CheckMode. The empty value is CheckSampled.
 const (
 	CheckAlways  CheckMode = "always"
-	CheckSampled CheckMode = "sampled" // the first 100 of each operation and status, then one in 100; bodies up to 256 KiB
+	CheckSampled CheckMode = "sampled" // the first 100 of each operation and status, then one in 1,000; bodies up to 256 KiB
 	CheckOff     CheckMode = "off"
 )
 

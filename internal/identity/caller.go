@@ -10,7 +10,7 @@ import (
 	"standin/internal/world"
 )
 
-// A Caller is the identity that a request acts as.
+// A Caller is the identity that a request acts as. It is not changed, because requests share it.
 type Caller struct {
 	User        *User          // nil for a devops-service account and for a PrivX API client
 	Project     *Project       // nil for an unscoped or system token
@@ -37,8 +37,29 @@ func (c *Caller) InProject(id string) bool { return c.Project != nil && c.Projec
 // ByToken returns the caller of a token, at a service that trusts the login. It returns nil if
 // the token is unknown or expired, or if its user is disabled.
 func ByToken(v world.View, now time.Time, login Login, id string) *Caller {
+	if id == "" {
+		return nil
+	}
+	caller := lately.Get(v, bearer{login, id}, func() *Caller { return byToken(v, login, id) })
+	if caller == nil || caller.Token.Expired(now) {
+		return nil
+	}
+	return caller
+}
+
+// A bearer is a token at a service that trusts a login.
+type bearer struct {
+	login Login
+	token string
+}
+
+// lately keeps callers, since clients send the same token with every request.
+var lately = world.NewMemo[bearer, Caller](Tokens, Users, Projects, Credentials, Roles)
+
+// byToken does what ByToken does, at a time at which the token is not expired.
+func byToken(v world.View, login Login, id string) *Caller {
 	t := Tokens.Get(v, id)
-	if id == "" || t == nil || t.Expired(now) || !t.From(login) {
+	if t == nil || !t.From(login) {
 		return nil
 	}
 	caller := callerOf(v, t)

@@ -102,3 +102,78 @@ func TestIssue(t *testing.T) {
 		}
 	}
 }
+
+// Ensure the caller of a token follows each change of the records, also within the transaction that
+// makes it, and the time.
+func TestCallersFollowChanges(t *testing.T) {
+	t.Parallel()
+	off := false
+	before := cast()
+	caller := func(v world.View) *identity.Caller { return identity.ByToken(v, now, identity.ByKeystone, "keystone") }
+	for name, change := range map[string]struct {
+		do   func(tx *world.Tx)
+		seen func(c *identity.Caller) bool
+	}{
+		"token revoked": {
+			func(tx *world.Tx) {
+				identity.Tokens.Update(tx, identity.Tokens.Get(tx, "keystone"), func(t *identity.Token) { t.Revoked = true })
+			},
+			func(c *identity.Caller) bool { return c == nil },
+		},
+		"token deleted": {
+			func(tx *world.Tx) { identity.Tokens.Delete(tx, "keystone") },
+			func(c *identity.Caller) bool { return c == nil },
+		},
+		"user disabled": {
+			func(tx *world.Tx) {
+				identity.Users.Update(tx, identity.Users.Get(tx, "u"), func(u *identity.User) { u.Enabled = &off })
+			},
+			func(c *identity.Caller) bool { return c == nil },
+		},
+		"user renamed": {
+			func(tx *world.Tx) {
+				identity.Users.Update(tx, identity.Users.Get(tx, "u"), func(u *identity.User) { u.Name = "new" })
+			},
+			func(c *identity.Caller) bool { return c != nil && c.Name == "new" },
+		},
+		"project given": {
+			func(tx *world.Tx) {
+				identity.Tokens.Update(tx, identity.Tokens.Get(tx, "keystone"), func(t *identity.Token) { t.ProjectID = "p" })
+			},
+			func(c *identity.Caller) bool { return c != nil && c.Project != nil && c.HasRole("reader") },
+		},
+		"role deleted and another record": {
+			func(tx *world.Tx) {
+				identity.Accounts.Put(tx, &identity.Account{Name: "other"})
+				identity.Roles.Delete(tx, "r2")
+			},
+			func(c *identity.Caller) bool { return c != nil && c.Name == "demo" },
+		},
+	} {
+		for range 2 {
+			if c := caller(before); c == nil || c.Name != "demo" || c.Project != nil {
+				t.Fatalf("%s: %+v before", name, c)
+			}
+		}
+		tx := before.Begin()
+		if c := caller(tx); c == nil {
+			t.Errorf("%s: nobody at the beginning of the transaction", name)
+		}
+		change.do(tx)
+		if c := caller(tx); !change.seen(c) {
+			t.Errorf("%s: %+v in the transaction", name, c)
+		}
+		after := tx.Commit()
+		for range 2 {
+			if c := caller(after); !change.seen(c) {
+				t.Errorf("%s: %+v after it", name, c)
+			}
+		}
+	}
+	if c := identity.ByToken(before, now.Add(time.Hour), identity.ByKeystone, "keystone"); c != nil {
+		t.Errorf("%+v when it has expired", c)
+	}
+	if c := identity.ByToken(before, now, identity.ByPrivX, "keystone"); c != nil {
+		t.Errorf("%+v at another login", c)
+	}
+}

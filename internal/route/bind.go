@@ -46,11 +46,67 @@ type layout struct {
 	router  func() *router   // of paths with parameters; is made when the first request needs it
 }
 
-// A router finds paths with parameters.
+// A router finds paths with parameters. Of all paths it tries those that begin like the request's up to
+// their first parameter.
 type router struct {
-	*mux.Router
-	paths map[*mux.Route]*Path
-	err   error // of the first path that mux refuses
+	below map[string][]candidate // by the part before the first parameter
+	err   error                  // of the first path that mux refuses
+}
+
+// A candidate is a path with parameters.
+type candidate struct {
+	order    int // it goes before candidates with a greater one
+	path     *Path
+	segments []segment  // nil if one of them is more than a text or a parameter
+	route    *mux.Route // matches such a path
+}
+
+// A segment is a text, or a parameter that can be any text but none.
+type segment struct{ text, parameter string }
+
+// segmentsOf returns the segments of a template; nil if only gorilla/mux can match it.
+func segmentsOf(template string) (all []segment) {
+	for s := range strings.SplitSeq(template[1:], "/") {
+		inner, opens := strings.CutPrefix(s, "{")
+		name, closes := strings.CutSuffix(inner, "}")
+		switch {
+		case opens && closes && name != "" && !strings.ContainsAny(name, "{}:"):
+			all = append(all, segment{parameter: name})
+		case strings.ContainsAny(s, "{}"):
+			return nil
+		default:
+			all = append(all, segment{text: s})
+		}
+	}
+	return all
+}
+
+// match returns the parameters of a path if it has the segments.
+func (c *candidate) match(at string) (vars map[string]string, ok bool) {
+	if c.segments == nil {
+		var m mux.RouteMatch
+		ok = c.route.Match(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}, &m)
+		return m.Vars, ok
+	}
+	rest, more := strings.CutPrefix(at, "/")
+	if !more || strings.Count(rest, "/") != len(c.segments)-1 {
+		return nil, false
+	}
+	values := rest
+	for _, s := range c.segments {
+		text, after, _ := strings.Cut(rest, "/")
+		if rest = after; s.parameter == "" && text != s.text || s.parameter != "" && text == "" {
+			return nil, false
+		}
+	}
+	vars = make(map[string]string, len(c.segments))
+	for _, s := range c.segments {
+		text, after, _ := strings.Cut(values, "/")
+		if values = after; s.parameter != "" {
+			vars[s.parameter] = text
+		}
+	}
+	return vars, true
 }
 
 // layoutKey is the key of a contract's layout in contract.Derive.
@@ -84,15 +140,36 @@ func newLayout(c *contract.Contract) *layout {
 }
 
 func newRouter(templates []string, paths map[string]*Path) *router {
-	r := &router{Router: mux.NewRouter().SkipClean(true), paths: make(map[*mux.Route]*Path, len(templates))}
-	for _, t := range templates {
-		route := r.Path(t)
+	r := &router{below: map[string][]candidate{}}
+	all := mux.NewRouter().SkipClean(true)
+	for i, t := range templates {
+		route := all.Path(t)
 		if err := route.GetError(); err != nil && r.err == nil {
 			r.err = fmt.Errorf("the path %q: %w", t, err)
 		}
-		r.paths[route] = paths[t]
+		literal, _, _ := strings.Cut(t, "{")
+		literal = literal[:strings.LastIndexByte(literal, '/')]
+		r.below[literal] = append(r.below[literal], candidate{i, paths[t], segmentsOf(t), route})
 	}
 	return r
+}
+
+// find returns the path that matches, and its parameters.
+func (r *router) find(at string) (path *Path, vars map[string]string) {
+	var found *candidate
+	for literal := range upward(at) {
+		all := r.below[literal]
+		for i := range all {
+			c := &all[i]
+			if found != nil && c.order > found.order {
+				continue
+			}
+			if v, ok := c.match(at); ok {
+				found, path, vars = c, c.path, v
+			}
+		}
+	}
+	return path, vars
 }
 
 // check returns an error for a path that cannot be found. The contracts in the binary are not checked,
@@ -208,11 +285,5 @@ func (b *Bound) Find(at string) (*Path, map[string]string) {
 	if p := b.layout.literal[at]; p != nil {
 		return p, nil
 	}
-	var m mux.RouteMatch
-	r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: at}}
-	others := b.layout.router()
-	if !others.Match(&r, &m) {
-		return nil, nil
-	}
-	return others.paths[m.Route], m.Vars
+	return b.layout.router().find(at)
 }

@@ -5,6 +5,7 @@ package route
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -21,7 +22,10 @@ type Table struct {
 	Own string // prefix of the fallback's own paths, on every listener
 
 	byName   map[string]*Bound
-	families []family
+	families []family // those with long prefixes first
+
+	prefixes map[string]*Bound    // services by the prefix of their contract
+	below    map[string][]*family // families by their prefix
 }
 
 // A family is a set of paths at the root that belong to one service. They have a common prefix.
@@ -70,7 +74,22 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 		}
 	}
 	slices.SortStableFunc(rs.families, func(a, b family) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
+	rs.index()
 	return rs, nil
+}
+
+// index makes the maps by which Locate finds prefixes.
+func (rs *Table) index() {
+	rs.prefixes, rs.below = map[string]*Bound{}, map[string][]*family{}
+	for _, b := range rs.Services {
+		if p := b.Contract.Prefix; p != "" {
+			rs.prefixes[p] = b
+		}
+	}
+	for i := range rs.families {
+		f := &rs.families[i]
+		rs.below[f.prefix] = append(rs.below[f.prefix], f)
+	}
 }
 
 // With returns a table in which a service takes the place of the one with the same name and
@@ -88,6 +107,7 @@ func (rs *Table) With(b *Bound) *Table {
 			t.families[i].bound = b
 		}
 	}
+	t.index()
 	return t
 }
 
@@ -134,17 +154,19 @@ func (rs *Table) Locate(name, at string) (b *Bound, prefix string) {
 	case name != "":
 		return rs.byName[name], ""
 	}
-	for _, b := range rs.Services {
-		if p := b.Contract.Prefix; p != "" && Below(at, p) {
+	for p := range upward(at) {
+		if b := rs.prefixes[p]; b != nil {
 			return b, p
 		}
 	}
 	if at == "/" {
 		return rs.Fallback, ""
 	}
-	for i := range rs.families {
-		if f := &rs.families[i]; f.has(at) {
-			return f.bound, ""
+	for p := range upward(at) {
+		for _, f := range rs.below[p] {
+			if f.has(at) {
+				return f.bound, ""
+			}
 		}
 	}
 	for i := range rs.families { // the service may accept other spellings of its paths
@@ -165,6 +187,14 @@ func (f *family) has(at string) bool {
 	}
 	p, _ := f.bound.Find(at)
 	return p != nil
+}
+
+// upward iterates over a path and what it is below: /v1/clients/a, /v1/clients, /v1, and nothing.
+func upward(at string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for end := len(at); end >= 0 && yield(at[:end]); end = strings.LastIndexByte(at[:end], '/') {
+		}
+	}
 }
 
 // Below reports whether at is the prefix or a path below it.
