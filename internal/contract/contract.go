@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"standin/internal/file"
 	"standin/internal/value"
@@ -46,6 +47,7 @@ type Contract struct {
 	schemas   *schemas
 	whole     func() (*Contract, error) // reads the document of a contract that has only its outline; nil if this one is whole
 	derived   sync.Map                  // what Derive has built, by key
+	byID      map[string]*Operation     // nil until the contract is read
 }
 
 // Derive returns what build returned when Derive was first called with the key. Packages keep with it
@@ -55,8 +57,12 @@ func (c *Contract) Derive(key any, build func() any) any {
 	return once.(func() any)()
 }
 
-// number numbers the responses.
+// number numbers the responses, and makes the operations known by their names.
 func (c *Contract) number() {
+	c.byID = make(map[string]*Operation, len(c.Operations))
+	for _, op := range c.Operations {
+		c.byID[op.ID] = op
+	}
 	all := c.responses()
 	for i, r := range all {
 		r.Number = i
@@ -72,6 +78,9 @@ func (c *Contract) JSON() []byte { return c.json() }
 
 // Operation returns the operation of that operationId, or nil.
 func (c *Contract) Operation(id string) *Operation {
+	if c.byID != nil {
+		return c.byID[id]
+	}
 	for _, op := range c.Operations {
 		if op.ID == id {
 			return op
@@ -168,13 +177,14 @@ type Response struct {
 	Number     int    // of the response in its contract, counting from 0; those of quirks come last
 	Reason     string // the phrase in the status line
 	Evidence   Evidence
-	FaultOnly  bool     // x-fault-only: only faults cause it
-	Optional   bool     // x-body-optional: the body may be empty
-	MediaTypes []string // empty: the response has no body
-	Headers    []string // required headers
-	named      []string // the names of the examples
-	texts      *texts   // nil if only the document has them
-	schema     string   // JSON pointer; empty if the body is not JSON or has no schema
+	FaultOnly  bool                   // x-fault-only: only faults cause it
+	Optional   bool                   // x-body-optional: the body may be empty
+	MediaTypes []string               // empty: the response has no body
+	Headers    []string               // required headers
+	named      []string               // the names of the examples
+	texts      *texts                 // nil if only the document has them
+	schema     string                 // JSON pointer; empty if the body is not JSON or has no schema
+	valid      atomic.Pointer[[]byte] // the last body that was found valid
 	owner      *Contract
 }
 

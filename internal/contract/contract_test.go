@@ -106,6 +106,7 @@ func TestCheck(t *testing.T) {
 		body, want   string
 	}{
 		{"right", "GET", 200, "application/json; charset=utf-8", `{"a":1}`, ""},
+		{"right again", "GET", 200, "application/json", `{"a":1}`, ""},
 		{"HEAD has no body", "HEAD", 200, "", "", ""},
 		{"an optional body", "GET", 404, "", "", ""},
 		{"no body where there is none", "GET", 753, "", "", ""},

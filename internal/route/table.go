@@ -24,8 +24,8 @@ type Table struct {
 	byName   map[string]*Bound
 	families []family // those with long prefixes first
 
-	prefixes map[string]*Bound    // services by the prefix of their contract
-	below    map[string][]*family // families by their prefix
+	prefixes map[string]int   // indexes of services, by the prefix of their contract
+	below    map[string][]int // indexes of families, by their prefix
 }
 
 // A family is a set of paths at the root that belong to one service. They have a common prefix.
@@ -80,15 +80,15 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 
 // index makes the maps by which Locate finds prefixes.
 func (rs *Table) index() {
-	rs.prefixes, rs.below = map[string]*Bound{}, map[string][]*family{}
-	for _, b := range rs.Services {
+	rs.prefixes, rs.below = map[string]int{}, map[string][]int{}
+	for i, b := range rs.Services {
 		if p := b.Contract.Prefix; p != "" {
-			rs.prefixes[p] = b
+			rs.prefixes[p] = i
 		}
 	}
 	for i := range rs.families {
-		f := &rs.families[i]
-		rs.below[f.prefix] = append(rs.below[f.prefix], f)
+		p := rs.families[i].prefix
+		rs.below[p] = append(rs.below[p], i)
 	}
 }
 
@@ -96,7 +96,8 @@ func (rs *Table) index() {
 // contract.
 func (rs *Table) With(b *Bound) *Table {
 	old := rs.byName[b.Name]
-	t := &Table{Services: slices.Clone(rs.Services), Fallback: rs.Fallback, Own: rs.Own, byName: maps.Clone(rs.byName), families: slices.Clone(rs.families)}
+	t := *rs
+	t.Services, t.byName, t.families = slices.Clone(rs.Services), maps.Clone(rs.byName), slices.Clone(rs.families)
 	t.byName[b.Name] = b
 	t.Services[slices.Index(t.Services, old)] = b
 	if t.Fallback == old {
@@ -107,8 +108,7 @@ func (rs *Table) With(b *Bound) *Table {
 			t.families[i].bound = b
 		}
 	}
-	t.index()
-	return t
+	return &t
 }
 
 // ofIndex are paths that several services have. At the root they belong to the index. A service
@@ -155,16 +155,16 @@ func (rs *Table) Locate(name, at string) (b *Bound, prefix string) {
 		return rs.byName[name], ""
 	}
 	for p := range upward(at) {
-		if b := rs.prefixes[p]; b != nil {
-			return b, p
+		if i, ok := rs.prefixes[p]; ok {
+			return rs.Services[i], p
 		}
 	}
 	if at == "/" {
 		return rs.Fallback, ""
 	}
 	for p := range upward(at) {
-		for _, f := range rs.below[p] {
-			if f.has(at) {
+		for _, i := range rs.below[p] {
+			if f := &rs.families[i]; f.has(at) {
 				return f.bound, ""
 			}
 		}
