@@ -81,6 +81,9 @@ parity-check: ## record the real servers (Debian, as root), and fail if an answe
 real-clients: ## run freezer, barbicanclient, gophercloud, privx-sdk-go… unmodified; missing ones are installed, or skipped and named
 	clients/run
 
+bench-smoke: ## fail where the emulator takes more than twice its budget (Linux)
+	go run ./bench -smoke
+
 bench: ## print the ratios to a bare server (Linux), then run the benchmarks
 	go run ./bench
 	go test -run '^$$' -bench . ./...
@@ -91,4 +94,4 @@ generate: ## write the generated parts of files
 	go test ./cmd/standin -run Generated -update
 	go test ./clients/planted -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page real-clients parity parity-check bench generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page real-clients parity parity-check bench bench-smoke generate
