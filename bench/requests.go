@@ -107,11 +107,14 @@ func (f *field) stop() {
 	}
 }
 
-// rounds gives each server its turn in each round. The first round only warms up.
+// rounds gives each server its turn in each round, and begins each round with another one: who comes
+// last finds a machine that has worked longer. The first round only warms up.
 func (f *field) rounds(connections int, with func(turns []turn)) error {
 	for round := range f.b.rounds + 1 {
 		turns := make([]turn, len(f.children))
-		for i, c := range f.children {
+		for n := range f.children {
+			i := (round + n) % len(f.children)
+			c := f.children[i]
 			var err error
 			if turns[i], err = c.load(f.b.ctx, connections, f.b.requests, f.requests[i]); err != nil {
 				return err
