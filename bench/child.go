@@ -59,12 +59,14 @@ func (b *bench) start(env []string, args ...string) (*child, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	c := &child{cmd: cmd}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
+		c.stop()
 		return nil, fmt.Errorf("%s: %w", args[0], err)
 	}
-	_, addr, _ := strings.Cut(strings.TrimSpace(line), "http://")
-	return &child{cmd: cmd, addr: addr}, nil
+	_, c.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
+	return c, nil
 }
 
 func (c *child) stop() {

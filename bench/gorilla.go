@@ -48,7 +48,6 @@ func serveGorilla(records, rules int) {
 	r.HandleFunc("/v1/clients", s.list).Methods(http.MethodGet)
 	r.HandleFunc("/v1/clients", s.create).Methods(http.MethodPost)
 	r.HandleFunc("/v1/clients/{client_id}", s.show).Methods(http.MethodGet)
-	r.HandleFunc("/v1/clients/{client_id}", s.remove).Methods(http.MethodDelete)
 	for _, other := range []string{"jobs", "sessions", "actions", "backups"} {
 		r.HandleFunc("/v1/"+other, http.NotFound)
 		r.HandleFunc("/v1/"+other+"/{id}", http.NotFound)
@@ -128,13 +127,6 @@ func (s *plain) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusCreated, map[string]string{"client_id": m.ID})
-}
-
-func (s *plain) remove(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.all, mux.Vars(r)["client_id"])
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // answer writes an answer. The length is known, because the load needs it.

@@ -11,11 +11,11 @@ import (
 
 var loadRows = []row{
 	{"fixture-seconds", "a dump of 100,000 clients and 100,000 consumers: seconds", func(b *bench) (figures, error) { return b.loading("json", many, seconds) }, budget{most: 1.2, unit: "s"}, false},
-	{"fixture-steady", "the same: memory", func(b *bench) (figures, error) { return b.loading("json", many, (*child).resident) }, budget{most: 120, unit: "MB"}, false},
-	{"fixture-peak", "the same: memory at most", func(b *bench) (figures, error) { return b.loading("json", many, (*child).peak) }, budget{most: 250, unit: "MB"}, false},
-	{"fixture-yaml", "the same as YAML: memory at most", func(b *bench) (figures, error) { return b.loading("yaml", many, (*child).peak) }, budget{most: 250, unit: "MB"}, false},
+	{"fixture-steady", "the same: memory", func(b *bench) (figures, error) { return b.loading("json", many, steady) }, budget{most: 120, unit: "MB"}, false},
+	{"fixture-peak", "the same: memory at most", func(b *bench) (figures, error) { return b.loading("json", many, atMost) }, budget{most: 250, unit: "MB"}, false},
+	{"fixture-yaml", "the same as YAML: memory at most", func(b *bench) (figures, error) { return b.loading("yaml", many, atMost) }, budget{most: 250, unit: "MB"}, false},
 	{"million-seconds", "a dump of 500,000 and 500,000: seconds", func(b *bench) (figures, error) { return b.loading("json", 5*many, seconds) }, budget{most: 6, unit: "s"}, false},
-	{"million-peak", "the same: memory at most", func(b *bench) (figures, error) { return b.loading("json", 5*many, (*child).peak) }, budget{most: 1250, unit: "MB"}, false},
+	{"million-peak", "the same: memory at most", func(b *bench) (figures, error) { return b.loading("json", 5*many, atMost) }, budget{most: 1250, unit: "MB"}, false},
 	{"last-page", "the last page of 1,000,000 ÷ the first of 1,000: processor time", (*bench).lastPage, budget{most: 1.3}, false},
 }
 
@@ -65,11 +65,15 @@ func (b *bench) bigFixture(form string, records int) (path string, err error) {
 	return path, w.Flush()
 }
 
-// seconds is the measure of how long the start took.
-func seconds(*child) (float64, error) { return 0, nil }
+// A measure is what a row says of a server that took a time to start.
+type measure func(c *child, took time.Duration) (float64, error)
+
+func seconds(_ *child, took time.Duration) (float64, error) { return took.Seconds(), nil }
+func steady(c *child, _ time.Duration) (float64, error)     { return c.resident() }
+func atMost(c *child, _ time.Duration) (float64, error)     { return c.peak() }
 
 // loading starts the emulator with a big fixture file, and measures one thing of it.
-func (b *bench) loading(form string, records int, measure func(*child) (float64, error)) (figures, error) {
+func (b *bench) loading(form string, records int, of measure) (figures, error) {
 	path, err := b.bigFixture(form, records)
 	if err != nil {
 		return figures{}, err
@@ -82,14 +86,10 @@ func (b *bench) loading(form string, records int, measure func(*child) (float64,
 			return figures{}, err
 		}
 		_, _, err = c.ask(string(get("/v1/clients")(0)))
-		took := time.Since(began)
-		value, e := measure(c)
+		value, e := of(c, time.Since(began))
 		c.stop()
-		if err != nil || e != nil {
-			return figures{}, fmt.Errorf("%w", errors.Join(err, e))
-		}
-		if value == 0 {
-			value = took.Seconds()
+		if err := errors.Join(err, e); err != nil {
+			return figures{}, err
 		}
 		all = append(all, value)
 	}

@@ -12,9 +12,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -124,12 +126,20 @@ func (b *bench) run(only string) error {
 		return err
 	}
 	fmt.Printf("| %-60s | %-20s | %-20s | %-26s | %-10s | %-4s |\n|%s|\n", "work", bare, gorilla, "standin", "budget", "held", strings.Repeat("---|", 6)[:23])
-	var problems []string
+	problems, measured := []string{}, 0
 	for _, r := range rows {
-		if chosen, _ := path.Match(only, r.name); !chosen || b.smoke && !r.smoke {
+		chosen, err := path.Match(only, r.name)
+		if err != nil {
+			return fmt.Errorf("-only %s: %w", only, err)
+		}
+		if !chosen || b.smoke && !r.smoke {
 			continue
 		}
+		measured++
 		f, err := r.measure(b)
+		if err == nil && (math.IsNaN(f.value) || math.IsInf(f.value, 0)) {
+			err = errors.New("too few requests to measure a time")
+		}
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("%s: %v", r.name, err))
 			continue
@@ -142,6 +152,9 @@ func (b *bench) run(only string) error {
 			problems = append(problems, fmt.Sprintf("%s: %.2f, and the budget is %s", r.name, f.value, r.budget))
 		}
 		fmt.Printf("| %-60s | %-20s | %-20s | %-26s | %-10s | %-4s |\n", r.what, f.bare, f.gorilla, f.standin, r.budget, held)
+	}
+	if measured == 0 {
+		return fmt.Errorf("-only %s: there is no such row; -list lists them", only)
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("%s", strings.Join(problems, "\n"))

@@ -98,7 +98,11 @@ func (b *bench) field(records, rules int, choose chooser, args ...string) (*fiel
 		f.requests = append(f.requests, r)
 	}
 	f.requests[0] = f.requests[2]
-	return f, f.children[0].imitate(f.children[2], f.requests[2])
+	if err := f.children[0].imitate(f.children[2], f.requests[2]); err != nil {
+		f.stop()
+		return nil, err
+	}
+	return f, nil
 }
 
 func (f *field) stop() {

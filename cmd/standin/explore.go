@@ -111,6 +111,7 @@ func (c *exploreCmd) explore(ctx context.Context, s streams, args []string) (fin
 	if err != nil {
 		return 0, err
 	}
+	heap.loaded()
 	var files [2]*outputFile
 	for i, path := range []string{c.JUnit, c.Markdown} {
 		if files[i], err = openOutput(path); err != nil {

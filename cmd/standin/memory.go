@@ -52,9 +52,10 @@ const large = 64 << 20
 // loaded is called when the fixtures are loaded. It returns memory to the system that only loading
 // needed.
 func (c *collector) loaded() {
-	if c != nil {
-		c.done.Store(true)
+	if c == nil {
+		return
 	}
+	c.done.Store(true)
 	size := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 	if metrics.Read(size); size[0].Value.Uint64() > large {
 		debug.FreeOSMemory()
@@ -104,7 +105,7 @@ func containerMemory(groups, root string) int64 {
 			continue
 		}
 		name := cmp.Or(map[string]string{"": "memory.max"}[parts[1]], "memory.limit_in_bytes")
-		for group := filepath.Join(root, parts[1], parts[2]); strings.HasPrefix(group, root); group = filepath.Dir(group) {
+		for group := filepath.Join(root, parts[1], filepath.Clean("/"+parts[2])); strings.HasPrefix(group, root); group = filepath.Dir(group) {
 			text, _ := os.ReadFile(filepath.Join(group, name))
 			if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && n > 0 && n < unlimited {
 				lowest = min(lowest, n)

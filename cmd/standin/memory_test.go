@@ -41,6 +41,7 @@ func TestContainerMemory(t *testing.T) {
 		{"version 2 without a limit", "0::/\n", map[string]string{"memory.max": "max\n"}, math.MaxInt64},
 		{"the group above has less", "0::/a/b\n", map[string]string{"a/b/memory.max": "2000", "a/memory.max": "1000", "memory.max": "max"}, 1000},
 		{"the group has less", "0::/a/b\n", map[string]string{"a/b/memory.max": "1000", "a/memory.max": "2000"}, 1000},
+		{"a group outside of what is mounted", "0::/../x\n", map[string]string{"memory.max": "1000"}, 1000},
 		{"version 1", "9:name=systemd:/\n4:memory:/docker/x\n3:cpuset:/\n", map[string]string{"memory/docker/x/memory.limit_in_bytes": "1000"}, 1000},
 		{"version 1 without a limit", "4:memory:/\n", map[string]string{"memory/memory.limit_in_bytes": "9223372036854771712"}, math.MaxInt64},
 		{"not to be understood", "4:memory\n0::/\n", map[string]string{"memory.max": "much"}, math.MaxInt64},

@@ -99,6 +99,7 @@ func (c *runCmd) run(ctx context.Context, s streams, command []string) (passed b
 	if err != nil {
 		return false, err
 	}
+	heap.loaded()
 	form := report.Text
 	if c.Report != "" {
 		if form, err = report.FormOf(c.Report); err != nil {

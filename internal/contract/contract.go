@@ -48,6 +48,7 @@ type Contract struct {
 	whole     func() (*Contract, error) // reads the document of a contract that has only its outline; nil if this one is whole
 	derived   sync.Map                  // what Derive has built, by key
 	byID      map[string]*Operation     // nil until the contract is read
+	all       []*Response               // by number
 }
 
 // Derive returns what build returned when Derive was first called with the key. Packages keep with it
@@ -63,11 +64,11 @@ func (c *Contract) number() {
 	for _, op := range c.Operations {
 		c.byID[op.ID] = op
 	}
-	all := c.responses()
-	for i, r := range all {
+	c.all = c.responses()
+	for i, r := range c.all {
 		r.Number = i
 	}
-	c.Answers = len(all)
+	c.Answers = len(c.all)
 	for _, q := range c.Quirks {
 		c.Answers -= len(q.Answers.Responses)
 	}

@@ -1,6 +1,8 @@
 package contract_test
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -149,6 +151,64 @@ func TestGlobs(t *testing.T) {
 	} {
 		if got := contract.NewGlobs(tt.globs).Match(tt.text); got != tt.want {
 			t.Errorf("%q, %s: %v", tt.globs, tt.text, got)
+		}
+	}
+}
+
+// nested is a contract whose responses refer to a part of a schema before the whole of it, and through a
+// list.
+const nested = `
+openapi: 3.1.0
+x-service: nest
+paths:
+  /a:
+    get:
+      operationId: nest.a
+      responses:
+        "200": {content: {application/json: {schema: {$ref: "#/components/schemas/X/properties/n"}}}}
+        "201": {content: {application/json: {schema: {$ref: "#/components/schemas/X"}}}}
+        "202": {content: {application/json: {schema: {$ref: "#/components/schemas/Y/allOf/1"}}}}
+        "203": {content: {application/json: {schema: {$ref: "#/components/schemas/Y"}}}}
+components:
+  schemas:
+    X: {type: object, required: [n], properties: {n: {type: integer}}}
+    Y: {allOf: [{$ref: "#/components/schemas/X"}, {type: object, required: [m]}]}
+    Unused: {type: string}
+`
+
+// Ensure a contract from its outline and its schemas judges as the document does.
+func TestOutlined(t *testing.T) {
+	t.Parallel()
+	whole := parse(t, nested)
+	outline, err1 := whole.Outline()
+	schemas, err2 := whole.Schemas()
+	if err := cmp.Or(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(schemas), "Unused") {
+		t.Errorf("more than is needed: %s", schemas)
+	}
+	part, err := contract.FromOutline(outline, func() []byte { return schemas }, whole.JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	for status := 200; status <= 203; status++ {
+		for _, body := range []string{`5`, `{}`, `{"n":1}`, `{"n":"x"}`, `{"m":1}`, `{"n":1,"m":1}`} {
+			want := whole.Operation("nest.a").Check(http.MethodGet, status, header, []byte(body))
+			if got := part.Operation("nest.a").Check(http.MethodGet, status, header, []byte(body)); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%d %s: %v, want %v", status, body, got, want)
+			}
+		}
+	}
+}
+
+// Ensure a contract that an outline has no form for is refused.
+func TestNoOutline(t *testing.T) {
+	t.Parallel()
+	for _, change := range [][2]string{{"application/json", `"application/json; charset=utf-8"`}, {"x-service: nest", "x-service: nest\ninfo: {title: \"a\\tb\"}"}} {
+		if _, err := parse(t, strings.Replace(nested, change[0], change[1], 1)).Outline(); err == nil || !strings.Contains(err.Error(), "no place") {
+			t.Errorf("%q: %v", change[1], err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,18 +67,26 @@ func (c *Contract) Outline() ([]byte, error) {
 	}
 	all = append(append(all, []string{lineElsewhere}), c.Elsewhere.lines()...)
 	for _, q := range c.Quirks {
-		all = append(all, []string{lineQuirk, q.Name, flag(flagSetting, q.Setting), strings.Join(q.Operations, " "), q.Document, q.Server, q.Evidence})
+		all = append(all, []string{lineQuirk, q.Name, flag(flagSetting, q.Setting), together(q.Operations), q.Document, q.Server, q.Evidence})
 		all = append(all, q.Answers.lines()...)
 	}
 	var b []byte
 	for _, line := range all {
 		text := strings.Join(line, "\t")
 		if strings.Count(text, "\t") != len(line)-1 || strings.Contains(text, "\n") {
-			return nil, fmt.Errorf("%q: an outline has no place for tabs and line breaks", line)
+			return nil, fmt.Errorf("%q: an outline has no place for tabs, line breaks, and words with blanks", line)
 		}
 		b = append(append(b, text...), '\n')
 	}
 	return b, nil
+}
+
+// together returns words in one text; a tab among them, which Outline refuses, if one has a blank.
+func together(words []string) string {
+	if slices.ContainsFunc(words, func(w string) bool { return w == "" || strings.Contains(w, " ") }) {
+		return "\t"
+	}
+	return strings.Join(words, " ")
 }
 
 // lines returns the lines of the responses.
@@ -85,7 +94,7 @@ func (op *Operation) lines() (all [][]string) {
 	for _, r := range op.Responses {
 		all = append(all, []string{
 			lineResponse, strconv.Itoa(r.Status), flag(flagFaultOnly, r.FaultOnly) + flag(flagOptional, r.Optional), r.Reason, string(r.Evidence),
-			r.schema, strings.Join(r.MediaTypes, " "), strings.Join(r.Headers, " "),
+			r.schema, together(r.MediaTypes), together(r.Headers),
 		})
 		for _, name := range r.Examples() {
 			all = append(all, []string{lineExample, name})
@@ -215,45 +224,23 @@ func (r *Response) read() *texts {
 	if err != nil {
 		return &texts{} // Parse has accepted the document, so there is no error
 	}
-	return whole.responses()[r.Number].texts
+	return whole.all[r.Number].texts
 }
 
 // Schemas returns the part of the document that the schemas of responses are in, with what they
 // refer to. Each schema is where the document has it.
 func (c *Contract) Schemas() ([]byte, error) {
-	v, err := value.Parse(c.JSON())
+	doc, err := value.Parse(c.JSON())
 	if err != nil {
 		return nil, err
 	}
-	doc, _ := v.(*value.Object)
-	part := value.NewObject()
-	var keep func(pointer string)
+	used := map[string]any{} // by JSON pointer
+	var use func(pointer string)
 	var follow func(v any)
-	keep = func(pointer string) {
-		from, to := any(doc), part
-		steps := strings.Split(pointer, "/")
-		for i, step := range steps {
-			name := value.Unescape(step)
-			switch in := from.(type) {
-			case *value.Object:
-				from, _ = in.Get(name)
-			case []any:
-				n, _ := strconv.Atoi(name)
-				from = in[n]
-			}
-			below := to.Object(name)
-			if i == len(steps)-1 {
-				if !to.Has(name) {
-					to.Set(name, from)
-					follow(from)
-				}
-				return
-			}
-			if below == nil {
-				below = value.NewObject()
-				to.Set(name, below)
-			}
-			to = below
+	use = func(pointer string) {
+		if _, known := used[pointer]; !known {
+			used[pointer] = at(doc, pointer)
+			follow(used[pointer])
 		}
 	}
 	follow = func(v any) {
@@ -264,17 +251,59 @@ func (c *Contract) Schemas() ([]byte, error) {
 			}
 		case *value.Object:
 			if ref, local := strings.CutPrefix(v.Text("$ref"), "#/"); local {
-				keep(ref)
+				use(ref)
 			}
 			for _, m := range v.Members() {
 				follow(m.Value)
 			}
 		}
 	}
-	for _, r := range c.responses() {
+	for _, r := range c.all {
 		if r.schema != "" {
-			keep(r.schema)
+			use(r.schema)
+		}
+	}
+	part, last := value.NewObject(), ""
+	for _, pointer := range slices.SortedFunc(maps.Keys(used), byPath) {
+		if last == "" || !strings.HasPrefix(pointer, last+"/") { // what is in another is there already
+			put(part, pointer, used[pointer])
+			last = pointer
 		}
 	}
 	return value.Append(nil, part), nil
+}
+
+// byPath puts a JSON pointer before those below it, and these before all others.
+func byPath(a, b string) int { return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/")) }
+
+// at returns the value at a JSON pointer; nil if there is none.
+func at(v any, pointer string) any {
+	for step := range strings.SplitSeq(pointer, "/") {
+		switch in := v.(type) {
+		case *value.Object:
+			v, _ = in.Get(value.Unescape(step))
+		case []any:
+			n, err := strconv.Atoi(step)
+			if err != nil || n < 0 || n >= len(in) {
+				return nil
+			}
+			v = in[n]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// put sets the value at a JSON pointer, with objects on the way to it.
+func put(o *value.Object, pointer string, v any) {
+	steps := strings.Split(pointer, "/")
+	for _, step := range steps[:len(steps)-1] {
+		name := value.Unescape(step)
+		if !o.Has(name) {
+			o.Set(name, value.NewObject())
+		}
+		o = o.Object(name)
+	}
+	o.Set(value.Unescape(steps[len(steps)-1]), v)
 }

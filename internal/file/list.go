@@ -3,9 +3,11 @@ package file
 import (
 	"bytes"
 	"errors"
+	"io"
 	"iter"
 	"runtime"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -22,19 +24,17 @@ type list struct {
 }
 
 // errSplit means that a file cannot be parsed part by part.
-var errSplit = errors.New("the file is not to be split")
+var errSplit = errors.New("the file cannot be parsed part by part")
 
-// IsSplit reports whether an error says that a node of ParseLong could not be parsed part by part, so
-// that the file must be parsed by Parse.
-func IsSplit(err error) bool { return errors.Is(err, errSplit) }
-
-// ParseLong is like Parse. It does not hold the nodes of long lists: Each parses their elements. Each may
-// then return an error of IsSplit.
+// ParseLong is like Parse, but it does not hold the nodes of long lists: Each parses their elements. If
+// the node is then Partial and something fails, the file must be parsed by Parse, which knows what is
+// wrong with it, if anything is.
 func ParseLong(name string, data []byte) (Node, error) { return parseLong(name, data, longList) }
 
 func parseLong(name string, data []byte, long int) (Node, error) {
 	s := &source{name: name, long: long}
-	if isJSON(data) {
+	switch {
+	case isJSON(data):
 		r := newJSONReader(data)
 		r.source = s
 		root, err := r.read()
@@ -42,75 +42,78 @@ func parseLong(name string, data []byte, long int) (Node, error) {
 			return Node{}, syntaxError(name, data, err)
 		}
 		return Node{s, root}, nil
+	case strings.HasSuffix(name, ".json"):
+		return Parse(name, data)
 	}
 	lines := linesOf(data)
 	s.total, s.open = len(lines), !bytes.HasSuffix(data, []byte("\n"))
-	if root, err := s.yaml(lines, 0); err == nil && root != nil && root.Kind == yaml.MappingNode {
+	if root, err := s.yaml(lines, 0); err == nil && root.Kind == yaml.MappingNode && len(s.lists) > 0 {
 		return Node{s, root}, nil
 	}
 	return Parse(name, data)
 }
 
-// yaml parses lines, of which the first has a number in the file, counting from 0. It returns nil for an
-// empty text, and if there is nothing to split.
+// Partial reports whether a node is of a file of which ParseLong holds only a part.
+func (n Node) Partial() bool { return n.in != nil && len(n.in.lists) > 0 }
+
+// yaml parses lines, of which the first has a number in the file, counting from 0.
 func (s *source) yaml(lines [][]byte, first int) (*yaml.Node, error) {
-	parts := split(lines, s.long)
-	if len(parts) == 0 && first == 0 {
-		return nil, nil
+	var parts []part
+	if s.long > 0 {
+		parts = split(lines, s.long)
 	}
 	text := without(lines, parts)
 	if s.open && first+len(lines) == s.total {
 		text = bytes.TrimSuffix(text, []byte("\n"))
 	}
-	root, err := s.tree(text, first)
-	if err != nil || root == nil {
-		return nil, err
-	}
-	for _, p := range parts {
-		if !s.attach(root, first, &p, lines) {
-			return nil, errSplit
-		}
-	}
-	return root, nil
-}
-
-// tree parses a text. The lines of its nodes are those in the file.
-func (s *source) tree(text []byte, first int) (*yaml.Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, next yaml.Node
 	if err := dec.Decode(&doc); err != nil || len(doc.Content) != 1 {
 		return nil, errSplit
 	}
-	if err := dec.Decode(&next); err == nil {
+	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
 		return nil, errSplit
 	}
-	move(&doc, first)
+	p := &placer{source: s, lines: lines, first: first, parts: map[int]part{}}
+	for _, one := range parts {
+		p.parts[one.line] = one
+	}
+	if !p.place(&doc) || len(p.parts) > 0 {
+		return nil, errSplit
+	}
 	return doc.Content[0], nil
 }
 
-// move adds to the lines of nodes.
-func move(n *yaml.Node, lines int) {
-	n.Line += lines
-	for _, c := range n.Content {
-		move(c, lines)
-	}
+// A placer puts nodes at their places in the file, and lists where they were split off.
+type placer struct {
+	source *source
+	lines  [][]byte
+	first  int
+	parts  map[int]part // that are not placed yet, by the line of their keys
 }
 
-// attach makes the null value of a key the list that is its value. It reports whether it found the key.
-func (s *source) attach(n *yaml.Node, first int, p *part, lines [][]byte) bool {
+// place goes through a node. It reports whether the node can be judged by itself: an alias may refer to
+// something outside of it.
+func (p *placer) place(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		return false
+	}
+	n.Line += p.first
 	for i, c := range n.Content {
-		isKey := n.Kind == yaml.MappingNode && i%2 == 0
-		if isKey && c.Line == first+p.line+1 && n.Content[i+1].Kind == yaml.ScalarNode && n.Content[i+1].ShortTag() == "!!null" {
-			place := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: first + p.from + 1, Column: p.column + 1}
-			n.Content[i+1] = place
-			s.hold(place, &list{source: s, line: first + p.from, lines: lines[p.from:p.to], dash: p.column})
-			return true
+		if !p.place(c) {
+			return false
 		}
-		if len(c.Content) > 0 && s.attach(c, first, p, lines) {
-			return true
+		if n.Kind != yaml.MappingNode || i%2 == 0 || c.Kind != yaml.ScalarNode || c.ShortTag() != "!!null" {
+			continue
+		}
+		line := n.Content[i-1].Line - p.first - 1 // of the key
+		if one, split := p.parts[line]; split {
+			n.Content[i] = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: p.first + one.from + 1, Column: one.column + 1}
+			p.source.hold(n.Content[i], &list{source: p.source, line: p.first + one.from, lines: p.lines[one.from:one.to], dash: one.column})
+			delete(p.parts, line)
 		}
 	}
-	return false
+	return true
 }
 
 // A source is the file of a node.
@@ -119,7 +122,21 @@ type source struct {
 	long  int  // how many lines a long list has; 0: no list is held back
 	total int  // the number of lines
 	open  bool // the last line does not end with a line feed
+	level int  // in how many lists that are held back it is
 	lists map[*yaml.Node]*list
+}
+
+// maxLevel is how many lists within each other are held back. The text of an inner one is read once for
+// each of those around it.
+const maxLevel = 4
+
+// within returns the source of a part of a list.
+func (s *source) within() *source {
+	in := &source{name: s.name, long: s.long, total: s.total, open: s.open, level: s.level + 1}
+	if in.level >= maxLevel {
+		in.long = 0
+	}
+	return in
 }
 
 func (s *source) hold(place *yaml.Node, l *list) {
@@ -188,14 +205,7 @@ func (l *list) each(yield func(Node, error) bool) {
 			case <-done:
 				return
 			}
-			go func() {
-				s := &source{name: l.source.name, long: l.source.long, total: l.source.total, open: l.source.open}
-				list, err := parse(s)
-				if err == nil && (list == nil || list.Kind != yaml.SequenceNode) {
-					err = errSplit
-				}
-				c <- elements{s, list, err}
-			}()
+			go func() { c <- l.parse(parse) }()
 		}
 	}()
 	for c := range ahead {
@@ -210,6 +220,21 @@ func (l *list) each(yield func(Node, error) bool) {
 			}
 		}
 	}
+}
+
+// parse parses a chunk. A parser that panics cannot parse it.
+func (l *list) parse(chunk parser) (some elements) {
+	some.source = l.source.within()
+	defer func() {
+		if recover() != nil {
+			some.err = errSplit
+		}
+	}()
+	some.list, some.err = chunk(some.source)
+	if some.err == nil && some.list.Kind != yaml.SequenceNode {
+		some.err = errSplit
+	}
+	return some
 }
 
 // A parser parses a list with some of the elements of another.
@@ -268,19 +293,23 @@ func (l *list) chunksJSON(yield func(parser) bool) {
 // longJSON is how many bytes a line of a long list counts for in JSON.
 const longJSON = 64
 
-// list reads a list. The elements of a long one are read later.
+// list reads a list. The elements of a long one are read later. A short one has only short ones in it.
 func (r *jsonReader) list(n *yaml.Node) error {
+	s := r.source
+	if s == nil || s.long == 0 {
+		return r.elements(n)
+	}
 	from := r.at
 	if _, err := r.dec.ReadValue(); err != nil {
 		return err
 	}
 	text := r.data[from:r.dec.InputOffset()]
-	if s := r.source; s != nil && len(text) >= longJSON*s.long {
+	if len(text) >= longJSON*s.long {
 		s.hold(n, &list{source: s, line: r.line - 1, column: r.column - 1, json: text})
 		return nil
 	}
 	in := newJSONReader(text)
-	in.source, in.line, in.column = r.source, r.line, r.column
+	in.line, in.column = r.line, r.column
 	return in.elements(n)
 }
 
@@ -296,5 +325,6 @@ func (r *jsonReader) elements(n *yaml.Node) error {
 		}
 		n.Content = append(n.Content, c)
 	}
-	return nil
+	_, err := r.dec.ReadToken()
+	return err
 }

@@ -61,16 +61,16 @@ func (n Node) At(path ...any) Node {
 			if n.yaml.Kind != yaml.SequenceNode {
 				return n
 			}
-			found := false
+			list, found := n, false
 			for e, err := range n.Each() {
-				if s == 0 && err == nil {
-					n, found = e, true
+				if s == 0 || err != nil {
+					n, found = e, err == nil
 					break
 				}
 				s--
 			}
 			if !found {
-				return n
+				return list
 			}
 		}
 	}

@@ -79,6 +79,7 @@ func (s *splitter) line(at int) int {
 		return at + 1
 	}
 	column := indent(line)
+	parent := column - 1 // the column of what a text in the line belongs to
 	text := line[column:]
 	if text[0] == '\t' || column == 0 && (bytes.HasPrefix(text, []byte("---")) && at > 0 || bytes.HasPrefix(text, []byte("...")) || text[0] == '%') {
 		s.refuse = true
@@ -89,12 +90,11 @@ func (s *splitter) line(at int) int {
 		if len(rest) == 0 || rest[0] == '#' {
 			return at + 1
 		}
-		column += len(text) - len(rest)
-		text = rest
+		parent, column, text = column, column+len(text)-len(rest), rest
 	}
 	value, isKey := key(text)
 	if !isKey {
-		return s.scalar(at, column, text)
+		return s.scalar(at, parent, text)
 	}
 	if value = bytes.TrimLeft(value, " "); len(value) > 0 && value[0] != '#' {
 		return s.scalar(at, column, value)
@@ -123,8 +123,8 @@ func key(text []byte) (value []byte, ok bool) {
 	return text[i+1:], true
 }
 
-// scalar reads a value that begins in a line. Column is that of its key, or its own. It returns the index
-// of the line after it.
+// scalar reads a value that begins in a line. Column is that of its key or of its dash. It returns the
+// index of the line after it.
 func (s *splitter) scalar(at, column int, text []byte) int {
 	switch text[0] {
 	case '|', '>': // the lines of the text are further to the right

@@ -54,6 +54,8 @@ var longTexts = []string{
 	"a:\n- b:\n  - c\n  - d\n  e: f\n- b:\n    - c\n    - d\n",
 	"a:\n- b\n- c\nd:\n- e\n- f\n",
 	"a:\n- text that\n  goes on\n- b\n",
+	"a:\n- |\n  b:\n  - c\n  - d\n- e\n",
+	"a:\n- b: [" + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "]\n- c\n",
 	`{"a": [` + strings.Repeat(`{"b": [1, "x"]}, `, 20) + `null], "c": {}}`,
 	"{\n\"ä\": [\n" + strings.Repeat("  [\"x\",\n \"ü\"],\n", 20) + "[]]}",
 }
@@ -63,6 +65,7 @@ var wholeTexts = []string{
 	"a:\n- &x b\n- *x\n", "a:\n- !!str b\n- c\n", "a:\n- \"b\n  c\"\n- d\n", "a:\n- [b,\n  c]\n- d\n", "a:\n- b\n- c\n---\nd: e\n",
 	"a:\n- 'b:\n  - c\n  - d'\n- e\n", "a:\n\t- b\n- c\n- d\n", "- a\n- b\n- c\n", "a: b\n", "", "a:\n", "a:\nb:\n", "\uFEFFa:\n- b\n- c\n",
 	"a:\n- {b: *x}\n- c\n", "a:\n- b\u2028- c\n- d\n", "? a\n: - b\n  - c\n", "a:\n- b\n...\n",
+	"p q: &x hello\nr s: *x\na:\n- b\n- c\n", "a:\n- b\n- c\nr s: *x\n", "p q: &x hello\na:\n- b\n- c\n",
 	"x: |\n  a:\n  - b\n  - c\n", "x: >\n  a:\n  - b\n  - c\n", "x: \"\n  a:\n  - b\n  - c\"\n", "x: text\n  a:\n  - b\n  - c\n",
 }
 
@@ -89,18 +92,15 @@ func FuzzSplit(f *testing.F) {
 		}
 		whole, err1 := Parse("f", []byte(text))
 		parts, err2 := parseLong("f", []byte(text), shortList)
-		if err2 != nil && !IsSplit(err2) {
+		if err2 != nil {
 			if err1 == nil {
 				t.Fatalf("as a whole it is right: %v", err2)
 			}
 			return
 		}
-		if err2 != nil {
-			return // the caller parses the whole
-		}
 		got, err2 := tree(parts)
-		if IsSplit(err2) {
-			return
+		if err2 != nil && parts.Partial() {
+			return // the caller parses the whole
 		}
 		if err1 != nil || err2 != nil {
 			t.Fatalf("as a whole %v, part by part %v", err1, err2)
@@ -146,5 +146,35 @@ func TestSplitValues(t *testing.T) {
 			t.Error(err)
 		}
 		break // whoever leaves early leaves nothing running
+	}
+}
+
+// Ensure what refers to an anchor in a chunk is not taken for a text, whatever its key looks like.
+func TestAnchorsInElements(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"a:\n- p : &x y\n  q : *x\n- c\n", "a:\n- n/m: &x y\n- n/m: *x\n- c\n", "a:\n- $ref: &x [1]\n- c\n"} {
+		n, err := parseLong("f", []byte(text), shortList)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tree(n); err == nil || !n.Partial() {
+			t.Errorf("%q: parsed part by part", text)
+		}
+	}
+}
+
+// Lists within lists take as long as a flat list, however deep they are.
+func BenchmarkDeepLists(b *testing.B) {
+	for _, depth := range []int{1, 5000} {
+		text := []byte(strings.Repeat("[", depth) + strings.Repeat("1,", 50_000) + "1" + strings.Repeat("]", depth))
+		for name, parse := range map[string]func(string, []byte) (Node, error){"Parse": Parse, "ParseLong": ParseLong} {
+			b.Run(fmt.Sprint(name, " ", depth), func(b *testing.B) {
+				for b.Loop() {
+					if _, err := parse("f", text); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

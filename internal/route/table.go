@@ -1,5 +1,5 @@
-// Package route finds the service that a request addresses, and the operation. It is the only
-// package that uses gorilla/mux.
+// Package route finds the service that a request addresses, and the operation. No other package of
+// the emulator uses gorilla/mux.
 package route
 
 import (
@@ -82,8 +82,8 @@ func New(contracts []*contract.Contract, all []*service.Service, fallback, own s
 func (rs *Table) index() {
 	rs.prefixes, rs.below = map[string]int{}, map[string][]int{}
 	for i, b := range rs.Services {
-		if p := b.Contract.Prefix; p != "" {
-			rs.prefixes[p] = i
+		if _, taken := rs.prefixes[b.Contract.Prefix]; !taken && b.Contract.Prefix != "" {
+			rs.prefixes[b.Contract.Prefix] = i
 		}
 	}
 	for i := range rs.families {

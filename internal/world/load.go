@@ -61,6 +61,9 @@ type parsedFile struct {
 	sections map[string]file.Node
 }
 
+// partial reports whether only a part of the file is parsed.
+func (f *parsedFile) partial() bool { return f.extends.Partial() }
+
 // Names returns the names of the built-in fixtures.
 func (l *Loader) Names() []string {
 	files, _ := fs.Glob(l.Builtin, "*.yaml")
@@ -131,7 +134,7 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 		return tx.Commit(), nil
 	}
 	changed, err := replace(n)
-	if file.IsSplit(err) {
+	if err != nil && n.Partial() {
 		if f, err = l.read(name, data, file.Parse); err == nil {
 			changed, err = replace(f.sections[section])
 		}
@@ -186,7 +189,11 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
-	return l.read(name, data, file.ParseLong)
+	f, err := l.read(name, data, file.ParseLong)
+	if err != nil { // the whole may be right, or has a better message
+		return l.read(name, data, file.Parse)
+	}
+	return f, nil
 }
 
 // read parses a file with one of the functions of package file.
@@ -256,7 +263,7 @@ func (l *Loader) build(files []*parsedFile) (*Fixture, error) {
 		seed = *l.Seed
 	}
 	var err error
-	if fx.World, err = l.load(seed, files); file.IsSplit(err) {
+	if fx.World, err = l.load(seed, files); err != nil && slices.ContainsFunc(files, (*parsedFile).partial) {
 		for _, f := range files {
 			whole, e := l.read(f.name, f.data, file.Parse)
 			if e != nil {
