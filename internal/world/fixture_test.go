@@ -3,6 +3,7 @@ package world_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,59 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 			_, err := newLoader(nil).LoadBytes("f.yaml", []byte(tt.text))
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Ensure a file with a long list has the records and the mistakes of a short one.
+func TestLongFiles(t *testing.T) {
+	t.Parallel()
+	const records = 2000
+	var list strings.Builder
+	for i := range records {
+		fmt.Fprintf(&list, "    - id: t%d\n      tags: [a, b]\n", i)
+	}
+	list.WriteString("    - id: many\n      tags:\n" + strings.Repeat("      - a\n", records))
+	const last = 5 + 2*records + 2 + records // the line after the list
+	head := "seed: 7\nbox:\n  # the things\n  things:\n" + list.String()
+	for _, tt := range []struct{ name, more, want string }{
+		{"right", "", ""},
+		{"an unknown key", "    - {id: z, nn: 1}\n", `:15: unknown key "nn", did you mean "n"?; expected id, of, n, tags`},
+		{"a record twice", "    - id: t5\n", `:7: this record of things is in the list twice`},
+		{"a reference to a record of another chunk", "    - {id: z, of: t5}\n", ""},
+		{"a reference that leads nowhere", "    - id: z\n      of: t5000\n", `:11: there is no thing "t5000"`},
+		{"not YAML", "    - id: z: y\n", `:12: mapping values are not allowed in this context; a text with a colon and a blank in it needs quotes`},
+		{"an alias", "    - id : &x z\n      tags : [*x]\n", ""},
+		{"a text over two lines", "    - id: \"z\n\n        z\"\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLoader(nil)
+			fx, err := l.LoadBytes("f.yaml", []byte(head+tt.more))
+			place := fmt.Sprintf("f.yaml:%d", last)
+			if strings.HasPrefix(tt.want, ":11:") {
+				place = fmt.Sprintf("f.yaml:%d", last+1)
+			}
+			switch {
+			case tt.want == "" && err != nil, tt.want != "" && (err == nil || err.Error() != place+tt.want):
+				t.Errorf("got  %v\nwant %s", err, place+tt.want)
+			case err == nil && fx.World.Seed() != 7:
+				t.Errorf("seed %d", fx.World.Seed())
+			}
+			if err != nil {
+				return
+			}
+			dump, err := l.Dump(fx, "box")
+			if err != nil || strings.Count(string(dump), `"id":`) < records+1 || !strings.Contains(string(dump), `"id":"t1999","tags":["a","b"]`) || strings.Count(string(dump), `"a"`) != 2*records || strings.Contains(string(dump), `"x"`) {
+				t.Errorf("%d bytes, %v", len(dump), err)
+			}
+			again, err := l.LoadBytes("f.json", dump)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if twice, err := l.Dump(again, "box"); err != nil || string(twice) != string(dump) {
+				t.Errorf("the dump of the dump differs: %v", err)
 			}
 		})
 	}
