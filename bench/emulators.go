@@ -62,6 +62,6 @@ func (b *bench) tests() (figures, error) {
 		}
 		ratios = append(ratios, took[1].Seconds()/took[0].Seconds())
 	}
-	low, mid, high := spread(ratios)
-	return figures{value: mid, standin: fmt.Sprintf("%.2f, %.2f–%.2f", mid, low, high)}, nil
+	mid, text := spread(ratios, "%.2f", "")
+	return figures{value: mid, standin: text}, nil
 }

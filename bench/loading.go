@@ -93,8 +93,8 @@ func (b *bench) loading(form string, records int, of measure) (figures, error) {
 		}
 		all = append(all, value)
 	}
-	low, mid, high := spread(all)
-	return figures{value: mid, standin: fmt.Sprintf("%.3g, %.3g–%.3g", mid, low, high)}, nil
+	mid, text := spread(all, "%.3g", "")
+	return figures{value: mid, standin: text}, nil
 }
 
 // lastPage compares the last page of many records with the first page of few.
@@ -112,10 +112,5 @@ func (b *bench) lastPage() (figures, error) {
 		}
 		f.children = append(f.children, c)
 	}
-	var ratios []float64
-	err := f.rounds(connections, func(turns []turn) {
-		ratios = append(ratios, turns[1].processor.Seconds()/turns[0].processor.Seconds())
-	})
-	low, mid, high := spread(ratios)
-	return figures{value: mid, standin: fmt.Sprintf("%.2f, %.2f–%.2f", mid, low, high)}, err
+	return f.cost()
 }

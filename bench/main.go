@@ -154,7 +154,7 @@ func (b *bench) run(only string) error {
 		fmt.Printf("| %-60s | %-20s | %-20s | %-26s | %-10s | %-4s |\n", r.what, f.bare, f.gorilla, f.standin, r.budget, held)
 	}
 	if measured == 0 {
-		return fmt.Errorf("-only %s: there is no such row; -list lists them", only)
+		return fmt.Errorf("-only %s: no row has a matching name; -list lists the names", only)
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("%s", strings.Join(problems, "\n"))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -111,8 +110,8 @@ func (f *field) stop() {
 	}
 }
 
-// rounds gives each server its turn in each round, and begins each round with another one: who comes
-// last finds a machine that has worked longer. The first round only warms up.
+// rounds gives each server its turn in each round. Each round begins with another server, because the
+// machine is slower for the last one. The first round only warms up.
 func (f *field) rounds(connections int, with func(turns []turn)) error {
 	for round := range f.b.rounds + 1 {
 		turns := make([]turn, len(f.children))
@@ -150,24 +149,35 @@ func (f *field) compare() (figures, error) {
 		}
 	})
 	text := func(i int) string {
-		low, mid, high := spread(ratios[i])
-		each := float64(micros[i].Microseconds()) / float64(f.b.requests*f.b.rounds)
-		if i == 0 {
-			return fmt.Sprintf("1 (%.0f µs)", each)
+		ratio := "1"
+		if i > 0 {
+			_, ratio = spread(ratios[i], "%.2f", "")
 		}
-		return fmt.Sprintf("%.2f, %.2f–%.2f (%.0f µs)", mid, low, high, each)
+		return fmt.Sprintf("%s (%.0f µs)", ratio, float64(micros[i].Microseconds())/float64(f.b.requests*f.b.rounds))
 	}
-	_, value, _ := spread(ratios[2])
+	value, _ := spread(ratios[2], "%.2f", "")
 	return figures{value, text(0), text(1), text(2)}, err
 }
 
-// spread returns the least, the middle and the greatest of some numbers.
-func spread(all []float64) (low, mid, high float64) {
+// cost compares the processor time of two servers, of which the second has more to do.
+func (f *field) cost() (figures, error) {
+	var ratios []float64
+	err := f.rounds(connections, func(turns []turn) {
+		ratios = append(ratios, turns[1].processor.Seconds()/turns[0].processor.Seconds())
+	})
+	mid, text := spread(ratios, "%.2f", "")
+	return figures{value: mid, standin: text}, err
+}
+
+// spread returns the middle of some numbers, and a text with it, the least and the greatest. Form is
+// that of a number.
+func spread(all []float64, form, unit string) (mid float64, text string) {
 	if len(all) == 0 {
-		return 0, 0, 0
+		return 0, ""
 	}
 	all = slices.Sorted(slices.Values(all))
-	return all[0], all[len(all)/2], all[len(all)-1]
+	mid = all[len(all)/2]
+	return mid, fmt.Sprintf(form+unit+", "+form+"–"+form, mid, all[0], all[len(all)-1])
 }
 
 // slowest compares the slowest hundredth of the requests over 64 connections.
@@ -183,11 +193,8 @@ func (b *bench) slowest() (figures, error) {
 			late[i] = append(late[i], turns[i].each[len(turns[i].each)*99/100].Seconds()*1000)
 		}
 	})
-	text := func(i int) string {
-		low, mid, high := spread(late[i])
-		return strings.ReplaceAll(fmt.Sprintf("%.1f ms, %.1f–%.1f", mid, low, high), ".0 ", " ")
-	}
-	_, theirs, _ := spread(late[1])
-	_, ours, _ := spread(late[2])
-	return figures{ours / theirs, text(0), text(1), fmt.Sprintf("%.2f (%s)", ours/theirs, text(2))}, err
+	_, first := spread(late[0], "%.1f", " ms")
+	theirs, second := spread(late[1], "%.1f", " ms")
+	ours, third := spread(late[2], "%.1f", " ms")
+	return figures{ours / theirs, first, second, fmt.Sprintf("%.2f (%s)", ours/theirs, third)}, err
 }

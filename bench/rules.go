@@ -79,10 +79,5 @@ func (b *bench) costOfRules(where string) (figures, error) {
 		}
 		f.children = append(f.children, c)
 	}
-	var ratios []float64
-	err = f.rounds(connections, func(turns []turn) {
-		ratios = append(ratios, turns[1].processor.Seconds()/turns[0].processor.Seconds())
-	})
-	low, mid, high := spread(ratios)
-	return figures{value: mid, standin: fmt.Sprintf("%.2f, %.2f–%.2f", mid, low, high)}, err
+	return f.cost()
 }

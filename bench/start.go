@@ -29,18 +29,14 @@ func (b *bench) firstAnswers() (figures, error) {
 	return started(took), nil
 }
 
-// started returns the figures of starts, in milliseconds.
+// started returns the figures of starts, in milliseconds: of the bare server first, of the emulator last.
 func started(took [][]float64) figures {
-	text := func(i int) string {
-		low, mid, high := spread(took[i])
-		return fmt.Sprintf("%.0f ms, %.0f–%.0f", mid, low, high)
-	}
 	last := len(took) - 1
-	_, theirs, _ := spread(took[0])
-	_, ours, _ := spread(took[last])
-	f := figures{value: ours / theirs, bare: text(0), standin: fmt.Sprintf("%.1f (%s)", ours/theirs, text(last))}
+	theirs, first := spread(took[0], "%.0f", " ms")
+	ours, text := spread(took[last], "%.0f", " ms")
+	f := figures{value: ours / theirs, bare: first, standin: fmt.Sprintf("%.1f (%s)", ours/theirs, text)}
 	if last > 1 {
-		f.gorilla = text(1)
+		_, f.gorilla = spread(took[1], "%.0f", " ms")
 	}
 	return f
 }

@@ -9,7 +9,7 @@ import (
 	"standin/emulator"
 )
 
-// Each suite has so many tests, and each test sends so many requests.
+// The number of tests in a suite, and of requests in a test.
 const (
 	tests    = 1000
 	requests = 10

@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return k, err
 	}
 	k, err := parse(oneCommand(args))
-	if err != nil && code < 0 { // the whole grammar knows what to say
+	if err != nil && code < 0 { // the whole grammar has the right message
 		k, err = parse(&cli{})
 	}
 	if code >= 0 { // --help or --version
@@ -121,8 +121,8 @@ func run(ctx context.Context, args []string, s streams) int {
 }
 
 // oneCommand returns the part of cli that has the command of some arguments: kong takes longer to read
-// all commands than an emulator takes to start. It returns all of cli for help, and if there is no such
-// command.
+// all commands than an emulator takes to start. It returns all of cli for help, and if no command
+// has the name.
 func oneCommand(args []string) any {
 	all := reflect.TypeFor[cli]()
 	only := func(f reflect.StructField) any {

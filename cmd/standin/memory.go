@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,9 +12,9 @@ import (
 	"sync/atomic"
 )
 
-// The heap may grow by so much before it is collected. With a small world that is several times its
-// size. A large one may double, since to look through it takes time; but while fixtures are loaded, the
-// heap stays close to what they hold.
+// The heap may grow by a number of bytes before it is collected, but not by more than mostPercent of what
+// is in use. A large heap may grow by a part of its size, since a collection looks through all of it: by
+// a small part while fixtures are loaded, and by a larger one afterwards.
 const (
 	growth      = 32 << 20 // bytes
 	mostPercent = 400
@@ -104,7 +103,10 @@ func containerMemory(groups, root string) int64 {
 		if len(parts) < 3 || parts[1] != "" && parts[1] != "memory" {
 			continue
 		}
-		name := cmp.Or(map[string]string{"": "memory.max"}[parts[1]], "memory.limit_in_bytes")
+		name := "memory.max"
+		if parts[1] != "" { // of version 1
+			name = "memory.limit_in_bytes"
+		}
 		for group := filepath.Join(root, parts[1], filepath.Clean("/"+parts[2])); strings.HasPrefix(group, root); group = filepath.Dir(group) {
 			text, _ := os.ReadFile(filepath.Join(group, name))
 			if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && n > 0 && n < unlimited {

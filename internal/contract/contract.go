@@ -45,10 +45,10 @@ type Contract struct {
 	json      func() []byte
 	checked   func() []byte // the part of the document that schemas need
 	schemas   *schemas
-	whole     func() (*Contract, error) // reads the document of a contract that has only its outline; nil if this one is whole
-	derived   sync.Map                  // what Derive has built, by key
-	byID      map[string]*Operation     // nil until the contract is read
-	all       []*Response               // by number
+	whole     func() *Contract // reads the document of a contract that has only its outline; nil if this one is whole
+	derived   sync.Map         // what Derive has built, by key
+	byID      map[string]*Operation
+	all       []*Response // by number
 }
 
 // Derive returns what build returned when Derive was first called with the key. Packages keep with it
@@ -58,37 +58,42 @@ func (c *Contract) Derive(key any, build func() any) any {
 	return once.(func() any)()
 }
 
-// number numbers the responses, and makes the operations known by their names.
+// add adds an operation.
+func (c *Contract) add(op *Operation) {
+	if c.byID == nil {
+		c.byID = map[string]*Operation{}
+	}
+	c.byID[op.ID] = op
+	c.Operations = append(c.Operations, op)
+}
+
+// number numbers the responses.
 func (c *Contract) number() {
-	c.byID = make(map[string]*Operation, len(c.Operations))
-	for _, op := range c.Operations {
-		c.byID[op.ID] = op
+	for _, op := range c.every() {
+		for _, r := range op.Responses {
+			r.Number = len(c.all)
+			c.all = append(c.all, r)
+		}
+		if op == c.Elsewhere {
+			c.Answers = len(c.all)
+		}
 	}
-	c.all = c.responses()
-	for i, r := range c.all {
-		r.Number = i
-	}
-	c.Answers = len(c.all)
+}
+
+// every returns the operations, Elsewhere, and what the quirks answer.
+func (c *Contract) every() []*Operation {
+	all := append(slices.Clone(c.Operations), c.Elsewhere)
 	for _, q := range c.Quirks {
-		c.Answers -= len(q.Answers.Responses)
+		all = append(all, q.Answers)
 	}
+	return all
 }
 
 // JSON returns the document as JSON, with the members in their order.
 func (c *Contract) JSON() []byte { return c.json() }
 
 // Operation returns the operation of that operationId, or nil.
-func (c *Contract) Operation(id string) *Operation {
-	if c.byID != nil {
-		return c.byID[id]
-	}
-	for _, op := range c.Operations {
-		if op.ID == id {
-			return op
-		}
-	}
-	return nil
-}
+func (c *Contract) Operation(id string) *Operation { return c.byID[id] }
 
 // An Operation is a method of a path.
 type Operation struct {
@@ -105,8 +110,8 @@ type Operation struct {
 	Responses []*Response
 	Samples   []Sample
 	parameter []Parameter
-	input     *input // nil if only the document has it
-	owner     *Contract
+	input     *input    // nil if the document has it, or if there is none
+	owner     *Contract // nil if there is none
 }
 
 // An input is what a contract says of a request body.
@@ -124,15 +129,14 @@ func (op *Operation) Form() *Shape { return op.read().form }
 
 // read returns what the contract says of the request body.
 func (op *Operation) read() *input {
-	if op.input != nil {
+	switch {
+	case op.input != nil:
 		return op.input
+	case op.owner != nil:
+		return op.owner.whole().Operation(op.ID).input
+	default:
+		return &input{}
 	}
-	if op.owner != nil {
-		if whole, err := op.owner.whole(); err == nil { // Parse has accepted the document, so there is no error
-			return whole.Operation(op.ID).input
-		}
-	}
-	return &input{}
 }
 
 // Secrecy says which bodies of an operation are redacted as a whole. Secret members of other
@@ -196,7 +200,15 @@ type texts struct {
 	names       map[string][]naming // by name of the example
 }
 
-// Description says when the operation responds so.
+// read returns what only the document has of the response.
+func (r *Response) read() *texts {
+	if r.texts != nil {
+		return r.texts
+	}
+	return r.owner.whole().all[r.Number].texts
+}
+
+// Description says when the operation responds in this way.
 func (r *Response) Description() string { return r.read().description }
 
 // Example returns the named example of the body.

@@ -108,7 +108,13 @@ func (op *Operation) lines() (all [][]string) {
 // first needed. The contract has no samples.
 func FromOutline(outline []byte, schemas, document func() []byte) (*Contract, error) {
 	o := &outlined{Contract: &Contract{json: document, checked: schemas, Elsewhere: &Operation{}}}
-	o.whole = sync.OnceValues(func() (*Contract, error) { return load(document()) })
+	o.whole = sync.OnceValue(func() *Contract {
+		whole, err := load(document())
+		if err != nil {
+			panic(fmt.Sprintf("the JSON of the contract of %s: %v", o.Service, err)) // Parse has accepted it
+		}
+		return whole
+	})
 	o.schemas = newSchemas(o.Contract)
 	var values []string
 	for line := range strings.Lines(string(outline)) {
@@ -116,7 +122,7 @@ func FromOutline(outline []byte, schemas, document func() []byte) (*Contract, er
 		for v := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), "\t") {
 			values = append(values, v)
 		}
-		if err := o.add(values); err != nil {
+		if err := o.read(values); err != nil {
 			return nil, fmt.Errorf("the outline of %s: %w", o.Service, err)
 		}
 	}
@@ -139,11 +145,12 @@ var lengths = map[string]int{
 	lineContract: 4, lineLogin: 3, lineRoot: 2, lineOperation: 6, lineElsewhere: 1, lineQuirk: 7, lineParameter: 4, lineResponse: 8, lineExample: 2,
 }
 
-func (o *outlined) add(line []string) error {
+// read reads a line.
+func (o *outlined) read(line []string) error {
 	if len(line) != lengths[line[0]] {
 		return fmt.Errorf("%q with %d values", line[0], len(line))
 	}
-	has := func(flags, flag string) bool { return strings.Contains(flags, flag) }
+	has := strings.Contains // of flags
 	switch kind, v := line[0], line[1:]; kind {
 	case lineContract:
 		o.Service, o.Title, o.Prefix = v[0], v[1], v[2]
@@ -164,7 +171,7 @@ func (o *outlined) add(line []string) error {
 			ID: v[0], Service: o.Service, Method: v[1], Path: v[2], Summary: v[4], Stateless: has(v[3], flagStateless), Public: has(v[3], flagPublic),
 			Body: has(v[3], flagBody), Secret: secret, Logins: o.Logins, owner: o.Contract,
 		}
-		o.Operations = append(o.Operations, o.operation)
+		o.add(o.operation)
 	case lineElsewhere:
 		o.operation = o.Elsewhere
 	case lineQuirk:
@@ -198,35 +205,6 @@ func words(text string) []string {
 	return strings.Split(text, " ")
 }
 
-// responses returns the responses of operations, of Elsewhere and of quirks, by their numbers.
-func (c *Contract) responses() (all []*Response) {
-	for _, op := range c.every() {
-		all = append(all, op.Responses...)
-	}
-	return all
-}
-
-// every returns the operations, Elsewhere, and what the quirks answer.
-func (c *Contract) every() []*Operation {
-	all := append(slices.Clone(c.Operations), c.Elsewhere)
-	for _, q := range c.Quirks {
-		all = append(all, q.Answers)
-	}
-	return all
-}
-
-// read returns what only the document has of the response.
-func (r *Response) read() *texts {
-	if r.texts != nil {
-		return r.texts
-	}
-	whole, err := r.owner.whole()
-	if err != nil {
-		return &texts{} // Parse has accepted the document, so there is no error
-	}
-	return whole.all[r.Number].texts
-}
-
 // Schemas returns the part of the document that the schemas of responses are in, with what they
 // refer to. Each schema is where the document has it.
 func (c *Contract) Schemas() ([]byte, error) {
@@ -238,9 +216,12 @@ func (c *Contract) Schemas() ([]byte, error) {
 	var use func(pointer string)
 	var follow func(v any)
 	use = func(pointer string) {
-		if _, known := used[pointer]; !known {
-			used[pointer] = at(doc, pointer)
-			follow(used[pointer])
+		if _, known := used[pointer]; known {
+			return
+		}
+		if v, ok := value.At(doc, "/"+pointer); ok {
+			used[pointer] = v
+			follow(v)
 		}
 	}
 	follow = func(v any) {
@@ -275,25 +256,6 @@ func (c *Contract) Schemas() ([]byte, error) {
 
 // byPath puts a JSON pointer before those below it, and these before all others.
 func byPath(a, b string) int { return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/")) }
-
-// at returns the value at a JSON pointer; nil if there is none.
-func at(v any, pointer string) any {
-	for step := range strings.SplitSeq(pointer, "/") {
-		switch in := v.(type) {
-		case *value.Object:
-			v, _ = in.Get(value.Unescape(step))
-		case []any:
-			n, err := strconv.Atoi(step)
-			if err != nil || n < 0 || n >= len(in) {
-				return nil
-			}
-			v = in[n]
-		default:
-			return nil
-		}
-	}
-	return v
-}
 
 // put sets the value at a JSON pointer, with objects on the way to it.
 func put(o *value.Object, pointer string, v any) {

@@ -92,7 +92,7 @@ func (r *reader) operation(path, method string, item *value.Object) error {
 	if err := r.responses(op, o, pointer("paths", path, method)); err != nil {
 		return err
 	}
-	r.contract.Operations = append(r.contract.Operations, op)
+	r.contract.add(op)
 	return r.samples(op, at)
 }
 

@@ -48,7 +48,8 @@ func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 	if path, ok := aliases[a.at]; ok {
 		a.at = path
 	}
-	if rest, ok := strings.CutPrefix(strings.TrimPrefix(a.at, own), "/sandboxes/"); ok && route.Below(a.at, own) {
+	rest, isOwn := strings.CutPrefix(a.at, own)
+	if rest, ok := strings.CutPrefix(rest, "/sandboxes/"); ok && isOwn {
 		if name, rest, more := strings.Cut(rest, "/"); more { // the rest is a path of the emulator's own API in that sandbox
 			a.at, a.to = own+"/"+rest, entrance{name, true, true}
 		}

@@ -36,6 +36,12 @@ func newJSONReader(data []byte) *jsonReader {
 	return &jsonReader{data: data, dec: dec, line: 1, column: 1}
 }
 
+// in returns the reader of a part of a file, with the place at which the part begins.
+func (r *jsonReader) in(s *source, line, column int) *jsonReader {
+	r.source, r.line, r.column = s, line, column
+	return r
+}
+
 // locate moves to the start of the next token.
 func (r *jsonReader) locate() {
 	to := int(r.dec.InputOffset())

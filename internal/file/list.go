@@ -27,17 +27,15 @@ type list struct {
 var errSplit = errors.New("the file cannot be parsed part by part")
 
 // ParseLong is like Parse, but it does not hold the nodes of long lists: Each parses their elements. If
-// the node is then Partial and something fails, the file must be parsed by Parse, which knows what is
-// wrong with it, if anything is.
+// something fails, and the node is Partial, the caller must parse the file with Parse. The file may be
+// right, and if it is not, only Parse has the right message.
 func ParseLong(name string, data []byte) (Node, error) { return parseLong(name, data, longList) }
 
 func parseLong(name string, data []byte, long int) (Node, error) {
 	s := &source{name: name, long: long}
 	switch {
 	case isJSON(data):
-		r := newJSONReader(data)
-		r.source = s
-		root, err := r.read()
+		root, err := newJSONReader(data).in(s, 1, 1).read()
 		if err != nil {
 			return Node{}, syntaxError(name, data, err)
 		}
@@ -84,7 +82,7 @@ func (s *source) yaml(lines [][]byte, first int) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// A placer puts nodes at their places in the file, and lists where they were split off.
+// A placer sets the lines of nodes, and puts back the lists that were split off.
 type placer struct {
 	source *source
 	lines  [][]byte
@@ -265,8 +263,7 @@ func (l *list) chunks(yield func(parser) bool) {
 
 // chunksJSON iterates over the chunks of a list in JSON.
 func (l *list) chunksJSON(yield func(parser) bool) {
-	r := newJSONReader(l.json)
-	r.line, r.column = l.line+1, l.column+1
+	r := newJSONReader(l.json).in(nil, l.line+1, l.column+1)
 	_, _ = r.dec.ReadToken() // the whole file is valid JSON
 	for r.dec.PeekKind() != ']' {
 		r.locate()
@@ -279,11 +276,8 @@ func (l *list) chunksJSON(yield func(parser) bool) {
 		}
 		text := slices.Concat([]byte("["), l.json[from:r.dec.InputOffset()], []byte("]"))
 		if !yield(func(s *source) (*yaml.Node, error) {
-			in := newJSONReader(text)
-			in.line, in.column = line, column-1 // of the bracket
-			n := &yaml.Node{Kind: yaml.SequenceNode, Line: line, Column: column - 1}
-			in.source = s
-			return n, in.elements(n)
+			n := &yaml.Node{Kind: yaml.SequenceNode, Line: line, Column: column - 1} // the bracket
+			return n, newJSONReader(text).in(s, n.Line, n.Column).elements(n)
 		}) {
 			return
 		}
@@ -308,9 +302,7 @@ func (r *jsonReader) list(n *yaml.Node) error {
 		s.hold(n, &list{source: s, line: r.line - 1, column: r.column - 1, json: text})
 		return nil
 	}
-	in := newJSONReader(text)
-	in.line, in.column = r.line, r.column
-	return in.elements(n)
+	return newJSONReader(text).in(nil, r.line, r.column).elements(n)
 }
 
 // elements reads a list whose elements are held as nodes.

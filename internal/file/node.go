@@ -46,6 +46,20 @@ func (n Node) Get(name string) (Node, bool) {
 	return Node{}, false
 }
 
+// element returns an element of a list.
+func (n Node) element(index int) (Node, bool) {
+	for e, err := range n.Each() {
+		if err != nil {
+			break
+		}
+		if index == 0 {
+			return e, true
+		}
+		index--
+	}
+	return Node{}, false
+}
+
 // At returns the node at a path of names and indexes. If a step is missing, it returns the last
 // node that exists. It is used for the place of an error.
 func (n Node) At(path ...any) Node {
@@ -58,20 +72,11 @@ func (n Node) At(path ...any) Node {
 			}
 			n = m
 		case int:
-			if n.yaml.Kind != yaml.SequenceNode {
+			e, ok := n.element(s)
+			if !ok {
 				return n
 			}
-			list, found := n, false
-			for e, err := range n.Each() {
-				if s == 0 || err != nil {
-					n, found = e, err == nil
-					break
-				}
-				s--
-			}
-			if !found {
-				return list
-			}
+			n = e
 		}
 	}
 	return n
@@ -105,25 +110,17 @@ func (n Node) Members() (names, values []Node, err error) {
 	}
 	size := len(n.yaml.Content) / 2
 	names, values = make([]Node, 0, size), make([]Node, 0, size)
-	var seen map[string]bool // few names are compared with each other
-	if size > fewMembers {
-		seen = make(map[string]bool, size)
-	}
+	seen := make(map[string]bool, size)
 	for i := 0; i < len(n.yaml.Content); i += 2 {
 		name := Node{n.in, n.yaml.Content[i]}
-		if seen[name.yaml.Value] || seen == nil && slices.ContainsFunc(names, func(o Node) bool { return o.yaml.Value == name.yaml.Value }) {
+		if seen[name.yaml.Value] {
 			return nil, nil, name.Errorf("%q is given twice", name.yaml.Value)
 		}
-		if seen != nil {
-			seen[name.yaml.Value] = true
-		}
+		seen[name.yaml.Value] = true
 		names, values = append(names, name), append(values, Node{n.in, n.yaml.Content[i+1]})
 	}
 	return names, values, nil
 }
-
-// fewMembers is how many members a mapping has at most whose names are compared without a map.
-const fewMembers = 16
 
 // what describes the value for an error message.
 func (n Node) what() string {

@@ -8,10 +8,10 @@ import (
 // A file of many records is mostly long lists. A splitter finds them by their indentation, so that
 // their elements can be parsed a few at a time: the tree of a whole file takes forty times its size.
 //
-// It looks for block sequences that are the value of a plain key. It gives up on whatever it cannot
-// judge line by line, such as anchors and texts in quotes over several lines; the file is then parsed
-// as a whole. A split in a wrong place leaves a text that YAML refuses, and then too the file is parsed
-// as a whole.
+// It looks for block sequences that are the value of a plain key. It stops at what cannot be judged line
+// by line, for example at an anchor, or at a text in quotes over several lines. The file is then parsed as
+// a whole. A split in a wrong place leaves a text that YAML refuses. Then the file is parsed as a whole
+// too.
 
 // longList is how many lines a list has at least that is split off.
 const longList = 1000

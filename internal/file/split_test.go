@@ -141,11 +141,22 @@ func TestSplitValues(t *testing.T) {
 	if items, err := parts.At("a").Items(); err != nil || len(items) != 3 {
 		t.Errorf("%d elements, %v", len(items), err)
 	}
-	for _, err := range parts.At("a").Each() {
-		if err != nil {
-			t.Error(err)
+}
+
+// Ensure a caller that leaves a long list early leaves no goroutine. TestMain finds those that are left.
+func TestLeftEarly(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"a:\n" + strings.Repeat("- b\n", 1000), `{"a": [` + strings.Repeat(`"b", `, 1000) + `"c"]}`} {
+		n, err := parseLong("f", []byte(text), shortList)
+		if err != nil || !n.Partial() {
+			t.Fatal(n.Partial(), err)
 		}
-		break // whoever leaves early leaves nothing running
+		for _, err := range n.At("a").Each() {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
 	}
 }
 

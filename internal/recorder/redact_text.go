@@ -153,42 +153,36 @@ type pairIn struct {
 // Texts are searched for every exchange that is shown, so no regular expression does it.
 func pairsIn(text string) iter.Seq[pairIn] {
 	return func(yield func(pairIn) bool) {
-		for at, from := 0, 0; ; at = from {
-			i := strings.IndexAny(text[at:], ":=")
-			if i < 0 {
+		for at := 0; ; {
+			sign := strings.IndexAny(text[at:], ":=")
+			if sign < 0 {
 				return
 			}
-			sign := at + i
-			from = sign + 1
-			for from < len(text) && isSpace(text[from]) {
-				from++
+			sign += at
+			before := strings.TrimRight(text[at:sign], spaces)
+			if n := len(before); n > 0 && isQuote(before[n-1]) {
+				before = before[:n-1]
 			}
-			end := sign
-			for end > at && isSpace(text[end-1]) {
-				end--
-			}
-			if end > at && isQuote(text[end-1]) {
-				end--
-			}
-			start := end
-			for start > at && inName(text[start-1]) {
-				start--
-			}
-			p := pairIn{start, text[start:end], from}
-			if start > at && isQuote(text[start-1]) {
+			start := len(strings.TrimRightFunc(before, inName))
+			p := pairIn{at + start, before[start:], len(text) - len(strings.TrimLeft(text[sign+1:], spaces))}
+			if start > 0 && isQuote(before[start-1]) {
 				p.start--
 			}
 			if p.name != "" && !yield(p) {
 				return
 			}
+			at = p.value
 		}
 	}
 }
 
-func isSpace(c byte) bool { return strings.IndexByte(" \t\n\f\r", c) >= 0 }
+const spaces = " \t\n\f\r"
+
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
-func inName(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(`_.%\[]+-`, c) >= 0
+
+func inName(r rune) bool {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return letter || strings.ContainsRune(`_.%\[]+-`, r)
 }
 
 // valueEnd returns where the value that begins at from ends. A quoted value ends with its quote. A

@@ -92,18 +92,14 @@ func (c *candidate) match(at string) (vars map[string]string, ok bool) {
 	if !more || strings.Count(rest, "/") != len(c.segments)-1 {
 		return nil, false
 	}
-	values := rest
+	vars = map[string]string{}
 	for _, s := range c.segments {
 		text, after, _ := strings.Cut(rest, "/")
-		if rest = after; s.parameter == "" && text != s.text || s.parameter != "" && text == "" {
-			return nil, false
-		}
-	}
-	vars = make(map[string]string, len(c.segments))
-	for _, s := range c.segments {
-		text, after, _ := strings.Cut(values, "/")
-		if values = after; s.parameter != "" {
+		switch rest = after; {
+		case s.parameter != "" && text != "":
 			vars[s.parameter] = text
+		case s.parameter != "" || text != s.text:
+			return nil, false
 		}
 	}
 	return vars, true
@@ -121,14 +117,14 @@ func newLayout(c *contract.Contract) *layout {
 	var templates []string // with parameters; those with few first
 	others := map[string]*Path{}
 	for n, op := range c.Operations {
-		in := l.literal
-		if strings.Contains(op.Path, "{") {
+		in, isTemplate := l.literal, strings.Contains(op.Path, "{")
+		if isTemplate {
 			in = others
 		}
 		p := in[op.Path]
 		if p == nil {
 			p = &Path{}
-			if in[op.Path] = p; strings.Contains(op.Path, "{") {
+			if in[op.Path] = p; isTemplate {
 				templates = append(templates, op.Path)
 			}
 		}

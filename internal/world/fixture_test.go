@@ -94,6 +94,7 @@ func TestLongFiles(t *testing.T) {
 		{"a reference to a record of another chunk", "    - {id: z, of: t5}\n", ""},
 		{"a reference that leads nowhere", "    - id: z\n      of: t5000\n", `:11: there is no thing "t5000"`},
 		{"not YAML", "    - id: z: y\n", `:12: mapping values are not allowed in this context; a text with a colon and a blank in it needs quotes`},
+		{"not YAML, and an unknown section", "    - id: z: y\nbux: {}\n", `:12: mapping values are not allowed in this context; a text with a colon and a blank in it needs quotes`},
 		{"an alias", "    - id : &x z\n      tags : [*x]\n", ""},
 		{"a text over two lines", "    - id: \"z\n\n        z\"\n", ""},
 	} {

@@ -119,27 +119,40 @@ func (l *Loader) Replace(w *World, name, section string, data []byte) (*World, e
 	if err != nil {
 		return nil, err
 	}
-	n, ok := f.sections[section]
-	if !ok || len(f.sections) > 1 || f.head.Extends != "" {
+	if _, ok := f.sections[section]; !ok || len(f.sections) > 1 || f.head.Extends != "" {
 		return nil, &file.Error{File: name, Message: fmt.Sprintf("expected a fixture with the section %q only", section)}
 	}
-	replace := func(n file.Node) (*World, error) {
+	var changed *World
+	err = l.whole([]*parsedFile{f}, func() error {
 		tx, s := w.Begin(), l.section(section)
 		for _, k := range s.Kinds {
 			k.Clear(tx)
 		}
-		if err := s.load(tx, n, l.maxGenerated()); err != nil {
-			return nil, err
-		}
-		return tx.Commit(), nil
+		err := s.load(tx, f.sections[section], l.maxGenerated())
+		changed = tx.Commit()
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	changed, err := replace(n)
-	if err != nil && n.Partial() {
-		if f, err = l.read(name, data, file.Parse); err == nil {
-			changed, err = replace(f.sections[section])
-		}
+	return changed, nil
+}
+
+// whole calls load. If that fails, and a part of a file is not parsed, it calls load again with the whole
+// files: they may be right, or have a better message.
+func (l *Loader) whole(files []*parsedFile, load func() error) error {
+	err := load()
+	if err == nil || !slices.ContainsFunc(files, (*parsedFile).partial) {
+		return err
 	}
-	return changed, err
+	for _, f := range files {
+		whole, err := l.parseWhole(f.name, f.data)
+		if err != nil {
+			return err
+		}
+		f.sections = whole.sections
+	}
+	return load()
 }
 
 // open reads a fixture and the fixtures that it extends. It returns those first.
@@ -189,22 +202,29 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
-	f, err := l.read(name, data, file.ParseLong)
-	if err != nil { // the whole may be right, or has a better message
-		return l.read(name, data, file.Parse)
-	}
-	return f, nil
-}
-
-// read parses a file with one of the functions of package file.
-func (l *Loader) read(name string, data []byte, parse func(name string, data []byte) (file.Node, error)) (*parsedFile, error) {
 	if file.Empty(data) {
 		return nil, &file.Error{File: name, Line: 1, Column: 1, Message: "the file is empty; a fixture without records is {}"}
 	}
-	root, err := parse(name, data)
+	root, err := file.ParseLong(name, data)
 	if err != nil {
 		return nil, err
 	}
+	f, err := l.newFile(name, data, root)
+	if err != nil && root.Partial() {
+		return l.parseWhole(name, data)
+	}
+	return f, err
+}
+
+func (l *Loader) parseWhole(name string, data []byte) (*parsedFile, error) {
+	root, err := file.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return l.newFile(name, data, root)
+}
+
+func (l *Loader) newFile(name string, data []byte, root file.Node) (*parsedFile, error) {
 	names, values, err := root.Members()
 	if err != nil {
 		return nil, err
@@ -262,32 +282,20 @@ func (l *Loader) build(files []*parsedFile) (*Fixture, error) {
 	if l.Seed != nil {
 		seed = *l.Seed
 	}
-	var err error
-	if fx.World, err = l.load(seed, files); err != nil && slices.ContainsFunc(files, (*parsedFile).partial) {
+	err := l.whole(files, func() error {
+		tx := New(seed).Begin()
 		for _, f := range files {
-			whole, e := l.read(f.name, f.data, file.Parse)
-			if e != nil {
-				return nil, e
+			if err := l.loadFile(tx, f); err != nil {
+				return err
 			}
-			f.sections = whole.sections
 		}
-		fx.World, err = l.load(seed, files)
-	}
+		fx.World = tx.Commit()
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	return fx, nil
-}
-
-// load returns a world with the records of files.
-func (l *Loader) load(seed int64, files []*parsedFile) (*World, error) {
-	tx := New(seed).Begin()
-	for _, f := range files {
-		if err := l.loadFile(tx, f); err != nil {
-			return nil, err
-		}
-	}
-	return tx.Commit(), nil
 }
 
 func (l *Loader) loadFile(tx *Tx, f *parsedFile) error {

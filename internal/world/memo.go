@@ -28,7 +28,7 @@ const mostKinds = 6
 const memoized = 256
 
 // A Memo keeps values that follow from a key and the records of some kinds, for as long as these do not
-// change. The values must not change either, because whoever asks for the key shares them. A Memo is a
+// change. The values must not change either, because all callers with the same key share them. A Memo is a
 // package variable, and safe for concurrent use.
 type Memo[K comparable, T any] struct {
 	kinds  []Stater
