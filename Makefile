@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build prose contracts contributing clients faults soak image page real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image page console real-clients parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
@@ -71,6 +71,9 @@ image: ## run the static binary in an empty root, as in the image
 page: ## the HTML report in a browser; without Chromium it is skipped, and says so
 	.ci/page
 
+console: ## the console in a browser; without Chromium, Node or npm it is skipped, and says so
+	.ci/console
+
 parity: ## record the answers of the real servers again (Debian, as root), then compare Standin with them
 	go run ./parity/record
 	go test ./parity
@@ -94,4 +97,4 @@ generate: ## write the generated parts of files
 	go test ./cmd/standin -run Generated -update
 	go test ./clients/planted -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page real-clients parity parity-check bench bench-smoke generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console real-clients parity parity-check bench bench-smoke generate

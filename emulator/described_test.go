@@ -49,12 +49,17 @@ var components = []component{
 	{"ArmedRule", reflect.TypeFor[fault.State](), true, []string{"name"}, nil},
 	{"Requests", reflect.TypeFor[journal.Page](), true, nil, nil},
 	{"Entry", reflect.TypeFor[journal.Entry](), true, nil, []string{ // these need a connection, a bug or a large answer
-		"transport_retry", "violation", "note", "reply.body_base64", "reply.sha256",
+		"transport_retry", "violation", "note", "reply.body_base64", "reply.sha256", "connection.tls",
 	}},
 	{"Explanation", reflect.TypeFor[explain.Explanation](), true, nil, []string{ // as above
 		"violation", "note",
 	}},
 	{"Unread", reflect.TypeFor[explain.Report](), true, nil, []string{"more"}}, // a thousand other parts come first
+	{"RecordChange", reflect.TypeFor[control.RecordChange](), true, nil, nil},
+	{"Chains", reflect.TypeFor[control.Chains](), true, nil, nil},
+	{"Collection", reflect.TypeFor[control.Collection](), true, nil, nil},
+	{"Records", reflect.TypeFor[control.Records](), true, nil, nil},
+	{"Differences", reflect.TypeFor[control.Differences](), true, nil, nil},
 	{"Note", reflect.TypeFor[journal.Note](), true, nil, nil},
 	{"Verdict", reflect.TypeFor[control.Verdict](), true, nil, nil},
 	{"Judgement", reflect.TypeFor[journal.Judgement](), true, nil, nil},
@@ -379,11 +384,17 @@ func answers(t *testing.T) map[string][]any {
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // base64
 	ask("POST", "/v1/containers", `{"type": "generic", "name": "c"}`, token...)   // a change
 	ask("POST", "/v1/clients", "\xff\xfe", token...)                              // a client error, repeated
+	ask("POST", "/v1/clients", `{"client_id": "node9", "hostname": "node9"}`, append(token, "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")...)
+	ask("DELETE", "/v1/clients/node9", "", token...)
 	page := ask("GET", "/_standin/requests", "")
+	differences := ask("GET", "/_standin/differences", "")
 	box := ask("POST", "/_standin/sandboxes", `{name: a, scenario: unavailable, profile: observed, clock: {offset: 1h}, ttl: 1h}`)
 	ask("GET", "/v3/images?provder=vm", "{}", "X-Standin-Sandbox", "a", "Authorization", "Basic bm9ib2R5Om5vYm9keQ==") // a quirk
 	ask("POST", "/v1/clients", strings.Repeat("x", 2*journal.KeptBody), "X-Standin-Sandbox", "a")
 	ask("GET", "/v1/clients", "", append(token, "X-Standin-Sandbox", "a", "X-Standin-Fault", "status=503; phase=after")...)
+	for range 2 {
+		ask("GET", "/v1/clients", "", append(token, "X-Standin-Sandbox", "a", "X-Standin-Fault", "status=503; retry_after=2s")...)
+	}
 	boxes := ask("GET", "/_standin/sandboxes/a/requests", "")
 	other := ask("POST", "/_standin/sandboxes", `{for: verify}`)
 	verdict := ask("POST", "/_standin/verify", `{no_unmatched: true}`, "X-Standin-Sandbox", member(other, "name")[0].(string))
@@ -405,14 +416,20 @@ func answers(t *testing.T) map[string][]any {
 			ask("GET", "/_standin/sandboxes/a/requests/1/explanation", ""), ask("GET", "/_standin/sandboxes/a/requests/2/explanation", ""),
 			ask("GET", "/_standin/sandboxes/a/requests/3/explanation", ""),
 		},
-		"Unread":    {ask("GET", "/_standin/reports/unread", "")},
-		"Note":      {note(t, s)},
-		"Verdict":   {verdict},
-		"Judgement": member(verdict, "judgements"),
-		"Retries":   {ask("GET", "/_standin/reports/retries", "")},
-		"Operation": {ask("GET", "/_standin/operations", "")},
-		"Quirk":     {ask("GET", "/_standin/quirks", "")},
-		"Scenario":  {ask("GET", "/_standin/scenarios", "")},
+		"Unread": {ask("GET", "/_standin/reports/unread", "")},
+		"RecordChange": append(
+			ask("GET", "/_standin/requests/8/changes", "").([]any), append(ask("GET", "/_standin/requests/9/changes", "").([]any), member(differences, "differences")...)...),
+		"Differences": {differences},
+		"Chains":      {ask("GET", "/_standin/sandboxes/a/chains", "")},
+		"Collection":  {ask("GET", "/_standin/records", "")},
+		"Records":     {ask("GET", "/_standin/records/barbican.containers", "")},
+		"Note":        {note(t, s)},
+		"Verdict":     {verdict},
+		"Judgement":   member(verdict, "judgements"),
+		"Retries":     {ask("GET", "/_standin/reports/retries", "")},
+		"Operation":   {ask("GET", "/_standin/operations", "")},
+		"Quirk":       {ask("GET", "/_standin/quirks", "")},
+		"Scenario":    {ask("GET", "/_standin/scenarios", "")},
 	}
 }
 

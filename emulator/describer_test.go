@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -34,6 +35,7 @@ type describer struct {
 var formOf = map[reflect.Type]*value.Object{
 	reflect.TypeFor[time.Time]():          object("type", "string", "format", "date-time"),
 	reflect.TypeFor[value.Object]():       object("type", "object"),
+	reflect.TypeFor[json.RawMessage]():    object("type", "object", "additionalProperties", object()), // a record
 	reflect.TypeFor[journal.Ended]():      enum(journal.Open, journal.Answered, journal.Aborted, journal.Cut),
 	reflect.TypeFor[fault.Phase]():        enum(fault.Before, fault.After),
 	reflect.TypeFor[fault.Malformation](): enum(fault.NotJSON, fault.ByteOrderMark, fault.WrongCharset, fault.WrongContentType),

@@ -107,12 +107,8 @@ func (c client) read(ctx context.Context, path string, q url.Values, into any) e
 
 func of(sandbox, path string) string { return "sandboxes/" + url.PathEscape(sandbox) + "/" + path }
 
-// page returns the exchanges of a sandbox.
-func (c client) page(ctx context.Context, sandbox, operation string) (p journal.Page, err error) {
-	q := url.Values{}
-	if operation != "" {
-		q.Set("operation", operation)
-	}
+// page returns the exchanges of a sandbox that q selects.
+func (c client) page(ctx context.Context, sandbox string, q url.Values) (p journal.Page, err error) {
 	return p, c.read(ctx, of(sandbox, "requests"), q, &p)
 }
 

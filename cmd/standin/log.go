@@ -183,6 +183,9 @@ func event(e *zerolog.Event, l *journal.Line) {
 	if l.Caller != "" {
 		e.Str("caller", l.Caller)
 	}
+	if l.Trace.TraceID != "" {
+		e.Str("trace_id", l.Trace.TraceID).Str("span_id", l.Trace.SpanID)
+	}
 	var faults []string
 	for i := range l.Faults {
 		if l.Faults[i].Fired {

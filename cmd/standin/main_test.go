@@ -211,7 +211,7 @@ func TestUnknownVariables(t *testing.T) {
 		want     string
 	}{
 		{"STANDIN_FIXTRUE=default", 2, `unknown environment variable STANDIN_FIXTRUE, did you mean "STANDIN_FIXTURE"?`},
-		{"STANDIN_NONSENSE=1", 2, "unknown environment variable STANDIN_NONSENSE; expected STANDIN_ and the name of a flag"},
+		{"STANDIN_GIBBERISH=1", 2, "unknown environment variable STANDIN_GIBBERISH; expected STANDIN_ and the name of a flag"},
 		{"STANDIN_FIXTRUE=", 0, ""},
 		{"STANDIN_FIXTURE=default", 0, ""},
 		{"STANDIN_CONTROL_TOKEN=x", 0, ""},

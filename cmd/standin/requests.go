@@ -8,9 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"standin/emulator/journal"
@@ -24,6 +25,8 @@ type requestsCmd struct {
 	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	All       bool   `help:"Show the exchanges of all sandboxes."`
 	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
+	Trace     string `placeholder:"ID" help:"Show only requests whose header traceparent has this trace id."`
+	Format    string `default:"text" enum:"text,json,har,curl" help:"text (default), json: one JSON object for each exchange, har: a HAR 1.2, curl: a command for each request."`
 	Follow    bool   `short:"f" help:"Continue with new exchanges until interrupted."`
 	File      string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
 }
@@ -35,7 +38,9 @@ func (*requestsCmd) Help() string {
   standin requests --all --follow
   standin requests 3
   standin requests --url http://127.0.0.1:9311/~checkout --operation 'freezer.*'
-  standin requests --file requests.jsonl`
+  standin requests --file requests.jsonl
+  standin requests --format har > requests.har
+  standin requests 3 --format curl`
 }
 
 // Run prints the exchanges in the journal. With --follow it then prints new ones.
@@ -54,10 +59,10 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	switch {
 	case c.Sequence != 0:
 		e, err := cl.one(ctx, box, c.Sequence)
-		if err == nil {
-			whole(s.out, &e)
+		if err != nil {
+			return err
 		}
-		return err
+		return c.one(s.out, &e)
 	case c.All && c.Follow:
 		return c.followAll(ctx, cl, s.out)
 	case c.All:
@@ -69,12 +74,30 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 		}
 		return err
 	}
-	page, err := cl.page(ctx, box, c.Operation)
-	if err == nil {
-		fmt.Fprint(s.out, page.Dropped())
-		printEntries(s.out, page.Entries)
+	page, err := cl.page(ctx, box, c.query())
+	if err != nil {
+		return err
 	}
-	return err
+	if c.Format == asText {
+		fmt.Fprint(s.out, page.Dropped())
+	}
+	return c.print(s.out, page.Entries)
+}
+
+// query returns the parameters that select exchanges.
+func (c *requestsCmd) query() url.Values {
+	q := url.Values{}
+	for name, v := range map[string]string{"operation": c.Operation, "trace": c.Trace} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	return q
+}
+
+// selects reports whether an exchange is one of those that were asked for.
+func (c *requestsCmd) selects(e *journal.Entry) bool {
+	return contract.NewGlob(c.Operation).Match(e.Operation) && (c.Trace == "" || strings.EqualFold(c.Trace, e.TraceID))
 }
 
 // check returns an error for flags that cannot be combined.
@@ -82,17 +105,24 @@ func (c *requestsCmd) check() error {
 	if c.All && c.Sandbox != "" || c.Sequence != 0 && (c.All || c.Follow) {
 		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
 	}
+	if c.Follow && c.Format == asHAR {
+		return errors.New("--format har cannot be combined with --follow, since a HAR has an end")
+	}
 	return nil
 }
 
 // event returns the line of an event. It names the sandbox unless that is empty. It returns an
 // empty string if the operation was not asked for.
 func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) string {
-	if n != nil {
+	switch {
+	case n != nil && c.Format == asText:
 		return fmt.Sprintf("%s  -- %s %s %s\n", n.At.Local().Format(time.TimeOnly), sandbox, n.Kind, n.What)
-	}
-	if !contract.NewGlob(c.Operation).Match(e.Operation) {
+	case n != nil || !c.selects(e):
 		return ""
+	case c.Format != asText:
+		var b strings.Builder
+		_ = c.print(&b, []journal.Entry{*e}) // entries can always be encoded
+		return b.String()
 	}
 	l := e.Line()
 	l.Sandbox = sandbox
@@ -107,15 +137,14 @@ func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error
 	}
 	var all []journal.Entry
 	for _, name := range names {
-		page, err := cl.page(ctx, name, c.Operation)
+		page, err := cl.page(ctx, name, c.query())
 		if err != nil {
 			return err
 		}
 		all = append(all, page.Entries...)
 	}
 	slices.SortStableFunc(all, func(a, b journal.Entry) int { return a.Began.Compare(b.Began) })
-	printEntries(w, all)
-	return nil
+	return c.print(w, all)
 }
 
 // glimpse is how often followAll looks for new sandboxes.
@@ -213,13 +242,14 @@ func (p *filePrinter) line(text []byte) bool {
 		return false
 	}
 	switch e := &line.Entry; {
+	case line.Scenario != "" && p.cmd.Format != asText: // the other formats have no headings
 	case line.Scenario != "":
 		p.flush()
 		fmt.Fprintf(p.w, "scenario %s\n", line.Scenario)
-	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !contract.NewGlob(p.cmd.Operation).Match(e.Operation):
+	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !p.cmd.selects(e):
 	case e.Sequence == p.cmd.Sequence:
 		p.found = true
-		whole(p.w, e)
+		_ = p.cmd.one(p.w, e) // entries can always be encoded
 	default:
 		p.section = append(p.section, *e)
 	}
@@ -228,7 +258,7 @@ func (p *filePrinter) line(text []byte) bool {
 
 func (p *filePrinter) flush() {
 	if p.cmd.Sequence == 0 {
-		printEntries(p.w, p.section)
+		_ = p.cmd.print(p.w, p.section) // entries can always be encoded
 	}
 	p.section = nil
 }
@@ -239,76 +269,4 @@ func (p *filePrinter) end() error {
 		return fmt.Errorf("%s: no exchange %d", p.cmd.File, p.cmd.Sequence)
 	}
 	return nil
-}
-
-// printEntries prints a line for each exchange. If the exchanges are of several sandboxes, each
-// line names its sandbox.
-func printEntries(w io.Writer, entries []journal.Entry) {
-	several := slices.ContainsFunc(entries, func(e journal.Entry) bool { return e.Sandbox != entries[0].Sandbox })
-	for i := range entries {
-		l := entries[i].Line()
-		if several {
-			l.Sandbox = entries[i].Sandbox
-		}
-		fmt.Fprintln(w, l.String())
-	}
-}
-
-// whole prints everything that the journal holds about an exchange.
-func whole(w io.Writer, e *journal.Entry) {
-	fmt.Fprintf(w, "%d  %s  sandbox %s, caller %s, %s\n", e.Sequence, cmp.Or(e.Operation, "no operation"), e.Sandbox, cmp.Or(e.Caller, "nobody"), e.Ended)
-	if !e.Began.IsZero() {
-		fmt.Fprintf(w, "began %s, took %s; on the sandbox's clock %s\n", e.Began.Local().Format("2006-01-02 15:04:05.000"), e.Took.Round(time.Microsecond), e.Time.Format(time.RFC3339))
-	}
-	if k := e.Connection; k != nil {
-		fmt.Fprintf(w, "connection %d, %s%s\n", k.ID, map[bool]string{true: "used before, "}[k.Reused], k.Protocol)
-	}
-	if e.Attempt > 1 {
-		fmt.Fprintf(w, "attempt %d\n", e.Attempt)
-	}
-	for _, f := range e.Faults {
-		if f.Fired {
-			fmt.Fprintf(w, "fault %s fired at its request %d: %v\n", f.Rule, f.Match, f.Did)
-		} else {
-			fmt.Fprintf(w, "fault %s did not fire at its request %d: %s\n", f.Rule, f.Match, f.Why)
-		}
-	}
-	for _, about := range []struct{ what, text string }{{"refused by", e.RefusedBy}, {"note", e.Note}, {"BREAKS ITS CONTRACT", e.Violation}} {
-		if about.text != "" {
-			fmt.Fprintf(w, "%s: %s\n", about.what, about.text)
-		}
-	}
-	for _, near := range e.Near {
-		fmt.Fprintln(w, "near:", near)
-	}
-	target := e.Request.Path
-	if e.Request.Query != "" {
-		target += "?" + e.Request.Query
-	}
-	fmt.Fprintf(w, "\n> %s %s\n", e.Request.Method, journal.Printable(target))
-	message(w, ">", e.Request.Headers, &e.Request.Body)
-	if e.Reply == nil {
-		fmt.Fprintln(w, "\nno answer")
-		return
-	}
-	fmt.Fprintf(w, "\n< %d\n", e.Reply.Status)
-	message(w, "<", e.Reply.Headers, &e.Reply.Body)
-}
-
-// message prints headers and body.
-func message(w io.Writer, mark string, headers map[string][]string, b *journal.Body) {
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		for _, v := range headers[name] {
-			fmt.Fprintf(w, "%s %s: %s\n", mark, name, journal.Printable(v))
-		}
-	}
-	switch {
-	case b.Text != "":
-		fmt.Fprintf(w, "%s\n%s %s\n", mark, mark, journal.Printable(b.Text))
-	case b.Base64 != "":
-		fmt.Fprintf(w, "%s\n%s (Base64) %s\n", mark, mark, b.Base64)
-	}
-	if b.SHA256 != "" {
-		fmt.Fprintf(w, "%s (of %d bytes)\n", mark, b.Size)
-	}
 }

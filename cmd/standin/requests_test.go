@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"os"
@@ -84,6 +85,49 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// Ensure exchanges are printed in the formats of other tools, from a server and from a file.
+func TestRequestsInFormats(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t)
+	const traced = "0af7651916cd43dd8448eb211c80319c"
+	ask(t, url+"/v1/clients?limit=1", "Traceparent", "00-"+traced+"-b7ad6b7169203331-01")
+	ask(t, url+"/v1/clients?limit=2")
+	host := strings.TrimPrefix(url, "http://")
+	lines := func(args ...string) []string {
+		t.Helper()
+		code, out, errOut := command(t, append([]string{"requests"}, args...)...)
+		if code != 0 {
+			t.Fatalf("%v: code %d, %s", args, code, errOut)
+		}
+		return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	}
+	saved := write(t, "requests.jsonl", strings.Join(lines("--url", url, "--format", "json"), "\n")+"\n")
+	for _, from := range [][]string{{"--url", url}, {"--file", saved}} {
+		if got := lines(append(from, "--format", "json")...); len(got) != 2 || !strings.Contains(got[1], `"query":"limit=2"`) {
+			t.Errorf("%v as JSON: %s", from, got)
+		}
+		if got := lines(append(from, "--format", "curl", "2")...); len(got) != 1 || !strings.HasPrefix(got[0], "curl -g --path-as-is 'http://"+host+"/v1/clients?limit=2' --compressed ") {
+			t.Errorf("%v as a command: %s", from, got)
+		}
+		if got := lines(append(from, "--trace", traced)...); len(got) != 1 || !strings.Contains(got[0], "limit=1") {
+			t.Errorf("%v of a trace: %s", from, got)
+		}
+		var har struct {
+			Log struct{ Entries []any }
+		}
+		text := strings.Join(lines(append(from, "--format", "har")...), "\n")
+		if err := json.Unmarshal([]byte(text), &har); err != nil || len(har.Log.Entries) != 2 {
+			t.Errorf("%v as HAR: %v in %s", from, err, text)
+		}
+	}
+	for flags, want := range map[string]string{"--follow --format har": "a HAR has an end", "--trace x": "32 hexadecimal digits", "--format xml": "must be one of"} {
+		code, _, errOut := command(t, append([]string{"requests", "--url", url}, strings.Fields(flags)...)...)
+		if code == 0 || !strings.Contains(errOut, want) {
+			t.Errorf("%s: code %d, %s", flags, code, errOut)
+		}
 	}
 }
 

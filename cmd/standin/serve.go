@@ -38,6 +38,7 @@ type serveCmd struct {
 	Control        string        `default:"on" enum:"on,off" help:"on (default) or off. If off, the control API serves only its health."`
 	ControlListen  string        `placeholder:"ADDR" help:"Separate address for the control API. The other addresses then serve only its health."`
 	ControlToken   string        `placeholder:"TOKEN" help:"Bearer token that callers of the control API must send. Default: none."`
+	Console        string        `default:"on" enum:"on,off" help:"on (default) or off: the web page at /_standin/ui."`
 	RequestFaults  string        `default:"on" enum:"on,off" help:"on (default) or off. If off, the request header X-Standin-Fault is ignored."`
 	Sandboxes      int           `default:"10000" help:"Maximum number of sandboxes, not counting the default one (default ${default})."`
 	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept, if it was created on first use (default ${default}; 0: no limit)."`
@@ -154,7 +155,7 @@ func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.
 			NoRequestFaults: c.RequestFaults == "off", Log: logger(log), Lines: c.lines(log, out, to),
 		},
 		Transport: transport.Options{Connections: cmp.Or(c.Connections, -1)},
-		Control:   core.Control{Off: c.Control == "off", Token: c.ControlToken, Hosts: c.ControlHost},
+		Control:   core.Control{Off: c.Control == "off", Token: c.ControlToken, Hosts: c.ControlHost, NoConsole: c.Console == "off"},
 	}
 	o.Transport.Log = o.Exchange.Log
 	if c.Clock != "" {

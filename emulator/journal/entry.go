@@ -23,6 +23,7 @@ type Entry struct {
 	Sandbox   string `json:"sandbox"`             // the name of the sandbox
 	Operation string `json:"operation,omitempty"` // the operationId; absent if the request matches no operation
 	Facts
+	Trace
 	Request    Request        `json:"request"`                   // the request as it was received
 	Reply      *Reply         `json:"reply,omitempty"`           // the reply; absent until it is sent, and if none was sent
 	Time       time.Time      `json:"time,omitzero"`             // when the exchange began, on the sandbox's clock
@@ -50,6 +51,13 @@ type Facts struct {
 	RefusedBy string   `json:"refused_by,omitempty"` // the check that refused the request, such as authentication, path, quota, "policy: NAME" or "schema: MEMBER"; absent if no check did; an error of the operation itself, such as a record that does not exist, is not a check
 }
 
+// A Trace is what the header traceparent of a request names (W3C Trace Context). The members are
+// absent if there is no valid header.
+type Trace struct {
+	TraceID string `json:"trace_id,omitempty"` // the trace of the request, as 32 hexadecimal digits; absent without a valid header traceparent
+	SpanID  string `json:"span_id,omitempty"`  // the span of the client that sent the request, as 16 hexadecimal digits; absent without a valid header traceparent
+}
+
 // These are values of Facts.CallerBy and Facts.SandboxBy.
 const (
 	ByToken   = "token"  // a token names the caller, or leads into the sandbox that issued it
@@ -67,9 +75,10 @@ type Change struct {
 
 // A ConnectionRef identifies the connection that carried an exchange.
 type ConnectionRef struct {
-	ID       uint64 `json:"id"`       // the number of the connection; 0 if unknown
-	Reused   bool   `json:"reused"`   // the connection has carried a request before
-	Protocol string `json:"protocol"` // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+	ID       uint64 `json:"id"`            // the number of the connection; 0 if unknown
+	Reused   bool   `json:"reused"`        // the connection has carried a request before
+	Protocol string `json:"protocol"`      // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+	TLS      bool   `json:"tls,omitempty"` // the connection uses TLS
 }
 
 // A Request is a request as it was received.

@@ -17,6 +17,7 @@ type Filter struct {
 	Path      string // a glob that matches the path with or without its prefixes
 	Fault     string // the name of a rule that fired; "*" for any rule
 	Ended     Ended
+	Trace     string // a trace id, as 32 hexadecimal digits
 	Since     uint64 // selects entries after this sequence
 }
 
@@ -31,6 +32,9 @@ func (f *Filter) Check() error {
 	}
 	if f.Ended != "" {
 		errs = append(errs, named("ended", new(endedWord).UnmarshalText([]byte(f.Ended))))
+	}
+	if f.Trace != "" && !isTraceID(f.Trace) {
+		errs = append(errs, fmt.Errorf("trace: expected 32 hexadecimal digits, got %q", f.Trace))
 	}
 	return errors.Join(errs...)
 }

@@ -22,6 +22,7 @@ type Line struct {
 	Operation string
 	Caller    string
 	Took      time.Duration
+	Trace     Trace // left out of the text
 	Faults    []Fault
 	Attempt   int
 	RefusedBy string

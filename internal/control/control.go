@@ -18,6 +18,7 @@ import (
 	"standin/internal/explain"
 	"standin/internal/file"
 	"standin/internal/identity"
+	"standin/internal/metrics"
 	"standin/internal/route"
 	"standin/internal/sandbox"
 	"standin/internal/service"
@@ -30,9 +31,11 @@ type Config struct {
 	Sandboxes *sandbox.Registry
 	Health    func() Health          // reads counters only, so that it never waits for another request
 	Unread    func() *explain.Report // of all sandboxes
-	CA        func() []byte          // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
-	Hosts     []string               // more host names of the API, as --control-host allows them
-	Token     string                 // that callers must send; empty means none
+	Meter     func() *metrics.Meter
+	CA        func() []byte // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
+	Hosts     []string      // more host names of the API, as --control-host allows them
+	Token     string        // that callers must send; empty means none
+	NoConsole bool
 }
 
 // Prefix is the beginning of the API's paths.
@@ -60,6 +63,7 @@ func New(c Config) *service.Service {
 		Operations: slices.Concat(
 			a.ownOperations(), a.contractOperations(), a.stateOperations(), a.sandboxOperations(),
 			a.faultOperations(), a.requestOperations(), a.reportOperations(), a.explainOperations(), a.coverageOperations(), a.clockOperations(),
+			a.recordOperations(), a.consoleOperations(),
 		),
 		Identify:  func(*service.Call) (*identity.Caller, error) { return &identity.Caller{}, nil },
 		Guard:     a.safe,
@@ -118,7 +122,7 @@ func (a *api) safe(c *service.Call) error {
 	if open(c) {
 		return nil
 	}
-	if token := a.Token; token != "" {
+	if token := a.Token; token != "" && !route.Below(c.Path, consolePath) { // a browser requests the files of the console without it
 		scheme, shown, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1 {
 			return service.Errorf(service.Unauthorized, "", "The control API needs its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")

@@ -95,10 +95,17 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		return reply(http.StatusOK, page)
 	}
 	var b bytes.Buffer
-	if err := indexPage.Execute(&b, page); err != nil {
+	if err := indexPage.Execute(&b, indexShown{page, c.Root(), !a.NoConsole}); err != nil {
 		return service.Reply{}, err
 	}
 	return service.Reply{Status: http.StatusOK, ContentType: "text/html; charset=utf-8", Body: b.Bytes()}, nil
+}
+
+// An indexShown is the index for people.
+type indexShown struct {
+	Index
+	Root    string // the address of the emulator or of the sandbox
+	Console bool   // the console is on
 }
 
 var indexPage = template.Must(template.New("index").Parse(`<!doctype html>
@@ -113,7 +120,7 @@ table { border-collapse: collapse; width: 100%; } td { padding: .15rem .8rem .15
 td:first-child { width: 5rem; color: #666; } code { font-family: ui-monospace, monospace; }
 </style>
 <h1>Standin {{.Release}}</h1>
-<p>State: <a href="/_standin/state">/_standin/state</a> · Health: <a href="/_standin/health">/_standin/health</a> · Operations: <a href="/_standin/operations">/_standin/operations</a></p>
+<p>{{if .Console}}<a href="{{.Root}}/_standin/ui">Console</a> · {{end}}State: <a href="{{.Root}}/_standin/state">/_standin/state</a> · Health: <a href="{{.Root}}/_standin/health">/_standin/health</a> · Operations: <a href="{{.Root}}/_standin/operations">/_standin/operations</a></p>
 {{range .Services}}<h2>{{.Title}}</h2>
 <p><code>{{.URL}}</code> · <a href="{{.OpenAPI}}">OpenAPI</a></p>
 <table>{{range .Paths}}

@@ -14,7 +14,11 @@ import (
 
 // reportOperations returns the operations that report what clients did.
 func (a *api) reportOperations() []service.Operation {
-	return []service.Operation{{ID: "control.reports.retries", Do: a.in(a.reportRetries)}}
+	return []service.Operation{
+		{ID: "control.reports.retries", Do: a.in(a.reportRetries)},
+		{ID: "control.chains", Do: a.in(a.listChains)},
+		{ID: "control.metrics", Do: a.metrics, Sandbox: service.IgnoresSandbox},
+	}
 }
 
 // reportRetries answers GET reports/retries with the report on the retries in a sandbox.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,43 +25,37 @@ func (a *api) requestOperations() []service.Operation {
 		{ID: "control.requests.clear", Do: a.in(a.clearRequests)},
 		{ID: "control.requests.show", Do: a.in(a.showRequest)},
 		{ID: "control.requests.delete", Do: a.in(a.deleteRequest)},
+		{ID: "control.requests.changes", Do: a.in(a.showChanges)},
 		{ID: "control.verify", Do: a.in(a.verify)},
 		{ID: "control.events", Do: a.in(a.events)},
 	}
 }
 
-// longestWait is the maximum duration of a long poll. A stream sends a comment every heartbeat, so
-// that clients know that it is alive.
-const (
-	longestWait = 5 * time.Minute
-	heartbeat   = 15 * time.Second
-)
+// longestWait is the maximum duration of a long poll.
+const longestWait = 5 * time.Minute
 
 // listRequests answers GET requests with the entries that match. With "wait" it first waits until
 // there are enough.
 func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	q := c.Query()
-	f := journal.Filter{
-		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
-		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")),
-	}
-	if err := errors.Join(f.Check(), a.Catalog.Rules.Known(f.Operation)); err != nil {
-		return service.Reply{}, mistake(err)
-	}
-	if v := q.Get("canonical"); v != "" && v != "true" && v != "false" {
-		return service.Reply{}, service.Errorf(service.Invalid, "", "canonical: expected true or false, got %q", v)
-	}
-	text, err := asText(c)
+	f, err := a.filter(q)
 	if err != nil {
 		return service.Reply{}, err
 	}
-	since, err1 := number(q, "since", 0)
-	atLeast, err2 := number(q, "at_least", 1)
-	wait, err3 := duration(q, "wait")
-	for _, err := range []error{err1, err2, err3} {
+	canonical, err1 := truth(q, "canonical")
+	brief, err2 := truth(q, "brief")
+	form, err3 := formOf(c)
+	since, err4 := number(q, "since", 0)
+	atLeast, err5 := number(q, "at_least", 1)
+	newest, err6 := number(q, "newest", 0)
+	wait, err7 := duration(q, "wait")
+	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err != nil {
 			return service.Reply{}, err
 		}
+	}
+	if canonical {
+		form = asCanonical
 	}
 	if most := s.Journal().MaxEntries(); atLeast > most {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "at_least: expected at most %d, the maximum number of journal entries, got %d", most, atLeast)
@@ -71,19 +64,21 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 	if wait > 0 && !a.await(c, s, f, atLeast, wait) {
 		f.Since = s.Journal().Last() // the client has left, so the page is empty
 	}
-	return list(s.Journal().Read(f), formOf(q, text)), nil
+	if newest > 0 {
+		f.Since = s.Journal().Before(f, newest)
+	}
+	r := s.Journal().Read(f)
+	r.Brief = brief
+	return list(r, form), nil
 }
 
-// formOf returns the form that the caller asks for.
-func formOf(q url.Values, text bool) form {
-	switch {
-	case q.Get("canonical") == "true":
-		return asCanonical
-	case text:
-		return asLines
-	default:
-		return asJSON
+// filter returns the filter of the parameters that select requests.
+func (a *api) filter(q url.Values) (journal.Filter, error) {
+	f := journal.Filter{
+		Operation: q.Get("operation"), Status: q.Get("status"), Method: q.Get("method"), Path: q.Get("path"),
+		Fault: q.Get("fault"), Ended: journal.Ended(q.Get("ended")), Trace: q.Get("trace"),
 	}
+	return f, mistake(errors.Join(f.Check(), a.Catalog.Rules.Known(f.Operation)))
 }
 
 // await waits for entries. It returns false if the client has left meanwhile.
@@ -94,100 +89,16 @@ func (a *api) await(c *service.Call, s *sandbox.Sandbox, f journal.Filter, atLea
 	return ctx.Err() == nil || s.Gone().Err() != nil
 }
 
-// A form is a format of a list of entries.
-type form struct {
-	mediaType string
-	open      func(c journal.Counts) string
-	between   string
-	entry     func(e journal.Entry) []byte
-	end       func(c journal.Counts) []byte
-}
-
-var (
-	asJSON = form{
-		mediaType: "application/json", between: ",",
-		open:  func(journal.Counts) string { return `{"requests":[` },
-		entry: func(e journal.Entry) []byte { return must(encode(e)) },
-		end:   func(c journal.Counts) []byte { return append([]byte("],"), must(encode(c))[1:]...) },
-	}
-	asCanonical = form{
-		mediaType: "text/plain",
-		open:      func(journal.Counts) string { return "" },
-		entry:     func(e journal.Entry) []byte { return journal.Canonical([]journal.Entry{e}) },
-		end:       func(journal.Counts) []byte { return nil },
-	}
-	asLines = form{
-		mediaType: "text/plain; charset=utf-8",
-		open:      journal.Counts.Dropped,
-		entry:     func(e journal.Entry) []byte { l := e.Line(); return append(l.Append(nil), '\n') },
-		end:       func(journal.Counts) []byte { return nil },
-	}
-)
-
-// must returns b. It panics on an error, which cannot happen for these types.
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// heldWhole is the size, in bytes, up to which a list is sent with a Content-Length.
-const heldWhole = 256 << 10
-
-// list answers the entries of a reader. It sends a long list while it reads, and never holds the
-// whole list.
-func list(r *recorder.Reader, f form) service.Reply {
-	next := func(b []byte, between string) ([]byte, bool) {
-		e, ok := r.Next()
-		if !ok {
-			return append(b, f.end(r.Counts())...), false
-		}
-		return append(append(b, between...), f.entry(e)...), true
-	}
-	body, more := next([]byte(f.open(r.Counts())), "")
-	for more && len(body) < heldWhole {
-		body, more = next(body, f.between)
-	}
-	if !more {
-		return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Body: body}
-	}
-	return service.Reply{Status: http.StatusOK, ContentType: f.mediaType, Stream: func(write func([]byte) error) error {
-		err := write(body)
-		for err == nil && more {
-			for body = body[:0]; more && len(body) < heldWhole; {
-				body, more = next(body, f.between)
-			}
-			err = write(body)
-		}
-		return err
-	}}
-}
-
-// asText reports whether the caller asks for text in place of JSON, by the parameter format or by
-// the header Accept.
-func asText(c *service.Call) (bool, error) {
-	switch format := c.Query().Get("format"); format {
-	case "text", "json":
-		return format == "text", nil
-	case "":
-		accept := c.Accept()
-		return service.Quality(accept, "text/plain") > service.Quality(accept, "application/json"), nil
+// truth returns the value of a parameter that is true or false. The default is false.
+func truth(q url.Values, name string) (bool, error) {
+	switch text := q.Get(name); text {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
 	default:
-		return false, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", format)
+		return false, service.Errorf(service.Invalid, "", "%s: expected true or false, got %q", name, text)
 	}
-}
-
-// inForm returns a value as JSON, or as text if the caller asks for it.
-func inForm(c *service.Call, v any, text func() string) (service.Reply, error) {
-	is, err := asText(c)
-	switch {
-	case err != nil:
-		return service.Reply{}, err
-	case !is:
-		return reply(http.StatusOK, v)
-	}
-	return service.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte(text())}, nil
 }
 
 // until returns a context that is cancelled when the call ends or the sandbox is deleted.
@@ -251,11 +162,47 @@ func (a *api) showRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 	if err != nil {
 		return service.Reply{}, err
 	}
+	form, err := formOf(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
 	e, ok := s.Journal().Get(n)
+	switch {
+	case !ok:
+		return service.Reply{}, noRequest(s, n)
+	case form == forms["json"]:
+		return reply(http.StatusOK, e)
+	}
+	return service.Reply{Status: http.StatusOK, ContentType: form.mediaType, Body: form.whole(&e)}, nil
+}
+
+// A RecordChange is a record that a request wrote, or that differs between two worlds.
+type RecordChange struct {
+	Record string          `json:"record"`           // the kind of the record and its key: "freezer.clients demo/node7"
+	What   string          `json:"what"`             // created, changed or deleted
+	Before json.RawMessage `json:"before,omitempty"` // the record before, in the form of a fixture; absent if it was created
+	After  json.RawMessage `json:"after,omitempty"`  // the record after, in the form of a fixture; absent if it was deleted
+}
+
+// showChanges answers GET requests/N/changes with the records that the request wrote.
+func (a *api) showChanges(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	n, err := sequence(c)
+	if err != nil {
+		return service.Reply{}, err
+	}
+	all, ok := s.Journal().Changes(n)
 	if !ok {
 		return service.Reply{}, noRequest(s, n)
 	}
-	return reply(http.StatusOK, e)
+	return reply(http.StatusOK, changes(all))
+}
+
+func changes(all []recorder.RecordChange) []RecordChange {
+	list := make([]RecordChange, len(all))
+	for i, c := range all {
+		list[i] = RecordChange(c)
+	}
+	return list
 }
 
 func (a *api) deleteRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
@@ -303,53 +250,4 @@ func (a *api) verify(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)
 		return service.Reply{}, err
 	}
 	return service.Reply{}, e
-}
-
-// events streams exchanges and changes as server-sent events. The stream begins now, or after the
-// event that Last-Event-ID or the parameter "since" names.
-func (a *api) events(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	q, since := c.Query(), s.Journal().LastEvent()
-	if q.Get("since") == "" && c.Header.Get("Last-Event-Id") != "" {
-		q.Set("since", c.Header.Get("Last-Event-Id"))
-	}
-	if q.Get("since") != "" {
-		n, err := number(q, "since", 0)
-		if err != nil {
-			return service.Reply{}, err
-		}
-		since = uint64(n)
-	}
-	r := service.Reply{Status: http.StatusOK, ContentType: "text/event-stream"}
-	r.Set("Cache-Control", "no-store")
-	if c.Method == http.MethodHead {
-		return r, nil
-	}
-	r.Stream = func(write func([]byte) error) error {
-		ctx, cancel := until(c, s)
-		defer cancel()
-		defer s.Journal().Follow()()
-		_ = write([]byte(": standin\n\n"))
-		for ctx.Err() == nil {
-			beat, stop := context.WithTimeout(ctx, heartbeat)
-			all := s.Journal().Events(beat, since)
-			stop()
-			text := []byte(":\n\n")
-			for i := range all {
-				if i == 0 {
-					text = nil
-				}
-				text, since = appendEvent(text, &all[i]), all[i].Number
-			}
-			if err := write(text); err != nil {
-				return err
-			}
-			recorder.Gather(ctx)
-		}
-		return nil
-	}
-	return r, nil
-}
-
-func appendEvent(b []byte, e *recorder.Event) []byte {
-	return fmt.Appendf(b, "id: %d\nevent: %s\ndata: %s\n\n", e.Number, e.Kind(), e.JSON())
 }

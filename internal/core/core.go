@@ -16,6 +16,7 @@ import (
 	"standin/internal/control"
 	"standin/internal/exchange"
 	"standin/internal/explain"
+	"standin/internal/metrics"
 	"standin/internal/route"
 	"standin/internal/sandbox"
 	"standin/internal/service"
@@ -34,9 +35,10 @@ type Options struct {
 
 // Control says which requests the control API accepts.
 type Control struct {
-	Off   bool     // it accepts only requests to health and to the index
-	Token string   // that callers must send; empty means none
-	Hosts []string // more host names under which it may be reached
+	Off       bool     // it accepts only requests to health and to the index
+	Token     string   // that callers must send; empty means none
+	Hosts     []string // more host names under which it may be reached
+	NoConsole bool
 }
 
 // check returns an error for values out of their ranges.
@@ -86,7 +88,7 @@ func New(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	api := control.New(control.Config{
-		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Hosts: o.Control.Hosts, Token: o.Control.Token,
+		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Meter: e.meter, Hosts: o.Control.Hosts, Token: o.Control.Token, NoConsole: o.Control.NoConsole,
 	})
 	routes, err := routesOf(e.Catalog, api, o.Catalog.Plain())
 	if err != nil {
@@ -131,6 +133,8 @@ var plainRoutes = sync.OnceValues(func() (*route.Table, error) {
 func (e *Emulator) unread() *explain.Report { return e.Path.Unread() }
 
 func (e *Emulator) ca() []byte { return e.Transport.CA() }
+
+func (e *Emulator) meter() *metrics.Meter { return e.Path.Meter() }
 
 func (e *Emulator) health() control.Health {
 	budget := e.Sandboxes.Budget()

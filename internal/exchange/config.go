@@ -8,6 +8,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/contract"
 	"standin/internal/explain"
+	"standin/internal/metrics"
 	"standin/internal/route"
 	"standin/internal/ruleset"
 	"standin/internal/sandbox"
@@ -67,6 +68,7 @@ type Path struct {
 	sent   atomic.Uint64
 	holder holder
 	unread *explain.Tally
+	meter  *metrics.Meter
 }
 
 // New returns a Path for the given configuration.
@@ -76,13 +78,15 @@ func New(c Config) *Path {
 	}
 	p := &Path{Config: c, holder: holder{mode: c.Check, answers: counts{}}}
 	var operations []*contract.Operation
-	for _, b := range c.Routes.Services {
+	names := make([]string, len(c.Routes.Services))
+	for i, b := range c.Routes.Services {
+		names[i] = b.Name
 		p.holder.answers[b.Contract] = make([]atomic.Uint64, b.Contract.Answers)
 		if b != c.Routes.Fallback {
 			operations = append(operations, b.Contract.Operations...)
 		}
 	}
-	p.unread = explain.NewTally(operations)
+	p.unread, p.meter = explain.NewTally(operations), metrics.NewMeter(names)
 	return p
 }
 
@@ -95,6 +99,9 @@ func (p *Path) Sent() uint64 { return p.sent.Load() }
 
 // Violations returns the number of responses that broke the contract.
 func (p *Path) Violations() uint64 { return p.holder.violations.Load() }
+
+// Meter returns the counts of requests for metrics.
+func (p *Path) Meter() *metrics.Meter { return p.meter }
 
 // Unread returns what the requests to all sandboxes have that nothing read.
 func (p *Path) Unread() *explain.Report { return p.unread.Report() }

@@ -133,6 +133,23 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 	x.cover()
 }
 
+// measure counts the exchange for the metrics.
+func (x *exchange) measure() {
+	if x.entry.journal == nil {
+		return
+	}
+	m := x.path.meter
+	m.Took(x.answering().service.Name, time.Since(x.entry.began))
+	if x.entry.ticket.Attempt > 1 {
+		m.Repeated.Add(1)
+	}
+	for i := range x.entry.closing.Faults {
+		if x.entry.closing.Faults[i].Fired {
+			m.Fired.Add(1)
+		}
+	}
+}
+
 // callerBy returns how the service knows the caller.
 func (x *exchange) callerBy(caller *identity.Caller) string {
 	switch {

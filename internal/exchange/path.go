@@ -51,6 +51,7 @@ func (p *Path) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.sender = sender{w, r, x.in.conn, p.Patience}
 	defer x.release()
 	defer x.log()
+	defer x.measure()
 	x.serve().finish()
 }
 

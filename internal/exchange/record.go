@@ -19,6 +19,7 @@ type entry struct {
 	journal *recorder.Journal // nil: not journaled
 	began   time.Time
 	ticket  recorder.Ticket
+	trace   journal.Trace
 	closing recorder.Closing
 	ended   journal.Ended
 }
@@ -35,7 +36,9 @@ func (e *entry) open(in *arrival, t *target, c *service.Call) {
 	} else if p, _ := t.service.Find(c.Path); p != nil { // the path is an operation's, the method is not; its secrets are redacted too
 		t.service.At(p, func(op *route.Operation) { o.Secret = max(o.Secret, op.Secret) })
 	}
-	o.Conn, o.Reused = in.conn.ID(), in.reused
+	o.Conn, o.Reused, o.TLS = in.conn.ID(), in.reused, r.TLS != nil
+	o.Trace = journal.ParseTrace(first(r.Header["Traceparent"]))
+	e.trace = o.Trace
 	e.ticket = e.journal.Open(&o, r.Header, c.Body)
 	c.Sequence = e.ticket.Sequence
 }
@@ -113,7 +116,7 @@ func (e *entry) line(in *arrival, t *target, c *service.Call) *journal.Line {
 	l := &journal.Line{
 		Time: e.began, Sandbox: c.Sandbox, Sequence: c.Sequence, Status: e.closing.Status,
 		Method: c.Method, Path: recorder.ShownPath(strings.TrimPrefix(in.request.URL.Path, in.inside), in.request.Header),
-		Took: time.Since(e.began), Caller: e.closing.Caller, RefusedBy: e.closing.RefusedBy, Faults: e.closing.Faults, Ended: e.ended, Violation: e.closing.Violation,
+		Took: time.Since(e.began), Trace: e.trace, Caller: e.closing.Caller, RefusedBy: e.closing.RefusedBy, Faults: e.closing.Faults, Ended: e.ended, Violation: e.closing.Violation,
 	}
 	if t.operation != nil {
 		l.Operation = t.operation.ID

@@ -12,8 +12,9 @@ import (
 // A Budget bounds the total size of many journals, in bytes. A journal counts from Join until
 // Leave. When the total exceeds the limit, the largest journals drop their oldest entries.
 type Budget struct {
-	limit int64
-	used  atomic.Int64
+	limit   int64
+	used    atomic.Int64
+	evicted atomic.Uint64
 
 	mu      sync.Mutex // is taken before the lock of a journal
 	members map[*Journal]struct{}
@@ -29,6 +30,10 @@ func NewBudget(bytes int) *Budget {
 
 // Used returns how many bytes the journals hold.
 func (b *Budget) Used() int { return int(b.used.Load()) }
+
+// Evicted returns how many entries the journals have evicted so far, including those of journals
+// that have left.
+func (b *Budget) Evicted() uint64 { return b.evicted.Load() }
 
 // Limit returns how many bytes the journals may hold.
 func (b *Budget) Limit() int { return int(b.limit) }

@@ -36,27 +36,62 @@ func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
 // entry returns the Entry of a copy of the record, with secrets redacted.
 func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	x := &redaction{}
+	request := journal.Request{Method: r.Method, Headers: r.headerMap(x, 0, r.request.head)}
+	request.Path, request.Query = x.path(r.Path), x.query(r.Query)
 	body := r.request.head
-	headers := r.headerMap(x, 0, r.request.head)
+	request.Body = x.newBody(r.buf[body:body+r.request.body], r.cut, request.Headers, r.Secret)
+	if r.Host != "" {
+		request.Headers["Host"] = []string{r.Host}
+	}
+	e := r.outline(x, sequence, sandbox)
+	e.Request = request
+	if r.Status != 0 {
+		e.Reply = r.answer(x)
+	}
+	return e
+}
+
+// brief returns the Entry of a copy of the record without headers and bodies.
+func (r *record) brief(sequence uint64, sandbox string) journal.Entry {
+	if r.Violation != "" || r.Note != "" || len(r.Near) > 0 || len(r.Changes) > 0 { // may repeat what only the body shows to be a secret
+		e := r.entry(sequence, sandbox)
+		e.Request.Headers, e.Request.Body = map[string][]string{}, journal.Body{Size: e.Request.Size}
+		if e.Reply != nil {
+			e.Reply.Headers, e.Reply.Body = map[string][]string{}, journal.Body{Size: e.Reply.Size}
+		}
+		return e
+	}
+	x := &redaction{}
+	r.headerMap(x, 0, r.request.head) // finds the tokens, which the path may repeat
+	e := r.outline(x, sequence, sandbox)
+	e.Request = journal.Request{
+		Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: map[string][]string{}, Body: sized(r.request.body, r.cut),
+	}
+	if r.Status != 0 {
+		e.Reply = &journal.Reply{Status: r.Status, Headers: map[string][]string{}, Body: sized(r.reply.body, r.replyCut)}
+	}
+	return e
+}
+
+// sized returns a body without its text.
+func sized(size int, d *digest) journal.Body {
+	if d != nil {
+		size = d.size
+	}
+	return journal.Body{Size: size}
+}
+
+// outline returns the Entry without the request and the reply.
+func (r *record) outline(x *redaction, sequence uint64, sandbox string) journal.Entry {
 	e := journal.Entry{
-		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Facts: r.Facts,
-		Request: journal.Request{
-			Method: r.Method, Path: x.path(r.Path), Query: x.query(r.Query), Headers: headers,
-			Body: x.newBody(r.buf[body:body+r.request.body], r.cut, headers, r.Secret),
-		},
+		Sequence: sequence, Sandbox: sandbox, Operation: r.Operation, Facts: r.Facts, Trace: r.Trace,
 		Time: r.Now, Frozen: r.Frozen, Began: r.Began, Ended: r.ended,
 		Faults: slices.Clone(r.Faults), Attempt: r.attempt, Retried: r.retried,
 		Violation: x.hideAll(r.Violation), Note: x.hideAll(r.Note),
-		Connection: &journal.ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto},
-	}
-	if r.Host != "" {
-		e.Request.Headers["Host"] = []string{r.Host}
+		Connection: &journal.ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto, TLS: r.TLS},
 	}
 	if r.event > 0 {
 		e.Took = r.finished.Sub(r.Began)
-	}
-	if r.Status != 0 {
-		e.Reply = r.answer(x)
 	}
 	for i := range r.Changes {
 		c := &r.Changes[i]

@@ -15,10 +15,12 @@ import (
 // An Event is an exchange that has ended, or a note. Events of a journal are numbered without gaps,
 // from 1.
 type Event struct {
-	Number uint64
-	kind   string
-	size   int
-	text   *rendering
+	Number      uint64
+	kind        string
+	size        int
+	record      *record // of an exchange; nil of a note
+	sequence    uint64
+	text, brief *rendering
 }
 
 // A rendering holds a value that is encoded when it is first asked for.
@@ -34,8 +36,12 @@ const exchange = "exchange"
 func (e *Event) Kind() string { return e.kind }
 
 // JSON returns the Entry or the Note as JSON. It is encoded once for all followers.
-func (e *Event) JSON() []byte {
-	r := e.text
+func (e *Event) JSON() []byte { return e.text.json() }
+
+// Brief returns what JSON returns, but an Entry is without headers and bodies.
+func (e *Event) Brief() []byte { return e.brief.json() }
+
+func (r *rendering) json() []byte {
 	r.once.Do(func() {
 		text, err := json.Marshal(r.what())
 		if err != nil { // both types can always be encoded
@@ -47,13 +53,21 @@ func (e *Event) JSON() []byte {
 }
 
 func ofRecord(number, sequence uint64, r record, sandbox string) Event {
-	what := func() any { return r.entry(sequence, sandbox) }
-	return Event{number, exchange, len(r.buf) + r.told, &rendering{what: what}}
+	whole, brief := func() any { return r.entry(sequence, sandbox) }, func() any { return r.brief(sequence, sandbox) }
+	return Event{number, exchange, len(r.buf) + r.told, &r, sequence, &rendering{what: whole}, &rendering{what: brief}}
 }
 
 func ofNote(number uint64, kind, what string) Event {
 	n := journal.Note{Kind: kind, What: what, At: time.Now()}
-	return Event{number, kind, len(what), &rendering{what: func() any { return n }}}
+	text := &rendering{what: func() any { return n }}
+	return Event{number, kind, len(what), nil, 0, text, text}
+}
+
+// Select returns a function that reports whether an event is selected. Of exchanges, it selects
+// those that match the filter. It selects every note.
+func Select(f journal.Filter) func(e *Event) bool {
+	q := compile(&f)
+	return func(e *Event) bool { return e.record == nil || q.fits(e.record, e.sequence) }
 }
 
 // These bounds limit the events that are kept for followers. A follower that is too slow gets an

@@ -92,6 +92,8 @@ type Opening struct {
 	Conn      uint64 // number of the connection; 0 if unknown
 	Reused    bool   // the connection has carried a request before
 	TooLarge  bool   // only the beginning of the body was read
+	TLS       bool   // the connection uses TLS
+	Trace     journal.Trace
 	Secret    contract.Secrecy
 }
 
@@ -110,14 +112,16 @@ type Closing struct {
 }
 
 // size returns the size of the opening's texts, in bytes. The route is a part of the path.
-func (o *Opening) size() int { return len(o.Path) + len(o.Query) + len(o.Host) }
+func (o *Opening) size() int {
+	return len(o.Path) + len(o.Query) + len(o.Host) + len(o.Trace.TraceID) + len(o.Trace.SpanID)
+}
 
 // size returns the approximate size of the closing's texts, in bytes.
 func (c *Closing) size() int {
 	const each = 64
 	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy) + len(c.Who.Token) + each*len(c.Quirks)
 	for i := range c.Changes {
-		n += len(c.Changes[i].Key) + each
+		n += len(c.Changes[i].Key) + c.Changes[i].Kept() + each
 	}
 	for _, text := range c.Near {
 		n += len(text) + each
@@ -134,6 +138,7 @@ func (c *Closing) size() int {
 // A Ticket identifies an open entry.
 type Ticket struct {
 	generation, Sequence uint64
+	Attempt              int // which attempt of the same request it is, counting from 1
 }
 
 // Open begins an entry. It copies the header and the body.
@@ -155,7 +160,7 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	j.grow(len(r.buf) + r.told)
 	j.shrink()
 	j.watches.changed(j.last)
-	return Ticket{j.generation, j.last}
+	return Ticket{j.generation, j.last, r.attempt}
 }
 
 // Close ends an entry. It does nothing if the entry was evicted or the journal was cleared.
@@ -302,6 +307,9 @@ func (j *Journal) drop() {
 	r.buf, r.Opening, r.Closing = r.buf[:0], Opening{}, Closing{}
 	j.head, j.n = (j.head+1)%len(j.ring), j.n-1
 	j.evicted++
+	if j.budget != nil {
+		j.budget.evicted.Add(1)
+	}
 }
 
 // shrink drops the oldest entries while the journal holds too many bytes. It never drops the newest

@@ -43,7 +43,8 @@ func (q *query) fits(r *record, sequence uint64) bool {
 	switch {
 	case r.removed, sequence <= q.Since,
 		q.Method != "" && !strings.EqualFold(q.Method, r.Method),
-		q.Ended != "" && q.Ended != r.ended:
+		q.Ended != "" && q.Ended != r.ended,
+		q.Trace != "" && !strings.EqualFold(q.Trace, r.Trace.TraceID):
 		return false
 	case q.Operation == none && r.Operation != "",
 		q.Operation != "" && q.Operation != none && (r.Operation == "" || !q.operation.Match(r.Operation)):
@@ -90,6 +91,8 @@ const atOnce = 64
 // A Reader reads the entries that match a filter, oldest first. It holds copies of a few entries at
 // a time. It skips entries that are evicted before it reaches them.
 type Reader struct {
+	Brief bool // entries are read without headers and bodies
+
 	journal *Journal
 	query   *query
 	place   place
@@ -127,9 +130,27 @@ func (r *Reader) Next() (journal.Entry, bool) {
 		more = r.journal.step(&r.place, r.query, true, &r.found)
 	}
 	x := &r.found[0]
-	e := x.entry(x.sequence, r.journal.Sandbox)
 	r.found = r.found[1:]
-	return e, true
+	if r.Brief {
+		return x.brief(x.sequence, r.journal.Sandbox), true
+	}
+	return x.entry(x.sequence, r.journal.Sandbox), true
+}
+
+// Before returns the sequence after which there are at most n entries that match the filter. It is
+// not less than that of the filter.
+func (j *Journal) Before(f journal.Filter, n int) uint64 {
+	q, before := compile(&f), []uint64{f.Since}
+	var p place
+	for more := true; more; {
+		var all []found
+		more = j.step(&p, q, false, &all)
+		for i := range all {
+			before = append(before, all[i].sequence)
+		}
+		before = before[max(0, len(before)-n-1):]
+	}
+	return before[0]
 }
 
 // Counts returns the present counts for the reader's filter. After the first Next, Last is the last
@@ -187,7 +208,7 @@ func (j *Journal) buffers(generation uint64, all []found) []found {
 	defer j.mu.Unlock()
 	there := all[:0]
 	for _, x := range all {
-		if r := j.find(Ticket{generation, x.sequence}); r != nil {
+		if r := j.find(Ticket{generation: generation, Sequence: x.sequence}); r != nil {
 			there = append(there, found{r.copy(true), x.sequence})
 		}
 	}
@@ -225,7 +246,7 @@ func (j *Journal) Get(sequence uint64) (journal.Entry, bool) {
 func (j *Journal) get(sequence uint64) (record, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.find(Ticket{j.generation, sequence})
+	r := j.find(Ticket{generation: j.generation, Sequence: sequence})
 	if r == nil || r.removed {
 		return record{}, false
 	}
@@ -244,7 +265,7 @@ func (j *Journal) Last() uint64 {
 func (j *Journal) Remove(sequence uint64) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.find(Ticket{j.generation, sequence})
+	r := j.find(Ticket{generation: j.generation, Sequence: sequence})
 	if r == nil || r.removed {
 		return false
 	}

@@ -169,7 +169,7 @@ func (j *Journal) changes() (list []*watch, changed []found, missed bool) {
 	defer j.mu.Unlock()
 	x := &j.watches
 	for _, sequence := range x.changes {
-		if r := j.find(Ticket{j.generation, sequence}); r != nil {
+		if r := j.find(Ticket{generation: j.generation, Sequence: sequence}); r != nil {
 			changed = append(changed, found{r.copy(false), sequence})
 		}
 	}

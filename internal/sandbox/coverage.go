@@ -30,6 +30,10 @@ func (s *Sandbox) Coverage() *coverage.Report {
 // Coverage returns what clients have met in all sandboxes, including those that are deleted.
 func (r *Registry) Coverage() *coverage.Report { return r.covered.Report(r.contracts()...) }
 
+// Totals returns how often operations were answered, in all sandboxes, and how many requests match no
+// operation.
+func (r *Registry) Totals() (all []coverage.Total, unmatched uint64) { return r.covered.Totals() }
+
 // contracts returns the contracts of the services, without that of the control API.
 func (r *Registry) contracts() []*contract.Contract {
 	return catalog.WithoutControl(r.catalog.Contracts)

@@ -97,6 +97,21 @@ func (s *Sandbox) Dump(snapshot string, sections ...string) (write func(io.Write
 	return func(out io.Writer) error { return s.registry.catalog.Loader.DumpTo(out, fx, sections...) }, nil
 }
 
+// Differences returns the records that differ between two snapshots, up to a limit. An empty from is
+// the world that the sandbox started or was loaded with. An empty to is the present world.
+func (s *Sandbox) Differences(from, to string, limit int) ([]world.Change, error) {
+	a, b := s.base.Load(), s.World()
+	for name, w := range map[string]**world.World{from: &a, to: &b} {
+		if name == "" {
+			continue
+		}
+		if *w = s.snapshot(name); *w == nil {
+			return nil, s.noSnapshot(name)
+		}
+	}
+	return s.registry.catalog.Loader.Diff(a, b, limit), nil
+}
+
 // Transact changes the world by a function. Only one change runs at a time. If the function returns
 // an error, nothing changes.
 func (s *Sandbox) Transact(change func(tx *world.Tx) error) error {

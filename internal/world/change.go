@@ -1,12 +1,70 @@
 package world
 
-import "strings"
+import (
+	"reflect"
+	"strings"
+)
 
 // A Change is one record that a transaction wrote.
 type Change struct {
 	Kind string // the name of the kind, for example freezer.clients
 	Key  string // the key of the record; a NUL byte separates the parts of a composite key
 	What Verb
+
+	before, after any           // pointers to the stored records; nil: there is none
+	form          func(any) any // the form of a record in a fixture
+}
+
+// Records returns the record before and after the change, in the form in which encoding/json writes
+// it to a fixture. A record that did not exist is nil. Records in a collection of their own are not
+// part of it: a container is without its consumers.
+func (c *Change) Records() (before, after any) {
+	if c.before != nil {
+		before = c.form(c.before)
+	}
+	if c.after != nil {
+		after = c.form(c.after)
+	}
+	return before, after
+}
+
+// Kept returns the approximate size in bytes of the record before the change, which nothing except
+// the change may hold any more.
+func (c *Change) Kept() int {
+	if c.before == nil {
+		return 0
+	}
+	return sizeOf(reflect.ValueOf(c.before))
+}
+
+// sizeOf returns the approximate size of a value with what it refers to, in bytes.
+func sizeOf(v reflect.Value) int {
+	n := int(v.Type().Size())
+	switch v.Kind() {
+	case reflect.String:
+		n += v.Len()
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			n += sizeOf(v.Elem())
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return n + v.Len()
+		}
+		for i := range v.Len() {
+			n += sizeOf(v.Index(i))
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			n += sizeOf(it.Key()) + sizeOf(it.Value())
+		}
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			n += sizeOf(f) - int(f.Type().Size())
+		}
+	default:
+	}
+	return n
 }
 
 // Record returns the record as text, for example freezer.clients demo/node7.
@@ -33,10 +91,25 @@ const maxChanges = 100
 // without a name.
 func (tx *Tx) Changes() []Change { return tx.changes }
 
-// changed adds a change to the list.
-func (tx *Tx) changed(kind, key string, what Verb) {
-	if kind == "" || len(tx.changes) >= maxChanges {
-		return
+// changed adds a change to the list. One of before and after may be nil.
+func (k *Kind[T]) changed(tx *Tx, key string, before, after *T) {
+	if k.name != "" && len(tx.changes) < maxChanges {
+		tx.changes = append(tx.changes, k.change(key, before, after))
 	}
-	tx.changes = append(tx.changes, Change{kind, key, what})
+}
+
+// change returns the change of a record. One of before and after may be nil.
+func (k *Kind[T]) change(key string, before, after *T) Change {
+	c := Change{Kind: k.name, Key: key, What: Changed, form: k.form}
+	if before == nil {
+		c.What = Created
+	} else {
+		c.before = before
+	}
+	if after == nil {
+		c.What = Deleted
+	} else {
+		c.after = after
+	}
+	return c
 }

@@ -10,25 +10,25 @@ func (k *Kind[T]) Diff(from, to View, limit int) (all []Change) {
 	if k.name == "" || a == b {
 		return nil
 	}
-	add := func(key string, what Verb) bool {
-		all = append(all, Change{k.name, key, what})
+	add := func(key string, before, after *T) bool {
+		all = append(all, k.change(key, before, after))
 		return len(all) < limit
 	}
 	if b != nil {
 		b.byKey.Scan(func(key string, e *entry[T]) bool {
 			switch old := k.Get(from, key); {
 			case old == nil:
-				return add(key, Created)
+				return add(key, nil, e.rec)
 			case old != e.rec && !reflect.DeepEqual(old, e.rec):
-				return add(key, Changed)
+				return add(key, old, e.rec)
 			default:
 				return true
 			}
 		})
 	}
 	if a != nil && len(all) < limit {
-		a.byKey.Scan(func(key string, _ *entry[T]) bool {
-			return k.Get(to, key) != nil || add(key, Deleted)
+		a.byKey.Scan(func(key string, e *entry[T]) bool {
+			return k.Get(to, key) != nil || add(key, e.rec, nil)
 		})
 	}
 	return all

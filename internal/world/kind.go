@@ -17,6 +17,7 @@ type Kind[T any] struct {
 	name    string
 	number  int
 	key     func(*T) string
+	form    func(rec any) any // see Form
 	indexes []*Index[T]
 }
 
@@ -26,7 +27,14 @@ var kinds atomic.Int64
 // the name of the kind in Tx.Changes. Changes of a kind without a name are not in that list,
 // because its keys are secrets or no client sees its records.
 func NewKind[T any](name string, key func(*T) string) *Kind[T] {
-	return &Kind[T]{name: name, number: int(kinds.Add(1)) - 1, key: key}
+	return &Kind[T]{name: name, number: int(kinds.Add(1)) - 1, key: key, form: func(rec any) any { return rec }}
+}
+
+// Form sets the function that returns the form of a record in a fixture. Without it, records have
+// that form in the world. Form returns the kind.
+func (k *Kind[T]) Form(form func(*T) any) *Kind[T] {
+	k.form = func(rec any) any { return form(rec.(*T)) }
+	return k
 }
 
 // An Index lists the records of a kind by partition. Each partition has an order.
@@ -143,11 +151,11 @@ func (k *Kind[T]) Put(tx *Tx, rec *T) {
 		for _, ix := range k.indexes {
 			ix.remove(tx, t, old)
 		}
-		tx.changed(k.name, key, Changed)
+		k.changed(tx, key, old.rec, rec)
 	} else {
 		t.seq++
 		e.seq = t.seq
-		tx.changed(k.name, key, Created)
+		k.changed(tx, key, nil, rec)
 	}
 	for _, ix := range k.indexes {
 		ix.insert(tx, t, e)
@@ -177,7 +185,7 @@ func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
 	}
-	tx.changed(k.name, key, Deleted)
+	k.changed(tx, key, old.rec, nil)
 	return true
 }
 

@@ -34,7 +34,8 @@ type consumer struct {
 }
 
 var (
-	consumers   = world.NewKind("barbican.consumers", func(k *consumer) string { return consumerKey(k.Container, k.Name, k.URL) })
+	consumers = world.NewKind("barbican.consumers", func(k *consumer) string { return consumerKey(k.Container, k.Name, k.URL) }).
+			Form(func(k *consumer) any { return consumerFileOf(k) })
 	ofContainer = consumers.Index(func(k *consumer) string { return k.Container }, nil)
 	byName      = consumers.Index(func(k *consumer) string { return k.living(k.Container) }, func(a, b *consumer) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.URL, b.URL))

@@ -43,8 +43,9 @@ type secretRef struct {
 }
 
 var (
-	containers = world.NewKind("barbican.containers", func(ct *container) string { return ct.ID })
-	ofProject  = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
+	containers = world.NewKind("barbican.containers", func(ct *container) string { return ct.ID }).
+			Form(func(ct *container) any { return containerFileOf(ct) })
+	ofProject = containers.Index(func(ct *container) string { return ct.ProjectID }, nil)
 )
 
 // listContainers handles GET /v1/containers. It lists the containers of the caller's project in

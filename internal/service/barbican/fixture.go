@@ -62,7 +62,7 @@ type containerFile struct {
 	Created   stamp          `json:"created"`
 	Updated   stamp          `json:"updated"`
 	Secrets   []secretRef    `json:"secret_refs"`
-	Consumers []consumerFile `json:"consumers"`
+	Consumers []consumerFile `json:"consumers,omitzero"`
 }
 
 // consumerFile is a consumer in the form of a list or of its container.
@@ -188,21 +188,31 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 func dumpContainers(v world.View) iter.Seq[containerFile] {
 	return func(yield func(containerFile) bool) {
 		for ct := range ofProject.Everything(v) {
-			r := containerFile{
-				ID: ct.ID, ProjectID: ct.ProjectID, CreatorID: ct.CreatorID, Name: ct.Name, Type: ct.Type,
-				Status: ct.Status, Created: ct.Created, Updated: ct.Updated,
-				Secrets: append([]secretRef{}, ct.Secrets...), Consumers: []consumerFile{},
-			}
+			r := containerFileOf(ct)
+			r.Consumers = []consumerFile{}
 			for k := range ofContainer.All(v, ct.ID, 0) {
-				r.Consumers = append(r.Consumers, consumerFile{
-					Name: k.Name, URL: k.URL, Status: active, ProjectID: k.ProjectID,
-					Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
-				})
+				r.Consumers = append(r.Consumers, consumerFileOf(k))
 			}
 			if !yield(r) {
 				return
 			}
 		}
+	}
+}
+
+// containerFileOf returns the form of a container in a fixture, without its consumers.
+func containerFileOf(ct *container) containerFile {
+	return containerFile{
+		ID: ct.ID, ProjectID: ct.ProjectID, CreatorID: ct.CreatorID, Name: ct.Name, Type: ct.Type,
+		Status: ct.Status, Created: ct.Created, Updated: ct.Updated, Secrets: append([]secretRef{}, ct.Secrets...),
+	}
+}
+
+// consumerFileOf returns the form of a consumer in a fixture.
+func consumerFileOf(k *consumer) consumerFile {
+	return consumerFile{
+		Name: k.Name, URL: k.URL, Status: active, ProjectID: k.ProjectID,
+		Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
 	}
 }
 

@@ -38,7 +38,7 @@ type secretConsumer struct {
 var (
 	secretConsumers = world.NewKind("barbican.secret_consumers", func(k *secretConsumer) string {
 		return secretConsumerKey(k.Secret, k.Service, k.ResourceType, k.ResourceID)
-	})
+	}).Form(func(k *secretConsumer) any { return secretConsumerFileOf(k) })
 	ofSecret          = secretConsumers.Index(func(k *secretConsumer) string { return k.Secret }, nil)
 	livingOfSecret    = secretConsumers.Index(func(k *secretConsumer) string { return k.living(k.Secret) }, nil)
 	ofSecretRegistrar = secretConsumers.Index(func(k *secretConsumer) string { return k.living(k.ProjectID) }, nil)

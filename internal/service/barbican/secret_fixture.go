@@ -145,14 +145,19 @@ func (r *secretFile) storeConsumers(tx *world.Tx, s *secret, at file.Node) error
 func dumpSecrets(v world.View) iter.Seq[secretFile] {
 	return func(yield func(secretFile) bool) {
 		for s := range allSecrets.All(v, "", 0) {
-			if !yield(dumpSecret(v, s)) {
+			r := secretFileOf(s)
+			for k := range ofSecret.All(v, s.ID, 0) {
+				r.Consumers = append(r.Consumers, secretConsumerFileOf(k))
+			}
+			if !yield(r) {
 				return
 			}
 		}
 	}
 }
 
-func dumpSecret(v world.View, s *secret) secretFile {
+// secretFileOf returns the form of a secret in a fixture, without its consumers.
+func secretFileOf(s *secret) secretFile {
 	r := secretFile{
 		ID: s.ID, ProjectID: s.ProjectID, CreatorID: s.CreatorID, Name: s.Name, Type: s.Type, Status: s.Status,
 		Created: s.Created, Updated: s.Updated, Expiration: s.Expiration, Algorithm: s.Algorithm, BitLength: s.BitLength, Mode: s.Mode,
@@ -171,13 +176,15 @@ func dumpSecret(v world.View, s *secret) secretFile {
 			r.Metadata.Set(m.key, m.value)
 		}
 	}
-	for k := range ofSecret.All(v, s.ID, 0) {
-		r.Consumers = append(r.Consumers, secretConsumerFile{
-			Service: k.Service, ResourceType: k.ResourceType, ResourceID: k.ResourceID, Status: active,
-			ProjectID: k.ProjectID, Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
-		})
-	}
 	return r
+}
+
+// secretConsumerFileOf returns the form of a consumer of a secret in a fixture.
+func secretConsumerFileOf(k *secretConsumer) secretConsumerFile {
+	return secretConsumerFile{
+		Service: k.Service, ResourceType: k.ResourceType, ResourceID: k.ResourceID, Status: active,
+		ProjectID: k.ProjectID, Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
+	}
 }
 
 // unprintable reports whether a character is hard to read in a file.

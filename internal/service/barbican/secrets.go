@@ -48,7 +48,8 @@ type secret struct {
 type metadatum struct{ key, value string }
 
 var (
-	secrets          = world.NewKind("barbican.secrets", func(s *secret) string { return s.ID })
+	secrets = world.NewKind("barbican.secrets", func(s *secret) string { return s.ID }).
+		Form(func(s *secret) any { return secretFileOf(s) })
 	allSecrets       = secrets.Index(nil, nil)
 	secretsOfProject = secrets.Index(func(s *secret) string { return s.ProjectID }, nil)
 	// expiring lists the secrets of a project by expiry, the earliest first. Secrets without one

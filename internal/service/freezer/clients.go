@@ -42,8 +42,9 @@ func (c *client) body() *value.Object {
 }
 
 var (
-	clients = world.NewKind("freezer.clients", func(c *client) string { return clientKey(c.owner(), c.ClientID) })
-	ofUser  = clients.Index(func(c *client) string { return c.owner() }, nil)
+	clients = world.NewKind("freezer.clients", func(c *client) string { return clientKey(c.owner(), c.ClientID) }).
+		Form(func(c *client) any { return fileOf(c) })
+	ofUser = clients.Index(func(c *client) string { return c.owner() }, nil)
 )
 
 // owner returns the partition of a user's clients: those of v1, or those of a v2 project.

@@ -51,15 +51,20 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 func dumpClients(v world.View) iter.Seq[clientFile] {
 	return func(yield func(clientFile) bool) {
 		for cl := range ofUser.Everything(v) {
-			r := clientFile{UserID: cl.UserID, Client: cl.body()}
-			if cl.ProjectID != "" {
-				r.ProjectID = &cl.ProjectID
-			}
-			if !yield(r) {
+			if !yield(fileOf(cl)) {
 				return
 			}
 		}
 	}
+}
+
+// fileOf returns the form of a client in a fixture.
+func fileOf(cl *client) clientFile {
+	r := clientFile{UserID: cl.UserID, Client: cl.body()}
+	if cl.ProjectID != "" {
+		r.ProjectID = &cl.ProjectID
+	}
+	return r
 }
 
 func storeSpent(tx *world.Tx, s *spent, _ file.Node) (string, error) {

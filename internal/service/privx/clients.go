@@ -41,7 +41,8 @@ type client struct {
 }
 
 var (
-	clients  = world.NewKind("privx.api_clients", func(cl *client) string { return cl.ID })
+	clients = world.NewKind("privx.api_clients", func(cl *client) string { return cl.ID }).
+		Form(func(cl *client) any { return fileOf(cl) })
 	inserted = clients.Index(nil, nil)
 	// clientsByName has a partition for each name.
 	clientsByName = clients.Index(func(cl *client) string { return cl.Name }, nil)

@@ -121,18 +121,23 @@ func storeHandle(tx *world.Tx, ref roleFile, at file.Node) error {
 func dumpClients(v world.View) iter.Seq[clientFile] {
 	return func(yield func(clientFile) bool) {
 		for cl := range inserted.All(v, "", 0) {
-			r := clientFile{
-				ID: cl.ID, Secret: cl.Secret, Name: cl.Name, Created: cl.Created, Updated: cl.Updated,
-				UpdatedBy: cl.UpdatedBy, Author: cl.Author, Roles: []roleFile{}, OAuthID: cl.OAuthID, OAuthSecret: cl.OAuthSecret,
-			}
-			for _, id := range cl.Roles {
-				r.Roles = append(r.Roles, roleFile{ID: id})
-			}
-			if !yield(r) {
+			if !yield(fileOf(cl)) {
 				return
 			}
 		}
 	}
+}
+
+// fileOf returns the form of a client in a fixture.
+func fileOf(cl *client) clientFile {
+	r := clientFile{
+		ID: cl.ID, Secret: cl.Secret, Name: cl.Name, Created: cl.Created, Updated: cl.Updated,
+		UpdatedBy: cl.UpdatedBy, Author: cl.Author, Roles: []roleFile{}, OAuthID: cl.OAuthID, OAuthSecret: cl.OAuthSecret,
+	}
+	for _, id := range cl.Roles {
+		r.Roles = append(r.Roles, roleFile{ID: id})
+	}
+	return r
 }
 
 func fakeClient(v world.View, f *world.Faker) clientFile {

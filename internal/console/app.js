@@ -1,0 +1,123 @@
+import { api } from './api.js';
+import { h, toast } from './dom.js';
+import * as live from './live.js';
+import * as exchange from './exchange.js';
+import * as chains from './chains.js';
+import * as faults from './faults.js';
+import * as world from './world.js';
+import * as coverage from './coverage.js';
+import * as sandboxes from './sandboxes.js';
+
+const views = { live, exchange, chains, faults, world, coverage, sandboxes };
+const tabs = ['live', 'chains', 'faults', 'world', 'coverage', 'sandboxes'];
+const main = document.getElementById('main');
+const own = decodeURIComponent((location.pathname.match(/\/~([^/]+)\/_standin\//) || ['', ''])[1]);
+let current = {}; // the view that is shown, with what the keys do there
+let stop = new AbortController();
+
+// link returns the address of a view in the sandbox that is shown.
+function link(path, params) {
+  const all = new URLSearchParams(params);
+  const sandbox = parse().params.get('sandbox');
+  if (sandbox && !all.has('sandbox')) all.set('sandbox', sandbox);
+  for (const [name, value] of [...all]) if (value === '') all.delete(name);
+  const query = all.toString();
+  return '#/' + path + (query ? '?' + query : '');
+}
+
+function parse() {
+  const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
+  const [view, ...rest] = path.split('/');
+  return { view: views[view] ? view : 'live', arg: decodeURIComponent(rest.join('/')), params: new URLSearchParams(query) };
+}
+
+async function show() {
+  stop.abort();
+  stop = new AbortController();
+  const route = parse();
+  const sandbox = route.params.get('sandbox') || '';
+  document.getElementById('nav').replaceChildren(...tabs.map((name) =>
+    h('a', { href: link(name), 'aria-current': name === route.view && 'page' }, name[0].toUpperCase() + name.slice(1))));
+  const title = route.view + (route.arg ? ' ' + route.arg : '');
+  document.title = title[0].toUpperCase() + title.slice(1) + ' · Standin';
+  main.className = '';
+  main.replaceChildren();
+  const signal = stop.signal;
+  const page = { ...route, signal, link, api: api(sandbox, signal), main, refresh: show };
+  current = {};
+  try {
+    boxes(page, sandbox);
+    const shown = (await views[route.view].show(page)) || {};
+    if (!signal.aborted) current = shown;
+  } catch (e) {
+    if (!signal.aborted) main.append(h('p', { class: 'note', role: 'alert' }, e.message));
+  }
+}
+
+// boxes fills the list of sandboxes.
+async function boxes(page, chosen) {
+  const list = document.getElementById('sandbox');
+  const first = own || 'default';
+  const fill = (names) => list.replaceChildren(...[...new Set([first, chosen || first, ...names])].map((name) =>
+    h('option', { value: name === first ? '' : name, selected: name === (chosen || first) }, name)));
+  fill([]);
+  try {
+    const all = await page.api.all('get', 'sandboxes');
+    if (!page.signal.aborted) fill(all.slice(0, 500).map((s) => s.name));
+  } catch { /* the view reports it */ }
+}
+
+document.getElementById('sandbox').addEventListener('change', (e) => {
+  const { view, params } = parse();
+  params.set('sandbox', e.target.value);
+  location.hash = link(view === 'exchange' ? 'live' : view, params);
+});
+
+// The theme is that of the system until it is switched.
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const stored = () => { try { return localStorage.getItem('standin-theme'); } catch { return null; } };
+function paint() { document.documentElement.dataset.theme = stored() || (dark.matches ? 'dark' : 'light'); }
+dark.addEventListener('change', paint);
+document.getElementById('theme').addEventListener('click', () => {
+  try { localStorage.setItem('standin-theme', document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'); } catch { /* private mode */ }
+  paint();
+});
+paint();
+
+const keys = document.getElementById('keys');
+document.getElementById('help').addEventListener('click', () => keys.showModal());
+
+// move focuses the next or the previous row.
+function move(by) {
+  if (current.move) return current.move(by);
+  const rows = [...main.querySelectorAll('[data-row]')];
+  const at = rows.indexOf(document.activeElement.closest('[data-row]'));
+  rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))]?.focus();
+}
+
+document.addEventListener('keydown', (e) => {
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName);
+  if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]')) return;
+  if (e.key === 'Escape') {
+    if (typing) e.target.blur();
+    else if (current.back) location.hash = current.back;
+    return;
+  }
+  if (typing) return;
+  switch (e.key) {
+    case 'j': move(1); break;
+    case 'k': move(-1); break;
+    case 'Enter': if (e.target === document.body || e.target === main) current.open?.(); return;
+    case '/': main.querySelector('input[type=search], input')?.focus(); break;
+    case '?': keys.showModal(); break;
+    default: return;
+  }
+  e.preventDefault();
+});
+
+addEventListener('hashchange', show);
+addEventListener('unhandledrejection', (e) => {
+  e.preventDefault();
+  if (e.reason?.name !== 'AbortError') toast(e.reason?.message || String(e.reason), true);
+});
+show();

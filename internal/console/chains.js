@@ -1,0 +1,87 @@
+import { add, button, h, ms, row, statusClass, svg, table } from './dom.js';
+
+export async function show(page) {
+  const { main, api, link } = page;
+  const [found, report] = await Promise.all([api.get('chains'), api.get('reports/retries')]);
+  add(main, h('h1', {}, 'Chains'),
+    h('p', { class: 'dim' }, 'A chain is one request with its repetitions after failures. A bar is an attempt. A dashed line is the time that Retry-After said to wait for.'),
+    h('div', { class: 'bar' }, button('Refresh', page.refresh)),
+    found.evicted > 0 && h('p', { class: 'note' }, `${found.evicted} exchanges were evicted from the journal. Attempts may be missing.`));
+  verdicts(main, report.rules, link);
+  add(main, h('h2', {}, 'Attempts'));
+  if (found.chains.length === 0) add(main, h('p', { class: 'dim' }, 'No request was sent again.'));
+  const all = found.chains.slice(-200).reverse();
+  if (all.length < found.chains.length) add(main, h('p', { class: 'note' }, `The newest ${all.length} of ${found.chains.length} chains.`));
+  const drawn = all.map((c) => {
+    const failed = report.rules.flatMap((r) => (r.chains || []).filter((x) => x.operation === c.operation && x.entries.some((n) => c.attempts.some((a) => a.sequence === n))).map((x) => [r, x]));
+    const place = h('div');
+    add(main, h('section', { class: 'chain', 'aria-label': c.operation }, h('strong', {}, c.operation), h('span', { class: 'dim' }, c.caller ? '  ' + c.caller : ''),
+      place, list(c, link), failed.map(([r, x]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), x.why))));
+    return [place, c];
+  });
+  const draw = () => { for (const [place, c] of drawn) place.replaceChildren(axis(c, place.clientWidth || 600)); };
+  const resized = new ResizeObserver(draw);
+  resized.observe(main);
+  page.signal.addEventListener('abort', () => resized.disconnect());
+  draw();
+}
+
+function verdicts(main, rules, link) {
+  const tone = { passed: 'good', failed: 'bad', warning: 'warn', 'not-tested': '' };
+  add(main, h('h2', {}, 'Rules'), h('div', { class: 'chips' }, rules.map((r) =>
+    h('span', { class: 'chip ' + tone[r.verdict], title: r.norm }, `${r.id}: ${r.verdict}`))));
+  const shown = rules.filter((r) => r.chains);
+  if (shown.length > 0) {
+    add(main, table(['Rule', 'Request', 'What was wrong'], shown.flatMap((r) => r.chains.map((c) =>
+      h('tr', {}, h('td', { class: tone[r.verdict] }, r.id), h('td', {}, h('a', { href: link('exchange/' + c.entries[0]) }, `${c.operation} ${c.entries.join(', ')}`)), h('td', {}, c.why))))));
+  }
+}
+
+// times returns the times of an attempt in milliseconds from the beginning of the chain.
+function times(c) {
+  const zero = Date.parse(c.attempts[0].began);
+  let end = 0;
+  return c.attempts.map((a, i) => {
+    // The pause is more exact than the difference of two times, which have milliseconds in JavaScript.
+    const from = i > 0 && a.pause_ms !== undefined ? end + a.pause_ms : Math.max(end, Date.parse(a.began) - zero);
+    end = from + (a.took_ns || 0) / 1e6;
+    return { from, end, deadline: a.retry_after_ms === undefined ? undefined : end + a.retry_after_ms };
+  });
+}
+
+function axis(c, width) {
+  const at = times(c);
+  const last = Math.max(...at.map((t) => Math.max(t.end, t.deadline || 0)), 1);
+  const x = (time) => 4 + (time / last) * (width - 70);
+  const picture = svg('svg', { viewBox: `0 0 ${width} 88`, role: 'img', 'aria-label': c.attempts.length + ' attempts at ' + c.operation },
+    svg('line', { class: 'axis', x1: 0, x2: width, y1: 48, y2: 48 }));
+  let labelled = -100;
+  c.attempts.forEach((a, i) => {
+    const t = at[i];
+    picture.append(svg('rect', { class: statusClass(a.status) === 'good' ? 'bar-good' : 'bar-bad', x: x(t.from), y: 20, width: Math.max(4, x(t.end) - x(t.from)), height: 28 },
+      svg('title', {}, `${a.sequence}: ${a.status || a.ended}, took ${ms(a.took_ns / 1e6)}`)));
+    if (x(t.from) - labelled > 62) picture.append(svg('text', { x: labelled = x(t.from), y: 14 }, `${a.sequence} ${a.status || a.ended}`));
+    if (i > 0) {
+      const from = x(at[i - 1].end), to = x(t.from);
+      if (to - from > 60) picture.append(svg('text', { x: (from + to) / 2, y: 62, 'text-anchor': 'middle' }, ms(a.pause_ms)));
+    }
+    if (t.deadline !== undefined) {
+      picture.append(svg('line', { class: 'deadline', x1: x(t.deadline), x2: x(t.deadline), y1: 16, y2: 52 }),
+        i === c.attempts.length - 1 || x(at[i + 1].deadline ?? 1e9) - x(t.deadline) > 70
+          ? svg('text', { class: 'told', x: Math.min(x(t.deadline), width - 66), y: 78, 'text-anchor': 'middle' }, ms(t.deadline)) : '');
+    }
+  });
+  return picture;
+}
+
+function list(c, link) {
+  return table(['Attempt', 'Status', 'Pause before', 'Retry-After'], c.attempts.map((a, i) => {
+    const told = i > 0 ? c.attempts[i - 1].retry_after_ms : undefined;
+    const early = told !== undefined && a.pause_ms < told;
+    return row(() => { location.hash = link('exchange/' + a.sequence); },
+      h('a', { href: link('exchange/' + a.sequence) }, String(a.sequence)),
+      h('td', { class: statusClass(a.status) }, String(a.status || a.ended)),
+      h('td', { class: early ? 'bad' : '' }, ms(a.pause_ms) + (early ? `, ${ms(told - a.pause_ms)} before the deadline` : '')),
+      ms(a.retry_after_ms));
+  }));
+}
