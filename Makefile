@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build prose contracts contributing clients faults soak image page console real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image page console python node real-clients parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
@@ -71,6 +71,12 @@ image: ## run the static binary in an empty root, as in the image
 page: ## the HTML report in a browser; without Chromium it is skipped, and says so
 	.ci/page
 
+python: ## sdk/python: its tests, its examples with real clients, mypy; what is missing is skipped, and named
+	.ci/python
+
+node: ## sdk/node: its tests, its types, its package; without Node it is skipped, and says so
+	.ci/node
+
 console: ## the console in a browser; without Chromium, Node or npm it is skipped, and says so
 	.ci/console
 
@@ -97,4 +103,4 @@ generate: ## write the generated parts of files
 	go test ./cmd/standin -run Generated -update
 	go test ./clients/planted -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console real-clients parity parity-check bench bench-smoke generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console python node real-clients parity parity-check bench bench-smoke generate

@@ -6,7 +6,7 @@
 //	sh                   commands that must succeed
 //	sh server            one command that starts the emulator
 //	sh check=REASON      is checked by bash -n only, for the reason
-//	needs=MODULE         of a console or sh block: runs only where Python has the module
+//	needs=MODULE         of a console or sh block: runs only where Python has the module, or NAME where that is a program: node, java, ruby
 //	yaml, json, go       must parse
 //	LANGUAGE file=NAME   is written to a file, for the blocks that follow
 //
@@ -15,6 +15,7 @@
 package docs
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,10 +67,28 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// build builds the command, once.
+// build builds the command, and installs the packages of sdk, once.
 var build = sync.OnceValue(func() error {
+	if err := install(); err != nil {
+		return err
+	}
 	return withOutput(exec.Command("go", "build", "-o", filepath.Join(bin, "standin"), "../cmd/standin").CombinedOutput())
 })
+
+// install makes folders in which Python and Node find the packages of sdk, as if they were installed.
+func install() error {
+	info := filepath.Join(bin, "python", "standin-0.0.0.dist-info")
+	err := errors.Join(os.MkdirAll(info, 0o700), os.MkdirAll(filepath.Join(bin, "node_modules"), 0o700))
+	for name, text := range map[string]string{
+		"METADATA":         "Metadata-Version: 2.1\nName: standin\nVersion: 0.0.0\n",
+		"entry_points.txt": "[pytest11]\nstandin = standin.pytest_plugin\n",
+	} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(info, name), []byte(text), 0o600))
+	}
+	return errors.Join(err,
+		os.Symlink(filepath.Join(repo, "sdk", "python", "standin"), filepath.Join(bin, "python", "standin")),
+		os.Symlink(filepath.Join(repo, "sdk", "node"), filepath.Join(bin, "node_modules", "standin")))
+}
 
 // Ensure the blocks of every page run, and print what the page prints.
 func TestBlocks(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -89,8 +90,8 @@ func (s *session) try(b block) error {
 	case commands && b.has("check"):
 		s.checked++
 		return s.syntax(b)
-	case commands && b.has("needs") && exec.Command("python3", "-c", "import "+b.words["needs"]).Run() != nil:
-		s.t.Logf("SKIPPED: line %d needs Python's %s", b.line, b.words["needs"])
+	case commands && b.has("needs") && missing(b.words["needs"]):
+		s.t.Logf("SKIPPED: line %d needs %s", b.line, b.words["needs"])
 		s.skipped++
 		return nil
 	case commands && b.has("server"):
@@ -105,11 +106,26 @@ func (s *session) try(b block) error {
 	return b.parse()
 }
 
+// missing reports whether there is no such program, or no module of Python with that name.
+func missing(needed string) bool {
+	switch needed {
+	case "node", "java", "ruby":
+		_, err := exec.LookPath(needed)
+		return err != nil
+	}
+	return exec.Command("python3", "-c", "import "+needed).Run() != nil
+}
+
 // write puts a block into a file. Go files are in a module of their own.
 func (s *session) write(b block) error {
 	s.checked++
 	if err := b.parse(); err != nil {
 		return err
+	}
+	if b.language == "js" { // Node looks for packages beside the file
+		if err := errors.Join(build(), s.link()); err != nil {
+			return err
+		}
 	}
 	if b.language == "go" {
 		if err := s.module(); err != nil {
@@ -121,6 +137,15 @@ func (s *session) write(b block) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(s.real(b.text)), 0o600)
+}
+
+// link makes the packages of Node visible in the folder of the page.
+func (s *session) link() error {
+	err := os.Symlink(filepath.Join(bin, "node_modules"), filepath.Join(s.dir, "node_modules"))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module .*$`)
@@ -160,7 +185,9 @@ func (s *session) env() ([]string, error) {
 		return nil, err
 	}
 	return append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+s.dir, "GOFLAGS=-mod=mod",
-		"GOCACHE="+goEnv("GOCACHE"), "GOPATH="+goEnv("GOPATH"), "LC_ALL=C.UTF-8", "STANDIN_URL=http://127.0.0.1:"+s.ports["9311"]), nil
+		"GOCACHE="+goEnv("GOCACHE"), "GOPATH="+goEnv("GOPATH"), "LC_ALL=C.UTF-8",
+		"PYTHONPATH="+filepath.Join(bin, "python"), "PYTHONDONTWRITEBYTECODE=1",
+		"STANDIN_URL=http://127.0.0.1:"+s.ports["9311"]), nil
 }
 
 func goEnv(name string) string {
@@ -221,7 +248,7 @@ func (s *session) start(command string, lines int) (string, error) {
 }
 
 // asksEmulator fits commands to an emulator that runs.
-var asksEmulator = regexp.MustCompile(`:9311|standin (requests|healthcheck|operations|report)`)
+var asksEmulator = regexp.MustCompile(`:9311|standin (requests|healthcheck|operations|report)|pytest|(?m:^(\$ )?(node|java|ruby) )`)
 
 // run runs the commands of a block and compares what they print.
 func (s *session) run(b block) error {

@@ -18,7 +18,7 @@ const prefix = "STANDIN_"
 // strangers matches variables with the prefix that others set. Kubernetes and Docker set some for a
 // service named standin or standin-something. Programs that start standin in tests set some for
 // themselves.
-var strangers = late.Regexp(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$|^STANDIN_(NAME|ENV_\w+|BIN|TEST_\w+)$`)
+var strangers = late.Regexp(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$|^STANDIN_(NAME|ENV_\w+|BIN|BINARY|TEST_\w+)$`)
 
 // unknownVariable returns an error for the first environment variable that has the prefix and
 // belongs to no flag. Otherwise the variable would be ignored.
