@@ -85,7 +85,11 @@ func refusal(resp *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, longestRefusal))
 	var problem struct{ Detail string }
 	if json.Unmarshal(text, &problem) == nil && problem.Detail != "" {
-		return fmt.Errorf("%s: %s", resp.Status, problem.Detail)
+		hint := ""
+		if resp.StatusCode == http.StatusUnauthorized {
+			hint = " Give it with --token."
+		}
+		return fmt.Errorf("%s: %s%s", resp.Status, problem.Detail, hint)
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	const most = 200
@@ -148,7 +152,7 @@ func (c client) follow(ctx context.Context, sandbox string, back func(e *journal
 		}
 		data, ok := strings.CutPrefix(text, "data: ")
 		switch {
-		case !ok:
+		case !ok, kind == "amended": // the line is printed already
 		case kind == "exchange":
 			var e journal.Entry
 			if err := json.Unmarshal([]byte(data), &e); err != nil {

@@ -105,6 +105,12 @@ func (c *requestsCmd) check() error {
 	if c.All && c.Sandbox != "" || c.Sequence != 0 && (c.All || c.Follow) {
 		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
 	}
+	if c.Sequence != 0 && (c.Operation != "" || c.Trace != "") {
+		return errors.New("a number cannot be combined with --operation or --trace")
+	}
+	if err := (&journal.Filter{Trace: c.Trace}).Check(); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
 	if c.Follow && c.Format == asHAR {
 		return errors.New("--format har cannot be combined with --follow, since a HAR has an end")
 	}

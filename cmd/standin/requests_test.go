@@ -109,7 +109,7 @@ func TestRequestsInFormats(t *testing.T) {
 		if got := lines(append(from, "--format", "json")...); len(got) != 2 || !strings.Contains(got[1], `"query":"limit=2"`) {
 			t.Errorf("%v as JSON: %s", from, got)
 		}
-		if got := lines(append(from, "--format", "curl", "2")...); len(got) != 1 || !strings.HasPrefix(got[0], "curl -g --path-as-is 'http://"+host+"/v1/clients?limit=2' --compressed ") {
+		if got := lines(append(from, "--format", "curl", "2")...); len(got) != 1 || !strings.HasPrefix(got[0], "curl -g --path-as-is --proto =http,https --url 'http://"+host+"/v1/clients?limit=2' --compressed ") {
 			t.Errorf("%v as a command: %s", from, got)
 		}
 		if got := lines(append(from, "--trace", traced)...); len(got) != 1 || !strings.Contains(got[0], "limit=1") {

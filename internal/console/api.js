@@ -2,6 +2,10 @@
 const base = new URL('../', import.meta.url);
 const key = 'standin-token';
 let asking; // while the dialog for the token is open
+let declined = false; // the dialog was closed without a token
+
+// mayAsk makes calls ask for the token again, although somebody gave none.
+export function mayAsk() { declined = false; }
 
 export class Refused extends Error {
   constructor(status, problem, text) {
@@ -11,17 +15,21 @@ export class Refused extends Error {
   }
 }
 
-function askForToken(again) {
+// askForToken asks once, however many calls need the token. Without an answer, the calls are refused.
+function askForToken(wrong) {
   asking ??= new Promise((done) => {
     const dialog = document.getElementById('token');
     const input = document.getElementById('token-value');
-    document.getElementById('token-wrong').textContent = again ? 'Standin does not accept this token.' : '';
+    document.getElementById('token-wrong').textContent = wrong ? 'Standin does not accept this token.' : '';
     input.value = '';
+    dialog.returnValue = '';
     dialog.addEventListener('close', () => {
-      sessionStorage.setItem(key, input.value);
+      const given = dialog.returnValue === 'continue' ? input.value : '';
+      if (given) sessionStorage.setItem(key, given);
+      declined = !given;
       input.value = '';
       asking = undefined;
-      done();
+      done(given !== '');
     }, { once: true });
     dialog.showModal();
   });
@@ -29,12 +37,17 @@ function askForToken(again) {
 }
 
 async function send(url, options) {
-  for (let again = false; ; again = true) {
+  for (;;) {
     const token = sessionStorage.getItem(key);
-    const headers = { ...options.headers, ...(token ? { Authorization: 'Bearer ' + token } : {}) };
-    const response = await fetch(url, { ...options, headers });
+    const headers = { ...options.headers, ...(token && /^[\x21-\xff]*$/.test(token) ? { Authorization: 'Bearer ' + token } : {}) };
+    let response;
+    try {
+      response = await fetch(url, { ...options, headers });
+    } catch (e) {
+      throw e.name === 'AbortError' ? e : new Error('Standin does not answer.');
+    }
     if (response.status !== 401) return response;
-    await askForToken(again || token !== null);
+    if (token === sessionStorage.getItem(key) && (declined || !await askForToken(token !== null))) return response;
   }
 }
 
@@ -47,10 +60,15 @@ async function refusal(response) {
 
 // api returns the calls for a sandbox; an empty name is the sandbox of the page's own address.
 export function api(sandbox, signal) {
-  const url = (path) => new URL((sandbox ? 'sandboxes/' + encodeURIComponent(sandbox) + '/' : '') + path, base);
-  const call = async (method, path, body) => {
+  // The path may have a text of the address of the page. It must not lead out of the control API, since calls carry the token.
+  const url = (path) => {
+    const to = new URL((sandbox ? 'sandboxes/' + encodeURIComponent(sandbox) + '/' : '') + path, base);
+    if (/^\.{1,2}$/.test(sandbox) || !to.href.startsWith(base.href) || path.split('?')[0].split('/').includes('..')) throw new Error('This is no address of a view.');
+    return to;
+  };
+  const call = async (method, path, body, own) => {
     const response = await send(url(path), {
-      method, signal, headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      method, signal: own || signal, headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     });
     if (!response.ok) throw await refusal(response);
@@ -58,7 +76,7 @@ export function api(sandbox, signal) {
     return type.includes('json') ? response.json() : response.text();
   };
   return {
-    get: (path) => call('GET', path),
+    get: (path, own) => call('GET', path, undefined, own),
     post: (path, body) => call('POST', path, body),
     put: (path, body) => call('PUT', path, body),
     del: (path) => call('DELETE', path),
@@ -95,11 +113,12 @@ async function events(url, signal, on) {
         }
         if (batch.length) on.events(batch);
       }
-      if (!signal.aborted) on.lost('The connection ended.');
+      if (!signal.aborted) on.lost('Standin does not answer. Trying again.', false);
     } catch (e) {
       if (signal.aborted) return;
-      on.lost(e.message);
-      if (e instanceof Refused && e.status < 500) return;
+      const final = e instanceof Refused && e.status < 500;
+      on.lost(final ? e.message : e.message + ' Trying again.', final);
+      if (final) return;
     }
     await new Promise((done) => setTimeout(done, pause));
   }

@@ -1,5 +1,5 @@
-import { api } from './api.js';
-import { h, toast } from './dom.js';
+import { api, mayAsk } from './api.js';
+import { add, h, toast } from './dom.js';
 import * as live from './live.js';
 import * as exchange from './exchange.js';
 import * as chains from './chains.js';
@@ -28,30 +28,59 @@ function link(path, params) {
 function parse() {
   const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
   const [view, ...rest] = path.split('/');
-  return { view: views[view] ? view : 'live', arg: decodeURIComponent(rest.join('/')), params: new URLSearchParams(query) };
+  let arg = rest.join('/');
+  try { arg = decodeURIComponent(arg); } catch { /* a % that is none of an escape */ }
+  return { view: Object.hasOwn(views, view) ? view : 'live', arg, params: new URLSearchParams(query) };
 }
+
+let listed = '#/live'; // the list that the view of an exchange leads back to
 
 async function show() {
   stop.abort();
   stop = new AbortController();
+  mayAsk();
   const route = parse();
   const sandbox = route.params.get('sandbox') || '';
   document.getElementById('nav').replaceChildren(...tabs.map((name) =>
     h('a', { href: link(name), 'aria-current': name === route.view && 'page' }, name[0].toUpperCase() + name.slice(1))));
+  document.getElementById('brand').href = link('live');
   const title = route.view + (route.arg ? ' ' + route.arg : '');
   document.title = title[0].toUpperCase() + title.slice(1) + ' · Standin';
   main.className = '';
   main.replaceChildren();
   const signal = stop.signal;
-  const page = { ...route, signal, link, api: api(sandbox, signal), main, refresh: show };
-  current = {};
+  if (route.view === 'exchange' && new URLSearchParams(listed.split('?')[1]).get('sandbox') !== route.params.get('sandbox')) listed = link('live');
+  const page = { ...route, signal, link, api: api(sandbox, signal), main, refresh: show, back: listed, watch: (again) => watch(page, again) };
+  current = route.view === 'exchange' ? { back: listed } : {};
   try {
     boxes(page, sandbox);
     const shown = (await views[route.view].show(page)) || {};
-    if (!signal.aborted) current = shown;
+    if (!signal.aborted) current = { ...current, ...shown };
   } catch (e) {
-    if (!signal.aborted) main.append(h('p', { class: 'note', role: 'alert' }, e.message));
+    if (signal.aborted) return;
+    add(main, h('p', { class: 'note', role: 'alert' }, e.message), h('p', {}, h('a', { href: route.view === 'exchange' ? listed : link('live') }, 'Back to Live')));
   }
+}
+
+// leave notes the list of exchanges, with its filter, before another view is shown.
+function leave(e) {
+  const [hash] = [new URL(e.oldURL).hash];
+  if (/^#\/(live|\?|$)/.test(hash) || hash === '') listed = hash || '#/live';
+}
+
+// watch calls a function when something happens in the sandbox, at most once a second.
+function watch({ api, signal }, again) {
+  let timer;
+  api.events('events?brief=true', {
+    open: () => {},
+    lost: (why, final) => { if (final) toast(why, true); },
+    events: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (!signal.aborted) again().catch(() => { /* the next event tries again */ });
+      }, 1000);
+    },
+  }, signal);
 }
 
 // boxes fills the list of sandboxes.
@@ -67,6 +96,7 @@ async function boxes(page, chosen) {
   } catch { /* the view reports it */ }
 }
 
+document.getElementById('sandbox').addEventListener('focus', () => boxes({ api: api('', stop.signal), signal: stop.signal }, parse().params.get('sandbox')));
 document.getElementById('sandbox').addEventListener('change', (e) => {
   const { view, params } = parse();
   params.set('sandbox', e.target.value);
@@ -99,8 +129,10 @@ document.addEventListener('keydown', (e) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName);
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]')) return;
   if (e.key === 'Escape') {
-    if (typing) e.target.blur();
-    else if (current.back) location.hash = current.back;
+    if (typing) {
+      e.target.blur();
+      e.preventDefault(); // a browser would empty a field for searches
+    } else if (current.back) location.hash = current.back;
     return;
   }
   if (typing) return;
@@ -108,14 +140,15 @@ document.addEventListener('keydown', (e) => {
     case 'j': move(1); break;
     case 'k': move(-1); break;
     case 'Enter': if (e.target === document.body || e.target === main) current.open?.(); return;
-    case '/': main.querySelector('input[type=search], input')?.focus(); break;
+    case '/': main.querySelector('input')?.focus(); break;
     case '?': keys.showModal(); break;
     default: return;
   }
   e.preventDefault();
 });
 
-addEventListener('hashchange', show);
+addEventListener('hashchange', (e) => { leave(e); show(); });
+document.getElementById('skip').addEventListener('click', (e) => { e.preventDefault(); main.focus(); });
 addEventListener('unhandledrejection', (e) => {
   e.preventDefault();
   if (e.reason?.name !== 'AbortError') toast(e.reason?.message || String(e.reason), true);

@@ -1,40 +1,56 @@
-import { add, button, h, ms, row, statusClass, svg, table } from './dom.js';
+import { add, h, ms, row, statusClass, svg, table } from './dom.js';
+
+const most = 100; // chains, and attempts of each, that are shown
 
 export async function show(page) {
   const { main, api, link } = page;
-  const [found, report] = await Promise.all([api.get('chains'), api.get('reports/retries')]);
+  const place = h('div');
   add(main, h('h1', {}, 'Chains'),
-    h('p', { class: 'dim' }, 'A chain is one request with its repetitions after failures. A bar is an attempt. A dashed line is the time that Retry-After said to wait for.'),
-    h('div', { class: 'bar' }, button('Refresh', page.refresh)),
-    found.evicted > 0 && h('p', { class: 'note' }, `${found.evicted} exchanges were evicted from the journal. Attempts may be missing.`));
-  verdicts(main, report.rules, link);
-  add(main, h('h2', {}, 'Attempts'));
-  if (found.chains.length === 0) add(main, h('p', { class: 'dim' }, 'No request was sent again.'));
-  const all = found.chains.slice(-200).reverse();
-  if (all.length < found.chains.length) add(main, h('p', { class: 'note' }, `The newest ${all.length} of ${found.chains.length} chains.`));
-  const drawn = all.map((c) => {
-    const failed = report.rules.flatMap((r) => (r.chains || []).filter((x) => x.operation === c.operation && x.entries.some((n) => c.attempts.some((a) => a.sequence === n))).map((x) => [r, x]));
-    const place = h('div');
-    add(main, h('section', { class: 'chain', 'aria-label': c.operation }, h('strong', {}, c.operation), h('span', { class: 'dim' }, c.caller ? '  ' + c.caller : ''),
-      place, list(c, link), failed.map(([r, x]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), x.why))));
-    return [place, c];
-  });
-  const draw = () => { for (const [place, c] of drawn) place.replaceChildren(axis(c, place.clientWidth || 600)); };
+    h('p', { class: 'dim' }, 'A chain is one request with its repetitions after failures. A bar is an attempt. A dashed line is the end of the time that Retry-After gave.'), place);
+  let drawn = [];
+  const draw = () => { for (const [at, c] of drawn) at.replaceChildren(axis(c, at.clientWidth || 600)); };
+  const again = async () => {
+    const [found, report] = await Promise.all([api.get('chains?newest=' + most), api.get('reports/retries')]);
+    const made = [];
+    place.replaceChildren();
+    add(place, found.evicted > 0 && h('p', { class: 'note' }, `${found.evicted} exchanges were evicted from the journal. Attempts may be missing.`),
+      verdicts(report.rules, link), h('h2', {}, 'Attempts'),
+      found.chains.length === 0 && h('p', { class: 'dim' }, 'No request was sent again.'),
+      found.chains.length === most && h('p', { class: 'note' }, `The newest ${most} chains.`),
+      found.chains.reverse().map((c) => chain(c, report.rules, link, made)));
+    drawn = made;
+    draw();
+  };
   const resized = new ResizeObserver(draw);
   resized.observe(main);
   page.signal.addEventListener('abort', () => resized.disconnect());
-  draw();
+  await again();
+  page.watch(again);
 }
 
-function verdicts(main, rules, link) {
-  const tone = { passed: 'good', failed: 'bad', warning: 'warn', 'not-tested': '' };
-  add(main, h('h2', {}, 'Rules'), h('div', { class: 'chips' }, rules.map((r) =>
-    h('span', { class: 'chip ' + tone[r.verdict], title: r.norm }, `${r.id}: ${r.verdict}`))));
-  const shown = rules.filter((r) => r.chains);
-  if (shown.length > 0) {
-    add(main, table(['Rule', 'Request', 'What was wrong'], shown.flatMap((r) => r.chains.map((c) =>
-      h('tr', {}, h('td', { class: tone[r.verdict] }, r.id), h('td', {}, h('a', { href: link('exchange/' + c.entries[0]) }, `${c.operation} ${c.entries.join(', ')}`)), h('td', {}, c.why))))));
-  }
+function chain(c, rules, link, drawn) {
+  const numbers = new Set(c.attempts.map((a) => a.sequence));
+  const failed = rules.flatMap((r) => (r.chains || []).filter((x) => x.entries.some((n) => numbers.has(n))).map((x) => [r, x]));
+  const left = c.attempts.length - most;
+  const shown = { ...c, attempts: c.attempts.slice(0, most) };
+  const at = h('div');
+  drawn.push([at, shown]);
+  return h('section', { class: 'chain', 'aria-label': c.operation }, h('strong', {}, c.operation), h('span', { class: 'dim' }, c.caller ? '  ' + c.caller : ''),
+    at, list(shown, link), left > 0 && h('p', { class: 'note' }, `${left} more attempts.`),
+    failed.map(([r, x]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), x.why)));
+}
+
+function verdicts(rules, link) {
+  const tone = { passed: 'good', failed: 'bad', warning: 'warn' };
+  const untested = rules.filter((r) => r.verdict === 'not-tested');
+  const tested = rules.filter((r) => r.verdict !== 'not-tested');
+  const shown = rules.flatMap((r) => (r.chains || []).map((c) => [r, c])).slice(0, most);
+  return [h('h2', {}, 'Rules'),
+    h('div', { class: 'chips' }, tested.map((r) => h('span', { class: 'chip ' + tone[r.verdict], title: r.norm }, `${r.id}: ${r.verdict}`))),
+    untested.length > 0 && h('p', { class: 'dim' }, `Not tested, since the situation did not come: ${untested.map((r) => r.id).join(', ')}.`),
+    shown.length > 0 && table(['Rule', 'Requests', 'What was wrong'], shown.map(([r, c]) =>
+      h('tr', {}, h('td', { class: tone[r.verdict] }, r.id),
+        h('td', {}, h('a', { href: link('exchange/' + c.entries[0]) }, `${c.operation} ${c.entries.slice(0, 10).join(', ')}${c.entries.length > 10 ? '…' : ''}`)), h('td', {}, c.why))))];
 }
 
 // times returns the times of an attempt in milliseconds from the beginning of the chain.
@@ -58,7 +74,7 @@ function axis(c, width) {
   let labelled = -100;
   c.attempts.forEach((a, i) => {
     const t = at[i];
-    picture.append(svg('rect', { class: statusClass(a.status) === 'good' ? 'bar-good' : 'bar-bad', x: x(t.from), y: 20, width: Math.max(4, x(t.end) - x(t.from)), height: 28 },
+    picture.append(svg('rect', { class: a.ended === 'answered' && statusClass(a.status) === 'good' ? 'bar-good' : 'bar-bad', x: x(t.from), y: 20, width: Math.max(4, x(t.end) - x(t.from)), height: 28 },
       svg('title', {}, `${a.sequence}: ${a.status || a.ended}, took ${ms(a.took_ns / 1e6)}`)));
     if (x(t.from) - labelled > 62) picture.append(svg('text', { x: labelled = x(t.from), y: 14 }, `${a.sequence} ${a.status || a.ended}`));
     if (i > 0) {
@@ -68,20 +84,20 @@ function axis(c, width) {
     if (t.deadline !== undefined) {
       picture.append(svg('line', { class: 'deadline', x1: x(t.deadline), x2: x(t.deadline), y1: 16, y2: 52 }),
         i === c.attempts.length - 1 || x(at[i + 1].deadline ?? 1e9) - x(t.deadline) > 70
-          ? svg('text', { class: 'told', x: Math.min(x(t.deadline), width - 66), y: 78, 'text-anchor': 'middle' }, ms(t.deadline)) : '');
+          ? svg('text', { class: 'until', x: Math.min(x(t.deadline), width - 66), y: 78, 'text-anchor': 'middle' }, ms(t.deadline)) : '');
     }
   });
   return picture;
 }
 
 function list(c, link) {
-  return table(['Attempt', 'Status', 'Pause before', 'Retry-After'], c.attempts.map((a, i) => {
-    const told = i > 0 ? c.attempts[i - 1].retry_after_ms : undefined;
-    const early = told !== undefined && a.pause_ms < told;
+  return table(['Request', 'Status', 'Pause before', 'Retry-After'], c.attempts.map((a, i) => {
+    const asked = i > 0 ? c.attempts[i - 1].retry_after_ms : undefined;
+    const early = asked !== undefined && a.pause_ms < asked;
     return row(() => { location.hash = link('exchange/' + a.sequence); },
       h('a', { href: link('exchange/' + a.sequence) }, String(a.sequence)),
-      h('td', { class: statusClass(a.status) }, String(a.status || a.ended)),
-      h('td', { class: early ? 'bad' : '' }, ms(a.pause_ms) + (early ? `, ${ms(told - a.pause_ms)} before the deadline` : '')),
+      h('td', { class: a.ended === 'answered' ? statusClass(a.status) : 'bad' }, [a.status, a.ended !== 'answered' && a.ended].filter(Boolean).join(' ')),
+      h('td', { class: early ? 'bad' : '' }, ms(a.pause_ms) + (early ? `, ${ms(asked - a.pause_ms)} before the deadline` : '')),
       ms(a.retry_after_ms));
   }));
 }

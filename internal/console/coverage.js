@@ -1,18 +1,21 @@
-import { add, button, field, h, table } from './dom.js';
+import { add, field, h, table } from './dom.js';
 
 export async function show(page) {
   const { main, api, link, params } = page;
-  const [report, operations] = await Promise.all([api.get('reports/coverage'), api.all('get', 'operations')]);
-  const cells = new Map();
-  for (const c of report.cells) cells.set(c.operation, [...(cells.get(c.operation) || []), c]);
-  const all = operations.filter((o) => o.service !== 'control');
-  const place = h('div');
-  const search = field('Operation', { type: 'search', value: params.get('operation') || '', autocomplete: 'off', oninput: () => draw(true) });
-  const { used_operations: used, cells: number, provoked, injected, never } = report.summary;
-  add(main, h('h1', {}, 'Coverage'),
-    h('p', { class: 'dim' }, report.sandbox ? 'Of the sandbox ' + report.sandbox : 'Of all sandboxes, since Standin started'),
-    h('p', {}, `${used} of ${all.length} operations were used. Of their ${number} documented answers, the service gave ${provoked}, fault rules gave ${injected}, and ${never} were never met.`),
-    h('div', { class: 'bar' }, search, button('Refresh', page.refresh)), place);
+  const place = h('div'), summary = h('p');
+  const search = field('Operation', { type: 'text', value: params.get('operation') || '', autocomplete: 'off', spellcheck: 'false', oninput: () => draw(true) });
+  const all = (await api.all('get', 'operations')).filter((o) => o.service !== 'control');
+  let cells = new Map();
+  const again = async () => {
+    const report = await api.get('reports/coverage');
+    cells = new Map();
+    for (const c of report.cells) cells.set(c.operation, [...(cells.get(c.operation) || []), c]);
+    const { used_operations: used, cells: number, provoked, injected, never } = report.summary;
+    summary.textContent = `${report.sandbox ? 'In the sandbox ' + report.sandbox : 'In all sandboxes, since Standin started'}: ${used} of ${all.length} operations were used. ` +
+      `Of their ${number} documented answers, the service gave ${provoked}, fault rules gave ${injected}, and ${never} were never met.`;
+    draw(false);
+  };
+  add(main, h('h1', {}, 'Coverage'), summary, h('div', { class: 'bar' }, search), place);
 
   function draw(typed) {
     const text = search.querySelector('input').value.trim();
@@ -32,5 +35,6 @@ export async function show(page) {
       ? h('a', { class: 'chip ' + tone, title, href: link('live', { operation: o.operation, status: c.answer.split('/')[0] }) }, text)
       : h('span', { class: 'chip', title }, text);
   }
-  draw(false);
+  await again();
+  page.watch(again);
 }

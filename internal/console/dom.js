@@ -34,7 +34,7 @@ export function table(head, rows) {
 
 // row is a row of a table that a click, Enter or the keys j and k reach.
 export const row = (open, ...cells) =>
-  h('tr', { 'data-row': true, tabindex: 0, onclick: open, onkeydown: (e) => { if (e.key === 'Enter' && e.target === e.currentTarget) open(e); } },
+  h('tr', { 'data-row': true, tabindex: 0, onclick: (e) => { if (!e.target.closest('a, button')) open(e); }, onkeydown: (e) => { if (e.key === 'Enter' && e.target === e.currentTarget) open(e); } },
     cells.map((c) => (c instanceof HTMLTableCellElement ? c : h('td', {}, c))));
 
 export function toast(text, bad) {
@@ -57,9 +57,23 @@ export function ms(value) {
 
 export const count = (n, one, many) => n.toLocaleString('en') + ' ' + (n === 1 ? one : many || one + 's');
 
-// pretty returns JSON with line breaks, and any other text as it is.
+// pretty returns JSON with line breaks, and any other text as it is. Numbers and members stay as they were sent.
 export function pretty(text) {
-  try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
+  try { JSON.parse(text); } catch { return text; }
+  let out = '', depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    const line = '\n' + '  '.repeat(Math.max(0, depth - (token === '}' || token === ']' ? 1 : 0)));
+    if (token === '{' || token === '[') {
+      out += token;
+      depth++;
+      out += '\n' + '  '.repeat(depth);
+    } else if (token === '}' || token === ']') {
+      depth--;
+      out = /[{[]\s*$/.test(out.slice(-depth * 2 - 6)) ? out.trimEnd() + token : out + line + token;
+    } else if (token === ',') out += token + line;
+    else out += token === ':' ? ': ' : token;
+  }
+  return out;
 }
 
 // statusClass returns the class for the colour of a status; no status is a failure.
@@ -70,7 +84,7 @@ export async function copied(text, into, what) {
   into.replaceChildren(h('pre', { tabindex: 0 }, text));
   try {
     await navigator.clipboard.writeText(text);
-    toast(what + ' copied');
+    toast(what + ' is copied');
   } catch {
     toast(what + ' is shown below; the browser does not let this page copy');
   }

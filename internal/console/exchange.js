@@ -1,39 +1,42 @@
-import { add, button, clock, copied, count, h, ms, pretty, select, statusClass, table, toast } from './dom.js';
+import { add, button, clock, copied, count, h, ms, pretty, select, statusClass, table } from './dom.js';
+import { arm, details, failures } from './failures.js';
 
 const long = 40000; // characters of a body that are shown
 
 export async function show(page) {
-  const { main, arg, link, api } = page;
-  const [entry, why, changes, chains, retries, operations] = await Promise.all([
+  const { main, arg, link, api, back } = page;
+  if (!/^\d+$/.test(arg)) throw new Error(`${arg} is no number of an exchange.`);
+  const [entry, why, changes, chains, retries, operations, rules] = await Promise.all([
     api.get('requests/' + arg), api.get(`requests/${arg}/explanation`), api.get(`requests/${arg}/changes`),
-    api.get('chains'), api.get('reports/retries'), page.api.all('get', 'operations'),
+    api.get('chains?sequence=' + arg), api.get('reports/retries'), api.all('get', 'operations'), api.get('faults'),
   ]);
   const number = entry.sequence;
-  const status = entry.reply ? `${entry.reply.status} ${why.answer.reason || ''}` : entry.ended;
+  const cut = entry.ended !== 'answered';
+  const status = [entry.reply && `${entry.reply.status} ${why.answer.reason || ''}`, cut && entry.ended].filter(Boolean).join(', ');
   const out = h('div');
   const operation = operations.find((o) => o.operation === entry.operation);
   add(main, 
     h('div', { class: 'bar' },
-      h('a', { href: link('live') }, '← Live'),
+      h('a', { href: back }, '← Live'),
       number > 1 && h('a', { href: link('exchange/' + (number - 1)), rel: 'prev' }, 'previous'),
       h('a', { href: link('exchange/' + (number + 1)), rel: 'next' }, 'next')),
-    h('h1', {}, `${number}  ${entry.request.method} ${entry.request.path} `, h('span', { class: statusClass(entry.reply?.status) }, status)),
+    h('h1', {}, `${number}  ${entry.request.method} ${entry.request.path} `, h('span', { class: cut ? 'bad' : statusClass(entry.reply?.status) }, status)),
     facts(entry, link),
     h('div', { class: 'bar' },
       button('Copy as curl', async () => copied(await api.get(`requests/${number}?format=curl`), out, 'The command')),
-      button('Copy as fault rule', () => copied(JSON.stringify(ruleOf(entry, why), null, 2), out, 'The rule')),
+      button('Copy as fault rule', () => copied(ruleOf(entry, rules), out, 'The rule')),
       button('Copy as expectation', () => copied(JSON.stringify(expectationOf(entry), null, 2), out, 'The expectation')),
-      operation && arm(page, entry, operation)),
+    ),
+    operation && next(page, entry, operation),
     out,
     h('div', { class: 'cols' },
       h('section', {}, h('h2', {}, 'Request'), message(entry.request, `${entry.request.method} ${entry.request.path}${entry.request.query ? '?' + entry.request.query : ''}`)),
-      h('section', {}, h('h2', {}, 'Reply'), entry.reply ? message(entry.reply, status) : h('p', { class: 'bad' }, 'No reply was sent.'))),
+      h('section', {}, h('h2', {}, 'Reply'), entry.reply ? [cut && h('p', { class: 'note' }, `The reply was ${entry.ended}. The client did not get all of it.`), message(entry.reply, status)] : h('p', { class: 'bad' }, 'No reply was sent.'))),
     explained(why, link),
     h('h2', {}, 'Records'),
     changed(changes),
     retried(number, chains.chains, retries.rules, link),
   );
-  return { back: link('live') };
 }
 
 function facts(e, link) {
@@ -85,13 +88,14 @@ function explained(why, link) {
 export function changed(changes) {
   return h('section', {},
     changes.length === 0 && h('p', { class: 'dim' }, 'No record was changed.'),
-    changes.map((c) => [h('p', {}, h('strong', {}, c.record), ' was ' + c.what), lines(c.before, c.after)]));
+    changes.length > 100 && h('p', { class: 'note' }, `The first 100 of ${changes.length}.`),
+    changes.slice(0, 100).map((c) => [h('p', {}, h('strong', {}, c.record), ' was ' + c.what), lines(c.before, c.after)]));
 }
 
 function lines(before, after) {
   const a = before === undefined ? [] : JSON.stringify(before, null, 2).split('\n');
   const b = after === undefined ? [] : JSON.stringify(after, null, 2).split('\n');
-  if (a.length * b.length > 1e6) return h('pre', { tabindex: 0 }, b.join('\n'));
+  if (a.length * b.length > 40000) return [h('pre', { tabindex: 0 }, h('span', { class: 'del' }, a.join('\n'))), h('pre', { tabindex: 0 }, h('span', { class: 'add' }, b.join('\n')))];
   const common = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1)); // of the ends from i and j on
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) common[i][j] = a[i] === b[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
@@ -110,23 +114,26 @@ function retried(number, chains, rules, link) {
   const failed = rules.flatMap((r) => (r.chains || []).filter((c) => c.entries.includes(number)).map((c) => [r, c]));
   return h('section', {}, h('h2', {}, 'Retries'),
     !chain && failed.length === 0 && h('p', { class: 'dim' }, 'This request was not sent again.'),
-    chain && h('p', {}, 'Attempts: ', chain.attempts.map((a, i) => [i > 0 && ', ',
+    chain && h('p', {}, 'Attempts: ', chain.attempts.slice(0, 100).map((a, i) => [i > 0 && ', ',
       a.sequence === number ? h('strong', {}, String(number)) : h('a', { href: link('exchange/' + a.sequence) }, String(a.sequence))]),
-    '. ', h('a', { href: link('chains') }, 'Show them on a time axis')),
+    chain.attempts.length > 100 && `, and ${chain.attempts.length - 100} more`, '. ', h('a', { href: link('chains') }, 'Show them on a time axis')),
     failed.map(([r, c]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), c.why, h('br'), h('span', { class: 'dim' }, r.norm))));
 }
 
-// ruleOf is a rule that makes the next such request end as this one.
-function ruleOf(e, why) {
-  const where = e.operation ? { operation: e.operation } : { method: e.request.method, path: e.request.path };
-  if (!e.reply || e.ended === 'cut') return { where, what: { connection: 'reset' } };
-  const known = (why.others || []).concat(why.answer).find((o) => o.status === e.reply.status);
-  if (e.operation && e.reply.status >= 400 && known?.fault) return { use: known.fault };
-  const what = { status: e.reply.status };
-  if (e.reply.body && !e.reply.sha256) {
-    try { what.body = JSON.parse(e.reply.body); } catch { what.body = e.reply.body; }
+// ruleOf returns a rule as JSON that makes the next request of this kind end as this one: the rule that did so, or a new one.
+function ruleOf(e, rules) {
+  const fired = (e.faults || []).find((f) => f.fired);
+  const rule = fired && rules.find((r) => r.name === fired.rule);
+  if (rule) {
+    const { matched, fired: n, ...written } = rule;
+    return JSON.stringify(written, null, 2);
   }
-  return { where, what };
+  const where = e.operation ? { operation: e.operation } : { method: e.request.method, path: e.request.path };
+  if (!e.reply || e.ended === 'cut') return JSON.stringify({ where, what: { connection: 'reset' } }, null, 2);
+  const after = e.reply.headers['Retry-After']?.[0];
+  const what = { status: e.reply.status, ...(after && { retry_after: /^\d+$/.test(after) ? after + 's' : after }) };
+  if (e.reply.body && !e.reply.sha256) what.body = e.reply.body; // a text is sent unchanged
+  return JSON.stringify({ where, what }, null, 2);
 }
 
 const expectationOf = (e) => ({
@@ -134,25 +141,14 @@ const expectationOf = (e) => ({
   status: e.reply ? String(e.reply.status) : 'none', requests: 1,
 });
 
-// arm makes the next request to the operation fail.
-function arm(page, e, operation) {
-  const failures = operation.statuses.filter((s) => s.fault);
-  if (failures.length === 0) return undefined;
-  const chosen = failures.find((s) => s.status === e.reply?.status) || failures.find((s) => s.status === 503) || failures[0];
-  const list = select('Fail the next one with', { name: 'failure' }, failures.map((s) => [s.fault, `${s.status} ${s.reason}`]), chosen.fault);
-  return h('span', {}, list, ' ', button('Arm', async () => {
-    await armed(page.api, { use: list.querySelector('select').value });
+// next makes the next request to the operation fail.
+function next(page, e, operation) {
+  const all = failures(operation);
+  const chosen = all.find((f) => f.what.startsWith(`${e.reply?.status} `)) || all.find((f) => f.what.startsWith('503')) || all[0];
+  const list = select('Fail the next one with', { name: 'failure' }, all.map((f) => [f.name, f.what]), chosen.name);
+  const { fields, apply } = details();
+  return h('div', { class: 'bar' }, list, fields, button('Arm', async () => {
+    const failure = all.find((f) => f.name === list.querySelector('select').value);
+    await arm(page.api, { name: failure.name, rule: apply(failure.rule) });
   }));
 }
-
-// armed arms a rule. If its name is taken, it gets another.
-export async function armed(api, rule) {
-  const taken = new Set((await api.get('faults')).map((r) => r.name));
-  const name = rule.name || rule.use;
-  let free = name;
-  for (let i = 2; name && taken.has(free); i++) free = `${name}-${i}`;
-  const [made] = await api.post('faults', name ? { ...rule, name: free } : rule);
-  toast(`Armed: ${made.name}`);
-  return made;
-}
-

@@ -42,7 +42,7 @@ async function differences({ api, params, link, refresh }, right, snapshots) {
   add(right, h('h2', {}, 'Differences'),
     h('div', { class: 'bar' }, a, b, button('Refresh', refresh), name, button('Take', async () => {
       await api.post('snapshots', { name: name.querySelector('input').value });
-      toast('The world has a name now');
+      toast(`The snapshot ${name.querySelector('input').value} is taken`);
       await refresh();
     })),
     found.more && h('p', { class: 'note' }, `The first ${found.differences.length} differences.`),

@@ -2,6 +2,7 @@ package control
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"standin/emulator/journal"
@@ -36,16 +37,24 @@ type Attempt struct {
 
 // listChains answers GET chains with the chains that have enough attempts.
 func (a *api) listChains(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	atLeast, err := number(c.Query(), "attempts", 2)
-	if err != nil {
-		return service.Reply{}, err
+	atLeast, err1 := number(c.Query(), "attempts", 2)
+	newest, err2 := number(c.Query(), "newest", 0)
+	with, err3 := number(c.Query(), "sequence", 0)
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			return service.Reply{}, err
+		}
 	}
 	record := chain.Of(s.Journal())
 	all := Chains{Chains: []Chain{}, Evicted: record.Evicted}
 	for _, ch := range record.Chains {
-		if len(ch.Attempts) >= atLeast {
+		has := func(s *chain.Step) bool { return s.Sequence == uint64(with) }
+		if len(ch.Attempts) >= atLeast && (with == 0 || slices.ContainsFunc(ch.Attempts, has)) {
 			all.Chains = append(all.Chains, chainOf(ch))
 		}
+	}
+	if newest > 0 && len(all.Chains) > newest {
+		all.Chains = all.Chains[len(all.Chains)-newest:]
 	}
 	return reply(http.StatusOK, all)
 }

@@ -68,6 +68,11 @@ func TestConsoleServed(t *testing.T) {
 	if w := servicetest.Recorded(e, "GET", "/_standin/ui/app.js", "", "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
 		t.Errorf("a page of another site gets %d", w.Code)
 	}
+	for dest, status := range map[string]int{"document": 200, "iframe": 403} {
+		if w := servicetest.Recorded(e, "GET", "/_standin/ui", "", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", dest); w.Code != status {
+			t.Errorf("a link on a page of another site, to be shown as %s: %d", dest, w.Code)
+		}
+	}
 	if w := servicetest.Recorded(e, "GET", "/_standin/requests", ""); w.Code != 401 {
 		t.Errorf("the API without a token: %d", w.Code)
 	}

@@ -36,6 +36,7 @@ type Config struct {
 	Hosts     []string      // more host names of the API, as --control-host allows them
 	Token     string        // that callers must send; empty means none
 	NoConsole bool
+	Apart     func() bool // reports whether the API has a listener of its own, whose address the index does not know
 }
 
 // Prefix is the beginning of the API's paths.
@@ -132,13 +133,19 @@ func (a *api) safe(c *service.Call) error {
 	switch {
 	case !a.known(host):
 		return service.Errorf(service.Forbidden, "", "The control API rejects this host name; --control-host allows it.")
-	case c.Header.Get("Sec-Fetch-Site") == "cross-site":
+	case c.Header.Get("Sec-Fetch-Site") == "cross-site" && !opensConsole(c):
 		return service.Errorf(service.Forbidden, "", "The control API rejects cross-site requests.")
 	}
 	if origin := c.Header.Get("Origin"); origin != "" && !ownOrigin(c, origin) {
 		return service.Errorf(service.Forbidden, "", "The control API rejects cross-origin requests.")
 	}
 	return nil
+}
+
+// opensConsole reports whether the call follows a link to the console, which may be on any page. The
+// console refuses to be a frame.
+func opensConsole(c *service.Call) bool {
+	return c.Is("control.console") && c.Header.Get("Sec-Fetch-Mode") == "navigate" && c.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // open reports whether everybody may make the call: to health or to the index.

@@ -39,6 +39,7 @@ func (a *api) events(c *service.Call, s *sandbox.Sandbox) (service.Reply, error)
 	}
 	r := service.Reply{Status: http.StatusOK, ContentType: "text/event-stream"}
 	r.Set("Cache-Control", "no-store")
+	r.Set("X-Accel-Buffering", "no") // nginx would wait for more
 	if c.Method == http.MethodHead {
 		return r, nil
 	}

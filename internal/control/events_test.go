@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"standin/emulator"
 	"standin/emulator/fault"
@@ -61,4 +63,35 @@ func TestEvents(t *testing.T) {
 	if got := next(); got != "the end" {
 		t.Error(got)
 	}
+}
+
+// Ensure followers learn when an exchange takes longer, or ends otherwise, than its event said.
+func TestEventsAmended(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		slow := fault.Rule{Where: fault.Where{Operation: "freezer.clients.list"}, What: fault.What{Dribble: &fault.Dribble{Chunks: 2, Over: fault.Duration(2 * time.Second)}}}
+		e, err := emulator.New(emulator.WithFault(slow))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		c := e.Client()
+		defer c.CloseIdleConnections()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		var got string
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			_, got, _ = servicetest.Fetch(ctx, c, "GET", "http://standin/_standin/events?brief=true", "")
+		}()
+		time.Sleep(time.Second)
+		if _, _, err := servicetest.Fetch(ctx, c, "GET", "http://standin/v1/clients", ""); err != nil {
+			t.Error(err)
+		}
+		<-done
+		if !strings.Contains(got, "event: exchange\n") || !strings.Contains(got, "event: amended\n") || !strings.Contains(got, `"took_ns":2000000000`) {
+			t.Errorf("got %s", got)
+		}
+	})
 }

@@ -97,8 +97,8 @@ func TestFormats(t *testing.T) {
 	servicetest.Recorded(e, "POST", "/v1/secrets", `{"name":"it's","payload":"hunter2","payload_content_type":"text/plain"}`)
 	servicetest.Recorded(e, "GET", "/v1/clients?limit=1&limit=%31", "", "Traceparent", traced)
 	curl := servicetest.Recorded(e, "GET", "/_standin/requests?format=curl", "").Body.String()
-	want := `curl -g --path-as-is 'http://localhost/v1/secrets' -H 'Content-Type: application/json' -H 'X-Auth-Token: (redacted)' ` +
-		`--data-binary '{"name":"it'\''s","payload":"(redacted)","payload_content_type":"text/plain"}'` + "\n"
+	want := `curl -g --path-as-is --proto =http,https --url 'http://localhost/v1/secrets' -H 'Content-Type: application/json' -H 'X-Auth-Token: (redacted)' ` +
+		`-H 'Accept:' -H 'User-Agent:' --data-raw '{"name":"it'\''s","payload":"(redacted)","payload_content_type":"text/plain"}'` + "\n"
 	if !strings.HasPrefix(curl, want) {
 		t.Errorf("got %s\nexpected %s", curl, want)
 	}

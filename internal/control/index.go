@@ -95,7 +95,7 @@ func (a *api) index(c *service.Call) (service.Reply, error) {
 		return reply(http.StatusOK, page)
 	}
 	var b bytes.Buffer
-	if err := indexPage.Execute(&b, indexShown{page, c.Root(), !a.NoConsole}); err != nil {
+	if err := indexPage.Execute(&b, indexShown{page, c.Root(), !a.NoConsole && !a.Apart()}); err != nil {
 		return service.Reply{}, err
 	}
 	return service.Reply{Status: http.StatusOK, ContentType: "text/html; charset=utf-8", Body: b.Bytes()}, nil

@@ -1,29 +1,31 @@
 package control
 
 import (
+	"maps"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"standin/internal/catalog"
+	"standin/internal/coverage"
 	"standin/internal/metrics"
 	"standin/internal/service"
 )
 
-// metrics answers GET metrics. No label has more values than the contracts allow, except status,
-// which a rule sets to a number up to 999.
+// metrics answers GET metrics. No label has a value that a client or a rule makes up.
 func (a *api) metrics(*service.Call) (service.Reply, error) {
 	h, t := a.Health(), &metrics.Text{}
 	t.Begin("standin_build_info", metrics.Gauge, "The version of Standin, and of Go.")
 	t.Value(1, "version", catalog.Version(), "goversion", runtime.Version())
 	t.Begin("standin_requests_total", metrics.Counter, "Requests to operations. fault is none, reply if a rule wrote the reply or a part of it, or what happened to the connection. status is none if the client got no whole reply.")
 	totals, unmatched := a.Sandboxes.Totals()
+	requests := map[[4]string]uint64{}
 	for _, total := range totals {
-		status := "none"
-		if total.Status > 0 {
-			status = strconv.Itoa(total.Status)
-		}
-		t.Value(total.Count, "service", total.Service, "operation", total.Operation, "status", status, "fault", total.Fault)
+		requests[[4]string{total.Service, total.Operation, statusLabel(&total), total.Fault}] += total.Count
+	}
+	for _, l := range slices.SortedFunc(maps.Keys(requests), func(a, b [4]string) int { return slices.Compare(a[:], b[:]) }) {
+		t.Value(requests[l], "service", l[0], "operation", l[1], "status", l[2], "fault", l[3])
 	}
 	t.One("standin_unmatched_requests_total", metrics.Counter, "Requests that match no operation.", unmatched)
 	t.Begin("standin_request_duration_seconds", "histogram", "The time from the request to the end of the reply, with the delays of rules.")
@@ -38,4 +40,16 @@ func (a *api) metrics(*service.Call) (service.Reply, error) {
 	t.One("standin_journal_limit_bytes", metrics.Gauge, "The max size of the journals of all sandboxes.", uint64(h.JournalLimit))
 	t.One("standin_journal_evictions_total", metrics.Counter, "Exchanges that were evicted from journals.", a.Sandboxes.Budget().Evicted())
 	return service.Reply{Status: http.StatusOK, ContentType: metrics.TextType, Body: t.Bytes()}, nil
+}
+
+// statusLabel returns the status of a total as a label. Rules can make up any number.
+func statusLabel(t *coverage.Total) string {
+	switch {
+	case t.Status == 0:
+		return "none"
+	case t.Documented || http.StatusText(t.Status) != "":
+		return strconv.Itoa(t.Status)
+	default:
+		return "other"
+	}
 }

@@ -31,6 +31,9 @@ func TestMetrics(t *testing.T) {
 		servicetest.Recorded(e, "DELETE", "/v1/clients/x", "")
 	}()
 	list()
+	for _, status := range []string{"598", "599"} {
+		servicetest.Status(e, "/v3/images", "X-Standin-Fault", "status="+status)
+	}
 	if w := servicetest.Recorded(e, "POST", "/_standin/sandboxes", `{"name":"other"}`); w.Code != 201 {
 		t.Fatal(w.Body)
 	}
@@ -39,15 +42,16 @@ func TestMetrics(t *testing.T) {
 		`standin_requests_total{service="freezer",operation="freezer.clients.list",status="503",fault="reply"} 1`,
 		`standin_requests_total{service="freezer",operation="freezer.clients.list",status="200",fault="none"} 2`,
 		`standin_requests_total{service="freezer",operation="freezer.clients.delete",status="none",fault="lost-reply"} 1`,
+		`standin_requests_total{service="devops",operation="devops.images.list",status="other",fault="reply"} 2`,
 		`standin_unmatched_requests_total 1`,
 		`standin_request_duration_seconds_bucket{service="freezer",le="+Inf"} 4`,
 		`standin_request_duration_seconds_count{service="freezer"} 4`,
 		`standin_request_duration_seconds_count{service="barbican"} 0`,
-		`standin_faults_fired_total 2`,
-		`standin_repeated_requests_total 1`,
+		`standin_faults_fired_total 4`,
+		`standin_repeated_requests_total 2`,
 		`standin_violations_total 0`,
 		`standin_sandboxes 2`,
-		`standin_journal_evictions_total 2`,
+		`standin_journal_evictions_total 4`,
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("no line %s in\n%s", want, text)

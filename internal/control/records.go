@@ -42,11 +42,7 @@ func (a *api) seen(back func(name string, c *world.Collection)) {
 func (a *api) listCollections(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	all, w := []Collection{}, s.World()
 	a.seen(func(name string, c *world.Collection) {
-		n := 0
-		for range c.Dump(w) {
-			n++
-		}
-		all = append(all, Collection{name, n})
+		all = append(all, Collection{name, c.Len(w)})
 	})
 	return reply(http.StatusOK, all)
 }
@@ -88,11 +84,16 @@ func (a *api) listRecords(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 	if found == nil {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "No collection %q%s; GET /_standin/records lists them.", page.Collection, file.Hint(page.Collection, names))
 	}
-	for r := range found.Dump(s.World()) {
-		if page.Total >= offset && page.Total < offset+limit {
+	w, n := s.World(), 0
+	page.Total = found.Len(w)
+	for r := range found.Dump(w) {
+		if n >= offset+limit {
+			break
+		}
+		if n >= offset {
 			page.Records = append(page.Records, recorder.ShownRecord(r))
 		}
-		page.Total++
+		n++
 	}
 	return reply(http.StatusOK, page)
 }

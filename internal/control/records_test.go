@@ -47,12 +47,31 @@ func TestChanges(t *testing.T) {
 	if got := value.Append(nil, a.Expect(200, "GET", "/_standin/differences?from=after", "")); string(got) != `{"differences":[],"more":false}` {
 		t.Errorf("from the snapshot to now: %s", got)
 	}
+	if got := value.Append(nil, a.Expect(200, "GET", "/_standin/differences?from=after&to=after", "")); string(got) != `{"differences":[],"more":false}` {
+		t.Errorf("from a snapshot to itself: %s", got)
+	}
 	if got := a.Expect(200, "GET", "/_standin/differences?to=after", ""); string(value.Append(nil, got)) != string(now) {
 		t.Errorf("from the start to the snapshot: %s\nexpected %s", value.Append(nil, got), now)
 	}
 }
 
 const webClient = "b5f1a3e09c4d4c7f8d2e6a1b3c5d7e9f_web-01.example.com"
+
+// Ensure the key of a record shows no secret, where it is a text of a client.
+func TestKeysHideSecrets(t *testing.T) {
+	t.Parallel()
+	a := servicetest.Caller{Player: servicetest.NewPlayer(t, emulator.WithFixture("default")), Header: map[string]string{"Content-Type": "application/json", "X-Auth-Token": "demo-token"}}
+	const consumers = "/v1/containers/4b8e1d0a-6c2f-4a7b-8e9d-0f1a2b3c4d5e/consumers"
+	body := `{"name":"x","URL":"https://usr:hunter2pass@h.example/?token=LEAKTOK12345"}`
+	a.Expect(200, "POST", consumers, body)
+	a.Expect(200, "DELETE", consumers, body)
+	for _, path := range []string{"requests/1/changes", "requests/2/changes", "differences", "requests", "requests?brief=true"} {
+		got := string(value.Append(nil, a.Expect(200, "GET", "/_standin/"+path, "")))
+		if strings.Contains(got, "hunter2pass") || strings.Contains(got, "LEAKTOK12345") || path != "differences" && !strings.Contains(got, "barbican.consumers") {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
 
 // Ensure records come in pages, and without secrets.
 func TestRecords(t *testing.T) {
@@ -107,6 +126,12 @@ func TestChains(t *testing.T) {
 		}
 		if list, _ := value.At(got, "/chains"); len(list.([]any)) != 1 {
 			t.Errorf("a request without a failure is a chain: %s", value.Append(nil, got))
+		}
+		for query, n := range map[string]int{"sequence=2": 1, "sequence=4": 0, "attempts=1&newest=1": 1, "attempts=4": 0} {
+			some := servicetest.Parse(t, servicetest.Recorded(e, "GET", "/_standin/chains?"+query, "").Body.Bytes())
+			if list, _ := value.At(some, "/chains"); len(list.([]any)) != n {
+				t.Errorf("%s: %s, expected %d", query, value.Append(nil, some), n)
+			}
 		}
 		all := servicetest.Parse(t, servicetest.Recorded(e, "GET", "/_standin/chains?attempts=1", "").Body.Bytes())
 		if list, _ := value.At(all, "/chains"); len(list.([]any)) != 2 {

@@ -88,7 +88,7 @@ func New(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	api := control.New(control.Config{
-		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Meter: e.meter, Hosts: o.Control.Hosts, Token: o.Control.Token, NoConsole: o.Control.NoConsole,
+		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Meter: e.meter, Hosts: o.Control.Hosts, Token: o.Control.Token, NoConsole: o.Control.NoConsole || o.Control.Off, Apart: e.apart,
 	})
 	routes, err := routesOf(e.Catalog, api, o.Catalog.Plain())
 	if err != nil {
@@ -133,6 +133,8 @@ var plainRoutes = sync.OnceValues(func() (*route.Table, error) {
 func (e *Emulator) unread() *explain.Report { return e.Path.Unread() }
 
 func (e *Emulator) ca() []byte { return e.Transport.CA() }
+
+func (e *Emulator) apart() bool { return e.Path.IsApart() }
 
 func (e *Emulator) meter() *metrics.Meter { return e.Path.Meter() }
 

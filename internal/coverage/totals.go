@@ -9,6 +9,7 @@ import (
 type Total struct {
 	Service, Operation string
 	Status             int    // 0: the client got no whole answer
+	Documented         bool   // the contract has the status
 	Fault              string // NoFault, FaultReply, or what happened to the connection, as Wire.String names it
 	Count              uint64
 }
@@ -40,6 +41,7 @@ func (c *Counts) Totals() (all []Total, astray uint64) {
 				t.Fault = Wire(k.status).String()
 			}
 		}
+		t.Documented = k.operation.contract.Response(t.Status) != nil
 		sums[t] += n
 	})
 	for t, n := range sums {

@@ -94,6 +94,9 @@ func New(c Config) *Path {
 // its paths.
 func (p *Path) Apart() { p.apart.Store(true) }
 
+// IsApart reports whether the fallback service has its own listener.
+func (p *Path) IsApart() bool { return p.apart.Load() }
+
 // Sent returns the number of requests to all sandboxes, except requests to the fallback service.
 func (p *Path) Sent() uint64 { return p.sent.Load() }
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,35 +17,68 @@ var omitted = map[string]bool{"Host": true, "Content-Length": true, "Transfer-En
 // Curl returns the command of curl that sends the request of an entry again, with a line end. It is
 // for bash and zsh. Secrets are redacted and must be filled in. If the journal holds only the
 // beginning of the body, a comment comes first.
+//
+// A client chooses nearly all parts of the command. The command reads no file, and speaks HTTP only.
 func Curl(e *journal.Entry) string {
 	r := &e.Request
-	tls := e.Connection != nil && e.Connection.TLS
-	parts := []string{"curl", "-g", "--path-as-is"}
-	held := r.Text != "" || r.Base64 != ""
+	before, body, comment := "", "", ""
 	switch {
-	case r.Method == http.MethodHead:
-		parts = append(parts, "--head")
-	case r.Method != http.MethodGet && (r.Method != http.MethodPost || !held), r.Method == http.MethodGet && held:
-		parts = append(parts, "-X "+quote(r.Method))
+	case r.Method != http.MethodHead:
+		before, body = bodyFlag(&r.Body)
+	case r.Size > 0:
+		comment = "# curl sends no body with HEAD.\n"
 	}
-	parts = append(parts, quote(target(r, tls)))
+	parts := []string{"curl", "-g", "--path-as-is", "--proto =http,https"}
+	if flag := methodFlag(r.Method, body != ""); flag != "" {
+		parts = append(parts, flag)
+	}
+	parts = append(parts, "--url "+quote(target(r, e.Connection != nil && e.Connection.TLS)))
 	for _, h := range pairs(r.Headers) {
 		if flag := headerFlag(h); flag != "" {
 			parts = append(parts, flag)
 		}
 	}
-	before, comment := "", ""
-	switch {
-	case r.Base64 != "":
-		before = "printf %s " + quote(r.Base64) + " | base64 -d | "
-		parts = append(parts, "--data-binary @-")
-	case r.Text != "":
-		parts = append(parts, "--data-binary "+quote(r.Text))
+	for _, name := range []string{"Accept", "User-Agent", "Content-Type"} { // curl adds them, and has a form for leaving them out
+		if r.Headers[name] == nil && (name != "Content-Type" || body != "") {
+			parts = append(parts, "-H '"+name+":'")
+		}
+	}
+	if body != "" {
+		parts = append(parts, body)
 	}
 	if r.SHA256 != "" {
 		comment = fmt.Sprintf("# The journal holds only the beginning of the body, which has %d bytes.\n", r.Size)
 	}
 	return comment + before + strings.Join(parts, " ") + "\n"
+}
+
+// methodFlag returns the flag for a method; empty if curl takes it without one.
+func methodFlag(method string, body bool) string {
+	switch {
+	case method == http.MethodHead:
+		return "--head"
+	case method == http.MethodGet && !body, method == http.MethodPost && body:
+		return ""
+	default:
+		return "-X " + quote(method)
+	}
+}
+
+// bodyFlag returns the flag for a body, and the command whose output it reads; empty for no body. A
+// shell cannot pass a NUL as an argument.
+func bodyFlag(b *journal.Body) (before, flag string) {
+	encoded := b.Base64
+	if strings.ContainsRune(b.Text, 0) {
+		encoded = base64.StdEncoding.EncodeToString([]byte(b.Text))
+	}
+	switch {
+	case encoded != "":
+		return "printf %s " + quote(encoded) + " | base64 -d | ", "--data-binary @-"
+	case b.Text != "":
+		return "", "--data-raw " + quote(b.Text)
+	default:
+		return "", ""
+	}
 }
 
 // headerFlag returns the flag of curl that sends a header; empty if curl sends it by itself.

@@ -52,8 +52,14 @@ func TestCurlSendsTheSame(t *testing.T) {
 		{Method: "PUT", Path: "/v1/x", Body: journal.Body{Base64: "AP8Q", Size: 3}},
 		{Method: "DELETE", Path: "/v1/x", Body: journal.Body{Text: "{}"}},
 		{Method: "GET", Path: "/v1/x", Body: journal.Body{Text: "{}"}},
+		{Method: "POST", Path: "/v1/file", Body: journal.Body{Text: "@/etc/hostname"}},
+		{Method: "POST", Path: "/v1/nul", Body: journal.Body{Text: "a\x00b"}},
+		{Method: "POST", Path: "/v1/plain", Body: journal.Body{Text: "{}"}, Headers: map[string][]string{"Host": {host}}},
 	} {
-		r.Headers = map[string][]string{"Host": {host}, "X-Two": {"a", "b'c"}, "X-Empty": {""}, "Content-Type": {"text/x"}, "User-Agent": {"me"}}
+		plain := r.Headers != nil
+		if !plain {
+			r.Headers = map[string][]string{"Host": {host}, "X-Two": {"a", "b'c"}, "X-Empty": {""}, "Content-Type": {"text/x"}, "User-Agent": {"me"}}
+		}
 		command := Curl(&journal.Entry{Request: r})
 		if out, err := exec.CommandContext(t.Context(), shell, "-c", strings.Replace(command, "curl ", "curl -sS --max-time 20 ", 1)).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v %s", command, err, out)
@@ -65,7 +71,11 @@ func TestCurlSendsTheSame(t *testing.T) {
 		if got.Method != r.Method || got.URL.Path != r.Path || got.URL.RawQuery != r.Query || body.String() != want {
 			t.Errorf("%s: sent %s %s %q with %q", command, got.Method, got.URL.Path, got.URL.RawQuery, body.String())
 		}
-		if h := got.Header; strings.Join(h["X-Two"], " ") != "a b'c" || h["X-Empty"] == nil || h.Get("Content-Type") != "text/x" || h.Get("User-Agent") != "me" {
+		if h := got.Header; plain {
+			if h["Content-Type"] != nil || h["Accept"] != nil || h["User-Agent"] != nil {
+				t.Errorf("%s: curl added headers: %v", command, h)
+			}
+		} else if strings.Join(h["X-Two"], " ") != "a b'c" || h["X-Empty"] == nil || h.Get("Content-Type") != "text/x" || h.Get("User-Agent") != "me" {
 			t.Errorf("%s: the headers are %v", command, h)
 		}
 	}
@@ -84,6 +94,10 @@ func TestTarget(t *testing.T) {
 		{"/v1", true, map[string][]string{"Host": {"a:1"}}, "https://a:1/v1"},
 		{"/v1", false, map[string][]string{"Host": {"a:1"}, "X-Forwarded-Proto": {"https, http"}, "X-Forwarded-Host": {"b"}, "X-Forwarded-Prefix": {"/cloud/"}}, "https://b/cloud/v1"},
 		{"*", false, nil, "http://localhost/%2A"},
+		{"/etc/hostname", false, map[string][]string{"Host": {"localhost"}, "X-Forwarded-Proto": {"file"}}, "http://localhost/etc/hostname"},
+		{"/x", true, map[string][]string{"Host": {"a"}, "X-Forwarded-Proto": {"-o/tmp/x"}}, "https://a/x"},
+		{"/x", false, map[string][]string{"Host": {"[::1]:80"}, "X-Forwarded-Host": {"a b<c>"}, "X-Forwarded-Prefix": {"//evil"}}, "http://[::1]:80/x"},
+		{"/x", false, map[string][]string{"Host": {"u:p@h"}}, "http://localhost/x"},
 	} {
 		if got := target(&journal.Request{Path: tt.path, Headers: tt.headers}, tt.tls); got != tt.want {
 			t.Errorf("got %s, expected %s", got, tt.want)
@@ -91,11 +105,16 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// Ensure a command says that the journal holds only a part of the body.
-func TestCurlOfLongBody(t *testing.T) {
+// Ensure a command says what it does not send.
+func TestCurlOfOddBodies(t *testing.T) {
 	t.Parallel()
-	command := Curl(&journal.Entry{Request: journal.Request{Method: "POST", Path: "/", Body: journal.Body{Text: "x", Size: 20000, SHA256: "ab"}}})
-	if !strings.HasPrefix(command, "# The journal holds only the beginning of the body, which has 20000 bytes.\ncurl ") {
-		t.Error(command)
+	for method, want := range map[string]string{"POST": "# The journal holds only the beginning of the body, which has 20000 bytes.\ncurl ", "HEAD": "# curl sends no body with HEAD.\n"} {
+		r := journal.Request{Method: method, Path: "/", Body: journal.Body{Text: "x", Size: 20000}}
+		if method == "POST" {
+			r.SHA256 = "ab"
+		}
+		if command := Curl(&journal.Entry{Request: r}); !strings.HasPrefix(command, want) {
+			t.Error(command)
+		}
 	}
 }

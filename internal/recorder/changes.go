@@ -35,13 +35,17 @@ func (x *redaction) changes(all []world.Change) []RecordChange {
 	for i := range all {
 		c := &all[i]
 		before, after := c.Records()
-		list[i] = RecordChange{x.hideAll(c.Record()), string(c.What), x.record(before), x.record(after)}
+		list[i] = RecordChange{x.key(c), string(c.What), x.record(before), x.record(after)}
 	}
 	return list
 }
 
 // ShownRecord returns a record in the form of a fixture as JSON. Secrets in it are redacted.
 func ShownRecord(record any) json.RawMessage { return new(redaction).record(record) }
+
+// key returns the kind and the key of a changed record. A key may hold texts of a client, such as a URL
+// with a password.
+func (x *redaction) key(c *world.Change) string { return x.hideAll(x.text(c.Record())) }
 
 // record returns a record as JSON with secrets redacted; nil for no record.
 func (x *redaction) record(record any) json.RawMessage {

@@ -95,7 +95,7 @@ func (r *record) outline(x *redaction, sequence uint64, sandbox string) journal.
 	}
 	for i := range r.Changes {
 		c := &r.Changes[i]
-		e.Changes = append(e.Changes, journal.Change{Record: x.hideAll(c.Record()), What: string(c.What)})
+		e.Changes = append(e.Changes, journal.Change{Record: x.key(c), What: string(c.What)})
 	}
 	for _, text := range r.Near {
 		e.Near = append(e.Near, x.hideAll(x.path(text)))

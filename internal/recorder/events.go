@@ -30,9 +30,13 @@ type rendering struct {
 	text []byte
 }
 
-const exchange = "exchange"
+// These are the kinds of events that are not notes.
+const (
+	exchange = "exchange" // an exchange has ended
+	amended  = "amended"  // an exchange ended otherwise, or later, than its event said
+)
 
-// Kind returns "exchange", or the kind of the note.
+// Kind returns "exchange", "amended", or the kind of the note.
 func (e *Event) Kind() string { return e.kind }
 
 // JSON returns the Entry or the Note as JSON. It is encoded once for all followers.
@@ -101,6 +105,17 @@ func (x *events) closed(r *record, sequence uint64, sandbox string) uint64 {
 	return x.last
 }
 
+// amended creates an event of a record that changed after its event, for those who follow now.
+func (x *events) amended(r *record, sequence uint64, sandbox string) {
+	if x.followers == 0 || r.event == 0 {
+		return
+	}
+	x.last++
+	e := ofRecord(x.last, sequence, r.copy(true), sandbox)
+	e.kind = amended
+	x.keep(e)
+}
+
 func (x *events) keep(e Event) {
 	x.recent, x.bytes = append(x.recent, e), x.bytes+e.size
 	if len(x.recent) > maxRecent || x.bytes > maxRecentBytes {
@@ -153,7 +168,7 @@ func (j *Journal) Follow() (stop func()) {
 		defer j.mu.Unlock()
 		if x.followers--; x.followers == 0 {
 			x.whole = x.last
-			x.recent = slices.DeleteFunc(x.recent, func(e Event) bool { return e.kind == exchange })
+			x.recent = slices.DeleteFunc(x.recent, func(e Event) bool { return e.record != nil })
 			x.bytes = 0
 			for _, e := range x.recent {
 				x.bytes += e.size

@@ -204,6 +204,7 @@ func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 		if note != "" {
 			r.Note = note
 		}
+		j.events.amended(r, t.Sequence, j.Sandbox)
 		j.watches.changed(t.Sequence)
 	}
 }
@@ -214,6 +215,7 @@ func (j *Journal) Sent(t Ticket) {
 	defer j.mu.Unlock()
 	if r := j.find(t); r != nil {
 		r.finished = time.Now()
+		j.events.amended(r, t.Sequence, j.Sandbox)
 		j.watches.changed(t.Sequence)
 	}
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -100,16 +101,23 @@ func (s *Sandbox) Dump(snapshot string, sections ...string) (write func(io.Write
 // Differences returns the records that differ between two snapshots, up to a limit. An empty from is
 // the world that the sandbox started or was loaded with. An empty to is the present world.
 func (s *Sandbox) Differences(from, to string, limit int) ([]world.Change, error) {
-	a, b := s.base.Load(), s.World()
-	for name, w := range map[string]**world.World{from: &a, to: &b} {
-		if name == "" {
-			continue
-		}
-		if *w = s.snapshot(name); *w == nil {
-			return nil, s.noSnapshot(name)
-		}
+	a, err1 := s.named(from, s.base.Load())
+	b, err2 := s.named(to, s.World())
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
 	}
 	return s.registry.catalog.Loader.Diff(a, b, limit), nil
+}
+
+// named returns the world of a snapshot, or the default if the name is empty.
+func (s *Sandbox) named(name string, otherwise *world.World) (*world.World, error) {
+	if name == "" {
+		return otherwise, nil
+	}
+	if w := s.snapshot(name); w != nil {
+		return w, nil
+	}
+	return nil, s.noSnapshot(name)
 }
 
 // Transact changes the world by a function. Only one change runs at a time. If the function returns

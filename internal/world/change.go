@@ -28,13 +28,15 @@ func (c *Change) Records() (before, after any) {
 	return before, after
 }
 
-// Kept returns the approximate size in bytes of the record before the change, which nothing except
-// the change may hold any more.
-func (c *Change) Kept() int {
-	if c.before == nil {
-		return 0
+// Kept returns the approximate size in bytes of the records before and after the change. When the
+// world changes again, only the change may hold them.
+func (c *Change) Kept() (n int) {
+	for _, rec := range []any{c.before, c.after} {
+		if rec != nil {
+			n += sizeOf(reflect.ValueOf(rec))
+		}
 	}
-	return sizeOf(reflect.ValueOf(c.before))
+	return n
 }
 
 // sizeOf returns the approximate size of a value with what it refers to, in bytes.

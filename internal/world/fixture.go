@@ -20,6 +20,7 @@ type Clearer interface {
 	Clear(tx *Tx)
 	Diff(from, to View, limit int) []Change
 	Shared(a, b View) bool
+	Len(v View) int
 }
 
 // A Collection is a list of records in a section.
@@ -85,6 +86,18 @@ func NewCollection[R any](
 		return err
 	}
 	return c
+}
+
+// Len returns the number of records in the collection.
+func (c *Collection) Len(v View) int {
+	if len(c.kinds) > 0 { // the first kind is that of the records, and the others are of their parts
+		return c.kinds[0].Len(v)
+	}
+	n := 0
+	for range c.Dump(v) {
+		n++
+	}
+	return n
 }
 
 // PlainCollection returns a collection whose records have the same form in the file as in the

@@ -141,6 +141,14 @@ func (k *Kind[T]) Get(v View, key string) *T {
 	return nil
 }
 
+// Len returns the number of records.
+func (k *Kind[T]) Len(v View) int {
+	if t := k.read(v); t != nil {
+		return t.byKey.Len()
+	}
+	return 0
+}
+
 // Put stores the record. It replaces a record with the same key, which keeps its place in the
 // order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {

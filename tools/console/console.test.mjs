@@ -36,7 +36,7 @@ test('an exchange appears, and its view shows it with why and what it changed', 
   assert.match(await page.locator('pre .del').first().textContent(), /^- \{/);
   assert.match(await page.locator('main dl').last().textContent(), /Decided byhandler/);
   await page.getByRole('button', { name: 'Copy as curl' }).click();
-  await page.getByText(/^curl -g --path-as-is -X 'DELETE'/).waitFor();
+  await page.getByText(/^curl -g --path-as-is --proto =http,https -X 'DELETE'/).waitFor();
   await page.getByRole('button', { name: 'Copy as expectation' }).click();
   await page.getByText('"requests": 1').waitFor();
 });
@@ -48,18 +48,22 @@ test('a fault is armed by clicking, and the next request fails so', async (t) =>
   await page.getByRole('button', { name: 'Arm freezer.clients.create/753' }).click();
   await page.getByText('1 of 1 rules have not fired yet.').waitFor();
   assert.equal((await s.send('POST', '/v1/clients', { client_id: 'a', hostname: 'a' })).status, 753);
-  await page.getByRole('button', { name: 'Refresh' }).click();
-  await page.getByText('Every rule has fired.').waitFor();
+  await page.getByText('Every rule has fired.').waitFor(); // without a click: the page follows
+  await page.getByText('1 of 1, spent').waitFor();
 
   await page.goto(s.url + '/_standin/ui#/exchange/1');
   await page.getByLabel('Fail the next one with').selectOption('freezer.clients.create/503');
   await page.getByRole('button', { name: 'Arm', exact: true }).click();
   await page.getByText('Armed: freezer.clients.create/503').waitFor();
+  await page.getByRole('button', { name: 'Copy as fault rule' }).click();
+  await page.getByText('"use": "freezer.clients.create/753"').waitFor();
   assert.equal((await s.send('POST', '/v1/clients', { client_id: 'a', hostname: 'a' })).status, 503);
 
   await page.goto(s.url + '/_standin/ui#/faults');
+  await page.getByLabel('Search').fill('no such failure');
+  await page.getByText('No failure has all of these words.').waitFor();
   await page.getByLabel('Search').fill('freezer.clients.show lost');
-  await page.getByRole('button', { name: 'Arm freezer.clients.show/lost-reply' }).click();
+  await page.getByRole('button', { name: 'Arm freezer.clients.show lost reply' }).click();
   await page.getByText('1 of 3 rules').waitFor();
   await assert.rejects(s.send('GET', '/v1/clients/x'));
   await page.getByRole('button', { name: 'Disarm all' }).click();
@@ -67,6 +71,7 @@ test('a fault is armed by clicking, and the next request fails so', async (t) =>
   await page.getByLabel('A rule, or a list').fill('{where: {operation: freezer.*}, what: {status: 50}}');
   await page.getByRole('button', { name: 'Arm rule' }).click();
   await page.getByText('status 50: expected 200 to 999').waitFor();
+  page.on('dialog', (d) => d.accept());
   await page.getByLabel('Scenario').selectOption('unavailable');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('1 of 1 rules have not fired yet.').waitFor();
@@ -128,10 +133,85 @@ test('the address of a filter opens the same view again', async (t) => {
   await page.getByText('did you mean freezer.clients.create?').waitFor();
 });
 
+test('a slow answer to an older filter changes nothing, and a pause outlasts a lost connection', async (t) => {
+  const s = await standin(t);
+  for (const token of ['demo-token', 'nobody']) await s.send('GET', '/v1/clients', undefined, { 'X-Auth-Token': token });
+  const lines = await forwarding(t, s.url, '');
+  const page = await open(t, lines.url, 'live', { expected: /ERR_|Failed/ });
+  await page.getByText('2 exchanges').waitFor();
+  await page.route('**/requests?*status=200*', async (r) => { await new Promise((done) => setTimeout(done, 1000)); await r.continue().catch(() => {}); });
+  const status = page.getByLabel('status');
+  await status.fill('200');
+  await status.press('Enter');
+  await status.fill('401');
+  await status.press('Enter');
+  await row(page, '401').waitFor();
+  await page.waitForTimeout(1500);
+  await page.getByText('1 exchange', { exact: true }).waitFor();
+  await status.fill('');
+  await status.press('Enter');
+  await page.getByText('2 exchanges').waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  lines.cut();
+  await s.send('GET', '/v1/clients');
+  await page.waitForTimeout(1500);
+  assert.equal(await page.locator('tr[data-row]').count(), 2, 'the list is paused');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByText('3 exchanges').waitFor();
+});
+
+test('after a lost connection, and after a reset, the list is that of the journal', async (t) => {
+  const s = await standin(t);
+  const lines = await forwarding(t, s.url, '');
+  const page = await open(t, lines.url, 'live', { expected: /ERR_|Failed/ });
+  await page.getByText('No exchanges yet').waitFor();
+  await s.send('GET', '/v1/clients');
+  await page.getByText('1 exchange', { exact: true }).waitFor();
+  lines.cut();
+  for (let i = 0; i < 1500; i++) await s.send('GET', '/v1/clients');
+  await row(page, '1501').first().waitFor({ timeout: 20000 });
+  assert.match(await page.locator('tr[data-row]').first().textContent(), /1501/);
+  await s.ask('POST', '/_standin/reset');
+  await s.send('GET', '/v1/clients?after=reset');
+  await row(page, 'after=reset').waitFor();
+  await page.getByText('1 exchange', { exact: true }).waitFor();
+});
+
+test('a reply that is cut, or slow, is shown so', async (t) => {
+  const s = await standin(t);
+  const page = await open(t, s.url, 'live');
+  await s.send('GET', '/v1/clients', undefined, { 'X-Standin-Fault': 'connection=truncate' }).then((r) => r.text()).catch(() => {});
+  await row(page, '200 cut').waitFor();
+  assert.match(await page.locator('td.c-status').first().getAttribute('class'), /bad/);
+  await s.ask('POST', '/_standin/faults', { where: { operation: 'freezer.*' }, what: { dribble: { chunks: 2, over: '1s' } } });
+  await s.ask('GET', '/v1/clients');
+  await row(page, /1,0\d\d ms/).waitFor();
+  await page.goto(s.url + '/_standin/ui#/exchange/1');
+  await page.getByText('The reply was cut. The client did not get all of it.').waitFor();
+});
+
+test('odd addresses lead nowhere', async (t) => {
+  const s = await standin(t);
+  const page = await open(t, s.url, 'exchange/..%2F..%2Fother%3F', { expected: /./ });
+  const asked = [];
+  page.on('request', (r) => asked.push(new URL(r.url()).pathname));
+  for (const [view, text] of [['exchange/..%2F..%2Fother%3F', 'is no number of an exchange'], ['live?sandbox=..', 'This is no address of a view.'], ['world/..%2F..%2Fother', /Nothing answers|No collection/], ['exchange/99', 'No request 99'], ['constructor', 'No exchanges yet'], ['exchange/%', 'is no number']]) {
+    await page.goto(`${s.url}/_standin/ui#/${view}`);
+    await page.getByText(text).first().waitFor();
+  }
+  assert.deepEqual(asked.filter((p) => !p.startsWith('/_standin/')), []);
+  await page.getByRole('link', { name: 'Back to Live' }).click();
+  await page.getByText('No exchanges yet').waitFor();
+});
+
 test('the token is asked for once, and kept for the tab', async (t) => {
   const s = await standin(t, '--control-token', 'sesame');
   const page = await open(t, s.url, 'faults', { expected: /status of 401/ });
-  await page.getByRole('textbox', { name: 'Token' }).fill('wrong');
+  await page.getByRole('textbox', { name: 'Token' }).waitFor();
+  await page.keyboard.press('Escape'); // no answer is no token
+  await page.getByText('The control API needs its token').waitFor();
+  await page.reload();
+  await page.getByRole('textbox', { name: 'Token' }).fill('wr€ng');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByText('Standin does not accept this token.').waitFor();
   await page.getByRole('textbox', { name: 'Token' }).fill('sesame');
@@ -167,7 +247,7 @@ test('a page of another origin gets nothing', async (t) => {
   assert.deepEqual(await s.ask('GET', '/_standin/faults'), [], 'a rule was armed by a page of another origin');
 });
 
-// forwarding is a proxy that serves Standin under a path prefix, without telling it.
+// forwarding is a proxy that serves Standin under a path prefix, without telling it. It can cut all connections.
 function forwarding(t, to, prefix) {
   const proxy = http.createServer((r, w) => {
     const up = http.request(to + r.url.replace(prefix, ''), { method: r.method, headers: r.headers }, (a) => {
@@ -178,15 +258,16 @@ function forwarding(t, to, prefix) {
     up.on('error', () => w.destroy());
     r.pipe(up);
   }).listen(0, '127.0.0.1');
-  later(t, () => { proxy.closeAllConnections(); proxy.close(); });
-  return new Promise((done) => proxy.on('listening', () => done(`http://127.0.0.1:${proxy.address().port}${prefix}`)));
+  const cut = () => proxy.closeAllConnections();
+  later(t, () => { cut(); proxy.close(); });
+  return new Promise((done) => proxy.on('listening', () => done({ url: `http://127.0.0.1:${proxy.address().port}${prefix}`, cut })));
 }
 
 test('the page works in a sandbox, after a prefix, and without the slash or with it', async (t) => {
   const s = await standin(t);
   await s.ask('POST', '/_standin/sandboxes', { name: 'other' });
   await s.send('GET', '/~other/v1/clients');
-  for (const url of [s.url + '/~other', await forwarding(t, s.url, '/cloud') + '/~other']) {
+  for (const url of [s.url + '/~other', (await forwarding(t, s.url, '/cloud')).url + '/~other']) {
     const page = await open(t, url, 'live');
     await page.getByText('1 exchange', { exact: true }).waitFor();
     assert.equal(await page.locator('#sandbox option:checked').textContent(), 'other');
@@ -200,7 +281,7 @@ test('the page works in a sandbox, after a prefix, and without the slash or with
   assert.match(page.url(), /sandbox=other/);
   await page.getByRole('link', { name: 'Sandboxes' }).click();
   await page.getByRole('button', { name: 'Fork other' }).click();
-  await page.getByText('other: done').waitFor();
+  await page.getByText('has the records of other').waitFor();
   assert.equal((await s.ask('GET', '/_standin/sandboxes')).length, 3);
 });
 
@@ -217,9 +298,20 @@ test('the keys', async (t) => {
   await page.getByRole('heading', { name: /^17 GET/ }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('60 exchanges').waitFor();
+  assert.match(await page.locator('tr.selected').textContent(), /limit=17/, 'the selected row is kept');
   await page.keyboard.press('/');
   assert.equal(await page.evaluate(() => document.activeElement.name), 'operation');
+  await page.keyboard.type('freezer.*');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: /GET \/v1\/clients/ }).waitFor();
   await page.keyboard.press('Escape');
+  await page.getByText('60 exchanges').waitFor();
+  assert.match(page.url(), /operation=freezer/, 'the filter is kept');
+  await page.keyboard.press('/');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByLabel('operation').inputValue(), 'freezer.*', 'Esc leaves the field as it is');
   await page.keyboard.press('?');
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
 });
@@ -229,13 +321,14 @@ const markup = '<img src=x onerror="document.title=1">';
 test('markup from clients is text in every view', async (t) => {
   const s = await standin(t, '--auth', 'off');
   const name = encodeURIComponent(markup);
+  await s.ask('PUT', '/_standin/scenario', { name: markup, fixture: 'default', faults: [] });
   await s.ask('POST', '/_standin/faults', { where: { operation: 'freezer.clients.list' }, when: { times: 2 }, what: { status: 503, body: markup, retry_after: markup, headers: { set: { 'X-A': markup } } } });
   await s.send('GET', `/v1/clients?x=${name}`, undefined, { 'X-Markup': markup, Authorization: 'Bearer ' + markup });
   await s.send('GET', `/v1/clients?x=${name}`, undefined, { 'X-Markup': markup });
   await s.send('GET', `/v1/clients?x=${name}`, undefined, { 'X-Markup': markup });
   await s.ask('POST', '/v1/clients', { client_id: 'node7', hostname: markup, description: markup });
   await s.send('POST', '/v1/clients', { client_id: markup, [markup]: markup });
-  await s.send('GET', '/' + name);
+  for (let i = 0; i < 2; i++) await s.send('GET', '/' + name); // a chain
   await s.ask('POST', '/v1/secrets', { name: markup, payload: markup, payload_content_type: 'text/plain' });
   await s.ask('POST', '/_standin/sandboxes', { for: markup });
   const page = await open(t, s.url, 'live');
@@ -249,7 +342,7 @@ test('markup from clients is text in every view', async (t) => {
     assert.notEqual(found.title, '1', view);
     if (found.text) seen.add(view.split(/[/?]/)[0]);
   }
-  for (const view of ['live', 'exchange', 'faults', 'world']) assert.ok(seen.has(view), `${view} does not show the markup as text`);
+  for (const view of ['live', 'exchange', 'chains', 'faults', 'world', 'sandboxes']) assert.ok(seen.has(view), `${view} does not show the markup as text`);
 });
 
 test('axe finds nothing in any view, light or dark, wide or narrow', async (t) => {
