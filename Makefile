@@ -6,11 +6,12 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build prose contracts contributing clients faults soak image page console python node real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image page console python node release-check real-clients parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
 	cd tools/openapi && go vet ./...
+	cd tools/release && go vet ./...
 	cd clients/go && go vet ./...
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 
@@ -43,6 +44,7 @@ soak: ## run all kinds of load for TIME (default 40s), with and without the race
 tidy: ## fail if go mod tidy would change a file
 	go mod tidy -diff
 	cd tools/openapi && go mod tidy -diff
+	cd tools/release && go mod tidy -diff
 	cd clients/go && go mod tidy -diff
 
 build: ## build the command for every supported system
@@ -97,10 +99,19 @@ bench: ## print the ratios to a bare server (Linux), then run the benchmarks
 	go run ./bench
 	go test -run '^$$' -bench . ./...
 
+release: ## build all artifacts of the version in the tag into dist/: archives, image, wheel, npm package, SBOM, checksums
+	tools/release/run dist
+
+release-check: ## build a release twice, compare them, and start or install each artifact
+	.ci/release
+
+module: ## give the module the path NAME, such as example.com/you/standin, so that others can go get it
+	go run ./tools/module $(NAME)
+
 generate: ## write the generated parts of files
 	go test ./emulator -run GeneratedComponents -update
 	go test ./emulator -run Generated -update
 	go test ./cmd/standin -run Generated -update
 	go test ./clients/planted -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console python node real-clients parity parity-check bench bench-smoke generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console python node real-clients parity parity-check bench bench-smoke release release-check module generate

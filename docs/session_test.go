@@ -160,8 +160,9 @@ func (s *session) module() error {
 	if err != nil {
 		return err
 	}
+	name := strings.TrimPrefix(string(moduleLine.Find(mod)), "module ")
 	mod = moduleLine.ReplaceAll(mod, []byte("module example.com/client"))
-	mod = fmt.Appendf(mod, "\nrequire standin v0.0.0\nreplace standin => %s\n", repo)
+	mod = fmt.Appendf(mod, "\nrequire %s v0.0.0\nreplace %s => %s\n", name, name, repo)
 	return errors.Join(os.WriteFile(filepath.Join(s.dir, "go.mod"), mod, 0o600), os.WriteFile(filepath.Join(s.dir, "go.sum"), sum, 0o600))
 }
 

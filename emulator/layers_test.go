@@ -82,6 +82,7 @@ var allowed = map[string]string{
 	"parity/record":            "parity",
 	"tools/clients":            "emulator emulator/fault",
 	"tools/measure":            "",
+	"tools/module":             "",
 	"tools/prose":              "",
 	"tools/soak":               "emulator",
 }
@@ -121,14 +122,18 @@ var sandboxImports = []string{"net", "net/http", "net/url"}
 // belong.
 func TestLayers(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "standin/...").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+	list := func(args ...string) string {
+		out, err := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return strings.TrimSpace(string(out))
 	}
+	module := list("-m")
 	seen := map[string]bool{}
-	for line := range strings.Lines(strings.TrimSpace(string(out))) {
+	for line := range strings.Lines(list("-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...")) {
 		fields := strings.Fields(line)
-		pkg := strings.TrimPrefix(fields[0], "standin/")
+		pkg := strings.TrimPrefix(fields[0], module+"/")
 		seen[pkg] = true
 		may, known := allowed[pkg]
 		if !known {
@@ -136,7 +141,7 @@ func TestLayers(t *testing.T) {
 			continue
 		}
 		for _, imp := range fields[1:] {
-			if rest, ours := strings.CutPrefix(imp, "standin/"); ours && !contains(may, rest) {
+			if rest, ours := strings.CutPrefix(imp, module+"/"); ours && !contains(may, rest) {
 				t.Errorf("%s must not import %s", pkg, imp)
 			}
 			if home, bound := homes[imp]; bound && !contains(home, pkg) {
@@ -147,7 +152,7 @@ func TestLayers(t *testing.T) {
 			}
 		}
 		for may := range strings.FieldsSeq(may) {
-			if !slices.Contains(fields, "standin/"+may) {
+			if !slices.Contains(fields, module+"/"+may) {
 				t.Errorf("%s may import %s, and does not: take it off the list", pkg, may)
 			}
 		}

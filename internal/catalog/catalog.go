@@ -153,8 +153,14 @@ func Schema(name string) []byte {
 	return text
 }
 
-// Version returns the version of the module as it was built.
+// version is the version of a release, which its build sets; empty in other builds.
+var version string
+
+// Version returns the version of the release, or else of the module as it was built.
 func Version() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"

@@ -1,7 +1,7 @@
 package export
 
 import (
-	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
@@ -35,12 +35,14 @@ func TestCurlSendsTheSame(t *testing.T) {
 	if err1 != nil || err2 != nil {
 		t.Skip("bash or curl is not installed")
 	}
-	var got *http.Request
-	var body bytes.Buffer
+	type received struct {
+		*http.Request
+		body string
+	}
+	requests := make(chan received, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		got = r
-		body.Reset()
-		_, _ = body.ReadFrom(r.Body)
+		body, _ := io.ReadAll(r.Body)
+		requests <- received{r, string(body)}
 	}))
 	defer s.Close()
 	host := strings.TrimPrefix(s.URL, "http://")
@@ -64,12 +66,12 @@ func TestCurlSendsTheSame(t *testing.T) {
 		if out, err := exec.CommandContext(t.Context(), shell, "-c", strings.Replace(command, "curl ", "curl -sS --max-time 20 ", 1)).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v %s", command, err, out)
 		}
-		want := r.Text
+		got, want := <-requests, r.Text
 		if r.Base64 != "" {
 			want = "\x00\xff\x10"
 		}
-		if got.Method != r.Method || got.URL.Path != r.Path || got.URL.RawQuery != r.Query || body.String() != want {
-			t.Errorf("%s: sent %s %s %q with %q", command, got.Method, got.URL.Path, got.URL.RawQuery, body.String())
+		if got.Method != r.Method || got.URL.Path != r.Path || got.URL.RawQuery != r.Query || got.body != want {
+			t.Errorf("%s: sent %s %s %q with %q", command, got.Method, got.URL.Path, got.URL.RawQuery, got.body)
 		}
 		if h := got.Header; plain {
 			if h["Content-Type"] != nil || h["Accept"] != nil || h["User-Agent"] != nil {

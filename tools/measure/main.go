@@ -86,7 +86,7 @@ func measure(ctx context.Context, dir string, out io.Writer) error {
 		}
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s %d\t%d\t%s %d\n", m.path, m.files, m.lines, m.arrows, m.upward, m.largest, m.methods, m.exported, m.branched, m.branches)
 		total.files, total.lines, total.arrows, total.upward = total.files+m.files, total.lines+m.lines, total.arrows+m.arrows, total.upward+m.upward
-		if public := strings.HasPrefix(m.path, "standin/emulator"); public {
+		if public := strings.Contains(m.path+"/", "/emulator/"); public {
 			total.exported += m.exported
 		}
 		total.methods, total.branches = max(total.methods, m.methods), max(total.branches, m.branches)
