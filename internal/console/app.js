@@ -139,7 +139,7 @@ document.addEventListener('keydown', (e) => {
   switch (e.key) {
     case 'j': move(1); break;
     case 'k': move(-1); break;
-    case 'Enter': if (e.target === document.body || e.target === main) current.open?.(); return;
+    case 'Enter': if (e.target === document.body || e.target === main || e.target.matches('.scroll')) current.open?.(); return;
     case '/': main.querySelector('input')?.focus(); break;
     case '?': keys.showModal(); break;
     default: return;

@@ -193,9 +193,11 @@ export async function show(page) {
     }
     if (rows.length === 0) wanted.push(nothing);
     wanted.push(edges[1]);
+    const focused = body.contains(document.activeElement);
     const stays = new Set(wanted);
     for (const tr of [...body.children]) if (!stays.has(tr)) tr.remove();
     wanted.forEach((tr, i) => { if (body.children[i] !== tr) body.insertBefore(tr, body.children[i] || null); });
+    if (focused && !body.contains(document.activeElement)) body.querySelector('.selected')?.focus({ preventScroll: true });
     list.setAttribute('aria-rowcount', rows.length);
     report();
   }
@@ -240,7 +242,7 @@ export async function show(page) {
   resized.observe(scroll);
   page.signal.addEventListener('abort', () => resized.disconnect());
   restart();
-  return { move };
+  return { move, open: () => { if (rows.some((r) => r.entry.sequence === selected)) location.hash = link('exchange/' + selected); } };
 }
 
 function time(e) {
