@@ -25,6 +25,7 @@ import (
 	"standin/internal/explain"
 	"standin/internal/explore"
 	"standin/internal/file"
+	"standin/internal/recorder"
 	"standin/internal/scenario"
 	"standin/internal/servicetest"
 	"standin/internal/value"
@@ -55,7 +56,7 @@ var components = []component{
 		"violation", "note",
 	}},
 	{"Unread", reflect.TypeFor[explain.Report](), true, nil, []string{"more"}}, // a thousand other parts come first
-	{"RecordChange", reflect.TypeFor[control.RecordChange](), true, nil, nil},
+	{"RecordChange", reflect.TypeFor[recorder.RecordChange](), true, nil, nil},
 	{"Chains", reflect.TypeFor[control.Chains](), true, nil, nil},
 	{"Collection", reflect.TypeFor[control.Collection](), true, nil, nil},
 	{"Records", reflect.TypeFor[control.Records](), true, nil, nil},
@@ -89,7 +90,7 @@ func describe(t *testing.T) *value.Object {
 	for _, c := range components {
 		names[c.is] = c.name
 	}
-	texts := comments(t, "fault", "journal", "../internal/control", "../internal/coverage", "../internal/explain", "../internal/scenario")
+	texts := comments(t, "fault", "journal", "../internal/control", "../internal/coverage", "../internal/explain", "../internal/recorder", "../internal/scenario")
 	all := value.NewObject()
 	for _, c := range components {
 		d := &describer{comments: texts, names: names, answer: c.answer}

@@ -23,7 +23,7 @@ var allowed = map[string]string{
 
 	// an emulator, from top to bottom
 	"internal/core":      "internal/catalog internal/control internal/exchange internal/explain internal/metrics internal/route internal/sandbox internal/service internal/transport",
-	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/chain internal/console internal/contract internal/coverage internal/explain internal/export internal/file internal/identity internal/metrics internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value internal/world",
+	"internal/control":   "emulator/fault emulator/journal internal/catalog internal/chain internal/console internal/contract internal/coverage internal/explain internal/export internal/file internal/identity internal/metrics internal/recorder internal/report internal/retry internal/route internal/sandbox internal/scenario internal/service internal/value",
 	"internal/exchange":  "emulator/fault emulator/journal internal/contract internal/coverage internal/explain internal/identity internal/metrics internal/recorder internal/route internal/ruleset internal/sandbox internal/service internal/transport internal/world",
 	"internal/sandbox":   "emulator/fault emulator/journal internal/catalog internal/chain internal/contract internal/coverage internal/file internal/identity internal/late internal/match internal/recorder internal/retry internal/ruleset internal/scenario internal/service internal/value internal/world",
 	"internal/explain":   "emulator/journal internal/contract internal/file internal/value",

@@ -23,37 +23,41 @@ const (
 
 // print prints exchanges in the format that was asked for.
 func (c *requestsCmd) print(w io.Writer, entries []journal.Entry) error {
-	if c.Format == asText {
+	switch c.Format {
+	case asText:
 		printEntries(w, entries)
-		return nil
-	}
-	if c.Format == asHAR {
-		fmt.Fprint(w, export.HARStart(catalog.Version()))
-	}
-	for i := range entries {
-		switch c.Format {
-		case asCurl:
+	case asCurl:
+		for i := range entries {
 			fmt.Fprint(w, export.Curl(&entries[i]))
-		case asHAR:
-			text, err := export.HAREntry(&entries[i])
-			if err != nil {
-				return err
-			}
-			if i > 0 {
-				fmt.Fprint(w, ",")
-			}
-			fmt.Fprintf(w, "\n%s", text)
-		default:
-			enc := json.NewEncoder(w)
-			enc.SetEscapeHTML(false)
+		}
+	case asHAR:
+		return printHAR(w, entries)
+	default:
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		for i := range entries {
 			if err := enc.Encode(&entries[i]); err != nil {
 				return err
 			}
 		}
 	}
-	if c.Format == asHAR {
-		fmt.Fprintln(w, export.HAREnd)
+	return nil
+}
+
+// printHAR prints exchanges as a HAR, with a line for each.
+func printHAR(w io.Writer, entries []journal.Entry) error {
+	fmt.Fprint(w, export.HARStart(catalog.Version()))
+	for i := range entries {
+		text, err := export.HAREntry(&entries[i])
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			fmt.Fprint(w, ",")
+		}
+		fmt.Fprintf(w, "\n%s", text)
 	}
+	fmt.Fprintln(w, export.HAREnd)
 	return nil
 }
 

@@ -11,7 +11,6 @@ export class Refused extends Error {
   constructor(status, problem, text) {
     super((problem && (problem.detail || problem.title)) || text || 'status ' + status);
     this.status = status;
-    this.problem = problem;
   }
 }
 

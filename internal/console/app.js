@@ -64,7 +64,7 @@ async function show() {
 
 // leave notes the list of exchanges, with its filter, before another view is shown.
 function leave(e) {
-  const [hash] = [new URL(e.oldURL).hash];
+  const { hash } = new URL(e.oldURL);
   if (/^#\/(live|\?|$)/.test(hash) || hash === '') listed = hash || '#/live';
 }
 

@@ -1,4 +1,4 @@
-import { add, h, ms, row, statusClass, svg, table } from './dom.js';
+import { add, h, ms, row, statusClass, statusText, svg, table } from './dom.js';
 
 const most = 100; // chains, and attempts of each, that are shown
 
@@ -10,14 +10,14 @@ export async function show(page) {
   let drawn = [];
   const draw = () => { for (const [at, c] of drawn) at.replaceChildren(axis(c, at.clientWidth || 600)); };
   const again = async () => {
-    const [found, report] = await Promise.all([api.get('chains?newest=' + most), api.get('reports/retries')]);
+    const [all, report] = await Promise.all([api.get('chains?newest=' + most), api.get('reports/retries')]);
     const made = [];
     place.replaceChildren();
-    add(place, found.evicted > 0 && h('p', { class: 'note' }, `${found.evicted} exchanges were evicted from the journal. Attempts may be missing.`),
+    add(place, all.evicted > 0 && h('p', { class: 'note' }, `${all.evicted} exchanges were evicted from the journal. Attempts may be missing.`),
       verdicts(report.rules, link), h('h2', {}, 'Attempts'),
-      found.chains.length === 0 && h('p', { class: 'dim' }, 'No request was sent again.'),
-      found.chains.length === most && h('p', { class: 'note' }, `The newest ${most} chains.`),
-      found.chains.reverse().map((c) => chain(c, report.rules, link, made)));
+      all.chains.length === 0 && h('p', { class: 'dim' }, 'No request was sent again.'),
+      all.chains.length === most && h('p', { class: 'note' }, `The newest ${most} chains.`),
+      all.chains.reverse().map((c) => chain(c, report.rules, link, made)));
     drawn = made;
     draw();
   };
@@ -30,21 +30,27 @@ export async function show(page) {
 
 function chain(c, rules, link, drawn) {
   const numbers = new Set(c.attempts.map((a) => a.sequence));
-  const failed = rules.flatMap((r) => (r.chains || []).filter((x) => x.entries.some((n) => numbers.has(n))).map((x) => [r, x]));
+  const failed = found(rules, (x) => x.entries.some((n) => numbers.has(n)));
   const left = c.attempts.length - most;
   const shown = { ...c, attempts: c.attempts.slice(0, most) };
   const at = h('div');
   drawn.push([at, shown]);
   return h('section', { class: 'chain', 'aria-label': c.operation }, h('strong', {}, c.operation), h('span', { class: 'dim' }, c.caller ? '  ' + c.caller : ''),
     at, list(shown, link), left > 0 && h('p', { class: 'note' }, `${left} more attempts.`),
-    failed.map(([r, x]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), x.why)));
+    failed.map(([r, x]) => noted(r, x)));
 }
+
+// found returns what rules found, as pairs of the rule and the place that fits.
+export const found = (rules, fits) => rules.flatMap((r) => (r.chains || []).filter(fits).map((c) => [r, c]));
+
+// noted says what a rule found.
+export const noted = (rule, place, ...more) => h('p', { class: 'note' }, h('strong', {}, `${rule.id} ${rule.verdict}: `), place.why, more);
 
 function verdicts(rules, link) {
   const tone = { passed: 'good', failed: 'bad', warning: 'warn' };
   const untested = rules.filter((r) => r.verdict === 'not-tested');
   const tested = rules.filter((r) => r.verdict !== 'not-tested');
-  const shown = rules.flatMap((r) => (r.chains || []).map((c) => [r, c])).slice(0, most);
+  const shown = found(rules, () => true).slice(0, most);
   return [h('h2', {}, 'Rules'),
     h('div', { class: 'chips' }, tested.map((r) => h('span', { class: 'chip ' + tone[r.verdict], title: r.norm }, `${r.id}: ${r.verdict}`))),
     untested.length > 0 && h('p', { class: 'dim' }, `Not tested, since the situation did not come: ${untested.map((r) => r.id).join(', ')}.`),
@@ -74,7 +80,7 @@ function axis(c, width) {
   let labelled = -100;
   c.attempts.forEach((a, i) => {
     const t = at[i];
-    picture.append(svg('rect', { class: a.ended === 'answered' && statusClass(a.status) === 'good' ? 'bar-good' : 'bar-bad', x: x(t.from), y: 20, width: Math.max(4, x(t.end) - x(t.from)), height: 28 },
+    picture.append(svg('rect', { class: statusClass(a.status, a.ended) === 'good' ? 'bar-good' : 'bar-bad', x: x(t.from), y: 20, width: Math.max(4, x(t.end) - x(t.from)), height: 28 },
       svg('title', {}, `${a.sequence}: ${a.status || a.ended}, took ${ms(a.took_ns / 1e6)}`)));
     if (x(t.from) - labelled > 62) picture.append(svg('text', { x: labelled = x(t.from), y: 14 }, `${a.sequence} ${a.status || a.ended}`));
     if (i > 0) {
@@ -96,7 +102,7 @@ function list(c, link) {
     const early = asked !== undefined && a.pause_ms < asked;
     return row(() => { location.hash = link('exchange/' + a.sequence); },
       h('a', { href: link('exchange/' + a.sequence) }, String(a.sequence)),
-      h('td', { class: a.ended === 'answered' ? statusClass(a.status) : 'bad' }, [a.status, a.ended !== 'answered' && a.ended].filter(Boolean).join(' ')),
+      h('td', { class: statusClass(a.status, a.ended) }, statusText(a.status, a.ended)),
       h('td', { class: early ? 'bad' : '' }, ms(a.pause_ms) + (early ? `, ${ms(asked - a.pause_ms)} before the deadline` : '')),
       ms(a.retry_after_ms));
   }));

@@ -55,29 +55,33 @@ export function ms(value) {
   return Math.round(value).toLocaleString('en') + ' ms';
 }
 
-export const count = (n, one, many) => n.toLocaleString('en') + ' ' + (n === 1 ? one : many || one + 's');
+export const count = (n, one) => n.toLocaleString('en') + ' ' + one + (n === 1 ? '' : 's');
 
 // pretty returns JSON with line breaks, and any other text as it is. Numbers and members stay as they were sent.
 export function pretty(text) {
   try { JSON.parse(text); } catch { return text; }
-  let out = '', depth = 0;
+  const line = (depth) => '\n' + '  '.repeat(depth);
+  let out = '', depth = 0, opened = false; // opened: the last token was { or [
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
-    const line = '\n' + '  '.repeat(Math.max(0, depth - (token === '}' || token === ']' ? 1 : 0)));
-    if (token === '{' || token === '[') {
-      out += token;
-      depth++;
-      out += '\n' + '  '.repeat(depth);
-    } else if (token === '}' || token === ']') {
-      depth--;
-      out = /[{[]\s*$/.test(out.slice(-depth * 2 - 6)) ? out.trimEnd() + token : out + line + token;
-    } else if (token === ',') out += token + line;
-    else out += token === ':' ? ': ' : token;
+    const closes = token === '}' || token === ']';
+    if (closes) depth--;
+    if (opened !== closes) out += line(depth);
+    out += token === ':' ? ': ' : token;
+    if (token === ',') out += line(depth);
+    opened = token === '{' || token === '[';
+    if (opened) depth++;
   }
   return out;
 }
 
-// statusClass returns the class for the colour of a status; no status is a failure.
-export const statusClass = (status) => (!status || status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'good');
+// statusText returns the status of an exchange, and how it ended if the reply was not sent whole.
+export const statusText = (status, ended) => [status, ended !== 'answered' && ended].filter(Boolean).join(' ');
+
+// statusClass returns the class for the colour of statusText. No whole reply is a failure.
+export const statusClass = (status, ended) => (ended !== 'answered' || !status || status >= 500 ? 'bad' : status >= 400 ? 'warn' : 'good');
+
+// pairs is a list of names with values. It leaves out those without a value.
+export const pairs = (list) => h('dl', {}, list.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
 
 // copied copies a text if the browser lets pages do so, and shows it in any case.
 export async function copied(text, into, what) {

@@ -1,4 +1,5 @@
-import { add, button, clock, copied, count, h, ms, pretty, select, statusClass, table } from './dom.js';
+import { found, noted } from './chains.js';
+import { add, button, clock, copied, count, h, ms, pairs, pretty, select, statusClass, table } from './dom.js';
 import { arm, details, failures } from './failures.js';
 
 const long = 40000; // characters of a body that are shown
@@ -15,12 +16,12 @@ export async function show(page) {
   const status = [entry.reply && `${entry.reply.status} ${why.answer.reason || ''}`, cut && entry.ended].filter(Boolean).join(', ');
   const out = h('div');
   const operation = operations.find((o) => o.operation === entry.operation);
-  add(main, 
+  add(main,
     h('div', { class: 'bar' },
       h('a', { href: back }, '← Live'),
       number > 1 && h('a', { href: link('exchange/' + (number - 1)), rel: 'prev' }, 'previous'),
       h('a', { href: link('exchange/' + (number + 1)), rel: 'next' }, 'next')),
-    h('h1', {}, `${number}  ${entry.request.method} ${entry.request.path} `, h('span', { class: cut ? 'bad' : statusClass(entry.reply?.status) }, status)),
+    h('h1', {}, `${number}  ${entry.request.method} ${entry.request.path} `, h('span', { class: statusClass(entry.reply?.status, entry.ended) }, status)),
     facts(entry, link),
     h('div', { class: 'bar' },
       button('Copy as curl', async () => copied(await api.get(`requests/${number}?format=curl`), out, 'The command')),
@@ -40,15 +41,14 @@ export async function show(page) {
 }
 
 function facts(e, link) {
-  const list = [
+  return pairs([
     ['Operation', e.operation ? h('a', { href: link('live', { operation: e.operation }) }, e.operation) : 'none'],
     ['Caller', e.caller], ['Began', clock(e.began).join('')], ['Sandbox clock', e.time && e.time + (e.frozen ? ' (frozen)' : '')], ['Took', ms(e.took_ns / 1e6)],
     ['Ended', e.ended], ['Attempt', e.attempt > 1 && String(e.attempt)],
     ['Connection', e.connection && `${e.connection.id}, ${e.connection.reused ? 'used before' : 'new'}, ${e.connection.protocol}${e.connection.tls ? ', TLS' : ''}`],
     ['Trace', e.trace_id && h('a', { href: link('live', { trace: e.trace_id }) }, e.trace_id)],
     ['Note', e.note], ['Breaks its contract', e.violation && h('span', { class: 'bad' }, e.violation)],
-  ];
-  return h('dl', {}, list.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
+  ]);
 }
 
 function message(m, first) {
@@ -63,21 +63,19 @@ function message(m, first) {
 }
 
 function explained(why, link) {
-  const d = why.decision;
-  const by = d.by + (d.name ? ': ' + d.name : '');
-  const list = [
+  const facts = [
     ['Sandbox', why.sandbox.name + (why.sandbox.by === 'default' ? ', since the request names none' : ', by ' + why.sandbox.by)],
     ['Operation', why.operation && `${why.operation.id}: ${why.operation.summary}`],
     ['Near', why.near && why.near.join('; ')],
     ['Caller', (why.caller.name || 'unknown') + ', by ' + why.caller.by],
-    ['Decided by', by],
+    ['Decided by', [why.decision.by, why.decision.name].filter(Boolean).join(': ')],
     ['Comes from', [why.answer.evidence, why.answer.words].filter(Boolean).join(': ')],
     ['Quirks', (why.quirks || []).map((q) => q.name || q).join(', ')],
     ['Not read', (why.unread || []).map((u) => `${u.place} ${u.name}${u.nearest ? `, did you mean ${u.nearest}?` : ''}`).join('; ')],
   ];
   const rules = why.rules || [];
   return h('section', {}, h('h2', {}, 'Why'),
-    h('dl', {}, list.filter(([, v]) => v).map(([name, v]) => [h('dt', {}, name), h('dd', {}, v)])),
+    pairs(facts),
     rules.length > 0 && table(['Rule', 'Match', 'Effect'], rules.map((r) => h('tr', {},
       h('td', {}, h('a', { href: link('faults') }, r.rule)), h('td', {}, String(r.match)),
       h('td', { class: r.fired ? 'warn' : 'dim' }, r.fired ? (r.did || []).join(', ') + (r.undocumented ? ' (the contract does not have this status)' : '') : 'did not fire: ' + r.why)))),
@@ -110,14 +108,14 @@ function lines(before, after) {
 }
 
 function retried(number, chains, rules, link) {
-  const chain = chains.find((c) => c.attempts.some((a) => a.sequence === number));
-  const failed = rules.flatMap((r) => (r.chains || []).filter((c) => c.entries.includes(number)).map((c) => [r, c]));
+  const [chain] = chains;
+  const failed = found(rules, (c) => c.entries.includes(number));
   return h('section', {}, h('h2', {}, 'Retries'),
     !chain && failed.length === 0 && h('p', { class: 'dim' }, 'This request was not sent again.'),
     chain && h('p', {}, 'Attempts: ', chain.attempts.slice(0, 100).map((a, i) => [i > 0 && ', ',
       a.sequence === number ? h('strong', {}, String(number)) : h('a', { href: link('exchange/' + a.sequence) }, String(a.sequence))]),
     chain.attempts.length > 100 && `, and ${chain.attempts.length - 100} more`, '. ', h('a', { href: link('chains') }, 'Show them on a time axis')),
-    failed.map(([r, c]) => h('p', { class: 'note' }, h('strong', {}, `${r.id} ${r.verdict}: `), c.why, h('br'), h('span', { class: 'dim' }, r.norm))));
+    failed.map(([r, c]) => noted(r, c, h('br'), h('span', { class: 'dim' }, r.norm))));
 }
 
 // ruleOf returns a rule as JSON that makes the next request of this kind end as this one: the rule that did so, or a new one.
@@ -128,7 +126,7 @@ function ruleOf(e, rules) {
     const { matched, fired: n, ...written } = rule;
     return JSON.stringify(written, null, 2);
   }
-  const where = e.operation ? { operation: e.operation } : { method: e.request.method, path: e.request.path };
+  const where = whereOf(e);
   if (!e.reply || e.ended === 'cut') return JSON.stringify({ where, what: { connection: 'reset' } }, null, 2);
   const after = e.reply.headers['Retry-After']?.[0];
   const what = { status: e.reply.status, ...(after && { retry_after: /^\d+$/.test(after) ? after + 's' : after }) };
@@ -136,10 +134,10 @@ function ruleOf(e, rules) {
   return JSON.stringify({ where, what }, null, 2);
 }
 
-const expectationOf = (e) => ({
-  ...(e.operation ? { operation: e.operation } : { method: e.request.method, path: e.request.path }),
-  status: e.reply ? String(e.reply.status) : 'none', requests: 1,
-});
+const expectationOf = (e) => ({ ...whereOf(e), status: e.reply ? String(e.reply.status) : 'none', requests: 1 });
+
+// whereOf selects requests of the kind of an exchange.
+const whereOf = (e) => (e.operation ? { operation: e.operation } : { method: e.request.method, path: e.request.path });
 
 // next makes the next request to the operation fail.
 function next(page, e, operation) {

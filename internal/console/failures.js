@@ -1,5 +1,5 @@
 // What can be made to fail, and how it is armed.
-import { field, h, toast } from './dom.js';
+import { field, toast } from './dom.js';
 
 const others = { 429: 'Too Many Requests', 500: 'Internal Server Error', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout' };
 
@@ -43,14 +43,3 @@ export async function arm(api, { name, rule }) {
   const [made] = await api.post('faults', { ...rule, name: free });
   toast(`Armed: ${made.name}`);
 }
-
-// often returns how many times a rule fires; 0 is no limit.
-export function often(rule) {
-  const when = rule.when || {};
-  if (when.times !== undefined) return when.times;
-  return when.probability !== undefined || when.every || when.calls || when.during || rule.what?.rate_limit ? 0 : 1;
-}
-
-export const spent = (rule) => often(rule) > 0 && rule.fired >= often(rule);
-
-export const code = (part) => (part && Object.keys(part).length ? h('code', {}, JSON.stringify(part).slice(1, -1).replaceAll('"', '').replaceAll(',', ', ')) : '');

@@ -1,5 +1,5 @@
 import { add, button, field, h, row, select, table, toast } from './dom.js';
-import { arm, code, details, failures, often, spent } from './failures.js';
+import { arm, details, failures } from './failures.js';
 
 const most = 60; // matches that are shown
 
@@ -37,6 +37,18 @@ function rules(page, all, again) {
       h('td', {}, button('Disarm', () => remove([r.name]), { 'aria-label': 'Disarm ' + r.name }))))),
   ];
 }
+
+// often returns how many times a rule fires; 0 is no limit.
+function often(rule) {
+  const when = rule.when || {};
+  if (when.times !== undefined) return when.times;
+  return when.probability !== undefined || when.every || when.calls || when.during || rule.what?.rate_limit ? 0 : 1;
+}
+
+const spent = (rule) => often(rule) > 0 && rule.fired >= often(rule);
+
+// code returns JSON without what only a program needs.
+const code = (part) => (part && Object.keys(part).length ? h('code', {}, JSON.stringify(part).slice(1, -1).replaceAll('"', '').replaceAll(',', ', ')) : '');
 
 function catalogue(page, operations, again) {
   const last = (o) => o.service === 'keystone'; // its failures are asked for least

@@ -1,4 +1,4 @@
-import { add, button, clock, count, field, h, ms, statusClass, toast } from './dom.js';
+import { add, button, clock, count, field, h, ms, statusClass, statusText, toast } from './dom.js';
 
 const kept = 1000; // rows
 const height = 28; // of a row in pixels, as in the style
@@ -209,16 +209,15 @@ export async function show(page) {
       location.hash = address;
     };
     const fault = (e.faults || []).filter((f) => f.fired).map((f) => f.rule).join(', ');
-    const cut = e.ended !== 'answered';
     const cells = [
       time(e), e.sequence, e.request.method, h('a', { href: address, tabindex: -1 }, e.request.path + (e.request.query ? '?' + e.request.query : '')),
-      e.operation || 'none', [e.reply?.status, cut && e.ended].filter(Boolean).join(' '), e.caller || '', fault, e.attempt > 1 ? e.attempt : '', ms(e.took_ns / 1e6),
+      e.operation || 'none', statusText(e.reply?.status, e.ended), e.caller || '', fault, e.attempt > 1 ? e.attempt : '', ms(e.took_ns / 1e6),
     ];
     const tr = h('tr', {
       'data-row': true, tabindex: -1, onclick: (c) => { if (!c.target.closest('a') && !getSelection().toString()) open(); },
       onkeydown: (k) => { if (k.key === 'Enter') open(); }, onfocus: () => { selected = remembered = e.sequence; },
     }, cells.map((text, c) => h('td', { class: `c-${columns[c][1]}` }, text)));
-    tr.children[5].classList.add(e.violation || cut ? 'bad' : statusClass(e.reply?.status));
+    tr.children[5].classList.add(e.violation ? 'bad' : statusClass(e.reply?.status, e.ended));
     if (fault) {
       tr.children[7].classList.add('warn');
       tr.children[7].title = fault;

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -40,10 +41,8 @@ func (a *api) listChains(c *service.Call, s *sandbox.Sandbox) (service.Reply, er
 	atLeast, err1 := number(c.Query(), "attempts", 2)
 	newest, err2 := number(c.Query(), "newest", 0)
 	with, err3 := number(c.Query(), "sequence", 0)
-	for _, err := range []error{err1, err2, err3} {
-		if err != nil {
-			return service.Reply{}, err
-		}
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return service.Reply{}, err
 	}
 	record := chain.Of(s.Journal())
 	all := Chains{Chains: []Chain{}, Evicted: record.Evicted}

@@ -31,12 +31,12 @@ type Config struct {
 	Sandboxes *sandbox.Registry
 	Health    func() Health          // reads counters only, so that it never waits for another request
 	Unread    func() *explain.Report // of all sandboxes
-	Meter     func() *metrics.Meter
-	CA        func() []byte // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
-	Hosts     []string      // more host names of the API, as --control-host allows them
-	Token     string        // that callers must send; empty means none
-	NoConsole bool
-	Apart     func() bool // reports whether the API has a listener of its own, whose address the index does not know
+	Meter     func() *metrics.Meter  // counts the requests to all sandboxes
+	CA        func() []byte          // returns the certificate of the emulator's own CA in PEM; nil if there is no CA
+	Hosts     []string               // more host names of the API, as --control-host allows them
+	Token     string                 // that callers must send; empty means none
+	NoConsole bool                   // the console is not served
+	Apart     func() bool            // reports whether the API has a listener of its own, whose address the index does not know
 }
 
 // Prefix is the beginning of the API's paths.

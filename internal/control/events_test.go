@@ -65,31 +65,57 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// followed returns what a stream of events sends in a time of a bubble, while act runs.
+func followed(t *testing.T, e *emulator.Emulator, query string, d time.Duration, act func()) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	c := e.Client()
+	defer c.CloseIdleConnections()
+	text := make(chan string)
+	go func() {
+		_, body, _ := servicetest.Fetch(ctx, c, "GET", e.URL+"/_standin/events?"+query, "")
+		text <- body
+	}()
+	act()
+	return <-text
+}
+
+// Ensure a stream with parameters has only the exchanges that match, and is alive while others come.
+func TestEventsSelect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := emulator.NewT(t)
+		got := followed(t, e, "operation=devops.*&brief=true", 50*time.Second, func() {
+			for range 40 {
+				time.Sleep(time.Second)
+				servicetest.Status(e, "/v1/clients")
+			}
+			servicetest.Status(e, "/v3/images")
+		})
+		if strings.Count(got, "event: exchange") != 1 || !strings.Contains(got, `"operation":"devops.images.list"`) || strings.Contains(got, `"body"`) {
+			t.Errorf("got %s", got)
+		}
+		if n := strings.Count(got, "\n:\n"); n < 2 {
+			t.Errorf("%d comments in 50 s while other exchanges came; expected one each 15 s: %q", n, got)
+		}
+	})
+}
+
 // Ensure followers learn when an exchange takes longer, or ends otherwise, than its event said.
 func TestEventsAmended(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := fault.Rule{Where: fault.Where{Operation: "freezer.clients.list"}, What: fault.What{Dribble: &fault.Dribble{Chunks: 2, Over: fault.Duration(2 * time.Second)}}}
-		e, err := emulator.New(emulator.WithFault(slow))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		c := e.Client()
-		defer c.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		var got string
-		done := make(chan bool)
-		go func() {
-			defer close(done)
-			_, got, _ = servicetest.Fetch(ctx, c, "GET", "http://standin/_standin/events?brief=true", "")
-		}()
-		time.Sleep(time.Second)
-		if _, _, err := servicetest.Fetch(ctx, c, "GET", "http://standin/v1/clients", ""); err != nil {
-			t.Error(err)
-		}
-		<-done
+		e := emulator.NewT(t, emulator.WithFault(slow))
+		got := followed(t, e, "brief=true", 5*time.Second, func() {
+			time.Sleep(time.Second)
+			c := e.Client()
+			defer c.CloseIdleConnections()
+			if _, _, err := servicetest.Fetch(t.Context(), c, "GET", e.URL+"/v1/clients", ""); err != nil {
+				t.Error(err)
+			}
+		})
 		if !strings.Contains(got, "event: exchange\n") || !strings.Contains(got, "event: amended\n") || !strings.Contains(got, `"took_ns":2000000000`) {
 			t.Errorf("got %s", got)
 		}

@@ -1,13 +1,10 @@
 package control_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"standin/emulator"
 	"standin/internal/servicetest"
@@ -54,40 +51,6 @@ func TestNewestAndBrief(t *testing.T) {
 	if w := servicetest.Recorded(e, "GET", "/_standin/requests?trace=abc", ""); w.Code != 400 || !strings.Contains(w.Body.String(), "32 hexadecimal digits") {
 		t.Errorf("a trace that is none: %d %s", w.Code, w.Body)
 	}
-}
-
-// Ensure a stream with parameters has only the exchanges that match, and is alive while others come.
-func TestEventsSelect(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e, err := emulator.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		c := e.Client()
-		defer c.CloseIdleConnections()
-		var got string
-		done := make(chan bool)
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
-		defer cancel()
-		go func() {
-			defer close(done)
-			_, got, _ = servicetest.Fetch(ctx, c, "GET", "http://standin/_standin/events?operation=devops.*&brief=true", "")
-		}()
-		for range 40 {
-			time.Sleep(time.Second)
-			servicetest.Status(e, "/v1/clients")
-		}
-		servicetest.Status(e, "/v3/images")
-		<-done
-		if strings.Count(got, "event: exchange") != 1 || !strings.Contains(got, `"operation":"devops.images.list"`) || strings.Contains(got, `"body"`) {
-			t.Errorf("got %s", got)
-		}
-		if n := strings.Count(got, "\n:\n"); n < 2 {
-			t.Errorf("%d comments in 50 s while other exchanges came; expected one each 15 s: %q", n, got)
-		}
-	})
 }
 
 // Ensure a list as commands of curl, and a HAR, show no secret and can be read by their tools.

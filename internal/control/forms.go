@@ -13,14 +13,16 @@ import (
 // formOf returns the form that the caller asks for.
 func formOf(c *service.Call) (*form, error) {
 	name := c.Query().Get("format")
-	if name == "har" || name == "curl" {
-		return forms[name], nil
+	if name == "" {
+		name = "json"
+		if prefersText(c) {
+			name = "text"
+		}
 	}
-	text, err := asText(c)
-	if err != nil {
-		return nil, service.Errorf(service.Invalid, "", "format: expected json, text, har or curl, got %q", name)
+	if f := forms[name]; f != nil {
+		return f, nil
 	}
-	return forms[map[bool]string{true: "text", false: "json"}[text]], nil
+	return nil, service.Errorf(service.Invalid, "", "format: expected json, text, har or curl, got %q", name)
 }
 
 // A form is a format of a list of entries.
@@ -125,11 +127,16 @@ func asText(c *service.Call) (bool, error) {
 	case "text", "json":
 		return format == "text", nil
 	case "":
-		accept := c.Accept()
-		return service.Quality(accept, "text/plain") > service.Quality(accept, "application/json"), nil
+		return prefersText(c), nil
 	default:
 		return false, service.Errorf(service.Invalid, "", "format: expected json or text, got %q", format)
 	}
+}
+
+// prefersText reports whether the header Accept asks for text in place of JSON.
+func prefersText(c *service.Call) bool {
+	accept := c.Accept()
+	return service.Quality(accept, "text/plain") > service.Quality(accept, "application/json")
 }
 
 // inForm returns a value as JSON, or as text if the caller asks for it.

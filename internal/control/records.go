@@ -1,14 +1,15 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"standin/internal/file"
 	"standin/internal/recorder"
 	"standin/internal/sandbox"
 	"standin/internal/service"
-	"standin/internal/world"
 )
 
 // recordOperations returns the operations that show the records of a sandbox.
@@ -26,24 +27,17 @@ type Collection struct {
 	Records    int    `json:"records"`    // the number of records
 }
 
-// seen calls back for the collections that clients see.
-func (a *api) seen(back func(name string, c *world.Collection)) {
-	for i := range a.Catalog.Loader.Sections {
-		s := &a.Catalog.Loader.Sections[i]
-		for k := range s.Collections {
-			if c := &s.Collections[k]; !c.Traits.Unseen {
-				back(s.Name+"."+c.Name, c)
-			}
-		}
-	}
+// collections returns the names of the collections that clients see.
+func (a *api) collections() []string {
+	return slices.DeleteFunc(a.Catalog.Loader.CollectionNames(), func(name string) bool { return a.Catalog.Loader.Collection(name).Traits.Unseen })
 }
 
 // listCollections answers GET records with the collections and their sizes.
 func (a *api) listCollections(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	all, w := []Collection{}, s.World()
-	a.seen(func(name string, c *world.Collection) {
-		all = append(all, Collection{name, c.Len(w)})
-	})
+	for _, name := range a.collections() {
+		all = append(all, Collection{name, a.Catalog.Loader.Collection(name).Len(w)})
+	}
 	return reply(http.StatusOK, all)
 }
 
@@ -65,25 +59,18 @@ const (
 func (a *api) listRecords(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	offset, err1 := number(c.Query(), "offset", 0)
 	limit, err2 := number(c.Query(), "limit", defaultPage)
-	for _, err := range []error{err1, err2} {
-		if err != nil {
-			return service.Reply{}, err
-		}
+	if err := cmp.Or(err1, err2); err != nil {
+		return service.Reply{}, err
 	}
 	if limit > maxPage {
 		return service.Reply{}, service.Errorf(service.Invalid, "", "limit: expected at most %d, got %d", maxPage, limit)
 	}
-	var found *world.Collection
-	var names []string
 	page := Records{Collection: c.Vars["collection"], Offset: offset, Records: []json.RawMessage{}}
-	a.seen(func(name string, col *world.Collection) {
-		if names = append(names, name); name == page.Collection {
-			found = col
-		}
-	})
-	if found == nil {
+	names := a.collections()
+	if !slices.Contains(names, page.Collection) {
 		return service.Reply{}, service.Errorf(service.NotFound, "", "No collection %q%s; GET /_standin/records lists them.", page.Collection, file.Hint(page.Collection, names))
 	}
+	found := a.Catalog.Loader.Collection(page.Collection)
 	w, n := s.World(), 0
 	page.Total = found.Len(w)
 	for r := range found.Dump(w) {
@@ -100,8 +87,8 @@ func (a *api) listRecords(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 
 // Differences is what differs between two worlds of a sandbox.
 type Differences struct {
-	Differences []RecordChange `json:"differences"` // the records that differ, up to the first 1,000; secrets are redacted
-	More        bool           `json:"more"`        // there are more
+	Differences []recorder.RecordChange `json:"differences"` // the records that differ, up to the first 1,000; secrets are redacted
+	More        bool                    `json:"more"`        // there are more
 }
 
 // maxDifferences is the maximum number of records that a comparison lists.
@@ -115,6 +102,6 @@ func (a *api) differences(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 		return service.Reply{}, mistake(err)
 	}
 	d := Differences{More: len(all) > maxDifferences}
-	d.Differences = changes(recorder.Shown(all[:min(len(all), maxDifferences)]))
+	d.Differences = recorder.Shown(all[:min(len(all), maxDifferences)])
 	return reply(http.StatusOK, d)
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"standin/emulator/journal"
-	"standin/internal/recorder"
 	"standin/internal/sandbox"
 	"standin/internal/scenario"
 	"standin/internal/service"
@@ -49,10 +49,8 @@ func (a *api) listRequests(c *service.Call, s *sandbox.Sandbox) (service.Reply, 
 	atLeast, err5 := number(q, "at_least", 1)
 	newest, err6 := number(q, "newest", 0)
 	wait, err7 := duration(q, "wait")
-	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
-		if err != nil {
-			return service.Reply{}, err
-		}
+	if err := cmp.Or(err1, err2, err3, err4, err5, err6, err7); err != nil {
+		return service.Reply{}, err
 	}
 	if canonical {
 		form = asCanonical
@@ -176,14 +174,6 @@ func (a *api) showRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 	return service.Reply{Status: http.StatusOK, ContentType: form.mediaType, Body: form.whole(&e)}, nil
 }
 
-// A RecordChange is a record that a request wrote, or that differs between two worlds.
-type RecordChange struct {
-	Record string          `json:"record"`           // the kind of the record and its key: "freezer.clients demo/node7"
-	What   string          `json:"what"`             // created, changed or deleted
-	Before json.RawMessage `json:"before,omitempty"` // the record before, in the form of a fixture; absent if it was created
-	After  json.RawMessage `json:"after,omitempty"`  // the record after, in the form of a fixture; absent if it was deleted
-}
-
 // showChanges answers GET requests/N/changes with the records that the request wrote.
 func (a *api) showChanges(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	n, err := sequence(c)
@@ -194,15 +184,7 @@ func (a *api) showChanges(c *service.Call, s *sandbox.Sandbox) (service.Reply, e
 	if !ok {
 		return service.Reply{}, noRequest(s, n)
 	}
-	return reply(http.StatusOK, changes(all))
-}
-
-func changes(all []recorder.RecordChange) []RecordChange {
-	list := make([]RecordChange, len(all))
-	for i, c := range all {
-		list[i] = RecordChange(c)
-	}
-	return list
+	return reply(http.StatusOK, all)
 }
 
 func (a *api) deleteRequest(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {

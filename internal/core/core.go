@@ -38,7 +38,7 @@ type Control struct {
 	Off       bool     // it accepts only requests to health and to the index
 	Token     string   // that callers must send; empty means none
 	Hosts     []string // more host names under which it may be reached
-	NoConsole bool
+	NoConsole bool     // it does not serve the console
 }
 
 // check returns an error for values out of their ranges.
@@ -88,7 +88,8 @@ func New(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	api := control.New(control.Config{
-		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Meter: e.meter, Hosts: o.Control.Hosts, Token: o.Control.Token, NoConsole: o.Control.NoConsole || o.Control.Off, Apart: e.apart,
+		Catalog: e.Catalog, Sandboxes: e.Sandboxes, Health: e.health, CA: e.ca, Unread: e.unread, Meter: e.meter, Apart: e.apart,
+		Hosts: o.Control.Hosts, Token: o.Control.Token, NoConsole: o.Control.NoConsole || o.Control.Off,
 	})
 	routes, err := routesOf(e.Catalog, api, o.Catalog.Plain())
 	if err != nil {

@@ -116,7 +116,8 @@ func (e *entry) line(in *arrival, t *target, c *service.Call) *journal.Line {
 	l := &journal.Line{
 		Time: e.began, Sandbox: c.Sandbox, Sequence: c.Sequence, Status: e.closing.Status,
 		Method: c.Method, Path: recorder.ShownPath(strings.TrimPrefix(in.request.URL.Path, in.inside), in.request.Header),
-		Took: time.Since(e.began), Trace: e.trace, Caller: e.closing.Caller, RefusedBy: e.closing.RefusedBy, Faults: e.closing.Faults, Ended: e.ended, Violation: e.closing.Violation,
+		Took: time.Since(e.began), Trace: e.trace, Caller: e.closing.Caller, RefusedBy: e.closing.RefusedBy, Faults: e.closing.Faults,
+		Ended: e.ended, Violation: e.closing.Violation,
 	}
 	if t.operation != nil {
 		l.Operation = t.operation.ID

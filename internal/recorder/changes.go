@@ -8,10 +8,10 @@ import (
 
 // A RecordChange is a record before and after a change. Secrets in it are redacted.
 type RecordChange struct {
-	Record string          // the kind of the record and its key
-	What   string          // created, changed or deleted
-	Before json.RawMessage // nil: there was none
-	After  json.RawMessage // nil: there is none
+	Record string          `json:"record"`           // the kind of the record and its key: "freezer.clients demo/node7"
+	What   string          `json:"what"`             // created, changed or deleted
+	Before json.RawMessage `json:"before,omitempty"` // the record before, in the form of a fixture; absent if it was created
+	After  json.RawMessage `json:"after,omitempty"`  // the record after, in the form of a fixture; absent if it was deleted
 }
 
 // Changes returns the records that an exchange wrote, up to the first 100; false if the journal does
@@ -22,8 +22,7 @@ func (j *Journal) Changes(sequence uint64) ([]RecordChange, bool) {
 		return nil, false
 	}
 	x := &redaction{}
-	at := r.request.head
-	x.newBody(r.buf[at:at+r.request.body], r.cut, r.headerMap(x, 0, at), r.Secret) // finds the secrets of the request
+	r.asked(x) // finds the secrets of the request
 	return x.changes(r.Changes), true
 }
 

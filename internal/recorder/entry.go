@@ -36,6 +36,17 @@ func (r *record) headerMap(x *redaction, from, length int) map[string][]string {
 // entry returns the Entry of a copy of the record, with secrets redacted.
 func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	x := &redaction{}
+	request := r.asked(x)
+	e := r.outline(x, sequence, sandbox)
+	e.Request = request
+	if r.Status != 0 {
+		e.Reply = r.answer(x)
+	}
+	return e
+}
+
+// asked returns the request as the journal shows it.
+func (r *record) asked(x *redaction) journal.Request {
 	request := journal.Request{Method: r.Method, Headers: r.headerMap(x, 0, r.request.head)}
 	request.Path, request.Query = x.path(r.Path), x.query(r.Query)
 	body := r.request.head
@@ -43,12 +54,7 @@ func (r *record) entry(sequence uint64, sandbox string) journal.Entry {
 	if r.Host != "" {
 		request.Headers["Host"] = []string{r.Host}
 	}
-	e := r.outline(x, sequence, sandbox)
-	e.Request = request
-	if r.Status != 0 {
-		e.Reply = r.answer(x)
-	}
-	return e
+	return request
 }
 
 // brief returns the Entry of a copy of the record without headers and bodies.

@@ -73,6 +73,14 @@ export async function open(t, url, view, options) {
   return page;
 }
 
+// script runs a function outside of the tests. What it starts ends with it.
+export async function script(run) {
+  const ends = [];
+  await run({ after: (end) => ends.push(end) });
+  for (const end of ends) await end();
+  await closeBrowser();
+}
+
 export async function closeBrowser() {
   if (shared) await (await shared).close();
 }
