@@ -49,7 +49,7 @@ func (b *box) testSandbox(at func(*Sandbox), tb TB, opts []SandboxOption) *Sandb
 	p, err := planOf(opts)
 	if err == nil {
 		var in *sandbox.Sandbox
-		if in, err = b.core.Sandboxes.NewFor(tb.Name(), p, 0); err == nil {
+		if in, err = b.core.Sandboxes.NewFor(tb.Name(), "", p, 0); err == nil {
 			s := &Sandbox{box: box{core: b.core, in: in, tb: tb}}
 			at(s)
 			tb.Cleanup(func() { b.core.Sandboxes.Delete(in.Name()) })

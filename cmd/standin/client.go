@@ -51,6 +51,29 @@ func (r *remote) client(flag string) (c client, box string, err error) {
 	return c, cmp.Or(flag, inside), nil
 }
 
+// A remotes is the flags of commands that ask one or several running emulators.
+type remotes struct {
+	URL   []string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox. May be repeated, for replicas behind a proxy."`
+	Token string   `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
+}
+
+// one returns the only emulator. It is an error if there are several.
+func (r *remotes) one() (*remote, error) {
+	if len(r.URL) != 1 {
+		return nil, fmt.Errorf("--url is given %d times; only --all asks several emulators", len(r.URL))
+	}
+	return &remote{r.URL[0], r.Token}, nil
+}
+
+// all returns a client for each emulator.
+func (r *remotes) all() []client {
+	clients := make([]client, len(r.URL))
+	for i, at := range r.URL {
+		clients[i], _ = newClient(at, r.Token)
+	}
+	return clients
+}
+
 // get requests a path below /_standin/. It returns an error unless the status is 200.
 func (c client) get(ctx context.Context, path string, q url.Values) (*http.Response, error) {
 	at := c.base + "/_standin/" + path
@@ -121,17 +144,24 @@ func (c client) one(ctx context.Context, sandbox string, sequence uint64) (e jou
 	return e, c.read(ctx, of(sandbox, "requests/"+strconv.FormatUint(sequence, 10)), nil, &e)
 }
 
-// sandboxes returns the names of all sandboxes.
-func (c client) sandboxes(ctx context.Context) ([]string, error) {
-	var all []struct{ Name string }
-	if err := c.read(ctx, "sandboxes", nil, &all); err != nil {
-		return nil, err
+// A box is a sandbox of a running emulator.
+type box struct {
+	client
+	name string
+}
+
+// sandboxes returns all sandboxes of the clients' emulators.
+func sandboxes(ctx context.Context, clients []client) (found []box, err error) {
+	for _, c := range clients {
+		var all []struct{ Name string }
+		if err := c.read(ctx, "sandboxes", nil, &all); err != nil {
+			return nil, err
+		}
+		for i := range all {
+			found = append(found, box{c, all[i].Name})
+		}
 	}
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
-	}
-	return names, nil
+	return found, nil
 }
 
 // follow calls back for each event of a sandbox, until the sandbox or the context ends. It begins

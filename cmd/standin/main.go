@@ -28,6 +28,7 @@ type cli struct {
 	Explore     exploreCmd     `cmd:"" group:"run" help:"Run a client with every failure at every request it makes. Findings are what it does wrong."`
 	Requests    requestsCmd    `cmd:"" group:"look" help:"Print the requests that a running emulator received."`
 	Explain     explainCmd     `cmd:"" group:"look" help:"Explain why a request was answered as it was."`
+	Sandboxes   sandboxesCmd   `cmd:"" group:"look" help:"List the sandboxes of running emulators."`
 	Report      reportCmd      `cmd:"" group:"look" help:"Report on what clients did."`
 	Healthcheck healthcheckCmd `cmd:"" group:"look" help:"Check whether an emulator is ready. The exit code is 0 or 1."`
 	Check       checkCmd       `cmd:"" group:"files" help:"Check fixtures, scenarios and contracts by line and column."`

@@ -13,7 +13,7 @@ import (
 )
 
 type coverageCmd struct {
-	Files []string `arg:"" optional:"" name:"file" help:"Files that standin wrote with --coverage, or a Go test with WriteCoverage. Several files are added up. Without a file, a running emulator is asked."`
+	From []string `arg:"" optional:"" name:"file|url" help:"Files that standin wrote with --coverage, or a Go test with WriteCoverage, and addresses of running emulators. Several are added up. Default: the address of --url."`
 	remote
 	Sandbox  string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else all sandboxes."`
 	Min      share  `env:"-" placeholder:"PERCENT" help:"Fail with exit code 1 if a smaller share of the answers was met, such as 80%. Default: no limit."`
@@ -27,6 +27,7 @@ func (*coverageCmd) Help() string {
   standin report coverage
   standin report coverage --sandbox checkout --format json
   standin report coverage shard-1.json shard-2.json --min 80%
+  standin report coverage http://10.0.0.1:9311 http://10.0.0.2:9311
   standin report coverage coverage.json --scenario missing.yaml`
 }
 
@@ -74,18 +75,15 @@ func (c *coverageCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// report returns the sum of the files, or the report of the running emulator.
+// report returns the sum of the files and emulators.
 func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
-	if len(c.Files) == 0 {
-		return c.running(ctx)
-	}
-	if c.Sandbox != "" {
-		return nil, errors.New("--sandbox is for a running emulator; a file has all sandboxes")
+	if len(c.From) == 0 {
+		return c.running(ctx, &c.remote)
 	}
 	var all []*coverage.Report
 	var errs []error
-	for _, name := range c.Files {
-		r, err := coverage.ReadFile(name)
+	for _, from := range c.From {
+		r, err := c.read(ctx, from)
 		all, errs = append(all, r), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -94,9 +92,21 @@ func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
 	return coverage.Sum(all...), nil
 }
 
+// read reads a file, or asks the emulator at an address.
+func (c *coverageCmd) read(ctx context.Context, from string) (*coverage.Report, error) {
+	switch {
+	case strings.Contains(from, "://"):
+		return c.running(ctx, &remote{from, c.Token})
+	case c.Sandbox != "":
+		return nil, errors.New("--sandbox is for running emulators; a file has all sandboxes")
+	default:
+		return coverage.ReadFile(from)
+	}
+}
+
 // running asks a running emulator.
-func (c *coverageCmd) running(ctx context.Context) (*coverage.Report, error) {
-	cl, box, err := c.client(c.Sandbox)
+func (c *coverageCmd) running(ctx context.Context, at *remote) (*coverage.Report, error) {
+	cl, box, err := at.client(c.Sandbox)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +125,7 @@ func (c *coverageCmd) running(ctx context.Context) (*coverage.Report, error) {
 	}
 	r, err := coverage.Read(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.URL, err)
+		return nil, fmt.Errorf("%s: %w", at.URL, err)
 	}
 	return r, nil
 }

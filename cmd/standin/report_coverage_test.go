@@ -38,7 +38,15 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("no such sandbox: %d %s", code, errOut)
 		}
 	})
-	serveWith(t, second, func(url string) { get(t, url+"/v1/containers") })
+	serveWith(t, second, func(url string) {
+		get(t, url+"/v1/containers")
+		if code, out, errOut := command(t, "report", "coverage", url, first); code != 0 || !strings.Contains(out, "Coverage: 2 of 155 operations used") {
+			t.Errorf("an address and a file: code %d\n%s%s", code, out, errOut)
+		}
+		if code, out, errOut := command(t, "report", "coverage", url, url, "--format", "json"); code != 0 || !strings.Contains(out, `"provoked": 2`) {
+			t.Errorf("two addresses: code %d\n%s%s", code, out, errOut)
+		}
+	})
 
 	code, out, errOut := command(t, "report", "coverage", first, second, "--min", "12.5%", "--scenario", scenario)
 	if code != 0 || !strings.Contains(out, "2 of 155 operations used, with 13 documented answers.\n2 provoked, 0 injected, 11 never met: 15.3% of") {
@@ -125,7 +133,7 @@ func TestCoverageRefuses(t *testing.T) {
 			foreign + `: not a coverage file: expected a JSON object with "report": "coverage"`,
 			half + ": the file ends after 47 bytes, within its JSON; it was written by half", "none: no such file",
 		}},
-		{"a sandbox of files", []string{"--sandbox", "a", half}, 1, []string{"--sandbox is for a running emulator"}},
+		{"a sandbox of files", []string{"--sandbox", "a", half}, 1, []string{"--sandbox is for running emulators"}},
 		{"a share", []string{"--min", "101%"}, 2, []string{"expected a share from 0% to 100%, such as 80%"}},
 		{"no share", []string{"--min", "NaN"}, 2, []string{"expected a share from 0% to 100%"}},
 		{"a format", []string{"--format", "xml"}, 2, []string{`must be one of "text","json"`}},

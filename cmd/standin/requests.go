@@ -21,7 +21,7 @@ import (
 
 type requestsCmd struct {
 	Sequence uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
-	remote
+	remotes
 	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	All       bool   `help:"Show the exchanges of all sandboxes."`
 	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
@@ -36,6 +36,7 @@ func (*requestsCmd) Help() string {
 	return `Examples:
   standin requests
   standin requests --all --follow
+  standin requests --all --url http://10.0.0.1:9311 --url http://10.0.0.2:9311
   standin requests 3
   standin requests --url http://127.0.0.1:9311/~checkout --operation 'freezer.*'
   standin requests --file requests.jsonl
@@ -51,7 +52,17 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	cl, box, err := c.client(c.Sandbox)
+	switch {
+	case c.All && c.Follow:
+		return c.followAll(ctx, s.out)
+	case c.All:
+		return c.listAll(ctx, s.out)
+	}
+	r, err := c.remotes.one()
+	if err != nil {
+		return err
+	}
+	cl, box, err := r.client(c.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -63,10 +74,6 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		return c.one(s.out, &e)
-	case c.All && c.Follow:
-		return c.followAll(ctx, cl, s.out)
-	case c.All:
-		return c.listAll(ctx, cl, s.out)
 	case c.Follow:
 		err := cl.follow(ctx, box, func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
 		if ctx.Err() != nil {
@@ -136,14 +143,14 @@ func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) s
 }
 
 // listAll prints the exchanges of all sandboxes in the order in which they began.
-func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error {
-	names, err := cl.sandboxes(ctx)
+func (c *requestsCmd) listAll(ctx context.Context, w io.Writer) error {
+	boxes, err := sandboxes(ctx, c.all())
 	if err != nil {
 		return err
 	}
 	var all []journal.Entry
-	for _, name := range names {
-		page, err := cl.page(ctx, name, c.query())
+	for _, b := range boxes {
+		page, err := b.page(ctx, b.name, c.query())
 		if err != nil {
 			return err
 		}
@@ -157,33 +164,33 @@ func (c *requestsCmd) listAll(ctx context.Context, cl client, w io.Writer) error
 const glimpse = 200 * time.Millisecond
 
 // followAll follows all sandboxes, including those that are created meanwhile.
-func (c *requestsCmd) followAll(ctx context.Context, cl client, w io.Writer) error {
-	lines, ended := make(chan string), make(chan string)
-	followed := map[string]bool{}
+func (c *requestsCmd) followAll(ctx context.Context, w io.Writer) error {
+	lines, ended := make(chan string), make(chan box)
+	followed := map[box]bool{}
 	t := time.NewTicker(glimpse)
 	defer t.Stop()
 	for {
-		names, err := cl.sandboxes(ctx)
+		boxes, err := sandboxes(ctx, c.all())
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			if followed[name] {
+		for _, b := range boxes {
+			if followed[b] {
 				continue
 			}
-			followed[name] = true
+			followed[b] = true
 			go func() {
-				_ = cl.follow(ctx, name, func(e *journal.Entry, n *journal.Note) {
+				_ = b.follow(ctx, b.name, func(e *journal.Entry, n *journal.Note) {
 					select {
-					case lines <- c.event(name, e, n):
+					case lines <- c.event(b.name, e, n):
 					case <-ctx.Done():
 					}
 				})
 				select {
-				case ended <- name:
+				case ended <- b:
 				case <-ctx.Done():
 				}
 			}()
@@ -192,8 +199,8 @@ func (c *requestsCmd) followAll(ctx context.Context, cl client, w io.Writer) err
 			select {
 			case line := <-lines:
 				fmt.Fprint(w, line)
-			case name := <-ended:
-				delete(followed, name)
+			case b := <-ended:
+				delete(followed, b)
 			case <-t.C:
 				waiting = false
 			case <-ctx.Done():

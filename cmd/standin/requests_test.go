@@ -46,6 +46,8 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	ask(t, url+"/v1/clients")
 	ask(t, url+"/~box/v1/clients/b%1bx")
 	ask(t, url+"/~box/v1/clients?limit=x")
+	other, _ := serve(t)
+	ask(t, other+"/~elsewhere/v1/clients")
 	const boxed, plain = "   1  503  GET    /v1/clients?limit=1  [freezer.clients.list]  demo", "   1  200  GET    /v1/clients  [freezer.clients.list]  demo"
 	for _, tt := range []struct {
 		args       []string
@@ -58,6 +60,9 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url}, 0, plain, boxed},
 		{[]string{"--url", url, "--all"}, 0, "box          " + boxed, "/~box"},
 		{[]string{"--url", url, "--all"}, 0, "default      " + plain, ""},
+		{[]string{"--url", url, "--url", other, "--all"}, 0, "elsewhere    " + plain, ""},
+		{[]string{"--url", url, "--url", other, "--all"}, 0, "box          " + boxed, ""},
+		{[]string{"--url", url, "--url", other}, 1, "--url is given 2 times; only --all asks several emulators", ""},
 		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url selects sandbox box, but --sandbox is other", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
@@ -76,12 +81,14 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := &tail{}, make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"requests", "--url", url, "--all", "--follow"}, streams{out, io.Discard})
+		done <- run(ctx, []string{"requests", "--url", url, "--url", other, "--all", "--follow"}, streams{out, io.Discard})
 	}()
 	out.await(t, boxed)
 	out.await(t, plain)
 	ask(t, url+"/~new/v1/clients")
 	out.await(t, "new          "+plain)
+	ask(t, other+"/~new/v1/clients?limit=1")
+	out.await(t, "new          "+strings.Replace(boxed, "503", "200", 1))
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d", code)

@@ -42,6 +42,7 @@ type serveCmd struct {
 	RequestFaults  string        `default:"on" enum:"on,off" help:"on (default) or off. If off, the request header X-Standin-Fault is ignored."`
 	Sandboxes      int           `default:"10000" help:"Maximum number of sandboxes, not counting the default one (default ${default})."`
 	SandboxTTL     time.Duration `name:"sandbox-ttl" default:"1h" help:"How long an unused sandbox is kept, if it was created on first use (default ${default}; 0: no limit)."`
+	LostSandboxes  string        `default:"new" enum:"new,gone" help:"What a request gets whose sandbox does not exist. new (default): a new sandbox. gone: 410, since its state is lost."`
 	JournalEntries int           `default:"4096" help:"Journal size of a sandbox, in exchanges (default ${default})."`
 	JournalBytes   int           `default:"16777216" help:"Journal size of a sandbox, in bytes (default ${default})."`
 	JournalsBytes  int           `default:"268435456" help:"Size of the journals of all sandboxes together, in bytes (default ${default})."`
@@ -147,7 +148,7 @@ func (c *serveCmd) options(log zerolog.Logger, out *outlet, to io.Writer) (core.
 		Plan:    sandbox.Plan{Fixtures: c.Fixture, Scenario: c.Scenario, Profile: c.Profile, Quirks: c.Quirk, Seed: c.Seed},
 		Catalog: catalog.Options{HostHref: strings.TrimSuffix(c.HostHref, "/"), Contracts: c.Contract},
 		Sandboxes: sandbox.Options{
-			Fixture: defaultFixture, Max: &c.Sandboxes, TTL: &c.SandboxTTL,
+			Fixture: defaultFixture, Max: &c.Sandboxes, TTL: &c.SandboxTTL, RefuseLost: c.LostSandboxes == "gone",
 			Journal: journal.Limits{Entries: c.JournalEntries, Bytes: c.JournalBytes, AllBytes: c.JournalsBytes},
 		},
 		Exchange: exchange.Options{

@@ -14,7 +14,7 @@ func (a *api) coverageOperations() []service.Operation {
 // names, or else in all sandboxes.
 func (a *api) coverage(c *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
 	r := a.Sandboxes.Coverage()
-	if c.Chosen {
+	if c.Chosen != "" {
 		r = s.Coverage()
 	}
 	return inForm(c, r, r.Text)

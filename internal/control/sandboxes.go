@@ -1,6 +1,8 @@
 package control
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -124,23 +126,36 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if spec.Name != "" && spec.For != "" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `name and for cannot both be given`)
 	}
-	s, err := a.create(&spec)
+	if home := spec.home(); c.Slot() != "" && home != "" && home != c.Chosen {
+		if err := sandbox.CheckName(home); err != nil {
+			return service.Reply{}, mistake(err)
+		}
+		err := service.Errorf(service.Misdirected, "", "The sandbox %[1]s may be on another replica: send the header X-Standin-Sandbox: %[1]s too.", home)
+		return service.Reply{}, err.With(service.SandboxHeader, home)
+	}
+	s, err := a.create(&spec, c.Slot())
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
 	return reply(http.StatusCreated, a.accessible(c, s))
 }
 
+// home returns the name of the sandbox on whose replica the new one must be; empty if it can be on
+// any. See service.Call.Slot.
+func (s *Spec) home() string { return cmp.Or(s.Name, s.Fork) }
+
 // create creates a sandbox. It accepts built-in fixtures and scenarios only, since no file path may
 // come over HTTP.
-func (a *api) create(spec *Spec) (*sandbox.Sandbox, error) {
+func (a *api) create(spec *Spec, slot string) (*sandbox.Sandbox, error) {
 	if err := a.Catalog.BuiltinFixtures(spec.Fixture...); err != nil {
 		return nil, err
 	}
 	p := sandbox.Plan{}
 	if spec.Fork != "" {
 		from, err := a.Sandboxes.Find(spec.Fork)
-		if err != nil {
+		if err != nil && slot != "" && spec.Name != "" {
+			return nil, fmt.Errorf("%w; a fork is made on the replica of the forked sandbox, so give for in place of name", err)
+		} else if err != nil {
 			return nil, err
 		}
 		if p, err = from.Fork(spec.Snapshot); err != nil {
@@ -162,9 +177,9 @@ func (a *api) create(spec *Spec) (*sandbox.Sandbox, error) {
 	case spec.Name != "":
 		return a.Sandboxes.New(spec.Name, p, ttl)
 	case spec.For != "":
-		return a.Sandboxes.NewFor(spec.For, p, ttl)
+		return a.Sandboxes.NewFor(spec.For, slot, p, ttl)
 	default:
-		return a.Sandboxes.NewUnnamed(p, ttl)
+		return a.Sandboxes.NewUnnamed(slot, p, ttl)
 	}
 }
 

@@ -3,12 +3,14 @@ package control_test
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"standin/emulator"
 	"standin/internal/control"
+	"standin/internal/service"
 	"standin/internal/servicetest"
 )
 
@@ -64,5 +66,50 @@ func TestSandboxesAreNamed(t *testing.T) {
 	}
 	if w := servicetest.Recorded(e, "POST", "/_standin/sandboxes", `{"name":"tests/a"}`); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "letters, digits") {
 		t.Errorf("a bad name: %d %s", w.Code, w.Body)
+	}
+}
+
+// Ensure names and tokens that are made for a request through a proxy have its slot. Ensure a request
+// whose sandbox only the body names is sent back to the proxy with the name.
+func TestSlots(t *testing.T) {
+	t.Parallel()
+	e, err := emulator.New(emulator.WithFixture("default"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot := []string{service.SlotHeader, "3f"}
+	for _, tt := range []struct {
+		body   string
+		header []string
+		status int
+		has    string // in the body, or in the header that names the sandbox
+	}{
+		{`{}`, slot, 201, `"name":"sandbox-1.3f"`},
+		{`{"for":"a::b"}`, slot, 201, `"name":"a-b.3f"`},
+		{`{"for":"a::b"}`, slot, 201, `"name":"a-b-2.3f"`},
+		{`{"for":"a::b"}`, []string{service.SlotHeader, "3F"}, 201, `"name":"a-b"`},
+		{`{"for":"a::b"}`, []string{service.SlotHeader, "3f1"}, 201, `"name":"a-b-2"`},
+		{`{"name":"mine"}`, slot, 421, "mine"},
+		{`{"name":"a b"}`, slot, 400, "letters, digits"},
+		{`{"name":"mine"}`, append(slot, service.SandboxHeader, "mine"), 201, `"name":"mine"`},
+		{`{"fork":"mine"}`, slot, 421, "mine"},
+		{`{"snapshot":"s"}`, slot, 421, "default"},
+		{`{"for":"c","fork":"mine"}`, append(slot, service.SandboxHeader, "mine"), 201, `"name":"c.3f"`},
+		{`{"name":"copy","fork":"elsewhere"}`, slot, 421, "copy"},
+		{`{"name":"copy","fork":"elsewhere"}`, append(slot, service.SandboxHeader, "copy"), 404, "give for in place of name"},
+	} {
+		w := servicetest.Recorded(e, "POST", "/_standin/sandboxes", tt.body, tt.header...)
+		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.has) || w.Code == 421 && w.Header().Get(service.SandboxHeader) != tt.has {
+			t.Errorf("%s with %q: %d %q %.300s, want %d and %s", tt.body, tt.header, w.Code, w.Header(), w.Body, tt.status, tt.has)
+		}
+	}
+	w := servicetest.Recorded(e, "POST", "/~mine/identity/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],`+
+		`"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}},"scope":{"project":{"name":"demo","domain":{"id":"default"}}}}}`, service.SlotHeader, "a7")
+	token := w.Header().Get("X-Subject-Token")
+	if !regexp.MustCompile(`^gAAAAAB.{72}a7`).MatchString(token) {
+		t.Errorf("the token %s has not the slot a7", token)
+	}
+	if w := servicetest.Recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token); w.Code != http.StatusOK || !strings.Contains(servicetest.Recorded(e, "GET", "/~mine/_standin/requests", "").Body.String(), "/v1/clients") {
+		t.Errorf("the token does not lead to its sandbox: %d %s", w.Code, w.Body)
 	}
 }

@@ -10,11 +10,9 @@ import (
 
 	"standin/internal/recorder"
 	"standin/internal/route"
+	"standin/internal/service"
 	"standin/internal/transport"
 )
-
-// SandboxHeader is the request header that names the sandbox.
-const SandboxHeader = "X-Standin-Sandbox"
 
 // An arrival is a request and the connection and path by which it arrived.
 type arrival struct {
@@ -42,7 +40,7 @@ func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 		a.to.name, _, _ = strings.Cut(rest, "/")
 		a.inside, a.to.given = "/~"+a.to.name, true
 		a.at = cmp.Or(rest[len(a.to.name):], "/")
-	} else if header := r.Header[SandboxHeader]; len(header) > 0 {
+	} else if header := r.Header[service.SandboxHeader]; len(header) > 0 {
 		a.to.name, a.to.given = header[0], true
 	}
 	if path, ok := aliases[a.at]; ok {

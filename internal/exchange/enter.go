@@ -59,11 +59,13 @@ func (x *exchange) enter() *refusal {
 		}
 		s, x.made, err = all.Enter(to.name)
 	default:
-		name := x.ofToken()
+		var name string
+		if name, err = x.ofToken(); err == nil {
+			s, x.made, err = all.Enter(cmp.Or(name, sandbox.Default))
+		}
 		if name != "" {
 			x.entry.closing.SandboxBy = journal.ByToken
 		}
-		s, x.made, err = all.Enter(cmp.Or(name, sandbox.Default))
 	}
 	if err != nil {
 		return x.refuse(sandbox.Problem(err))
@@ -74,20 +76,26 @@ func (x *exchange) enter() *refusal {
 
 // ofToken returns the name of the sandbox that issued the caller's token. It returns an empty
 // string if the default sandbox did, or if the token is unknown.
-func (x *exchange) ofToken() string {
-	if !x.path.Sandboxes.Some() {
-		return ""
+func (x *exchange) ofToken() (name string, err error) {
+	if !x.path.Sandboxes.ReadsTokens() {
+		return "", nil
 	}
 	h := x.in.request.Header
+	if name, err = x.path.Sandboxes.OfToken(first(h["X-Auth-Token"])); name != "" || err != nil {
+		return name, err
+	}
 	_, bearer, _ := strings.Cut(first(h["Authorization"]), " ")
-	return cmp.Or(x.path.Sandboxes.OfToken(first(h["X-Auth-Token"])), x.path.Sandboxes.OfToken(bearer))
+	return x.path.Sandboxes.OfToken(bearer)
 }
 
 // begin sets the time, the quirks and the seed of the call from its sandbox. Requests to the
 // emulator's own API are not journaled.
 func (x *exchange) begin() {
 	c, s := &x.call, x.sandbox
-	x.entry.began, c.Chosen = time.Now(), x.in.to.given
+	x.entry.began = time.Now()
+	if x.in.to.given {
+		c.Chosen = x.in.to.name
+	}
 	c.Now, c.Frozen = s.At(x.entry.began)
 	c.Quirks, c.Seed, c.Sandbox, c.Mark = s.Start().Quirks, s.World().Seed(), s.Name(), s.Mark()
 	if x.refused == nil && !route.Below(x.in.at, x.path.Routes.Own) {

@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"encoding/base64"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,18 +75,30 @@ func TestByBasic(t *testing.T) {
 // Ensure that a token leads to the sandbox that issued it.
 func TestMarks(t *testing.T) {
 	t.Parallel()
-	mark := identity.NewMark("box")
-	random := identity.Mint(make([]byte, 132), mark)
+	slot, mark := "3f", identity.NewMark("box")
+	random := identity.Mint(make([]byte, 132), slot, mark)
 	for _, token := range []string{
 		identity.FernetHead + base64.URLEncoding.EncodeToString(random),
 		"head.claims." + base64.RawURLEncoding.EncodeToString(random[:64]),
 	} {
-		if got := identity.MarkOf(token); got != string(mark) {
+		if got := identity.MarkOf(token); got != mark || !identity.IsMark(got) || !strings.Contains(token, slot+mark) {
 			t.Errorf("%s: got %q, want %q", token, got, mark)
 		}
 	}
 	if got := identity.MarkOf("demo-token"); got != "" {
 		t.Errorf("got %q", got)
+	}
+	if got := identity.NewMark("box2"); got == mark || !identity.IsMark(got) {
+		t.Errorf("the mark of another sandbox: %q", got)
+	}
+	for _, text := range []string{"", "ab", mark[1:], mark[:9], "_" + mark[1:], mark + "A"} {
+		if identity.IsMark(text) {
+			t.Errorf("%q passes for a mark", text)
+		}
+	}
+	plain := make([]byte, 132)
+	if got := identity.Mint(slices.Clone(plain), "", ""); !slices.Equal(got, plain) {
+		t.Errorf("an empty slot and an empty mark changed bytes: %x", got)
 	}
 }
 

@@ -82,43 +82,64 @@ func Writable(t time.Time) time.Time {
 	return t
 }
 
-// The place and size in bytes of a sandbox's mark in the random bytes of a token. A Base64 group
-// of letters begins at markAt.
+// Tokens of Keystone and PrivX contain random bytes in Base64, after FernetHead or the last dot. Some
+// of these letters, from slotAt, are a slot and the mark of a sandbox. They are whole groups of
+// Base64.
 const (
-	markAt   = 57
-	markSize = 6
+	slotAt   = 72
+	slotSize = 2
+	markAt   = slotAt + slotSize
+	markSize = 10
+	markEnd  = markAt + markSize
+
+	checkSize = 3 // letters at the end of a mark that follow from the others
 )
+
+var letters = base64.RawURLEncoding
 
 // NewMark returns the mark of a sandbox. Tokens contain it, so that a request with a token finds
 // the sandbox that issued it.
-func NewMark(sandbox string) []byte { return world.Draw(0, "sandbox/"+sandbox, 0, markSize) }
+func NewMark(sandbox string) string {
+	drawn := letters.EncodeToString(world.Draw(0, "sandbox/"+sandbox, 0, markSize))[:markSize-checkSize]
+	return drawn + checkOf(drawn)
+}
 
-// Mint puts the mark of a sandbox into the random bytes of a token. It changes random and returns
-// it. Tokens of Keystone and PrivX contain these bytes in Base64, after FernetHead or the last
-// dot. A nil mark changes nothing.
-func Mint(random, mark []byte) []byte {
-	copy(random[markAt:markAt+markSize], mark)
+func checkOf(drawn string) string {
+	return letters.EncodeToString(world.Draw(0, "mark/"+drawn, 0, checkSize))[:checkSize]
+}
+
+// IsMark reports whether NewMark can have returned the text. Of other texts of its length, one in
+// 262,144 passes too.
+func IsMark(text string) bool {
+	drawn, check := text[:max(0, len(text)-checkSize)], text[max(0, len(text)-checkSize):]
+	return len(text) == markSize && check == checkOf(drawn)
+}
+
+// Mint puts a slot and the mark of a sandbox into the random bytes of a token. It changes random and
+// returns it. What is empty changes nothing. The slot has two letters of Base64.
+func Mint(random []byte, slot, mark string) []byte {
+	part := random[slotAt/4*3 : markEnd/4*3]
+	text := letters.AppendEncode(nil, part)
+	copy(text, slot)
+	copy(text[slotSize:], mark)
+	_, _ = letters.Decode(part, text) // all letters are of Base64
 	return random
 }
 
 // FernetHead is the start of every Keystone token.
 const FernetHead = "gAAAAAB"
 
-// MarkOf returns the mark in a token, or an empty string.
+// MarkOf returns the letters of a token where its mark is, or an empty string if the token is too
+// short.
 func MarkOf(token string) string {
 	random, ok := strings.CutPrefix(token, FernetHead)
 	if !ok {
 		random = token[strings.LastIndexByte(token, '.')+1:]
 	}
-	const from, to = markAt / 3 * 4, (markAt + markSize) / 3 * 4
-	if len(random) < to {
+	if len(random) < markEnd {
 		return ""
 	}
-	mark, err := base64.RawURLEncoding.DecodeString(random[from:to])
-	if err != nil {
-		return ""
-	}
-	return string(mark)
+	return random[markAt:markEnd]
 }
 
 // issued is the partition of issued tokens that expire.

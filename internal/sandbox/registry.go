@@ -35,6 +35,7 @@ type Options struct {
 	Max         *int           // maximum number of sandboxes, not counting the default one; nil means DefaultMax
 	TTL         *time.Duration // how long a sandbox created on first use is kept after its last use; 0 means until it is deleted; nil means DefaultTTL
 	Fixture     string         // used if no fixture is named; empty means "empty"
+	RefuseLost  bool           // refuse the use of a sandbox that does not exist with ErrLost, in place of creating it
 	KeepRemoved bool           // keep the journals of deleted sandboxes, for VerifyAll, AllRequests and AllJournals
 	// Published is called with each world that a sandbox gets, in their order. It must not wait: the
 	// sandbox accepts no other write meanwhile. It may be nil.
@@ -105,6 +106,14 @@ func (r *Registry) Reload() error {
 	return nil
 }
 
+// CheckName returns an error if a name is not valid for a sandbox.
+func CheckName(name string) error {
+	if goodName(name) {
+		return nil
+	}
+	return badName("sandbox", name)
+}
+
 // goodName reports whether a name is valid for a sandbox or a snapshot. Names are segments of
 // paths.
 func goodName(name string) bool {
@@ -122,6 +131,7 @@ func badName(what, name string) error {
 var (
 	ErrTooMany = errors.New("too many")           // a limit was reached
 	ErrTaken   = errors.New("there already is a") // a name is in use
+	ErrLost    = errors.New("lost")               // see Options.RefuseLost
 )
 
 // Problem returns an error with an HTTP status. It adds the status of this package's errors, and
@@ -137,6 +147,8 @@ func Problem(err error) error {
 		kind = service.NotFound
 	case errors.Is(err, ErrTaken):
 		kind = service.Conflict
+	case errors.Is(err, ErrLost):
+		kind = service.Gone
 	case errors.Is(err, ErrTooMany):
 		kind = service.TooMany
 	}
@@ -170,23 +182,33 @@ func (r *Registry) Undo(s *Sandbox) {
 	}
 }
 
-// Some reports whether a sandbox other than the default one exists or existed.
-func (r *Registry) Some() bool { return r.some.Load() }
+// ReadsTokens reports whether OfToken can return anything else than the default sandbox.
+func (r *Registry) ReadsTokens() bool { return r.some.Load() || r.options.RefuseLost }
 
 // OfToken returns the name of the sandbox in which a token was issued; empty for the default
-// sandbox.
-func (r *Registry) OfToken(token string) string {
+// sandbox. With Options.RefuseLost, a token of a sandbox that does not exist is ErrLost.
+func (r *Registry) OfToken(token string) (string, error) {
 	mark := identity.MarkOf(token)
 	if mark == "" {
-		return ""
+		return "", nil
 	}
+	if s := r.marked(mark); s != nil {
+		return s.name, nil
+	}
+	if r.options.RefuseLost && identity.IsMark(mark) {
+		return "", fmt.Errorf("the sandbox that issued the token is %w: %s, and log in to it", ErrLost, whatToDo)
+	}
+	return "", nil
+}
+
+func (r *Registry) marked(mark string) *Sandbox {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if s := r.byMark[mark]; s != nil {
-		return s.name
-	}
-	return ""
+	return r.byMark[mark]
 }
+
+// whatToDo says how to go on after ErrLost.
+const whatToDo = "it was deleted, or its emulator was restarted and has none of its state; create it with POST /_standin/sandboxes"
 
 func (r *Registry) add(s *Sandbox) error {
 	r.mu.Lock()
@@ -207,7 +229,7 @@ func (r *Registry) add(s *Sandbox) error {
 	if r.byName == nil {
 		r.byName, r.byMark = map[string]*Sandbox{}, map[string]*Sandbox{}
 	}
-	r.byName[s.name], r.byMark[string(s.mark)] = s, s
+	r.byName[s.name], r.byMark[s.mark] = s, s
 	r.budget.Join(&s.journal)
 	r.some.Store(true)
 	return nil
@@ -225,7 +247,7 @@ func (r *Registry) sweep(now time.Time) {
 
 func (r *Registry) remove(s *Sandbox) {
 	delete(r.byName, s.name)
-	delete(r.byMark, string(s.mark))
+	delete(r.byMark, s.mark)
 	if !r.kept.keep(s) {
 		r.budget.Leave(&s.journal)
 	}
@@ -312,12 +334,18 @@ func (r *Registry) Use(name string) (*Sandbox, error) {
 	if s := r.inUse(name); s != nil {
 		return s, nil
 	}
+	if r.options.RefuseLost {
+		return nil, lost(name)
+	}
 	names := append([]string{Default}, r.names()...)
 	return nil, fmt.Errorf("no sandbox %q%s: %w", name, file.Hint(name, names), ErrNotFound)
 }
 
+func lost(name string) error { return fmt.Errorf("the sandbox %q is %w: %s", name, ErrLost, whatToDo) }
+
 // Enter does what Use does. If there is no sandbox with the name, Enter creates it, from the state
-// in which the emulator started. It reports whether it created the sandbox.
+// in which the emulator started, unless Options.RefuseLost is set. It reports whether it created the
+// sandbox.
 func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	if name == Default {
 		s, err = r.Use(name)
@@ -326,8 +354,11 @@ func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	if s := r.inUse(name); s != nil {
 		return s, false, nil
 	}
-	if !goodName(name) {
-		return nil, false, badName("sandbox", name)
+	if err := CheckName(name); err != nil {
+		return nil, false, err
+	}
+	if r.options.RefuseLost {
+		return nil, false, lost(name)
 	}
 	s = newSandbox(r, name, r.Origin())
 	s.ttl = *r.options.TTL
@@ -365,23 +396,24 @@ func (r *Registry) New(name string, p Plan, ttl time.Duration) (*Sandbox, error)
 	return s, nil
 }
 
-// NewFor does what New does, with a name made from any text, such as the name of a test.
-func (r *Registry) NewFor(text string, p Plan, ttl time.Duration) (s *Sandbox, err error) {
+// NewFor does what New does, with a name made from any text, such as the name of a test. The name
+// ends in the slot, if there is one: see service.Call.Slot.
+func (r *Registry) NewFor(text, slot string, p Plan, ttl time.Duration) (s *Sandbox, err error) {
 	base := nameFor(text)
 	err = ErrTaken
 	if base != Default {
-		s, err = r.New(base, p, ttl)
+		s, err = r.New(inSlot(base, slot), p, ttl)
 	}
 	for n := 2; errors.Is(err, ErrTaken); n++ {
-		s, err = r.New(fmt.Sprintf("%s-%d", base, n), p, ttl)
+		s, err = r.New(inSlot(fmt.Sprintf("%s-%d", base, n), slot), p, ttl)
 	}
 	return s, err
 }
 
-// NewUnnamed does what New does, with a generated name: sandbox-1, sandbox-2 and so on.
-func (r *Registry) NewUnnamed(p Plan, ttl time.Duration) (s *Sandbox, err error) {
+// NewUnnamed does what NewFor does, with a generated name: sandbox-1, sandbox-2 and so on.
+func (r *Registry) NewUnnamed(slot string, p Plan, ttl time.Duration) (s *Sandbox, err error) {
 	for err = ErrTaken; errors.Is(err, ErrTaken); {
-		s, err = r.New(fmt.Sprintf("sandbox-%d", r.made.Add(1)), p, ttl)
+		s, err = r.New(inSlot(fmt.Sprintf("sandbox-%d", r.made.Add(1)), slot), p, ttl)
 	}
 	return s, err
 }

@@ -1,14 +1,15 @@
 package sandbox_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"standin/internal/core"
-	"standin/internal/exchange"
 	"standin/internal/sandbox"
+	"standin/internal/service"
 	"standin/internal/servicetest"
 )
 
@@ -18,7 +19,7 @@ func TestFirstUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := begin(t, core.Options{Sandboxes: sandbox.Options{Max: new(2), TTL: new(time.Minute)}})
 		create := func(name string) int {
-			return servicetest.Recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`, exchange.SandboxHeader, name).Code
+			return servicetest.Recorded(e, "POST", "/v1/clients", `{"client_id":"a","hostname":"h"}`, service.SandboxHeader, name).Code
 		}
 		for _, tt := range []struct {
 			name string
@@ -48,6 +49,53 @@ func TestFirstUse(t *testing.T) {
 			t.Errorf("one that is gone: %d", code)
 		}
 	})
+}
+
+// Ensure the use of a sandbox that does not exist is refused if lost ones are, however it is named.
+// Ensure tokens of the default sandbox and of fixtures do not pass for those of a lost one.
+func TestLostSandboxesAreRefused(t *testing.T) {
+	t.Parallel()
+	o := core.Options{Plan: sandbox.Plan{Fixtures: []string{"default"}}, Sandboxes: sandbox.Options{RefuseLost: true}}
+	e, restarted := begin(t, o), begin(t, o)
+	login := func(at string) string {
+		w := servicetest.Recorded(e, "POST", at+"/identity/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],`+
+			`"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}},"scope":{"project":{"name":"demo","domain":{"id":"default"}}}}}`)
+		return w.Header().Get("X-Subject-Token")
+	}
+	if w := servicetest.Recorded(e, "POST", "/_standin/sandboxes", `{"name":"box"}`); w.Code != 201 {
+		t.Fatalf("creating one: %d %s", w.Code, w.Body)
+	}
+	inside, outside := login("/~box"), login("")
+	for _, tt := range []struct {
+		h            http.Handler
+		method, path string
+		header       []string
+		want         int
+	}{
+		{e, "GET", "/~box/v1/clients", []string{"X-Auth-Token", inside}, 200},
+		{e, "GET", "/v1/clients", []string{"X-Auth-Token", inside}, 200},
+		{e, "GET", "/~other/v1/clients", nil, 410},
+		{restarted, "GET", "/~box/v1/clients", []string{"X-Auth-Token", inside}, 410},
+		{restarted, "GET", "/v1/clients", []string{service.SandboxHeader, "box"}, 410},
+		{restarted, "GET", "/v1/clients", []string{"X-Auth-Token", inside}, 410},
+		{restarted, "GET", "/v1/clients", []string{"Authorization", "Bearer " + inside}, 410},
+		{restarted, "GET", "/v1/clients", []string{"X-Auth-Token", outside}, 401},
+		{restarted, "GET", "/v1/clients", []string{"X-Auth-Token", "demo-token"}, 200},
+		{restarted, "GET", "/v1/clients", []string{"X-Auth-Token", strings.Repeat("gAAAAAB", 30)}, 401},
+		{restarted, "POST", "/~box/_standin/reset", nil, 410},
+		{restarted, "GET", "/~box/_standin/requests", nil, 410},
+		{restarted, "GET", "/_standin/sandboxes/box/requests", nil, 410},
+		{restarted, "GET", "/_standin/sandboxes/box", nil, 410},
+		{restarted, "GET", "/~default/v1/clients", []string{"X-Auth-Token", "demo-token"}, 200},
+		{restarted, "DELETE", "/_standin/sandboxes/box", nil, 404},
+		{e, "DELETE", "/_standin/sandboxes/box", nil, 204},
+		{e, "GET", "/v1/clients", []string{"X-Auth-Token", inside}, 410},
+	} {
+		w := servicetest.Recorded(tt.h, tt.method, tt.path, "", tt.header...)
+		if w.Code != tt.want || w.Code == 410 && !strings.Contains(w.Body.String(), "create it with POST /_standin/sandboxes") {
+			t.Errorf("%s %s %.30q: %d %s, want %d", tt.method, tt.path, tt.header, w.Code, w.Body, tt.want)
+		}
+	}
 }
 
 // Ensure forks copy the world, its ids and its clock, and are then independent.

@@ -31,7 +31,7 @@ import (
 // may be called by several goroutines at once.
 type Sandbox struct {
 	name     string
-	mark     []byte // part of its tokens; nil in the default sandbox
+	mark     string // part of its tokens; empty in the default sandbox
 	registry *Registry
 	origin   atomic.Pointer[Start] // the first start; that of the default sandbox is how others start
 	start    atomic.Pointer[Start]
@@ -98,8 +98,8 @@ func (s *Sandbox) publish(w *world.World) {
 // Name returns the sandbox's name.
 func (s *Sandbox) Name() string { return s.name }
 
-// Mark returns what tokens issued in the sandbox contain; nil for the default sandbox.
-func (s *Sandbox) Mark() []byte { return s.mark }
+// Mark returns what tokens issued in the sandbox contain; empty for the default sandbox.
+func (s *Sandbox) Mark() string { return s.mark }
 
 // World returns the present world.
 func (s *Sandbox) World() *world.World { return s.world.Load() }

@@ -55,7 +55,7 @@ type Call struct {
 
 	Context context.Context //nolint:containedctx // of the request: it ends when the client leaves
 	Sandbox string          // the name of the sandbox
-	Chosen  bool            // the request names its sandbox, in a header or in its path
+	Chosen  string          // the name of the sandbox in a header or in the path of the request; empty if there is none
 
 	Caller      *identity.Caller // nil if CallerError is not nil
 	CallerError error
@@ -72,9 +72,9 @@ type Call struct {
 	// sent.
 	Scratch []byte
 
-	// Mark is put into issued tokens, so that requests with them find the sandbox. It is nil in
+	// Mark is put into issued tokens, so that requests with them find the sandbox. It is empty in
 	// the default sandbox.
-	Mark []byte
+	Mark string
 
 	// PageCap is the max number of items of a page that a rule sets (0 = no limit).
 	PageCap int
@@ -98,6 +98,23 @@ func (c *Call) Quirk(name string) bool {
 		c.Consulted = append(c.Consulted, name)
 	}
 	return on
+}
+
+// Request headers of the emulator.
+const (
+	SandboxHeader = "X-Standin-Sandbox" // the name of the sandbox
+	SlotHeader    = "X-Standin-Slot"    // see Call.Slot
+)
+
+// Slot returns the slot by which a proxy in front of several emulators chose this one: two
+// hexadecimal digits. Issued tokens and made names contain it, so that the proxy sends what has them
+// to the same emulator. It is empty without that proxy.
+func (c *Call) Slot() string {
+	values := c.Header[SlotHeader]
+	if len(values) != 1 || len(values[0]) != 2 || strings.Trim(values[0], "0123456789abcdef") != "" {
+		return ""
+	}
+	return values[0]
 }
 
 // Write sets the transaction of the call. Calls with a safe method have none.

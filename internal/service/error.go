@@ -21,8 +21,10 @@ const (
 	NotAllowed      Kind = http.StatusMethodNotAllowed
 	NotAcceptable   Kind = http.StatusNotAcceptable
 	Conflict        Kind = http.StatusConflict
+	Gone            Kind = http.StatusGone
 	TooLarge        Kind = http.StatusRequestEntityTooLarge
 	UnsupportedType Kind = http.StatusUnsupportedMediaType
+	Misdirected     Kind = http.StatusMisdirectedRequest
 	TooMany         Kind = http.StatusTooManyRequests
 	Internal        Kind = http.StatusInternalServerError
 )

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+type sandboxesCmd struct {
+	remotes
+	Format string `env:"-" default:"text" enum:"text,json" help:"text (default) or json."`
+}
+
+// Help returns examples.
+func (*sandboxesCmd) Help() string {
+	return `Examples:
+  standin sandboxes
+  standin sandboxes --url http://10.0.0.1:9311 --url http://10.0.0.2:9311`
+}
+
+// A listed is a sandbox, as the control API lists it, and the emulator that has it.
+type listed struct {
+	Emulator string `json:"emulator"`
+	Name     string `json:"name"`
+	URL      string `json:"url"`
+	Scenario string `json:"scenario,omitempty"`
+	Faults   int    `json:"faults"`
+	Requests uint64 `json:"requests"`
+}
+
+// Run prints the sandboxes of all emulators by name.
+func (c *sandboxesCmd) Run(ctx context.Context, s streams) error {
+	found := []listed{}
+	for _, cl := range c.all() {
+		var all []listed
+		if err := cl.read(ctx, "sandboxes", nil, &all); err != nil {
+			return err
+		}
+		for i := range all {
+			all[i].Emulator = cl.base
+		}
+		found = append(found, all...)
+	}
+	slices.SortStableFunc(found, func(a, b listed) int { return strings.Compare(a.Name, b.Name) })
+	if c.Format == "json" {
+		e := json.NewEncoder(s.out)
+		e.SetIndent("", "  ")
+		return e.Encode(found)
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SANDBOX\tREQUESTS\tFAULTS\tSCENARIO\tEMULATOR")
+	for _, l := range found {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\n", l.Name, l.Requests, l.Faults, l.Scenario, l.Emulator)
+	}
+	return w.Flush()
+}
