@@ -6,7 +6,7 @@ GOLANGCI := v2.15.0
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
-check: vet lint race tidy build prose contracts contributing clients faults soak image page console python node release-check real-clients parity-check ## run every check that CI runs
+check: vet lint race tidy build prose contracts contributing clients faults soak image page console python node release-check real-clients replicas parity-check ## run every check that CI runs
 
 vet: ## run go vet, and fail if a file is not formatted by gofmt
 	go vet ./...
@@ -92,6 +92,9 @@ parity-check: ## record the real servers (Debian, as root), and fail if an answe
 real-clients: ## run freezer, barbicanclient, gophercloud, privx-sdk-go… unmodified; missing ones are installed, or skipped and named
 	clients/run
 
+replicas: ## real clients against four replicas behind nginx, one of which is killed; without nginx it is skipped, and says so
+	.ci/replicas
+
 bench-smoke: ## fail where the emulator takes more than twice its budget (Linux)
 	go run ./bench -smoke
 
@@ -114,4 +117,4 @@ generate: ## write the generated parts of files
 	go test ./cmd/standin -run Generated -update
 	go test ./clients/planted -run Generated -update
 
-.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console python node real-clients parity parity-check bench bench-smoke release release-check module generate
+.PHONY: help check vet lint test race fuzz soak tidy build prose contracts contributing clients faults image page console python node real-clients replicas parity parity-check bench bench-smoke release release-check module generate
