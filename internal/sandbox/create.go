@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// whatToDo says how to go on after ErrLost.
+const whatToDo = "it was deleted, or its emulator was restarted and has none of its state; create it with POST /_standin/sandboxes"
+
 func lost(name string) error { return fmt.Errorf("the sandbox %q is %w: %s", name, ErrLost, whatToDo) }
 
 // Enter does what Use does. If there is no sandbox with the name, Enter creates it, from the state

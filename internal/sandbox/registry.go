@@ -207,9 +207,6 @@ func (r *Registry) marked(mark string) *Sandbox {
 	return r.byMark[mark]
 }
 
-// whatToDo says how to go on after ErrLost.
-const whatToDo = "it was deleted, or its emulator was restarted and has none of its state; create it with POST /_standin/sandboxes"
-
 func (r *Registry) add(s *Sandbox) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
