@@ -29,7 +29,7 @@ race: ## run the tests in random order under the race detector
 
 FUZZ := emulator/FuzzWire emulator/FuzzControl emulator/FuzzRequest emulator/FuzzFixture \
 	internal/ruleset/FuzzRules internal/scenario/FuzzScenario internal/service/freezer/FuzzSearch \
-	internal/file/FuzzSplit internal/recorder/FuzzPairs
+	internal/file/FuzzSplit internal/file/FuzzDirect internal/recorder/FuzzPairs
 
 fuzz: ## run each fuzz target for TIME (default 10m)
 	@for t in $(FUZZ); do \

@@ -40,6 +40,10 @@ var (
 )
 
 func (n Node) decode(v reflect.Value, strict bool) error {
+	if n.made != nil {
+		v.Set(reflect.ValueOf(n.made).Elem())
+		return nil
+	}
 	switch v.Type() {
 	case nodeType:
 		v.Set(reflect.ValueOf(n))
@@ -161,7 +165,7 @@ func (n Node) decodeSlice(v reflect.Value) error {
 	}
 	list := reflect.MakeSlice(v.Type(), 0, n.length())
 	var wrong mistakes
-	for e, err := range n.Each() {
+	for e, err := range n.EachOf(v.Type().Elem()) {
 		if err != nil {
 			return err
 		}

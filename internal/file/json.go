@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"unicode/utf8"
 
 	"standin/internal/value"
 
@@ -15,11 +17,22 @@ import (
 // YAML is almost a superset of JSON. It does not accept surrogate pairs and tabs, which are in
 // responses that people paste. So JSON is parsed as JSON, into the same nodes.
 
-// isJSON reports whether data is one JSON object or list.
-func isJSON(data []byte) bool {
+// readJSON reads a file that is one JSON object or list; nil if it is anything else. It holds back long
+// lists if it has a source for them.
+func readJSON(data []byte, s *source) *yaml.Node {
 	start := bytes.TrimLeft(data, " \t\r\n")
-	return len(start) > 0 && (start[0] == '{' || start[0] == '[') &&
-		jsontext.Value(data).IsValid(jsontext.AllowDuplicateNames(true))
+	if len(start) == 0 || start[0] != '{' && start[0] != '[' {
+		return nil
+	}
+	r := newJSONReader(data).in(s, 1, 1)
+	root, err := r.read()
+	if err != nil {
+		return nil
+	}
+	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil
+	}
+	return root
 }
 
 // A jsonReader makes nodes from valid JSON.
@@ -50,14 +63,16 @@ func (r *jsonReader) locate() {
 }
 
 func (r *jsonReader) moveTo(to int) {
-	for ; r.at < min(to, len(r.data)); r.at++ {
-		switch c := r.data[r.at]; {
-		case c == '\n':
-			r.line, r.column = r.line+1, 1
-		case c&0xc0 != 0x80: // columns count characters, not bytes
-			r.column++
-		}
+	to = min(to, len(r.data))
+	if to <= r.at {
+		return
 	}
+	passed := r.data[r.at:to]
+	if lines := bytes.Count(passed, []byte("\n")); lines > 0 {
+		r.line, r.column = r.line+lines, 1
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+	}
+	r.at, r.column = to, r.column+utf8.RuneCount(passed) // columns count characters, not bytes
 }
 
 func (r *jsonReader) read() (*yaml.Node, error) {

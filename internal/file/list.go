@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,7 +21,13 @@ type list struct {
 
 	lines [][]byte // of a list in YAML
 	dash  int      // the column of its dashes
-	json  []byte   // of a list in JSON
+	cuts  []cut    // of a list in JSON
+}
+
+// A cut is some elements of a list in JSON, without the brackets, and their place, counting from 1.
+type cut struct {
+	text         []byte
+	line, column int
 }
 
 // errSplit means that a file cannot be parsed part by part.
@@ -33,20 +40,17 @@ func ParseLong(name string, data []byte) (Node, error) { return parseLong(name, 
 
 func parseLong(name string, data []byte, long int) (Node, error) {
 	s := &source{name: name, long: long}
-	switch {
-	case isJSON(data):
-		root, err := newJSONReader(data).in(s, 1, 1).read()
-		if err != nil {
-			return Node{}, syntaxError(name, data, err)
-		}
-		return Node{s, root}, nil
-	case strings.HasSuffix(name, ".json"):
+	if root := readJSON(data, s); root != nil {
+		return Node{in: s, yaml: root}, nil
+	}
+	if strings.HasSuffix(name, ".json") {
 		return Parse(name, data)
 	}
+	s = &source{name: name, long: long}
 	lines := linesOf(data)
 	s.total, s.open = len(lines), !bytes.HasSuffix(data, []byte("\n"))
 	if root, err := s.yaml(lines, 0); err == nil && root.Kind == yaml.MappingNode && len(s.lists) > 0 {
-		return Node{s, root}, nil
+		return Node{in: s, yaml: root}, nil
 	}
 	return Parse(name, data)
 }
@@ -153,11 +157,11 @@ func (n Node) Each() iter.Seq2[Node, error] {
 			return
 		}
 		if l := n.in.lists[n.yaml]; l != nil {
-			l.each(yield)
+			l.each(nil, yield)
 			return
 		}
 		for _, c := range n.yaml.Content {
-			if !yield(Node{n.in, c}, nil) {
+			if !yield(Node{in: n.in, yaml: c}, nil) {
 				return
 			}
 		}
@@ -179,21 +183,23 @@ func (n Node) length() int {
 	return count
 }
 
-// elements are some elements of a list, as they were parsed.
+// elements are some elements of a list, as they were parsed, or decoded.
 type elements struct {
 	source *source
 	list   *yaml.Node
+	made   []any
 	err    error
 }
 
-// each iterates over the elements. While those of one chunk are used, the next chunks are parsed.
-func (l *list) each(yield func(Node, error) bool) {
+// each iterates over the elements. While those of one chunk are used, the next chunks are parsed, or
+// decoded into values of a type that isDirect.
+func (l *list) each(t reflect.Type, yield func(Node, error) bool) {
 	ahead, done := make(chan chan elements, runtime.GOMAXPROCS(0)), make(chan struct{})
 	defer close(done)
 	go func() {
 		defer close(ahead)
 		chunks := l.chunks
-		if l.json != nil {
+		if l.cuts != nil {
 			chunks = l.chunksJSON
 		}
 		for parse := range chunks {
@@ -203,7 +209,7 @@ func (l *list) each(yield func(Node, error) bool) {
 			case <-done:
 				return
 			}
-			go func() { c <- l.parse(parse) }()
+			go func() { c <- l.parse(parse, t) }()
 		}
 	}()
 	for c := range ahead {
@@ -212,23 +218,35 @@ func (l *list) each(yield func(Node, error) bool) {
 			yield(Node{}, some.err)
 			return
 		}
+		for _, made := range some.made {
+			if !yield(Node{made: made}, nil) {
+				return
+			}
+		}
+		if some.list == nil {
+			continue
+		}
 		for _, e := range some.list.Content {
-			if !yield(Node{some.source, e}, nil) {
+			if !yield(Node{in: some.source, yaml: e}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// parse parses a chunk. A parser that panics cannot parse it.
-func (l *list) parse(chunk parser) (some elements) {
+// parse parses a chunk, or decodes it. A parser that panics cannot parse it.
+func (l *list) parse(chunk parser, t reflect.Type) (some elements) {
+	if t != nil && len(chunk.text) <= hugeChunk {
+		some.made, some.err = decodeDirect(chunk.text, t)
+		return some
+	}
 	some.source = l.source.within()
 	defer func() {
 		if recover() != nil {
 			some.err = errSplit
 		}
 	}()
-	some.list, some.err = chunk(some.source)
+	some.list, some.err = chunk.parse(some.source)
 	if some.err == nil && some.list.Kind != yaml.SequenceNode {
 		some.err = errSplit
 	}
@@ -236,18 +254,23 @@ func (l *list) parse(chunk parser) (some elements) {
 }
 
 // A parser parses a list with some of the elements of another.
-type parser func(*source) (*yaml.Node, error)
+type parser struct {
+	parse func(*source) (*yaml.Node, error)
+	text  []byte // of the list, if it is JSON
+}
 
-// The size of a chunk, if the elements are not larger.
+// The size of a chunk, if the elements are not larger. A huge one is parsed, so that the lists in it are
+// decoded part by part.
 const (
 	chunkLines = 500
 	chunkBytes = 16 << 10
+	hugeChunk  = 256 << 10
 )
 
 // chunks iterates over the chunks of a list in YAML.
 func (l *list) chunks(yield func(parser) bool) {
 	chunk := func(from, to int) parser {
-		return func(s *source) (*yaml.Node, error) { return s.yaml(l.lines[from:to], l.line+from) }
+		return parser{parse: func(s *source) (*yaml.Node, error) { return s.yaml(l.lines[from:to], l.line+from) }}
 	}
 	from := 0
 	for i := 1; i < len(l.lines); i++ {
@@ -263,22 +286,12 @@ func (l *list) chunks(yield func(parser) bool) {
 
 // chunksJSON iterates over the chunks of a list in JSON.
 func (l *list) chunksJSON(yield func(parser) bool) {
-	r := newJSONReader(l.json).in(nil, l.line+1, l.column+1)
-	_, _ = r.dec.ReadToken() // the whole file is valid JSON
-	for r.dec.PeekKind() != ']' {
-		r.locate()
-		from, line, column := r.at, r.line, r.column
-		for r.dec.PeekKind() != ']' && int(r.dec.InputOffset())-from < min(chunkBytes, longJSON*l.source.long) {
-			if _, err := r.dec.ReadValue(); err != nil {
-				yield(func(*source) (*yaml.Node, error) { return nil, err })
-				return
-			}
-		}
-		text := slices.Concat([]byte("["), l.json[from:r.dec.InputOffset()], []byte("]"))
-		if !yield(func(s *source) (*yaml.Node, error) {
-			n := &yaml.Node{Kind: yaml.SequenceNode, Line: line, Column: column - 1} // the bracket
+	for _, c := range l.cuts {
+		text := slices.Concat([]byte("["), c.text, []byte("]"))
+		if !yield(parser{text: text, parse: func(s *source) (*yaml.Node, error) {
+			n := &yaml.Node{Kind: yaml.SequenceNode, Line: c.line, Column: c.column - 1} // the bracket
 			return n, newJSONReader(text).in(s, n.Line, n.Column).elements(n)
-		}) {
+		}}) {
 			return
 		}
 	}
@@ -293,16 +306,37 @@ func (r *jsonReader) list(n *yaml.Node) error {
 	if s == nil || s.long == 0 {
 		return r.elements(n)
 	}
-	from := r.at
-	if _, err := r.dec.ReadValue(); err != nil {
+	from, line, column := r.at, r.line, r.column
+	cuts, err := r.cut(min(chunkBytes, longJSON*s.long))
+	if err != nil {
 		return err
 	}
 	text := r.data[from:r.dec.InputOffset()]
 	if len(text) >= longJSON*s.long {
-		s.hold(n, &list{source: s, line: r.line - 1, column: r.column - 1, json: text})
+		s.hold(n, &list{source: s, line: line - 1, column: column - 1, cuts: cuts})
 		return nil
 	}
-	return newJSONReader(text).in(nil, r.line, r.column).elements(n)
+	return newJSONReader(text).in(nil, line, column).elements(n)
+}
+
+// cut reads a list, and cuts it at elements, into parts of a size or a little more.
+func (r *jsonReader) cut(size int) (cuts []cut, err error) {
+	if _, err := r.dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for r.dec.PeekKind() != ']' {
+		r.locate()
+		c := cut{line: r.line, column: r.column}
+		for r.dec.PeekKind() != ']' && int(r.dec.InputOffset())-r.at < size {
+			if _, err := r.dec.ReadValue(); err != nil {
+				return nil, err
+			}
+		}
+		c.text = r.data[r.at:r.dec.InputOffset()]
+		cuts = append(cuts, c)
+	}
+	_, err = r.dec.ReadToken()
+	return cuts, err
 }
 
 // elements reads a list whose elements are held as nodes.

@@ -21,6 +21,7 @@ import (
 type Node struct {
 	in   *source
 	yaml *yaml.Node
+	made any // a pointer to the value, if it was decoded without nodes: see EachOf. Then yaml is nil
 }
 
 // Key returns the text of a scalar, for example the name of a member.
@@ -39,7 +40,7 @@ func (n Node) Get(name string) (Node, bool) {
 	if n.yaml != nil && n.yaml.Kind == yaml.MappingNode {
 		for i := 0; i < len(n.yaml.Content); i += 2 {
 			if n.yaml.Content[i].Value == name {
-				return Node{n.in, n.yaml.Content[i+1]}, true
+				return Node{in: n.in, yaml: n.yaml.Content[i+1]}, true
 			}
 		}
 	}
@@ -112,12 +113,12 @@ func (n Node) Members() (names, values []Node, err error) {
 	names, values = make([]Node, 0, size), make([]Node, 0, size)
 	seen := make(map[string]bool, size)
 	for i := 0; i < len(n.yaml.Content); i += 2 {
-		name := Node{n.in, n.yaml.Content[i]}
+		name := Node{in: n.in, yaml: n.yaml.Content[i]}
 		if seen[name.yaml.Value] {
 			return nil, nil, name.Errorf("%q is given twice", name.yaml.Value)
 		}
 		seen[name.yaml.Value] = true
-		names, values = append(names, name), append(values, Node{n.in, n.yaml.Content[i+1]})
+		names, values = append(names, name), append(values, Node{in: n.in, yaml: n.yaml.Content[i+1]})
 	}
 	return names, values, nil
 }
@@ -168,7 +169,7 @@ func (n Node) Without(drop func(name string) bool) Node {
 			c.Content = append(c.Content, n.yaml.Content[i], n.yaml.Content[i+1])
 		}
 	}
-	return Node{n.in, &c}
+	return Node{in: n.in, yaml: &c}
 }
 
 // Unknown returns the error for a key that is not one of names.

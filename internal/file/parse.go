@@ -28,12 +28,8 @@ func (e *Error) Error() string {
 // Parse parses one YAML or JSON document.
 func Parse(name string, data []byte) (Node, error) {
 	in := &source{name: name}
-	if isJSON(data) {
-		root, err := newJSONReader(data).read()
-		if err != nil {
-			return Node{}, syntaxError(name, data, err)
-		}
-		return Node{in, root}, nil
+	if root := readJSON(data, nil); root != nil {
+		return Node{in: in, yaml: root}, nil
 	}
 	if strings.HasSuffix(name, ".json") {
 		return Node{}, jsonError(name, data)
@@ -44,18 +40,18 @@ func Parse(name string, data []byte) (Node, error) {
 		return Node{}, syntaxError(name, data, err)
 	}
 	if err := dec.Decode(&next); err == nil {
-		return Node{}, Node{in, &next}.Errorf("a second document; expected one document in a file")
+		return Node{}, Node{in: in, yaml: &next}.Errorf("a second document; expected one document in a file")
 	} else if !errors.Is(err, io.EOF) {
 		return Node{}, syntaxError(name, data, err)
 	}
 	if doc.Kind == 0 { // an empty file
-		return Node{in, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
+		return Node{in: in, yaml: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, nil
 	}
 	root := doc.Content[0]
 	if err := (&expander{file: in, sizes: map[*yaml.Node]int{}}).expand(root); err != nil {
 		return Node{}, err
 	}
-	return Node{in, root}, nil
+	return Node{in: in, yaml: root}, nil
 }
 
 // An expander replaces aliases by the values of their anchors.
@@ -77,7 +73,7 @@ func (e *expander) expand(n *yaml.Node) error {
 	size := nodeSize + len(n.Value)
 	for i, c := range n.Content {
 		if c.Kind == yaml.AliasNode {
-			at := Node{e.file, c}
+			at := Node{in: e.file, yaml: c}
 			if size, seen := e.sizes[c.Alias]; seen && size == 0 {
 				return at.Errorf("alias refers to itself")
 			}
@@ -91,7 +87,7 @@ func (e *expander) expand(n *yaml.Node) error {
 		}
 		size += e.sizes[c]
 		if e.aliases && size > maxExpanded {
-			return Node{e.file, n}.Errorf("the file is larger than %d MiB with its aliases expanded", maxExpanded>>20)
+			return Node{in: e.file, yaml: n}.Errorf("the file is larger than %d MiB with its aliases expanded", maxExpanded>>20)
 		}
 	}
 	e.sizes[n] = size

@@ -21,7 +21,7 @@ func tree(n Node) (string, error) {
 		}
 	} else {
 		for _, c := range n.yaml.Content {
-			parts = append(parts, Node{n.in, c})
+			parts = append(parts, Node{in: n.in, yaml: c})
 		}
 	}
 	for _, p := range parts {

@@ -133,6 +133,9 @@ func Parse(data []byte) (any, error) {
 	return v, nil
 }
 
+// Read reads the next value from a decoder, as Parse does. The decoder decides about repeated names.
+func Read(dec *jsontext.Decoder) (any, error) { return read(dec, 0) }
+
 // A parser is a reusable decoder. For most texts its state is larger than the text.
 type parser struct {
 	jsontext.Decoder

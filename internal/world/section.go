@@ -63,7 +63,7 @@ func (c *Collection) loadList(tx *Tx, list file.Node) []error {
 	}
 	var errs []error
 	seen := map[string]bool{}
-	for item, err := range list.Each() {
+	for item, err := range list.EachOf(c.form) {
 		if err != nil {
 			return append(errs, err)
 		}

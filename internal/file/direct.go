@@ -1,0 +1,273 @@
+package file
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"iter"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"standin/internal/value"
+)
+
+// EachOf is like Each for elements that are decoded into values of a type. Those of a long list in JSON
+// are decoded without nodes: they have no place, and Decode returns their value. The caller parses the
+// file with Parse if something fails, as after ParseLong.
+func (n Node) EachOf(t reflect.Type) iter.Seq2[Node, error] {
+	if l := n.in.lists[n.yaml]; l != nil && l.cuts != nil && isDirect(t) {
+		return func(yield func(Node, error) bool) { l.each(t, yield) }
+	}
+	return n.Each()
+}
+
+// direct holds which types have values that are decoded without nodes. They are those of the program.
+var direct sync.Map
+
+var unmarshalerType, textType = reflect.TypeFor[Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// isDirect reports whether values of a type are decoded without nodes: no part of it needs a node.
+func isDirect(t reflect.Type) bool {
+	if is, ok := direct.Load(t); ok {
+		return is.(bool)
+	}
+	is := needsNoNode(t, map[reflect.Type]bool{})
+	direct.Store(t, is)
+	return is
+}
+
+func needsNoNode(t reflect.Type, seen map[reflect.Type]bool) bool {
+	p := reflect.PointerTo(t)
+	switch {
+	case t == nodeType, p.Implements(unmarshalerType):
+		return false
+	case t == timeType, t == objectType, p.Implements(textType), seen[t]:
+		return true
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return needsNoNode(t.Elem(), seen)
+	case reflect.Struct:
+		for _, f := range fieldsOf(t) {
+			if !needsNoNode(t.Field(f.index).Type, seen) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// errDirect means that a value cannot be decoded without nodes. It may be right, and if it is not, only
+// its node has the right message.
+var errDirect = errors.New("the value cannot be decoded without nodes")
+
+// decodeDirect decodes the elements of a list in JSON. It returns pointers to values of a type.
+func decodeDirect(text []byte, t reflect.Type) ([]any, error) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text)) // it refuses repeated names
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	var all []any
+	for dec.PeekKind() != ']' {
+		v := reflect.New(t)
+		if err := readInto(dec, v.Elem()); err != nil {
+			return nil, err
+		}
+		all = append(all, v.Interface())
+	}
+	return all, nil
+}
+
+// readInto reads the next value. It accepts a part of what Node.Decode accepts, with the same result.
+func readInto(dec *jsontext.Decoder, v reflect.Value) error {
+	switch v.Type() {
+	case timeType:
+		text, err := readText(dec, '"')
+		if err != nil {
+			return err
+		}
+		t, err := ParseTime(text)
+		v.Set(reflect.ValueOf(t))
+		return err
+	case objectType:
+		if dec.PeekKind() != '{' {
+			return errDirect
+		}
+		return readAny(dec, v)
+	}
+	if t, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
+		text, err := readText(dec, '"')
+		if err != nil {
+			return err
+		}
+		return t.UnmarshalText([]byte(text))
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if dec.PeekKind() == 'n' {
+			v.SetZero()
+			return dec.SkipValue()
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		return readInto(dec, v.Elem())
+	case reflect.Struct:
+		return readStruct(dec, v)
+	case reflect.Slice:
+		return readSlice(dec, v)
+	case reflect.Map:
+		return readMap(dec, v)
+	case reflect.Interface:
+		return readAny(dec, v)
+	default:
+		return readScalar(dec, v)
+	}
+}
+
+// readText reads a scalar of a kind and returns its text.
+func readText(dec *jsontext.Decoder, kind jsontext.Kind) (string, error) {
+	if dec.PeekKind() != kind {
+		return "", errDirect
+	}
+	tok, err := dec.ReadToken()
+	return tok.String(), err
+}
+
+func readAny(dec *jsontext.Decoder, v reflect.Value) error {
+	x, err := value.Read(dec)
+	if err == nil && x != nil {
+		v.Set(reflect.ValueOf(x))
+	}
+	return err
+}
+
+func readStruct(dec *jsontext.Decoder, v reflect.Value) error {
+	if dec.PeekKind() != '{' {
+		return errDirect
+	}
+	_, _ = dec.ReadToken()
+	fields := fieldsOf(v.Type())
+	var few [32]bool
+	given := few[:]
+	if len(fields) > len(few) {
+		given = make([]bool, len(fields))
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		f := fieldNamed(fields, name)
+		if f < 0 {
+			return errDirect
+		}
+		given[f] = true
+		if err := readInto(dec, v.Field(fields[f].index)); err != nil {
+			return err
+		}
+	}
+	for i := range fields {
+		if fields[i].required && !given[i] {
+			return errDirect
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// fieldNamed returns the index of the field with a name in quotes, or -1. Names with escapes have none.
+func fieldNamed(fields []field, quoted []byte) int {
+	name := quoted[1 : len(quoted)-1]
+	for i := range fields {
+		if fields[i].name == string(name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func readSlice(dec *jsontext.Decoder, v reflect.Value) error {
+	switch dec.PeekKind() {
+	case 'n':
+		return dec.SkipValue()
+	case '[':
+	default:
+		return errDirect
+	}
+	_, _ = dec.ReadToken()
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	for i := 0; dec.PeekKind() != ']'; i++ {
+		v.Grow(1)
+		v.SetLen(i + 1)
+		if err := readInto(dec, v.Index(i)); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+func readMap(dec *jsontext.Decoder, v reflect.Value) error {
+	if dec.PeekKind() != '{' {
+		return errDirect
+	}
+	_, _ = dec.ReadToken()
+	m := reflect.MakeMap(v.Type())
+	for dec.PeekKind() != '}' {
+		name, err := readText(dec, '"')
+		if err != nil {
+			return err
+		}
+		elem := reflect.New(v.Type().Elem()).Elem()
+		if err := readInto(dec, elem); err != nil {
+			return err
+		}
+		m.SetMapIndex(reflect.ValueOf(name), elem)
+	}
+	v.Set(m)
+	_, err := dec.ReadToken()
+	return err
+}
+
+func readScalar(dec *jsontext.Decoder, v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.String:
+		text, err := readText(dec, '"')
+		v.SetString(text)
+		return err
+	case reflect.Bool:
+		tok, err := dec.ReadToken()
+		if kind := tok.Kind(); err != nil || kind != 't' && kind != 'f' {
+			return errDirect
+		}
+		v.SetBool(tok.Bool())
+		return nil
+	}
+	text, err := readText(dec, '0')
+	if err != nil {
+		return err
+	}
+	if v.Kind() == reflect.Float64 {
+		f, err := strconv.ParseFloat(text, 64)
+		v.SetFloat(f)
+		if math.IsInf(f, 0) {
+			return errDirect
+		}
+		return err
+	}
+	i, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || strings.ContainsAny(text, ".eE") || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+		return errDirect
+	}
+	if v.CanUint() {
+		v.SetUint(uint64(i))
+	} else {
+		v.SetInt(i)
+	}
+	return nil
+}
