@@ -89,6 +89,30 @@ func contents(c *contract.Contract) string {
 	return b.String()
 }
 
+// Ensure the built-in fixtures that are read at the start are those in YAML.
+func TestGeneratedFixtures(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(fixtures.FS, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(fixtures.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, err := file.Parse(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := root.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep(t, "../fixtures/json/"+strings.TrimSuffix(name, ".yaml")+".json", append(value.Append(nil, v), '\n'))
+	}
+}
+
 // Ensure the published schema of scenarios is that of their reader, and accepts the built-in
 // scenarios.
 func TestGeneratedScenarioSchema(t *testing.T) {
