@@ -164,10 +164,11 @@ func sandboxes(ctx context.Context, clients []client) (found []box, err error) {
 	return found, nil
 }
 
-// follow calls back for each event of a sandbox, until the sandbox or the context ends. It begins
-// with the events that the journal still holds. Either the entry or the note is nil.
-func (c client) follow(ctx context.Context, sandbox string, back func(e *journal.Entry, n *journal.Note)) error {
-	resp, err := c.get(ctx, of(sandbox, "events"), url.Values{"since": {"0"}})
+// follow calls back for each event of a sandbox that q selects, until the sandbox or the context ends. It
+// begins with the events that the journal still holds. Either the entry or the note is nil.
+func (c client) follow(ctx context.Context, sandbox string, q url.Values, back func(e *journal.Entry, n *journal.Note)) error {
+	q.Set("since", "0")
+	resp, err := c.get(ctx, of(sandbox, "events"), q)
 	if err != nil {
 		return err
 	}

@@ -15,20 +15,19 @@ import (
 	"time"
 
 	"standin/emulator/journal"
-	"standin/internal/contract"
+	"standin/internal/recorder"
 	"standin/internal/sandbox"
 )
 
 type requestsCmd struct {
 	Sequence uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
 	remotes
-	Sandbox   string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
-	All       bool   `help:"Show the exchanges of all sandboxes."`
-	Operation string `placeholder:"GLOB" help:"Show only operations that match the glob, such as freezer.*."`
-	Trace     string `placeholder:"ID" help:"Show only requests whose header traceparent has this trace id."`
-	Format    string `default:"text" enum:"text,json,har,curl" help:"text (default), json: one JSON object for each exchange, har: a HAR 1.2, curl: a command for each request."`
-	Follow    bool   `short:"f" help:"Continue with new exchanges until interrupted."`
-	File      string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
+	Sandbox string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
+	All     bool   `help:"Show the exchanges of all sandboxes."`
+	selection
+	Format string `default:"text" enum:"text,json,har,curl" help:"text (default), json: one JSON object for each exchange, har: a HAR 1.2, curl: a command for each request."`
+	Follow bool   `short:"f" help:"Continue with new exchanges until interrupted."`
+	File   string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
 }
 
 // Help returns examples.
@@ -38,7 +37,7 @@ func (*requestsCmd) Help() string {
   standin requests --all --follow
   standin requests --all --url http://10.0.0.1:9311 --url http://10.0.0.2:9311
   standin requests 3
-  standin requests --url http://127.0.0.1:9311/~checkout --operation 'freezer.*'
+  standin requests --url http://127.0.0.1:9311/~checkout --operation 'freezer.*' --status 5xx
   standin requests --file requests.jsonl
   standin requests --format har > requests.har
   standin requests 3 --format curl`
@@ -75,7 +74,7 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 		}
 		return c.one(s.out, &e)
 	case c.Follow:
-		err := cl.follow(ctx, box, func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
+		err := cl.follow(ctx, box, c.query(), func(e *journal.Entry, n *journal.Note) { fmt.Fprint(s.out, c.event("", e, n)) })
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -91,10 +90,30 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	return c.print(s.out, page.Entries)
 }
 
+// A selection is the flags that select exchanges.
+type selection struct {
+	Operation string `placeholder:"GLOB" help:"Only operations that match the glob, such as freezer.*. none: requests that match no operation."`
+	Status    string `env:"-" placeholder:"STATUS" help:"Only responses with this status, such as 503 or 5xx. none: no response was sent."`
+	Method    string `env:"-" placeholder:"METHOD" help:"Only requests with this method."`
+	Path      string `env:"-" placeholder:"GLOB" help:"Only requests whose path matches the glob."`
+	Fault     string `env:"-" placeholder:"RULE" help:"Only requests at which the rule of this name fired. *: any rule."`
+	Ended     string `env:"-" placeholder:"HOW" help:"Only exchanges that ended so: answered, cut, aborted or open."`
+	Trace     string `placeholder:"ID" help:"Only requests whose header traceparent has this trace id."`
+}
+
+// filter returns the filter of the flags.
+func (s *selection) filter() journal.Filter {
+	return journal.Filter{
+		Operation: s.Operation, Status: s.Status, Method: s.Method, Path: s.Path, Fault: s.Fault, Ended: journal.Ended(s.Ended), Trace: s.Trace,
+	}
+}
+
 // query returns the parameters that select exchanges.
-func (c *requestsCmd) query() url.Values {
+func (s *selection) query() url.Values {
 	q := url.Values{}
-	for name, v := range map[string]string{"operation": c.Operation, "trace": c.Trace} {
+	for name, v := range map[string]string{
+		"operation": s.Operation, "status": s.Status, "method": s.Method, "path": s.Path, "fault": s.Fault, "ended": s.Ended, "trace": s.Trace,
+	} {
 		if v != "" {
 			q.Set(name, v)
 		}
@@ -102,20 +121,16 @@ func (c *requestsCmd) query() url.Values {
 	return q
 }
 
-// selects reports whether an exchange is one of those that were asked for.
-func (c *requestsCmd) selects(e *journal.Entry) bool {
-	return contract.NewGlob(c.Operation).Match(e.Operation) && (c.Trace == "" || strings.EqualFold(c.Trace, e.TraceID))
-}
-
 // check returns an error for flags that cannot be combined.
 func (c *requestsCmd) check() error {
 	if c.All && c.Sandbox != "" || c.Sequence != 0 && (c.All || c.Follow) {
 		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
 	}
-	if c.Sequence != 0 && (c.Operation != "" || c.Trace != "") {
-		return errors.New("a number cannot be combined with --operation or --trace")
+	if c.Sequence != 0 && c.selection != (selection{}) {
+		return errors.New("a number cannot be combined with flags that select requests, such as --operation")
 	}
-	if err := (&journal.Filter{Trace: c.Trace}).Check(); err != nil {
+	f := c.filter()
+	if err := f.Check(); err != nil {
 		return fmt.Errorf("--%w", err)
 	}
 	if c.Follow && c.Format == asHAR {
@@ -124,13 +139,13 @@ func (c *requestsCmd) check() error {
 	return nil
 }
 
-// event returns the line of an event. It names the sandbox unless that is empty. It returns an
-// empty string if the operation was not asked for.
+// event returns the line of an event; empty for a note in other formats than text. It names the sandbox
+// unless that is empty.
 func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) string {
 	switch {
 	case n != nil && c.Format == asText:
 		return fmt.Sprintf("%s  -- %s %s %s\n", n.At.Local().Format(time.TimeOnly), sandbox, n.Kind, n.What)
-	case n != nil || !c.selects(e):
+	case n != nil:
 		return ""
 	case c.Format != asText:
 		var b strings.Builder
@@ -183,7 +198,7 @@ func (c *requestsCmd) followAll(ctx context.Context, w io.Writer) error {
 			}
 			followed[b] = true
 			go func() {
-				_ = b.follow(ctx, b.name, func(e *journal.Entry, n *journal.Note) {
+				_ = b.follow(ctx, b.name, c.query(), func(e *journal.Entry, n *journal.Note) {
 					select {
 					case lines <- c.event(b.name, e, n):
 					case <-ctx.Done():
@@ -221,7 +236,11 @@ func (c *requestsCmd) file(w io.Writer) error {
 		defer f.Close()
 		in = f
 	}
-	p := &filePrinter{cmd: c, w: w}
+	f := c.filter()
+	if err := f.Check(); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	p := &filePrinter{cmd: c, w: w, selects: recorder.Fits(f)}
 	lines := bufio.NewReader(in)
 	for number := 1; ; number++ {
 		text, err := lines.ReadBytes('\n')
@@ -241,6 +260,7 @@ func (c *requestsCmd) file(w io.Writer) error {
 type filePrinter struct {
 	cmd     *requestsCmd
 	w       io.Writer
+	selects func(e *journal.Entry) bool
 	section []journal.Entry // of one scenario
 	found   bool            // the exchange with the given number was found
 }
@@ -259,7 +279,7 @@ func (p *filePrinter) line(text []byte) bool {
 	case line.Scenario != "":
 		p.flush()
 		fmt.Fprintf(p.w, "scenario %s\n", line.Scenario)
-	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !p.cmd.selects(e):
+	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !p.selects(e):
 	case e.Sequence == p.cmd.Sequence:
 		p.found = true
 		_ = p.cmd.one(p.w, e) // entries can always be encoded

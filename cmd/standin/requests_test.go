@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -135,6 +136,61 @@ func TestRequestsInFormats(t *testing.T) {
 		if code == 0 || !strings.Contains(errOut, want) {
 			t.Errorf("%s: code %d, %s", flags, code, errOut)
 		}
+	}
+}
+
+// Ensure flags select exchanges, those of a server, those of a file, and new ones alike.
+func TestRequestsAreSelected(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t)
+	ask(t, url+"/~box/v1/clients?limit=1")
+	ask(t, url+"/~box/v1/clients?limit=2", "X-Standin-Fault", "status=503")
+	ask(t, url+"/~box/v1/client")
+	at := url + "/~box"
+	code, all, errOut := command(t, "requests", "--url", at, "--format", "json")
+	if code != 0 {
+		t.Fatal(errOut)
+	}
+	saved := write(t, "requests.jsonl", all)
+	for flags, want := range map[string]string{
+		"--operation freezer.*": "12", "--operation none": "3", "--status 5xx": "2", "--status 404": "3", "--status none": "", "--method get": "123", "--method POST": "",
+		"--path /v1/clients": "12", "--path /~box/v1/client": "3", "--fault *": "2", "--fault request": "2", "--fault other": "", "--ended answered": "123", "--ended cut": "",
+		"--status 2xx --path /v1/*": "1",
+	} {
+		for _, from := range []string{"--url " + at, "--file " + saved} {
+			code, out, errOut := command(t, append([]string{"requests", "--format", "curl"}, strings.Fields(from+" "+flags)...)...)
+			got := ""
+			for n, part := range []string{"clients?limit=1'", "clients?limit=2'", "/client'"} {
+				if strings.Contains(out, part) {
+					got += strconv.Itoa(n + 1)
+				}
+			}
+			if code != 0 || got != want {
+				t.Errorf("%s %s: code %d, requests %q, want %q\n%s%s", from, flags, code, got, want, out, errOut)
+			}
+		}
+	}
+	for _, from := range []string{"--url " + at, "--file " + saved} {
+		code, _, errOut := command(t, append([]string{"requests", "--status", "often"}, strings.Fields(from)...)...)
+		if code != 1 || !strings.Contains(errOut, "--status: ") {
+			t.Errorf("%s and a status that is none: code %d, %s", from, code, errOut)
+		}
+	}
+	if code, _, errOut := command(t, "requests", "1", "--url", at, "--status", "503"); code != 1 || !strings.Contains(errOut, "cannot be combined with flags that select") {
+		t.Errorf("a number and a status: code %d, %s", code, errOut)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out, done := &tail{}, make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"requests", "--url", at, "--follow", "--status", "5xx"}, streams{out, io.Discard})
+	}()
+	out.await(t, "2  503  GET    /v1/clients?limit=2")
+	ask(t, url+"/~box/v1/clients?limit=4")
+	ask(t, url+"/~box/v1/clients?limit=5", "X-Standin-Fault", "status=503")
+	text := out.await(t, "5  503  GET    /v1/clients?limit=5")
+	stop()
+	if code := <-done; code != 0 || strings.Contains(text, "limit=4") {
+		t.Errorf("code %d\n%s", code, text)
 	}
 }
 

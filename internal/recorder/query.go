@@ -55,6 +55,21 @@ func (q *query) fits(r *record, sequence uint64) bool {
 	return q.fitsStatus(r) && q.fitsFault(r.Faults)
 }
 
+// Fits returns a function that reports whether an entry of a file matches a filter. It knows no prefix of
+// a path but that of the sandbox.
+func Fits(f journal.Filter) func(e *journal.Entry) bool {
+	q := compile(&f)
+	return func(e *journal.Entry) bool {
+		r := record{ended: e.Ended}
+		r.Operation, r.Method, r.Path, r.Faults, r.Trace = e.Operation, e.Request.Method, e.Request.Path, e.Faults, e.Trace
+		r.Route = strings.TrimPrefix(r.Path, "/~"+e.Sandbox)
+		if e.Reply != nil {
+			r.Status = e.Reply.Status
+		}
+		return q.fits(&r, e.Sequence)
+	}
+}
+
 func (q *query) fitsStatus(r *record) bool {
 	status := r.Status
 	switch {
