@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import standin
@@ -109,20 +110,42 @@ def proxy(work, port):
     return fail('nginx did not start: ' + pathlib.Path(log.name).read_text(encoding='utf-8'))
 
 
-def create(front, number):
-    """Creates a sandbox in one of the ways in which that is possible."""
-    if number % 3 == 0:
-        return front.sandbox(exact_name=f'named-{number}')
-    if number % 3 == 1:
-        return front.sandbox(f'tests/test_{number}.py::test[{number}]')
-    return front.sandbox()
-
-
-def send(url, headers, body=None):
+def send(url, headers, body=None, method=None):
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {'Content-Type': 'application/json', **headers})
+    request = urllib.request.Request(url, data, {'Content-Type': 'application/json', **headers}, method=method)
     with urllib.request.urlopen(request) as answer:
         return answer.headers, answer.read()
+
+
+def create(front, number, other=None):
+    """Creates a sandbox in one of the ways in which that is possible. other is one that exists, if any does."""
+    ways = ['name', 'text', 'nothing']
+    if other:
+        ways += ['name, at another sandbox', 'name, header of another sandbox', 'nothing, token of another sandbox', 'fork']
+    way, name = ways[number % len(ways)], f'named-{number}'
+    if way == 'name':
+        return front.sandbox(exact_name=name)
+    if way == 'text':
+        return front.sandbox(f'tests/test_{number}.py::test[{number}]')
+    if way == 'nothing':
+        return front.sandbox()
+    if way == 'fork':
+        return front.sandbox(fork=other.name)
+    at, headers, body = front.url, {}, {'name': name}
+    if 'at' in way:
+        at = other.url
+    elif 'header' in way:
+        headers = {'X-Standin-Sandbox': other.name}
+    else:
+        headers, body = {'X-Auth-Token': login(other)}, {}
+    info = json.loads(send(at + '/_standin/sandboxes', headers, body)[1])
+    if info['url'] != f'{front.url}/~{info["name"]}':
+        fail(f'a sandbox created by {way} is at {info["url"]}')
+    return standin.Sandbox(front._control, info)
+
+
+def login(box):
+    return send(box.url + '/identity/v3/auth/tokens', {}, LOGIN)[0]['X-Subject-Token']
 
 
 class Clients:
@@ -172,12 +195,27 @@ def told(title, saw, homes, boxes):
 def tokens(front, boxes):
     """A token that was issued in a sandbox, and the header, lead into it."""
     for box in boxes:
-        headers, _ = send(box.url + '/identity/v3/auth/tokens', {}, LOGIN)
-        for header in ({'X-Auth-Token': headers['X-Subject-Token']}, {'X-Standin-Sandbox': box.name, 'X-Auth-Token': 'demo-token'}):
+        for header in ({'X-Auth-Token': login(box)}, {'X-Standin-Sandbox': box.name, 'X-Auth-Token': 'demo-token'}):
             send(front.url + '/v1/clients', header)
         ways = [r['sandbox_by'] for r in box.requests(operation='freezer.clients.list')]
         if ways != ['token', 'header']:
             fail(f'sandbox {box.name} was reached by {ways}')
+
+
+def passed_on(box):
+    """The time of the sandbox reaches the client, and a broken connection ends."""
+    send(box.url + '/_standin/clock', {}, {'freeze': '2015-10-15T17:56:18Z'}, 'PUT')
+    date = send(box.url + '/v1/clients', {'X-Auth-Token': 'demo-token'})[0]['Date']
+    if date != 'Thu, 15 Oct 2015 17:56:18 GMT':
+        fail(f'the time of the sandbox is {date}')
+    for fault in ('empty', 'reset'):
+        try:
+            send(box.url + '/v1/clients', {'X-Auth-Token': 'demo-token', 'X-Standin-Fault': f'connection={fault}'})
+            fail(f'a connection is not broken by {fault}')
+        except urllib.error.HTTPError as error:
+            if error.code != 502:
+                fail(f'a connection broken by {fault} is a status {error.code}')
+    box.reset()
 
 
 def main(program, folder, count='60'):
@@ -196,12 +234,15 @@ def main(program, folder, count='60'):
 
 
 def rehearse(replicas, front, folder, count):
-    boxes = [create(front, n) for n in range(count)]
+    boxes = []
+    for n in range(count):
+        boxes.append(create(front, n, boxes and boxes[n // 2]))
     homes = replicas.sandboxes()
     if sorted(homes) != sorted(b.name for b in boxes):
         fail('a sandbox is not where its replica is')
     print(f'{count} sandboxes on {REPLICAS} replicas: {sorted(collections.Counter(homes.values()).items())}')
     tokens(front, boxes[:50])
+    passed_on(boxes[0])
     clients = Clients(folder, boxes)
 
     saw = told('all replicas run', clients.round(), homes, boxes)

@@ -132,6 +132,19 @@ func TestWireTruth(t *testing.T) {
 	}
 }
 
+// Ensure a break before the response sends no interim response to a proxy that gives a slot: it would
+// pass that on, and wait.
+func TestBreaksBehindReplicas(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[fault.Break]string{fault.Reset: rst, fault.Empty: fin} {
+		s := emulator.RunT(t, emulator.WithFault(fault.Rule{What: fault.What{Connection: fault.Cut(kind)}}))
+		got, end := raw(t, s.Addr(""), false, strings.Replace(listRequest, "\r\n\r\n", "\r\nX-Standin-Slot: 3f\r\n\r\n", 1))
+		if len(got) > 0 || end != want {
+			t.Errorf("%s: got %q, and %s", kind, got, end)
+		}
+	}
+}
+
 // Ensure a silently truncated answer is well framed and keeps its connection.
 func TestSilentTruncation(t *testing.T) {
 	t.Parallel()

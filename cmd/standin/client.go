@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -66,10 +67,11 @@ func (r *remotes) one() (*remote, error) {
 }
 
 // all returns a client for each emulator.
-func (r *remotes) all() []client {
-	clients := make([]client, len(r.URL))
-	for i, at := range r.URL {
-		clients[i], _ = newClient(at, r.Token)
+func (r *remotes) all() (clients []client) {
+	for _, at := range r.URL {
+		if c, _ := newClient(at, r.Token); !slices.Contains(clients, c) {
+			clients = append(clients, c)
+		}
 	}
 	return clients
 }
@@ -150,18 +152,17 @@ type box struct {
 	name string
 }
 
-// sandboxes returns all sandboxes of the clients' emulators.
+// sandboxes returns all sandboxes of the clients' emulators. With an error, it returns those of the
+// emulators that answer.
 func sandboxes(ctx context.Context, clients []client) (found []box, err error) {
 	for _, c := range clients {
 		var all []struct{ Name string }
-		if err := c.read(ctx, "sandboxes", nil, &all); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, c.read(ctx, "sandboxes", nil, &all))
 		for i := range all {
 			found = append(found, box{c, all[i].Name})
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // follow calls back for each event of a sandbox that q selects, until the sandbox or the context ends. It

@@ -53,7 +53,7 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	}
 	switch {
 	case c.All && c.Follow:
-		return c.followAll(ctx, s.out)
+		return c.followAll(ctx, s)
 	case c.All:
 		return c.listAll(ctx, s.out)
 	}
@@ -157,70 +157,90 @@ func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) s
 	return l.String() + "\n"
 }
 
-// listAll prints the exchanges of all sandboxes in the order in which they began.
+// listAll prints the exchanges of all sandboxes in the order in which they began. If an emulator does not
+// answer, it prints those of the others, and returns an error.
 func (c *requestsCmd) listAll(ctx context.Context, w io.Writer) error {
-	boxes, err := sandboxes(ctx, c.all())
-	if err != nil {
-		return err
-	}
+	boxes, missing := sandboxes(ctx, c.all())
 	var all []journal.Entry
 	for _, b := range boxes {
 		page, err := b.page(ctx, b.name, c.query())
-		if err != nil {
-			return err
-		}
+		missing = errors.Join(missing, err)
 		all = append(all, page.Entries...)
 	}
 	slices.SortStableFunc(all, func(a, b journal.Entry) int { return a.Began.Compare(b.Began) })
-	return c.print(w, all)
+	return errors.Join(c.print(w, all), missing)
 }
 
 // glimpse is how often followAll looks for new sandboxes.
 const glimpse = 200 * time.Millisecond
 
-// followAll follows all sandboxes, including those that are created meanwhile.
-func (c *requestsCmd) followAll(ctx context.Context, w io.Writer) error {
-	lines, ended := make(chan string), make(chan box)
-	followed := map[box]bool{}
+// followAll follows all sandboxes, including those that are created meanwhile. It ends when no emulator
+// answers.
+func (c *requestsCmd) followAll(ctx context.Context, s streams) error {
+	f := &followers{cmd: c, lines: make(chan string), ended: make(chan box), followed: map[box]bool{}}
 	t := time.NewTicker(glimpse)
 	defer t.Stop()
-	for {
+	for missing := ""; ; {
 		boxes, err := sandboxes(ctx, c.all())
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil {
+		if len(boxes) == 0 {
 			return err
 		}
-		for _, b := range boxes {
-			if followed[b] {
-				continue
-			}
-			followed[b] = true
-			go func() {
-				_ = b.follow(ctx, b.name, c.query(), func(e *journal.Entry, n *journal.Note) {
-					select {
-					case lines <- c.event(b.name, e, n):
-					case <-ctx.Done():
-					}
-				})
+		if text := fmt.Sprint(err); err == nil {
+			missing = ""
+		} else if text != missing {
+			missing = text
+			fmt.Fprintln(s.err, "standin:", text)
+		}
+		f.follow(ctx, boxes)
+		f.print(ctx, s.out, t.C)
+	}
+}
+
+// followers follow sandboxes, each in a goroutine.
+type followers struct {
+	cmd      *requestsCmd
+	lines    chan string
+	ended    chan box // those whose goroutine has ended
+	followed map[box]bool
+}
+
+// follow follows the sandboxes that are not followed.
+func (f *followers) follow(ctx context.Context, boxes []box) {
+	for _, b := range boxes {
+		if f.followed[b] {
+			continue
+		}
+		f.followed[b] = true
+		go func() {
+			_ = b.follow(ctx, b.name, f.cmd.query(), func(e *journal.Entry, n *journal.Note) {
 				select {
-				case ended <- b:
+				case f.lines <- f.cmd.event(b.name, e, n):
 				case <-ctx.Done():
 				}
-			}()
-		}
-		for waiting := true; waiting; {
+			})
 			select {
-			case line := <-lines:
-				fmt.Fprint(w, line)
-			case b := <-ended:
-				delete(followed, b)
-			case <-t.C:
-				waiting = false
+			case f.ended <- b:
 			case <-ctx.Done():
-				return nil
 			}
+		}()
+	}
+}
+
+// print prints lines until the next tick.
+func (f *followers) print(ctx context.Context, w io.Writer, tick <-chan time.Time) {
+	for {
+		select {
+		case line := <-f.lines:
+			fmt.Fprint(w, line)
+		case b := <-f.ended:
+			delete(f.followed, b)
+		case <-tick:
+			return
+		case <-ctx.Done():
+			return
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := &tail{}, make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"requests", "--url", url, "--url", other, "--all", "--follow"}, streams{out, io.Discard})
+		done <- run(ctx, []string{"requests", "--url", url, "--url", other, "--url", "127.0.0.1:1", "--all", "--follow"}, streams{out, io.Discard})
 	}()
 	out.await(t, boxed)
 	out.await(t, plain)

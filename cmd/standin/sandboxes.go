@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,29 +32,32 @@ type listed struct {
 	Requests uint64 `json:"requests"`
 }
 
-// Run prints the sandboxes of all emulators by name.
+// Run prints the sandboxes of all emulators by name. If one does not answer, it prints those of the
+// others, and returns an error.
 func (c *sandboxesCmd) Run(ctx context.Context, s streams) error {
 	found := []listed{}
+	var missing error
 	for _, cl := range c.all() {
 		var all []listed
-		if err := cl.read(ctx, "sandboxes", nil, &all); err != nil {
-			return err
-		}
+		missing = errors.Join(missing, cl.read(ctx, "sandboxes", nil, &all))
 		for i := range all {
 			all[i].Emulator = cl.base
 		}
 		found = append(found, all...)
 	}
 	slices.SortStableFunc(found, func(a, b listed) int { return strings.Compare(a.Name, b.Name) })
-	if c.Format == "json" {
+	switch {
+	case missing != nil && len(found) == 0:
+		return missing
+	case c.Format == "json":
 		e := json.NewEncoder(s.out)
 		e.SetIndent("", "  ")
-		return e.Encode(found)
+		return errors.Join(e.Encode(found), missing)
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SANDBOX\tREQUESTS\tFAULTS\tSCENARIO\tEMULATOR")
 	for _, l := range found {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\n", l.Name, l.Requests, l.Faults, l.Scenario, l.Emulator)
 	}
-	return w.Flush()
+	return errors.Join(w.Flush(), missing)
 }

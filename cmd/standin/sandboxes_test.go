@@ -29,7 +29,14 @@ func TestSandboxes(t *testing.T) {
     "url": "`+two+`/~apart"`) {
 		t.Errorf("code %d\n%s", code, out)
 	}
-	if code, _, errOut := command(t, "sandboxes", "--url", two, "--url", "127.0.0.1:1"); code != 1 || !strings.Contains(errOut, "no emulator answers at http://127.0.0.1:1;") {
-		t.Errorf("an emulator that is down: %d %s", code, errOut)
+	const down = "no emulator answers at http://127.0.0.1:1;"
+	if code, out, errOut := command(t, "sandboxes", "--url", two, "--url", "127.0.0.1:1", "--url", two); code != 1 || !strings.Contains(errOut, down) || strings.Count(out, "apart ") != 1 {
+		t.Errorf("an emulator that is down: %d %s%s", code, out, errOut)
+	}
+	if code, out, errOut := command(t, "requests", "--all", "--url", "127.0.0.1:1", "--url", two); code != 1 || !strings.Contains(errOut, down) || strings.Count(out, "/v1/clients") != 1 {
+		t.Errorf("requests, and an emulator that is down: %d %s%s", code, out, errOut)
+	}
+	if code, out, _ := command(t, "sandboxes", "--url", "127.0.0.1:1"); code != 1 || out != "" {
+		t.Errorf("only an emulator that is down: %d %s", code, out)
 	}
 }

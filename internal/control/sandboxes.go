@@ -2,7 +2,6 @@ package control
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -79,7 +78,7 @@ func (a *api) info(c *service.Call, s *sandbox.Sandbox) Info {
 		Name: s.Name(), Scenario: st.Scenario, Seed: s.World().Seed(), Profile: st.Profile, Quirks: slices.Sorted(maps.Keys(st.Quirks)),
 		Faults: len(s.Rules().States()), Requests: s.Journal().Last(), Clock: clockOf(s), TTL: s.TTL(),
 	}
-	root := strings.TrimSuffix(c.Root(), "/~"+c.Sandbox)
+	root := strings.TrimSuffix(c.Root(), "/~"+c.Chosen)
 	i.URL = root
 	if i.Name != sandbox.Default {
 		i.URL += "/~" + i.Name
@@ -126,12 +125,8 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if spec.Name != "" && spec.For != "" {
 		return service.Reply{}, service.Errorf(service.Invalid, "", `name and for cannot both be given`)
 	}
-	if home := spec.home(); c.Slot() != "" && home != "" && home != c.Chosen {
-		if err := sandbox.CheckName(home); err != nil {
-			return service.Reply{}, mistake(err)
-		}
-		err := service.Errorf(service.Misdirected, "", "The sandbox %[1]s may be on another replica: send the header X-Standin-Sandbox: %[1]s too.", home)
-		return service.Reply{}, err.With(service.SandboxHeader, home)
+	if err := spec.atHome(c); err != nil {
+		return service.Reply{}, err
 	}
 	s, err := a.create(&spec, c.Slot())
 	if err != nil {
@@ -140,9 +135,25 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	return reply(http.StatusCreated, a.accessible(c, s))
 }
 
-// home returns the name of the sandbox on whose replica the new one must be; empty if it can be on
-// any. See service.Call.Slot.
-func (s *Spec) home() string { return cmp.Or(s.Name, s.Fork) }
+// atHome returns an error if the new sandbox belongs on another replica than this one, as far as the
+// proxy could see: see service.Call.Slot. A fork is on the replica of its original, and a name may belong
+// elsewhere.
+func (s *Spec) atHome(c *service.Call) error {
+	home := cmp.Or(s.Name, s.Fork)
+	switch {
+	case c.Slot() == "" || home == "":
+		return nil
+	case s.Name != "" && s.Fork != "":
+		return service.Errorf(service.Invalid, "", "Behind the proxy of several replicas, a fork cannot have a name of its own: give for in place of name.")
+	case home == c.Chosen:
+		return nil
+	}
+	if err := sandbox.CheckName(home); err != nil {
+		return mistake(err)
+	}
+	err := service.Errorf(service.Misdirected, "", "The sandbox %[1]s may be on another replica: send the header X-Standin-Sandbox: %[1]s too.", home)
+	return err.With(service.SandboxHeader, home)
+}
 
 // create creates a sandbox. It accepts built-in fixtures and scenarios only, since no file path may
 // come over HTTP.
@@ -153,9 +164,7 @@ func (a *api) create(spec *Spec, slot string) (*sandbox.Sandbox, error) {
 	p := sandbox.Plan{}
 	if spec.Fork != "" {
 		from, err := a.Sandboxes.Find(spec.Fork)
-		if err != nil && slot != "" && spec.Name != "" {
-			return nil, fmt.Errorf("%w; a fork is made on the replica of the forked sandbox, so give for in place of name", err)
-		} else if err != nil {
+		if err != nil {
 			return nil, err
 		}
 		if p, err = from.Fork(spec.Snapshot); err != nil {

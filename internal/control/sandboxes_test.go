@@ -95,18 +95,25 @@ func TestSlots(t *testing.T) {
 		{`{"fork":"mine"}`, slot, 421, "mine"},
 		{`{"snapshot":"s"}`, slot, 421, "default"},
 		{`{"for":"c","fork":"mine"}`, append(slot, service.SandboxHeader, "mine"), 201, `"name":"c.3f"`},
-		{`{"name":"copy","fork":"elsewhere"}`, slot, 421, "copy"},
-		{`{"name":"copy","fork":"elsewhere"}`, append(slot, service.SandboxHeader, "copy"), 404, "give for in place of name"},
+		{`{"name":"copy","fork":"mine"}`, append(slot, service.SandboxHeader, "mine"), 400, "give for in place of name"},
+		{`{"name":"copy","snapshot":"s"}`, append(slot, service.SandboxHeader, "mine"), 400, "give for in place of name"},
+		{`{"for":"c","fork":"other"}`, append(slot, service.SandboxHeader, "mine"), 421, "other"},
 	} {
 		w := servicetest.Recorded(e, "POST", "/_standin/sandboxes", tt.body, tt.header...)
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.has) || w.Code == 421 && w.Header().Get(service.SandboxHeader) != tt.has {
 			t.Errorf("%s with %q: %d %q %.300s, want %d and %s", tt.body, tt.header, w.Code, w.Header(), w.Body, tt.status, tt.has)
 		}
 	}
+	for path, want := range map[string]string{"/~mine/_standin/sandboxes": "beside", "/~away/_standin/sandboxes": "away"} {
+		w := servicetest.Recorded(e, "POST", path, `{"name":"`+want+`"}`)
+		if !strings.Contains(w.Body.String(), `"url":"http://localhost/~`+want+`"`) {
+			t.Errorf("created at %s: %s", path, w.Body)
+		}
+	}
 	w := servicetest.Recorded(e, "POST", "/~mine/identity/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],`+
 		`"password":{"user":{"name":"demo","password":"demo","domain":{"id":"default"}}}},"scope":{"project":{"name":"demo","domain":{"id":"default"}}}}}`, service.SlotHeader, "a7")
 	token := w.Header().Get("X-Subject-Token")
-	if !regexp.MustCompile(`^gAAAAAB.{72}a7`).MatchString(token) {
+	if !regexp.MustCompile(`^gAAAAAB.{68}slota7`).MatchString(token) {
 		t.Errorf("the token %s has not the slot a7", token)
 	}
 	if w := servicetest.Recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token); w.Code != http.StatusOK || !strings.Contains(servicetest.Recorded(e, "GET", "/~mine/_standin/requests", "").Body.String(), "/v1/clients") {

@@ -171,18 +171,20 @@ const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // unanswered closes the entry of an exchange that ends without a response. It then sends the
 // interim response, unless the rule forbids that. HTTP/1.0 has no interim responses, so one byte
-// is sent instead.
+// is sent instead. A proxy that gives a slot would pass on the interim response and wait; without
+// it, it answers 502.
 func (b *breaking) unanswered(t *taken, what string) *taken {
 	what = "connection " + what
 	b.x.outcome.reply.Status = 0
 	b.x.entry.closing.Unseen = b.rule.Silences() || t.conn == nil
-	if !b.x.entry.closing.Unseen {
+	interrupts := !b.x.entry.closing.Unseen && b.x.call.Slot() == ""
+	if interrupts {
 		what += ", an interim answer first"
 	}
 	b.x.entry.did(b.rule, what)
 	b.x.close(journal.Cut, nil)
 	switch {
-	case b.x.entry.closing.Unseen:
+	case !interrupts:
 	case b.x.in.request.ProtoAtLeast(1, 1):
 		t.write([]byte(interim))
 	default:

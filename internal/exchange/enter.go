@@ -60,7 +60,7 @@ func (x *exchange) enter() *refusal {
 		s, x.made, err = all.Enter(to.name)
 	default:
 		var name string
-		if name, err = x.ofToken(); err == nil {
+		if name, err = x.ofToken(); err == nil || use == service.IgnoresSandbox {
 			s, x.made, err = all.Enter(cmp.Or(name, sandbox.Default))
 		}
 		if name != "" {

@@ -5,10 +5,8 @@ import (
 	"encoding"
 	"errors"
 	"iter"
-	"math"
 	"reflect"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -253,15 +251,17 @@ func readScalar(dec *jsontext.Decoder, v reflect.Value) error {
 		return err
 	}
 	if v.Kind() == reflect.Float64 {
-		f, err := strconv.ParseFloat(text, 64)
+		f, err := strconv.ParseFloat(text, 64) // an error if it is too large
 		v.SetFloat(f)
-		if math.IsInf(f, 0) {
-			return errDirect
-		}
 		return err
 	}
+	return setInt(v, text)
+}
+
+// setInt sets a whole number.
+func setInt(v reflect.Value, text string) error {
 	i, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || strings.ContainsAny(text, ".eE") || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+	if err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
 		return errDirect
 	}
 	if v.CanUint() {

@@ -81,7 +81,7 @@ func TestMarks(t *testing.T) {
 		identity.FernetHead + base64.URLEncoding.EncodeToString(random),
 		"head.claims." + base64.RawURLEncoding.EncodeToString(random[:64]),
 	} {
-		if got := identity.MarkOf(token); got != mark || !identity.IsMark(got) || !strings.Contains(token, slot+mark) {
+		if got := identity.MarkOf(token); got != mark || !identity.IsMark(got) || !strings.Contains(token, "slot"+slot+mark) {
 			t.Errorf("%s: got %q, want %q", token, got, mark)
 		}
 	}

@@ -83,12 +83,13 @@ func Writable(t time.Time) time.Time {
 }
 
 // Tokens of Keystone and PrivX contain random bytes in Base64, after FernetHead or the last dot. Some
-// of these letters, from slotAt, are a slot and the mark of a sandbox. They are whole groups of
-// Base64.
+// of these letters, from partAt, are slotWord and a slot, if there is one, and the mark of a sandbox. They
+// are whole groups of Base64.
 const (
-	slotAt   = 72
+	partAt   = 68
+	slotWord = "slot" // so that a proxy takes no other token for one with a slot
 	slotSize = 2
-	markAt   = slotAt + slotSize
+	markAt   = partAt + len(slotWord) + slotSize
 	markSize = 10
 	markEnd  = markAt + markSize
 
@@ -118,10 +119,12 @@ func IsMark(text string) bool {
 // Mint puts a slot and the mark of a sandbox into the random bytes of a token. It changes random and
 // returns it. What is empty changes nothing. The slot has two letters of Base64.
 func Mint(random []byte, slot, mark string) []byte {
-	part := random[slotAt/4*3 : markEnd/4*3]
+	part := random[partAt/4*3 : markEnd/4*3]
 	text := letters.AppendEncode(nil, part)
-	copy(text, slot)
-	copy(text[slotSize:], mark)
+	if slot != "" {
+		copy(text, slotWord+slot)
+	}
+	copy(text[markAt-partAt:], mark)
 	_, _ = letters.Decode(part, text) // all letters are of Base64
 	return random
 }

@@ -6,10 +6,16 @@ import (
 	"time"
 )
 
-// whatToDo says how to go on after ErrLost.
-const whatToDo = "it was deleted, or its emulator was restarted and has none of its state; create it with POST /_standin/sandboxes"
+// whatToDo says how to go on after ErrGone.
+const whatToDo = "it was deleted or unused for too long, its emulator was restarted, or it was never created; create it with POST /_standin/sandboxes"
 
-func lost(name string) error { return fmt.Errorf("the sandbox %q is %w: %s", name, ErrLost, whatToDo) }
+// lost returns the error for a sandbox that does not exist, with Options.RefuseLost.
+func lost(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	return fmt.Errorf("the sandbox %q is %w: %s", name, ErrGone, whatToDo)
+}
 
 // Enter does what Use does. If there is no sandbox with the name, Enter creates it, from the state
 // in which the emulator started, unless Options.RefuseLost is set. It reports whether it created the
@@ -22,11 +28,11 @@ func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 	if s := r.inUse(name); s != nil {
 		return s, false, nil
 	}
-	if err := CheckName(name); err != nil {
-		return nil, false, err
-	}
 	if r.options.RefuseLost {
 		return nil, false, lost(name)
+	}
+	if err := CheckName(name); err != nil {
+		return nil, false, err
 	}
 	s = newSandbox(r, name, r.Origin())
 	s.ttl = *r.options.TTL

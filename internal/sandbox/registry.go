@@ -35,7 +35,7 @@ type Options struct {
 	Max         *int           // maximum number of sandboxes, not counting the default one; nil means DefaultMax
 	TTL         *time.Duration // how long a sandbox created on first use is kept after its last use; 0 means until it is deleted; nil means DefaultTTL
 	Fixture     string         // used if no fixture is named; empty means "empty"
-	RefuseLost  bool           // refuse the use of a sandbox that does not exist with ErrLost, in place of creating it
+	RefuseLost  bool           // refuse the use of a sandbox that does not exist with ErrGone, in place of creating it
 	KeepRemoved bool           // keep the journals of deleted sandboxes, for VerifyAll, AllRequests and AllJournals
 	// Published is called with each world that a sandbox gets, in their order. It must not wait: the
 	// sandbox accepts no other write meanwhile. It may be nil.
@@ -131,7 +131,7 @@ func badName(what, name string) error {
 var (
 	ErrTooMany = errors.New("too many")           // a limit was reached
 	ErrTaken   = errors.New("there already is a") // a name is in use
-	ErrLost    = errors.New("lost")               // see Options.RefuseLost
+	ErrGone    = errors.New("gone")               // see Options.RefuseLost
 )
 
 // Problem returns an error with an HTTP status. It adds the status of this package's errors, and
@@ -147,7 +147,7 @@ func Problem(err error) error {
 		kind = service.NotFound
 	case errors.Is(err, ErrTaken):
 		kind = service.Conflict
-	case errors.Is(err, ErrLost):
+	case errors.Is(err, ErrGone):
 		kind = service.Gone
 	case errors.Is(err, ErrTooMany):
 		kind = service.TooMany
@@ -186,7 +186,7 @@ func (r *Registry) Undo(s *Sandbox) {
 func (r *Registry) ReadsTokens() bool { return r.some.Load() || r.options.RefuseLost }
 
 // OfToken returns the name of the sandbox in which a token was issued; empty for the default
-// sandbox. With Options.RefuseLost, a token of a sandbox that does not exist is ErrLost.
+// sandbox. With Options.RefuseLost, a token of a sandbox that does not exist is ErrGone.
 func (r *Registry) OfToken(token string) (string, error) {
 	mark := identity.MarkOf(token)
 	if mark == "" {
@@ -196,7 +196,7 @@ func (r *Registry) OfToken(token string) (string, error) {
 		return s.name, nil
 	}
 	if r.options.RefuseLost && identity.IsMark(mark) {
-		return "", fmt.Errorf("the sandbox that issued the token is %w: %s, and log in to it", ErrLost, whatToDo)
+		return "", fmt.Errorf("the sandbox that issued the token is %w: %s, and log in to it", ErrGone, whatToDo)
 	}
 	return "", nil
 }

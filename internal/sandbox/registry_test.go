@@ -86,12 +86,23 @@ func TestLostSandboxesAreRefused(t *testing.T) {
 		{restarted, "GET", "/~box/_standin/requests", nil, 410},
 		{restarted, "GET", "/_standin/sandboxes/box/requests", nil, 410},
 		{restarted, "GET", "/_standin/sandboxes/box", nil, 410},
+		{restarted, "GET", "/_standin/health", []string{"X-Auth-Token", inside}, 200},
+		{restarted, "GET", "/", []string{"X-Auth-Token", inside}, 200},
+		{restarted, "GET", "/_standin/sandboxes", []string{"X-Auth-Token", inside}, 200},
+		{restarted, "GET", "/_standin/requests", []string{"X-Auth-Token", inside}, 410},
+		{restarted, "GET", "/_standin/sandboxes/bad%20name", nil, 400},
+		{restarted, "GET", "/~bad%20name/v1/clients", nil, 400},
 		{restarted, "GET", "/~default/v1/clients", []string{"X-Auth-Token", "demo-token"}, 200},
 		{restarted, "DELETE", "/_standin/sandboxes/box", nil, 404},
+		{restarted, "POST", "/_standin/sandboxes", []string{"X-Auth-Token", inside}, 201},
 		{e, "DELETE", "/_standin/sandboxes/box", nil, 204},
 		{e, "GET", "/v1/clients", []string{"X-Auth-Token", inside}, 410},
 	} {
-		w := servicetest.Recorded(tt.h, tt.method, tt.path, "", tt.header...)
+		body := ""
+		if tt.path == "/_standin/sandboxes" && tt.method == "POST" {
+			body = "{}"
+		}
+		w := servicetest.Recorded(tt.h, tt.method, tt.path, body, tt.header...)
 		if w.Code != tt.want || w.Code == 410 && !strings.Contains(w.Body.String(), "create it with POST /_standin/sandboxes") {
 			t.Errorf("%s %s %.30q: %d %s, want %d", tt.method, tt.path, tt.header, w.Code, w.Body, tt.want)
 		}
