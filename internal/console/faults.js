@@ -102,5 +102,10 @@ function apply(page, scenarios, again) {
     await page.api.put('scenario', { name: chosen.value });
     toast(`The sandbox starts again with ${chosen.value}`);
     await again();
+  }), button('Take back', async () => {
+    if (!confirm('World, faults, journal and clock of the sandbox start again as they first did, without the scenarios that were applied. Take them back?')) return;
+    await page.api.del('scenario');
+    toast('The sandbox starts again as it first did');
+    await again();
   })), about];
 }

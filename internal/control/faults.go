@@ -25,6 +25,7 @@ func (a *api) faultOperations() []service.Operation {
 		{ID: "control.faults.delete", Do: a.in(a.deleteFault)},
 		{ID: "control.scenarios.list", Do: a.listScenarios, Sandbox: service.IgnoresSandbox},
 		{ID: "control.scenario.apply", Do: a.in(a.applyScenario), BodyLimit: scenarioLimit, Sandbox: service.CreatesSandbox},
+		{ID: "control.scenario.remove", Do: a.in(a.removeScenario)},
 	}
 }
 
@@ -110,6 +111,12 @@ func (a *api) applyScenario(c *service.Call, s *sandbox.Sandbox) (service.Reply,
 		return service.Reply{}, mistake(err)
 	}
 	return empty(), mistake(s.Apply(sandbox.Plan{Content: sc}))
+}
+
+// removeScenario takes back the scenarios that were applied.
+func (a *api) removeScenario(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
+	s.Restart()
+	return empty(), nil
 }
 
 // applyBuiltin accepts names of built-in scenarios only, since no file path may come over HTTP.

@@ -187,6 +187,14 @@ func (s *Sandbox) Apply(p Plan) error {
 	return nil
 }
 
+// Restart takes back every plan that was applied. World, clock, faults and journal start again as the
+// sandbox first started, and a reset returns to this state.
+func (s *Sandbox) Restart() {
+	st := s.origin.Load()
+	s.begin(st)
+	s.journal.Tell("scenario", st.Scenario)
+}
+
 // Arm adds rules after the armed ones. If it returns an error, it arms no rule.
 func (s *Sandbox) Arm(rules ...fault.Rule) ([]fault.State, error) {
 	checked, err := s.registry.catalog.Rules.Check(rules, s.RuleNames()...)

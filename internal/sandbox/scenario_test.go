@@ -30,6 +30,35 @@ func TestScenariosDoNotAddUp(t *testing.T) {
 	}
 }
 
+// Ensure scenarios can be taken back: the sandbox, and a later reset, start as the sandbox first did.
+func TestScenariosAreTakenBack(t *testing.T) {
+	t.Parallel()
+	e := begin(t, core.Options{Plan: sandbox.Plan{Scenario: "flaky"}})
+	ask := func(method, path, body string) string {
+		t.Helper()
+		w := servicetest.Recorded(e, method, path, body)
+		if w.Code >= 400 {
+			t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	first := ask("GET", "/_standin/faults", "")
+	for _, name := range []string{"unavailable", "short-pages"} {
+		ask("PUT", "/_standin/scenario", `{"name":"`+name+`"}`)
+	}
+	ask("POST", "/_standin/faults", `{"where":{"path":"/v1/*"},"what":{"status":503}}`)
+	ask("DELETE", "/_standin/scenario", "")
+	for _, after := range []string{"taken back", "reset"} {
+		if got := ask("GET", "/_standin/faults", ""); got != first {
+			t.Errorf("%s: the rules are %s, want %s", after, got, first)
+		}
+		if got := ask("GET", "/_standin/sandboxes/default", ""); !strings.Contains(got, `"scenario":"flaky"`) {
+			t.Errorf("%s: %s", after, got)
+		}
+		ask("POST", "/_standin/reset", "")
+	}
+}
+
 // Ensure a fork keeps its world, whatever fixture a scenario has.
 func TestForkWithScenario(t *testing.T) {
 	t.Parallel()

@@ -76,6 +76,9 @@ test('a fault is armed by clicking, and the next request fails so', async (t) =>
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('1 of 1 rules have not fired yet.').waitFor();
   assert.equal((await s.send('GET', '/v1/clients')).status, 503);
+  await page.getByRole('button', { name: 'Take back' }).click();
+  await page.getByText('No rule is armed.').waitFor();
+  assert.equal((await s.send('GET', '/v1/clients')).status, 200);
 });
 
 test('a chain shows the pause against the deadline, and the verdicts', async (t) => {
