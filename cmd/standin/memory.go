@@ -18,7 +18,7 @@ import (
 const (
 	growth      = 32 << 20 // bytes
 	mostPercent = 400
-	loading     = 30  // percent
+	loading     = 45  // percent
 	afterwards  = 100 // percent
 )
 

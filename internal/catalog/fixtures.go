@@ -30,7 +30,7 @@ func (c *Catalog) Load(names []string, seed *int64, open func(path string) ([]by
 	loader := *c.Loader
 	loader.Seed, loader.Open = seed, open
 	for _, n := range names {
-		if !slices.Contains(loader.Names(), n) {
+		if !slices.Contains(builtinFixtures(), n) {
 			return loader.Load(names...)
 		}
 	}
@@ -68,9 +68,12 @@ func forget(key string) {
 	delete(worlds.loaded, key)
 }
 
+// builtinFixtures returns the names of the built-in fixtures.
+var builtinFixtures = sync.OnceValue(func() []string { return NewLoader().Names() })
+
 // BuiltinFixtures returns an error for names of files, since a request must not name files.
 func (c *Catalog) BuiltinFixtures(names ...string) error {
-	all := c.Loader.Names()
+	all := builtinFixtures()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
 			return fmt.Errorf("no built-in fixture %q%s; there are %s", n, file.Hint(n, all), strings.Join(all, ", "))

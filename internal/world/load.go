@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -182,10 +181,8 @@ func (l *Loader) open(name, dir string, via []string) ([]*parsedFile, error) {
 }
 
 func (l *Loader) readFile(name, dir string) (label string, data []byte, next string, builtin bool, err error) {
-	for _, builtin := range []string{path.Join("json", name+".json"), name + ".yaml"} {
-		if data, err := fs.ReadFile(l.Builtin, builtin); err == nil {
-			return path.Join("fixtures", builtin), data, ".", true, nil
-		}
+	if label, data = l.readBuiltin(name); label != "" {
+		return label, data, ".", true, nil
 	}
 	where := name
 	if !filepath.IsAbs(where) {
@@ -201,6 +198,20 @@ func (l *Loader) readFile(name, dir string) (label string, data []byte, next str
 			name, file.Hint(name, l.Names()), strings.Join(l.Names(), ", "))
 	}
 	return where, data, filepath.Dir(where), false, err
+}
+
+// readBuiltin reads a built-in fixture. It returns no label if there is none of that name.
+func (l *Loader) readBuiltin(name string) (label string, data []byte) {
+	label = "json/" + name + ".json"
+	data, err := fs.ReadFile(l.Builtin, label)
+	if err != nil {
+		label = name + ".yaml"
+		data, err = fs.ReadFile(l.Builtin, label)
+	}
+	if err != nil {
+		return "", nil
+	}
+	return "fixtures/" + label, data
 }
 
 func (l *Loader) parse(name string, data []byte) (*parsedFile, error) {
