@@ -58,22 +58,21 @@ type remotes struct {
 	Token string   `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
-// one returns the only emulator. It is an error if there are several.
-func (r *remotes) one() (*remote, error) {
-	if len(r.URL) != 1 {
-		return nil, fmt.Errorf("--url is given %d times; only --all asks several emulators", len(r.URL))
-	}
-	return &remote{r.URL[0], r.Token}, nil
-}
-
-// all returns a client for each emulator.
-func (r *remotes) all() (clients []client) {
+// all returns a client for each emulator. Their addresses must not select a sandbox.
+func (r *remotes) all() (clients []client, err error) {
 	for _, at := range r.URL {
-		if c, _ := newClient(at, r.Token); !slices.Contains(clients, c) {
+		c, sandbox := newClient(at, r.Token)
+		if sandbox != "" {
+			return nil, fmt.Errorf("--url %s selects a sandbox, but all are asked for", at)
+		}
+		if !slices.Contains(clients, c) {
 			clients = append(clients, c)
 		}
 	}
-	return clients
+	if len(clients) == 0 {
+		return nil, errors.New("--url is empty")
+	}
+	return clients, nil
 }
 
 // get requests a path below /_standin/. It returns an error unless the status is 200.
@@ -152,12 +151,21 @@ type box struct {
 	name string
 }
 
+// list decodes the list of the sandboxes. Its error names the emulator.
+func (c client) list(ctx context.Context, into any) error {
+	err := c.read(ctx, "sandboxes", nil, into)
+	if err != nil && !strings.Contains(err.Error(), c.base) {
+		return fmt.Errorf("%s: %w", c.base, err)
+	}
+	return err
+}
+
 // sandboxes returns all sandboxes of the clients' emulators. With an error, it returns those of the
 // emulators that answer.
 func sandboxes(ctx context.Context, clients []client) (found []box, err error) {
 	for _, c := range clients {
 		var all []struct{ Name string }
-		err = errors.Join(err, c.read(ctx, "sandboxes", nil, &all))
+		err = errors.Join(err, c.list(ctx, &all))
 		for i := range all {
 			found = append(found, box{c, all[i].Name})
 		}
@@ -199,5 +207,8 @@ func (c client) follow(ctx context.Context, sandbox string, q url.Values, back f
 			back(nil, &n)
 		}
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s has ended the events: %w", c.base, err)
+	}
+	return nil
 }

@@ -84,6 +84,9 @@ func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
 	var errs []error
 	for _, from := range c.From {
 		r, err := c.read(ctx, from)
+		if err != nil && !strings.Contains(err.Error(), from) {
+			err = fmt.Errorf("%s: %w", from, err)
+		}
 		all, errs = append(all, r), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

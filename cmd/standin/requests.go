@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"standin/emulator/journal"
+	"standin/internal/catalog"
 	"standin/internal/recorder"
 	"standin/internal/sandbox"
 )
@@ -27,7 +28,7 @@ type requestsCmd struct {
 	selection
 	Format string `default:"text" enum:"text,json,har,curl" help:"text (default), json: one JSON object for each exchange, har: a HAR 1.2, curl: a command for each request."`
 	Follow bool   `short:"f" help:"Continue with new exchanges until interrupted."`
-	File   string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal. A dash reads standard input."`
+	File   string `placeholder:"FILE" help:"Read a file that standin run wrote with --requests or --journal, or that --format json has printed. A dash reads standard input."`
 }
 
 // Help returns examples.
@@ -45,23 +46,16 @@ func (*requestsCmd) Help() string {
 
 // Run prints the exchanges in the journal. With --follow it then prints new ones.
 func (c *requestsCmd) Run(ctx context.Context, s streams) error {
-	if c.File != "" {
-		return c.file(s.out)
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
 	switch {
+	case c.File != "":
+		return c.file(s.out)
 	case c.All && c.Follow:
 		return c.followAll(ctx, s)
 	case c.All:
 		return c.listAll(ctx, s.out)
 	}
-	r, err := c.remotes.one()
-	if err != nil {
-		return err
-	}
-	cl, box, err := r.client(c.Sandbox)
+	one := remote{c.URL[0], c.Token}
+	cl, box, err := one.client(c.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -121,20 +115,24 @@ func (s *selection) query() url.Values {
 	return q
 }
 
-// check returns an error for flags that cannot be combined.
-func (c *requestsCmd) check() error {
-	if c.All && c.Sandbox != "" || c.Sequence != 0 && (c.All || c.Follow) {
-		return errors.New("--all cannot be combined with --sandbox, and a number cannot be combined with --all or --follow")
-	}
-	if c.Sequence != 0 && c.selection != (selection{}) {
-		return errors.New("a number cannot be combined with flags that select requests, such as --operation")
-	}
+// Validate returns an error for flags that are wrong or cannot be combined.
+func (c *requestsCmd) Validate() error {
 	f := c.filter()
-	if err := f.Check(); err != nil {
+	switch err := f.Check(); {
+	case err != nil:
 		return fmt.Errorf("--%w", err)
-	}
-	if c.Follow && c.Format == asHAR {
+	case c.All && c.Sandbox != "":
+		return errors.New("--all cannot be combined with --sandbox")
+	case c.Sequence != 0 && (c.All || c.Follow):
+		return errors.New("a number cannot be combined with --all or --follow")
+	case c.Sequence != 0 && c.selection != (selection{}):
+		return errors.New("a number cannot be combined with flags that select requests, such as --operation")
+	case c.Follow && c.File != "":
+		return errors.New("--follow cannot be combined with --file")
+	case c.Follow && c.Format == asHAR:
 		return errors.New("--format har cannot be combined with --follow, since a HAR has an end")
+	case len(c.URL) != 1 && !c.All && c.File == "":
+		return fmt.Errorf("--url is given %d times; only --all asks several emulators", len(c.URL))
 	}
 	return nil
 }
@@ -160,7 +158,11 @@ func (c *requestsCmd) event(sandbox string, e *journal.Entry, n *journal.Note) s
 // listAll prints the exchanges of all sandboxes in the order in which they began. If an emulator does not
 // answer, it prints those of the others, and returns an error.
 func (c *requestsCmd) listAll(ctx context.Context, w io.Writer) error {
-	boxes, missing := sandboxes(ctx, c.all())
+	clients, err := c.all()
+	if err != nil {
+		return err
+	}
+	boxes, missing := sandboxes(ctx, clients)
 	var all []journal.Entry
 	for _, b := range boxes {
 		page, err := b.page(ctx, b.name, c.query())
@@ -177,11 +179,15 @@ const glimpse = 200 * time.Millisecond
 // followAll follows all sandboxes, including those that are created meanwhile. It ends when no emulator
 // answers.
 func (c *requestsCmd) followAll(ctx context.Context, s streams) error {
+	clients, err := c.all()
+	if err != nil {
+		return err
+	}
 	f := &followers{cmd: c, lines: make(chan string), ended: make(chan box), followed: map[box]bool{}}
 	t := time.NewTicker(glimpse)
 	defer t.Stop()
 	for missing := ""; ; {
-		boxes, err := sandboxes(ctx, c.all())
+		boxes, err := sandboxes(ctx, clients)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -256,11 +262,16 @@ func (c *requestsCmd) file(w io.Writer) error {
 		defer f.Close()
 		in = f
 	}
-	f := c.filter()
-	if err := f.Check(); err != nil {
-		return fmt.Errorf("--%w", err)
+	if c.Operation != "" {
+		rules, err := catalog.Rules()
+		if err == nil {
+			err = rules.Known(c.Operation)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	p := &filePrinter{cmd: c, w: w, selects: recorder.Fits(f)}
+	p := &filePrinter{cmd: c, w: w, selects: recorder.Fits(c.filter())}
 	lines := bufio.NewReader(in)
 	for number := 1; ; number++ {
 		text, err := lines.ReadBytes('\n')

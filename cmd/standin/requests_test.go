@@ -63,7 +63,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url, "--all"}, 0, "default      " + plain, ""},
 		{[]string{"--url", url, "--url", other, "--all"}, 0, "elsewhere    " + plain, ""},
 		{[]string{"--url", url, "--url", other, "--all"}, 0, "box          " + boxed, ""},
-		{[]string{"--url", url, "--url", other}, 1, "--url is given 2 times; only --all asks several emulators", ""},
+		{[]string{"--url", url, "--url", other}, 2, "--url is given 2 times; only --all asks several emulators", ""},
 		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url selects sandbox box, but --sandbox is other", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
@@ -172,12 +172,18 @@ func TestRequestsAreSelected(t *testing.T) {
 	}
 	for _, from := range []string{"--url " + at, "--file " + saved} {
 		code, _, errOut := command(t, append([]string{"requests", "--status", "often"}, strings.Fields(from)...)...)
-		if code != 1 || !strings.Contains(errOut, "--status: ") {
+		if code != 2 || !strings.Contains(errOut, "--status: ") {
 			t.Errorf("%s and a status that is none: code %d, %s", from, code, errOut)
 		}
 	}
-	if code, _, errOut := command(t, "requests", "1", "--url", at, "--status", "503"); code != 1 || !strings.Contains(errOut, "cannot be combined with flags that select") {
+	if code, _, errOut := command(t, "requests", "1", "--url", at, "--status", "503"); code != 2 || !strings.Contains(errOut, "cannot be combined with flags that select") {
 		t.Errorf("a number and a status: code %d, %s", code, errOut)
+	}
+	if code, _, errOut := command(t, "requests", "--file", saved, "--operation", "freezer.clients.lst"); code != 1 || !strings.Contains(errOut, "did you mean freezer.clients.list") {
+		t.Errorf("a file and an operation that is none: code %d, %s", code, errOut)
+	}
+	if code, _, errOut := command(t, "requests", "--all", "--url", at); code != 1 || !strings.Contains(errOut, "selects a sandbox") {
+		t.Errorf("all, and a sandbox in the address: code %d, %s", code, errOut)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	out, done := &tail{}, make(chan int, 1)

@@ -35,11 +35,15 @@ type listed struct {
 // Run prints the sandboxes of all emulators by name. If one does not answer, it prints those of the
 // others, and returns an error.
 func (c *sandboxesCmd) Run(ctx context.Context, s streams) error {
+	clients, err := c.all()
+	if err != nil {
+		return err
+	}
 	found := []listed{}
 	var missing error
-	for _, cl := range c.all() {
+	for _, cl := range clients {
 		var all []listed
-		missing = errors.Join(missing, cl.read(ctx, "sandboxes", nil, &all))
+		missing = errors.Join(missing, cl.list(ctx, &all))
 		for i := range all {
 			all[i].Emulator = cl.base
 		}

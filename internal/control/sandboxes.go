@@ -128,7 +128,7 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 	if err := spec.atHome(c); err != nil {
 		return service.Reply{}, err
 	}
-	s, err := a.create(&spec, c.Slot())
+	s, err := a.create(&spec, c.Slot)
 	if err != nil {
 		return service.Reply{}, mistake(err)
 	}
@@ -141,7 +141,7 @@ func (a *api) createSandbox(c *service.Call) (service.Reply, error) {
 func (s *Spec) atHome(c *service.Call) error {
 	home := cmp.Or(s.Name, s.Fork)
 	switch {
-	case c.Slot() == "" || home == "":
+	case c.Slot == "" || home == "":
 		return nil
 	case s.Name != "" && s.Fork != "":
 		return service.Errorf(service.Invalid, "", "Behind the proxy of several replicas, a fork cannot have a name of its own: give for in place of name.")

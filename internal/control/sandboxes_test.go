@@ -116,6 +116,9 @@ func TestSlots(t *testing.T) {
 	if !regexp.MustCompile(`^gAAAAAB.{68}slota7`).MatchString(token) {
 		t.Errorf("the token %s has not the slot a7", token)
 	}
+	if got := servicetest.Recorded(e, "GET", "/~mine/_standin/requests", "").Body.String(); !strings.Contains(got, "/auth/tokens") || strings.Contains(got, service.SlotHeader) {
+		t.Errorf("the journal shows what the proxy sent: %s", got)
+	}
 	if w := servicetest.Recorded(e, "GET", "/v1/clients", "", "X-Auth-Token", token); w.Code != http.StatusOK || !strings.Contains(servicetest.Recorded(e, "GET", "/~mine/_standin/requests", "").Body.String(), "/v1/clients") {
 		t.Errorf("the token does not lead to its sandbox: %d %s", w.Code, w.Body)
 	}

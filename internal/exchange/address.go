@@ -22,6 +22,7 @@ type arrival struct {
 	inside  string          // the part of the path that names the sandbox: /~NAME, or empty
 	at      string          // the path without inside
 	to      entrance
+	slot    string // see service.Call.Slot
 }
 
 // An entrance is how a request names its sandbox.
@@ -36,6 +37,7 @@ type entrance struct {
 func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 	a := arrival{request: r, conn: transport.Of(r), at: route.Collapse(r.URL.Path)}
 	a.reused = a.conn.Count()
+	a.slot = takeSlot(r.Header)
 	if rest, ok := strings.CutPrefix(a.at, "/~"); ok {
 		a.to.name, _, _ = strings.Cut(rest, "/")
 		a.inside, a.to.given = "/~"+a.to.name, true
@@ -53,6 +55,20 @@ func arrive(r *http.Request, own string, aliases map[string]string) arrival {
 		}
 	}
 	return a
+}
+
+// takeSlot removes the slot from the headers, since no client has sent it, and returns it. A slot that
+// is not valid is none.
+func takeSlot(h http.Header) string {
+	values := h[service.SlotHeader]
+	if values == nil {
+		return ""
+	}
+	delete(h, service.SlotHeader)
+	if len(values) != 1 || len(values[0]) != 2 || strings.Trim(values[0], "0123456789abcdef") != "" {
+		return ""
+	}
+	return values[0]
 }
 
 // shown returns the path with secrets redacted, for logs and messages.

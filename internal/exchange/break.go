@@ -177,7 +177,7 @@ func (b *breaking) unanswered(t *taken, what string) *taken {
 	what = "connection " + what
 	b.x.outcome.reply.Status = 0
 	b.x.entry.closing.Unseen = b.rule.Silences() || t.conn == nil
-	interrupts := !b.x.entry.closing.Unseen && b.x.call.Slot() == ""
+	interrupts := !b.x.entry.closing.Unseen && b.x.call.Slot == ""
 	if interrupts {
 		what += ", an interim answer first"
 	}

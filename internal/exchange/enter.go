@@ -92,7 +92,7 @@ func (x *exchange) ofToken() (name string, err error) {
 // emulator's own API are not journaled.
 func (x *exchange) begin() {
 	c, s := &x.call, x.sandbox
-	x.entry.began = time.Now()
+	x.entry.began, c.Slot = time.Now(), x.in.slot
 	if x.in.to.given {
 		c.Chosen = x.in.to.name
 	}

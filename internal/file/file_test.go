@@ -79,9 +79,15 @@ func TestDecodeRefuses(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
-		{"f.json", "{\n  \"a\": 1,\n}", "f.json:2:9: not JSON"},
+		{"f.json", "{\n  \"a\": 1,\n}", "f.json:3:1: not JSON"},
 		{"f.json", `{"a": tru}`, "f.json:1:"},
-		{"f.json", `5`, "f.json: expected an object"},
+		{"f.json", `5`, "f.json:1:1: expected an object or a list"},
+		{"f.json", "{}\n {}", "f.json:2:2: not JSON: text after the end of the value"},
+		{"f.json", "", "f.json:1:1: expected an object or a list"},
+		{"f", "{\"a\": 1\n \"b\": 2}", "f:2:2: not JSON"},
+		{"f", "[{\"a\": 1}\n {}]", "f:2:2: not JSON"},
+		{"f", "{a: 1\n  b: [}", "did not find expected"},
+		{"f", "{a: [\n" + strings.Repeat("{b: 1},\n", 1<<17) + "]}", "f:1:2: not JSON"},
 		{"f.yaml", "a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document"},
 		{"f.yaml", "a: 1\n---\nb: [\n", "f.yaml:"},
 		{"f.yaml", "seed: 1\nabout: @x\n", "f.yaml:2:8: "},

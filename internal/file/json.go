@@ -3,12 +3,9 @@ package file
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"standin/internal/value"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"
@@ -115,13 +112,39 @@ func (r *jsonReader) read() (*yaml.Node, error) {
 	return n, nil
 }
 
+// maxFlow is the size in bytes up to which a file that begins with a brace or a bracket may be YAML. To
+// find that a larger one is not would take much time and memory.
+const maxFlow = 1 << 20
+
+// mustBeJSON reports whether a file that is not JSON is wrong, whatever else it may be.
+func mustBeJSON(name string, data []byte) bool {
+	start := bytes.TrimLeft(data, " \t\r\n")
+	return strings.HasSuffix(name, ".json") || len(data) > maxFlow && len(start) > 0 && (start[0] == '{' || start[0] == '[')
+}
+
+// looksLikeJSON reports whether a file that is wrong was meant to be JSON: it begins with a brace and a
+// quote, or with two brackets or braces.
+func looksLikeJSON(data []byte) bool {
+	start := bytes.TrimLeft(data, " \t\r\n")
+	if len(start) == 0 || start[0] != '{' && start[0] != '[' {
+		return false
+	}
+	next := bytes.TrimLeft(start[1:], " \t\r\n")
+	return len(next) > 0 && (next[0] == '"' || start[0] == '[' && (next[0] == '{' || next[0] == '['))
+}
+
 // jsonError returns an error that says why and where data is not JSON.
 func jsonError(name string, data []byte) error {
-	_, err := value.Parse(data)
 	r := newJSONReader(data)
-	if at, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+	message := "expected an object or a list"
+	if _, err := r.dec.ReadValue(); err == nil {
+		if end := int(r.dec.InputOffset()); len(bytes.TrimSpace(data[end:])) > 0 {
+			r.locate()
+			message = "not JSON: text after the end of the value"
+		}
+	} else if at, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		r.moveTo(int(at.ByteOffset))
-		return &Error{File: name, Line: r.line, Column: r.column, Message: "not JSON: " + at.Err.Error()}
+		message = "not JSON: " + at.Err.Error()
 	}
-	return &Error{File: name, Message: fmt.Sprintf("expected an object: %v", err)}
+	return &Error{File: name, Line: r.line, Column: r.column, Message: message}
 }

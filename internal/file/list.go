@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -43,7 +42,7 @@ func parseLong(name string, data []byte, long int) (Node, error) {
 	if root := readJSON(data, s); root != nil {
 		return Node{in: s, yaml: root}, nil
 	}
-	if strings.HasSuffix(name, ".json") {
+	if mustBeJSON(name, data) {
 		return Parse(name, data)
 	}
 	s = &source{name: name, long: long}

@@ -31,7 +31,7 @@ func Parse(name string, data []byte) (Node, error) {
 	if root := readJSON(data, nil); root != nil {
 		return Node{in: in, yaml: root}, nil
 	}
-	if strings.HasSuffix(name, ".json") {
+	if mustBeJSON(name, data) {
 		return Node{}, jsonError(name, data)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -95,6 +95,9 @@ func (e *expander) expand(n *yaml.Node) error {
 }
 
 func syntaxError(name string, data []byte, err error) error {
+	if looksLikeJSON(data) {
+		return jsonError(name, data)
+	}
 	if at, ok := errors.AsType[*yaml.LoadError](err); ok {
 		line, column := max(at.Mark.Line, 1), max(at.Mark.Column, 1)
 		return &Error{File: name, Line: line, Column: column, Message: explain(data, line, column, at.Message)}

@@ -51,8 +51,11 @@ func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
 // emulator started. The sandbox is deleted when it is unused for ttl; a ttl of 0 keeps it until it
 // is deleted.
 func (r *Registry) New(name string, p Plan, ttl time.Duration) (*Sandbox, error) {
-	if !goodName(name) || name == Default {
-		return nil, badName("sandbox", name)
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	if name == Default {
+		return nil, fmt.Errorf("%w sandbox %q", ErrTaken, name)
 	}
 	if p.Base == nil {
 		p.Base = r.Origin()

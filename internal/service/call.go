@@ -72,6 +72,11 @@ type Call struct {
 	// sent.
 	Scratch []byte
 
+	// Slot is that by which a proxy in front of several emulators chose this one: two hexadecimal
+	// digits. Issued tokens and made names contain it, so that the proxy sends what has them to the
+	// same emulator. It is empty without that proxy.
+	Slot string
+
 	// Mark is put into issued tokens, so that requests with them find the sandbox. It is empty in
 	// the default sandbox.
 	Mark string
@@ -103,19 +108,8 @@ func (c *Call) Quirk(name string) bool {
 // Request headers of the emulator.
 const (
 	SandboxHeader = "X-Standin-Sandbox" // the name of the sandbox
-	SlotHeader    = "X-Standin-Slot"    // see Call.Slot
+	SlotHeader    = "X-Standin-Slot"    // Call.Slot, from a proxy
 )
-
-// Slot returns the slot by which a proxy in front of several emulators chose this one: two
-// hexadecimal digits. Issued tokens and made names contain it, so that the proxy sends what has them
-// to the same emulator. It is empty without that proxy.
-func (c *Call) Slot() string {
-	values := c.Header[SlotHeader]
-	if len(values) != 1 || len(values[0]) != 2 || strings.Trim(values[0], "0123456789abcdef") != "" {
-		return ""
-	}
-	return values[0]
-}
 
 // Write sets the transaction of the call. Calls with a safe method have none.
 func (c *Call) Write(tx *world.Tx) { c.tx, c.View = tx, tx }

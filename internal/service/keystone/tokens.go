@@ -56,7 +56,7 @@ func createToken(c *service.Call) (service.Reply, error) {
 	if l.project != nil {
 		t.ProjectID = l.project.ID
 	}
-	draw := identity.Mint(c.Tx().Draw("keystone.tokens", 152), c.Slot(), c.Mark)
+	draw := identity.Mint(c.Tx().Draw("keystone.tokens", 152), c.Slot, c.Mark)
 	t.ID = identity.FernetHead + base64.URLEncoding.EncodeToString(draw[:132]) // as long as a Fernet token
 	t.AuditID = base64.RawURLEncoding.EncodeToString(draw[136:])
 	identity.Issue(c.Tx(), c.Now, t)

@@ -209,7 +209,7 @@ func renewed(c *service.Call, old *identity.Token) (*identity.Token, error) {
 // tokenReply issues a token. It has the form of a JWT, but clients do not read it.
 func tokenReply(c *service.Call, t *identity.Token) service.Reply {
 	expires := c.Now.Add(tokenLifetime)
-	draw := identity.Mint(c.Tx().Draw("privx.tokens", 100), c.Slot(), c.Mark)
+	draw := identity.Mint(c.Tx().Draw("privx.tokens", 100), c.Slot, c.Mark)
 	var claims value.Writer
 	claims.BeginObject()
 	claims.Name("aud").Text("privx-ui")
