@@ -127,10 +127,8 @@ func (c *requestsCmd) Validate() error {
 		return errors.New("a number cannot be combined with --all or --follow")
 	case c.Sequence != 0 && c.selection != (selection{}):
 		return errors.New("a number cannot be combined with flags that select requests, such as --operation")
-	case c.Follow && c.File != "":
-		return errors.New("--follow cannot be combined with --file")
-	case c.Follow && c.Format == asHAR:
-		return errors.New("--format har cannot be combined with --follow, since a HAR has an end")
+	case c.Follow && (c.File != "" || c.Format == asHAR):
+		return errors.New("--follow cannot be combined with --file or --format har, which have an end")
 	case len(c.URL) != 1 && !c.All && c.File == "":
 		return fmt.Errorf("--url is given %d times; only --all asks several emulators", len(c.URL))
 	}

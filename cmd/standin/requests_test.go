@@ -131,7 +131,7 @@ func TestRequestsInFormats(t *testing.T) {
 			t.Errorf("%v as HAR: %v in %s", from, err, text)
 		}
 	}
-	for flags, want := range map[string]string{"--follow --format har": "a HAR has an end", "--trace x": "32 hexadecimal digits", "--format xml": "must be one of"} {
+	for flags, want := range map[string]string{"--follow --format har": "which have an end", "--trace x": "32 hexadecimal digits", "--format xml": "must be one of"} {
 		code, _, errOut := command(t, append([]string{"requests", "--url", url}, strings.Fields(flags)...)...)
 		if code == 0 || !strings.Contains(errOut, want) {
 			t.Errorf("%s: code %d, %s", flags, code, errOut)
