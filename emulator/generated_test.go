@@ -92,23 +92,7 @@ func contents(c *contract.Contract) string {
 // Ensure the built-in fixtures that are read at the start are those in YAML.
 func TestGeneratedFixtures(t *testing.T) {
 	t.Parallel()
-	names, err := fs.Glob(fixtures.FS, "*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(fixtures.FS, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		root, err := file.Parse(name, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := root.Value()
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, v := range valuesOf(t, fixtures.FS) {
 		keep(t, "../fixtures/json/"+strings.TrimSuffix(name, ".yaml")+".json", append(value.Append(nil, v), '\n'))
 	}
 }
@@ -152,10 +136,25 @@ func publish(t *testing.T, path string, o *value.Object, files fs.FS) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, v := range valuesOf(t, files) {
+		var plain any
+		if err := json.Unmarshal(value.Append(nil, v), &plain); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(plain); err != nil {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+}
+
+// valuesOf returns the values of YAML files by their names.
+func valuesOf(t *testing.T, files fs.FS) map[string]any {
+	t.Helper()
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := map[string]any{}
 	for _, name := range names {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -165,16 +164,9 @@ func publish(t *testing.T, path string, o *value.Object, files fs.FS) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := root.Value()
-		if err != nil {
+		if all[name], err = root.Value(); err != nil {
 			t.Fatal(err)
-		}
-		var plain any
-		if err := json.Unmarshal(value.Append(nil, v), &plain); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(plain); err != nil {
-			t.Errorf("%s: %#v", name, err)
 		}
 	}
+	return all
 }

@@ -145,32 +145,37 @@ func (c client) one(ctx context.Context, sandbox string, sequence uint64) (e jou
 	return e, c.read(ctx, of(sandbox, "requests/"+strconv.FormatUint(sequence, 10)), nil, &e)
 }
 
-// A box is a sandbox of a running emulator.
-type box struct {
-	client
-	name string
-}
-
-// list decodes the list of the sandboxes. Its error names the emulator.
-func (c client) list(ctx context.Context, into any) error {
-	err := c.read(ctx, "sandboxes", nil, into)
-	if err != nil && !strings.Contains(err.Error(), c.base) {
-		return fmt.Errorf("%s: %w", c.base, err)
-	}
-	return err
+// A listed is a sandbox, as the control API lists it, and the emulator that has it.
+type listed struct {
+	client   `json:"-"`
+	Emulator string `json:"emulator"`
+	Name     string `json:"name"`
+	URL      string `json:"url"`
+	Scenario string `json:"scenario,omitempty"`
+	Faults   int    `json:"faults"`
+	Requests uint64 `json:"requests"`
 }
 
 // sandboxes returns all sandboxes of the clients' emulators. With an error, it returns those of the
 // emulators that answer.
-func sandboxes(ctx context.Context, clients []client) (found []box, err error) {
+func sandboxes(ctx context.Context, clients []client) (found []listed, err error) {
 	for _, c := range clients {
-		var all []struct{ Name string }
-		err = errors.Join(err, c.list(ctx, &all))
+		var all []listed
+		err = errors.Join(err, naming(c.base, c.read(ctx, "sandboxes", nil, &all)))
 		for i := range all {
-			found = append(found, box{c, all[i].Name})
+			all[i].client, all[i].Emulator = c, c.base
 		}
+		found = append(found, all...)
 	}
 	return found, err
+}
+
+// naming returns an error that names where it comes from, if it does not do so already.
+func naming(from string, err error) error {
+	if err == nil || strings.Contains(err.Error(), from) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", from, err)
 }
 
 // follow calls back for each event of a sandbox that q selects, until the sandbox or the context ends. It

@@ -84,10 +84,7 @@ func (c *coverageCmd) report(ctx context.Context) (*coverage.Report, error) {
 	var errs []error
 	for _, from := range c.From {
 		r, err := c.read(ctx, from)
-		if err != nil && !strings.Contains(err.Error(), from) {
-			err = fmt.Errorf("%s: %w", from, err)
-		}
-		all, errs = append(all, r), append(errs, err)
+		all, errs = append(all, r), append(errs, naming(from, err))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -127,8 +124,5 @@ func (c *coverageCmd) running(ctx context.Context, at *remote) (*coverage.Report
 		return nil, err
 	}
 	r, err := coverage.Read(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", at.URL, err)
-	}
-	return r, nil
+	return r, naming(at.URL, err)
 }

@@ -163,7 +163,7 @@ func (c *requestsCmd) listAll(ctx context.Context, w io.Writer) error {
 	boxes, missing := sandboxes(ctx, clients)
 	var all []journal.Entry
 	for _, b := range boxes {
-		page, err := b.page(ctx, b.name, c.query())
+		page, err := b.page(ctx, b.Name, c.query())
 		missing = errors.Join(missing, err)
 		all = append(all, page.Entries...)
 	}
@@ -181,7 +181,7 @@ func (c *requestsCmd) followAll(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	f := &followers{cmd: c, lines: make(chan string), ended: make(chan box), followed: map[box]bool{}}
+	f := &followers{cmd: c, lines: make(chan string), ended: make(chan followed), followed: map[followed]bool{}}
 	t := time.NewTicker(glimpse)
 	defer t.Stop()
 	for missing := ""; ; {
@@ -207,13 +207,20 @@ func (c *requestsCmd) followAll(ctx context.Context, s streams) error {
 type followers struct {
 	cmd      *requestsCmd
 	lines    chan string
-	ended    chan box // those whose goroutine has ended
-	followed map[box]bool
+	ended    chan followed // those whose goroutine has ended
+	followed map[followed]bool
+}
+
+// A followed is a sandbox of an emulator.
+type followed struct {
+	client
+	name string
 }
 
 // follow follows the sandboxes that are not followed.
-func (f *followers) follow(ctx context.Context, boxes []box) {
-	for _, b := range boxes {
+func (f *followers) follow(ctx context.Context, boxes []listed) {
+	for i := range boxes {
+		b := followed{boxes[i].client, boxes[i].Name}
 		if f.followed[b] {
 			continue
 		}

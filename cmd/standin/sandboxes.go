@@ -22,16 +22,6 @@ func (*sandboxesCmd) Help() string {
   standin sandboxes --url http://10.0.0.1:9311 --url http://10.0.0.2:9311`
 }
 
-// A listed is a sandbox, as the control API lists it, and the emulator that has it.
-type listed struct {
-	Emulator string `json:"emulator"`
-	Name     string `json:"name"`
-	URL      string `json:"url"`
-	Scenario string `json:"scenario,omitempty"`
-	Faults   int    `json:"faults"`
-	Requests uint64 `json:"requests"`
-}
-
 // Run prints the sandboxes of all emulators by name. If one does not answer, it prints those of the
 // others, and returns an error.
 func (c *sandboxesCmd) Run(ctx context.Context, s streams) error {
@@ -39,19 +29,10 @@ func (c *sandboxesCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	found := []listed{}
-	var missing error
-	for _, cl := range clients {
-		var all []listed
-		missing = errors.Join(missing, cl.list(ctx, &all))
-		for i := range all {
-			all[i].Emulator = cl.base
-		}
-		found = append(found, all...)
-	}
+	found, missing := sandboxes(ctx, clients)
 	slices.SortStableFunc(found, func(a, b listed) int { return strings.Compare(a.Name, b.Name) })
 	switch {
-	case missing != nil && len(found) == 0:
+	case len(found) == 0: // each emulator has at least one
 		return missing
 	case c.Format == "json":
 		e := json.NewEncoder(s.out)

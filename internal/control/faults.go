@@ -115,8 +115,7 @@ func (a *api) applyScenario(c *service.Call, s *sandbox.Sandbox) (service.Reply,
 
 // removeScenario takes back the scenarios that were applied.
 func (a *api) removeScenario(_ *service.Call, s *sandbox.Sandbox) (service.Reply, error) {
-	s.Restart()
-	return empty(), nil
+	return empty(), mistake(s.Apply(sandbox.Plan{}))
 }
 
 // applyBuiltin accepts names of built-in scenarios only, since no file path may come over HTTP.

@@ -281,23 +281,39 @@ func (n Node) decodeString(v reflect.Value, tag string) error {
 }
 
 func (n Node) decodeInt(v reflect.Value, tag string) error {
-	i, err := strconv.ParseInt(n.yaml.Value, 10, 64)
-	if tag != "!!int" || err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+	if tag != "!!int" || !setInt(v, n.yaml.Value) {
 		return n.Errorf("expected a whole number, got %s", n.what())
+	}
+	return nil
+}
+
+// setInt sets a whole number. It reports whether the text is one, and not too large for v.
+func setInt(v reflect.Value, text string) bool {
+	i, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+		return false
 	}
 	if v.CanUint() {
 		v.SetUint(uint64(i))
 	} else {
 		v.SetInt(i)
 	}
-	return nil
+	return true
 }
 
 func (n Node) decodeFloat(v reflect.Value, tag string) error {
-	f, err := strconv.ParseFloat(n.yaml.Value, 64)
-	if tag != "!!int" && tag != "!!float" || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+	if tag != "!!int" && tag != "!!float" || !setFloat(v, n.yaml.Value) {
 		return n.Errorf("expected a number, got %s", n.what())
 	}
-	v.SetFloat(f)
 	return nil
+}
+
+// setFloat sets a number. It reports whether the text is one, and finite.
+func setFloat(v reflect.Value, text string) bool {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return false
+	}
+	v.SetFloat(f)
+	return true
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"iter"
 	"reflect"
-	"strconv"
+	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -65,19 +65,18 @@ func needsNoNode(t reflect.Type, seen map[reflect.Type]bool) bool {
 // its node has the right message.
 var errDirect = errors.New("the value cannot be decoded without nodes")
 
-// decodeDirect decodes the elements of a list in JSON. It returns pointers to values of a type.
-func decodeDirect(text []byte, t reflect.Type) ([]any, error) {
+// decodeDirect decodes the elements of a list in JSON into values of a type.
+func decodeDirect(text []byte, t reflect.Type) (all []Node, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(text)) // it refuses repeated names
-	if _, err := dec.ReadToken(); err != nil {
+	if err := enter(dec, '['); err != nil {
 		return nil, err
 	}
-	var all []any
 	for dec.PeekKind() != ']' {
 		v := reflect.New(t)
 		if err := readInto(dec, v.Elem()); err != nil {
 			return nil, err
 		}
-		all = append(all, v.Interface())
+		all = append(all, Node{made: v.Interface()})
 	}
 	return all, nil
 }
@@ -144,23 +143,27 @@ func readAny(dec *jsontext.Decoder, v reflect.Value) error {
 	return err
 }
 
-func readStruct(dec *jsontext.Decoder, v reflect.Value) error {
-	if dec.PeekKind() != '{' {
+// enter reads the beginning of an object or a list.
+func enter(dec *jsontext.Decoder, kind jsontext.Kind) error {
+	if dec.PeekKind() != kind {
 		return errDirect
 	}
-	_, _ = dec.ReadToken()
-	fields := fieldsOf(v.Type())
-	var few [32]bool
-	given := few[:]
-	if len(fields) > len(few) {
-		given = make([]bool, len(fields))
+	_, err := dec.ReadToken()
+	return err
+}
+
+func readStruct(dec *jsontext.Decoder, v reflect.Value) error {
+	if err := enter(dec, '{'); err != nil {
+		return err
 	}
+	fields := fieldsOf(v.Type())
+	given := make([]bool, len(fields))
 	for dec.PeekKind() != '}' {
 		name, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		f := fieldNamed(fields, name)
+		f := slices.IndexFunc(fields, func(f field) bool { return f.name == string(name[1:len(name)-1]) }) // none, for a name with escapes
 		if f < 0 {
 			return errDirect
 		}
@@ -178,26 +181,13 @@ func readStruct(dec *jsontext.Decoder, v reflect.Value) error {
 	return err
 }
 
-// fieldNamed returns the index of the field with a name in quotes, or -1. Names with escapes have none.
-func fieldNamed(fields []field, quoted []byte) int {
-	name := quoted[1 : len(quoted)-1]
-	for i := range fields {
-		if fields[i].name == string(name) {
-			return i
-		}
-	}
-	return -1
-}
-
 func readSlice(dec *jsontext.Decoder, v reflect.Value) error {
-	switch dec.PeekKind() {
-	case 'n':
+	if dec.PeekKind() == 'n' {
 		return dec.SkipValue()
-	case '[':
-	default:
-		return errDirect
 	}
-	_, _ = dec.ReadToken()
+	if err := enter(dec, '['); err != nil {
+		return err
+	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	for i := 0; dec.PeekKind() != ']'; i++ {
 		v.Grow(1)
@@ -211,10 +201,9 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value) error {
 }
 
 func readMap(dec *jsontext.Decoder, v reflect.Value) error {
-	if dec.PeekKind() != '{' {
-		return errDirect
+	if err := enter(dec, '{'); err != nil {
+		return err
 	}
-	_, _ = dec.ReadToken()
 	m := reflect.MakeMap(v.Type())
 	for dec.PeekKind() != '}' {
 		name, err := readText(dec, '"')
@@ -250,24 +239,12 @@ func readScalar(dec *jsontext.Decoder, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
+	set := setInt
 	if v.Kind() == reflect.Float64 {
-		f, err := strconv.ParseFloat(text, 64) // an error if it is too large
-		v.SetFloat(f)
-		return err
+		set = setFloat
 	}
-	return setInt(v, text)
-}
-
-// setInt sets a whole number.
-func setInt(v reflect.Value, text string) error {
-	i, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || v.CanInt() && v.OverflowInt(i) || v.CanUint() && (i < 0 || v.OverflowUint(uint64(i))) {
+	if !set(v, text) {
 		return errDirect
-	}
-	if v.CanUint() {
-		v.SetUint(uint64(i))
-	} else {
-		v.SetInt(i)
 	}
 	return nil
 }

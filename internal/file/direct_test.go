@@ -121,7 +121,7 @@ func FuzzDirect(f *testing.F) {
 			t.Fatalf("%d elements, want %d", len(got), len(want))
 		}
 		for i := range want {
-			g, w := got[i].(*record), want[i]
+			g, w := got[i].made.(*record), want[i]
 			if !slices.Equal(g.texts(), w.texts()) || !reflect.DeepEqual(g, w) {
 				t.Errorf("element %d: %+v, want %+v", i, g, w)
 			}

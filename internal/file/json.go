@@ -17,8 +17,7 @@ import (
 // readJSON reads a file that is one JSON object or list; nil if it is anything else. It holds back long
 // lists if it has a source for them.
 func readJSON(data []byte, s *source) *yaml.Node {
-	start := bytes.TrimLeft(data, " \t\r\n")
-	if len(start) == 0 || start[0] != '{' && start[0] != '[' {
+	if !begins(data, "{[") {
 		return nil
 	}
 	r := newJSONReader(data).in(s, 1, 1)
@@ -31,6 +30,15 @@ func readJSON(data []byte, s *source) *yaml.Node {
 	}
 	return root
 }
+
+// begins reports whether a text begins with blanks and then one of some signs.
+func begins(text []byte, signs string) bool {
+	text = bytes.TrimLeft(text, blanks)
+	return len(text) > 0 && strings.IndexByte(signs, text[0]) >= 0
+}
+
+// blanks are those of JSON.
+const blanks = " \t\r\n"
 
 // A jsonReader makes nodes from valid JSON.
 type jsonReader struct {
@@ -55,7 +63,7 @@ func (r *jsonReader) in(s *source, line, column int) *jsonReader {
 // locate moves to the start of the next token.
 func (r *jsonReader) locate() {
 	to := int(r.dec.InputOffset())
-	to += len(r.data[to:]) - len(bytes.TrimLeft(r.data[to:], " \t\r\n,:"))
+	to += len(r.data[to:]) - len(bytes.TrimLeft(r.data[to:], blanks+",:"))
 	r.moveTo(to)
 }
 
@@ -118,19 +126,14 @@ const maxFlow = 1 << 20
 
 // mustBeJSON reports whether a file that is not JSON is wrong, whatever else it may be.
 func mustBeJSON(name string, data []byte) bool {
-	start := bytes.TrimLeft(data, " \t\r\n")
-	return strings.HasSuffix(name, ".json") || len(data) > maxFlow && len(start) > 0 && (start[0] == '{' || start[0] == '[')
+	return strings.HasSuffix(name, ".json") || len(data) > maxFlow && begins(data, "{[")
 }
 
 // looksLikeJSON reports whether a file that is wrong was meant to be JSON: it begins with a brace and a
 // quote, or with two brackets or braces.
 func looksLikeJSON(data []byte) bool {
-	start := bytes.TrimLeft(data, " \t\r\n")
-	if len(start) == 0 || start[0] != '{' && start[0] != '[' {
-		return false
-	}
-	next := bytes.TrimLeft(start[1:], " \t\r\n")
-	return len(next) > 0 && (next[0] == '"' || start[0] == '[' && (next[0] == '{' || next[0] == '['))
+	text := bytes.TrimLeft(data, blanks)
+	return begins(text, "{") && begins(text[1:], `"`) || begins(text, "[") && begins(text[1:], `"{[`)
 }
 
 // jsonError returns an error that says why and where data is not JSON.

@@ -15,12 +15,12 @@ import (
 // A list is a list whose elements are parsed when they are read.
 type list struct {
 	source *source
-	line   int // of the beginning, counting from 0
-	column int // of the beginning of a list in JSON, counting from 0
 
 	lines [][]byte // of a list in YAML
+	line  int      // of the first one, counting from 0
 	dash  int      // the column of its dashes
-	cuts  []cut    // of a list in JSON
+
+	cuts []cut // of a list in JSON
 }
 
 // A cut is some elements of a list in JSON, without the brackets, and their place, counting from 1.
@@ -43,9 +43,9 @@ func parseLong(name string, data []byte, long int) (Node, error) {
 		return Node{in: s, yaml: root}, nil
 	}
 	if mustBeJSON(name, data) {
-		return Parse(name, data)
+		return Node{}, jsonError(name, data)
 	}
-	s = &source{name: name, long: long}
+	s.lists = nil // those of JSON
 	lines := linesOf(data)
 	s.total, s.open = len(lines), !bytes.HasSuffix(data, []byte("\n"))
 	if root, err := s.yaml(lines, 0); err == nil && root.Kind == yaml.MappingNode && len(s.lists) > 0 {
@@ -184,10 +184,8 @@ func (n Node) length() int {
 
 // elements are some elements of a list, as they were parsed, or decoded.
 type elements struct {
-	source *source
-	list   *yaml.Node
-	made   []any
-	err    error
+	nodes []Node
+	err   error
 }
 
 // each iterates over the elements. While those of one chunk are used, the next chunks are parsed, or
@@ -217,16 +215,8 @@ func (l *list) each(t reflect.Type, yield func(Node, error) bool) {
 			yield(Node{}, some.err)
 			return
 		}
-		for _, made := range some.made {
-			if !yield(Node{made: made}, nil) {
-				return
-			}
-		}
-		if some.list == nil {
-			continue
-		}
-		for _, e := range some.list.Content {
-			if !yield(Node{in: some.source, yaml: e}, nil) {
+		for _, e := range some.nodes {
+			if !yield(e, nil) {
 				return
 			}
 		}
@@ -236,18 +226,25 @@ func (l *list) each(t reflect.Type, yield func(Node, error) bool) {
 // parse parses a chunk, or decodes it. A parser that panics cannot parse it.
 func (l *list) parse(chunk parser, t reflect.Type) (some elements) {
 	if t != nil && len(chunk.text) <= hugeChunk {
-		some.made, some.err = decodeDirect(chunk.text, t)
+		some.nodes, some.err = decodeDirect(chunk.text, t)
 		return some
 	}
-	some.source = l.source.within()
 	defer func() {
 		if recover() != nil {
 			some.err = errSplit
 		}
 	}()
-	some.list, some.err = chunk.parse(some.source)
-	if some.err == nil && some.list.Kind != yaml.SequenceNode {
+	in := l.source.within()
+	list, err := chunk.parse(in)
+	switch {
+	case err != nil:
+		some.err = err
+	case list.Kind != yaml.SequenceNode:
 		some.err = errSplit
+	default:
+		for _, e := range list.Content {
+			some.nodes = append(some.nodes, Node{in: in, yaml: e})
+		}
 	}
 	return some
 }
@@ -312,7 +309,7 @@ func (r *jsonReader) list(n *yaml.Node) error {
 	}
 	text := r.data[from:r.dec.InputOffset()]
 	if len(text) >= longJSON*s.long {
-		s.hold(n, &list{source: s, line: line - 1, column: column - 1, cuts: cuts})
+		s.hold(n, &list{source: s, cuts: cuts})
 		return nil
 	}
 	return newJSONReader(text).in(nil, line, column).elements(n)

@@ -112,8 +112,8 @@ func checkOf(drawn string) string {
 // IsMark reports whether NewMark can have returned the text. Of other texts of its length, one in
 // 262,144 passes too.
 func IsMark(text string) bool {
-	drawn, check := text[:max(0, len(text)-checkSize)], text[max(0, len(text)-checkSize):]
-	return len(text) == markSize && check == checkOf(drawn)
+	const check = markSize - checkSize
+	return len(text) == markSize && text[check:] == checkOf(text[:check])
 }
 
 // Mint puts a slot and the mark of a sandbox into the random bytes of a token. It changes random and

@@ -21,15 +21,12 @@ func lost(name string) error {
 // in which the emulator started, unless Options.RefuseLost is set. It reports whether it created the
 // sandbox.
 func (r *Registry) Enter(name string) (s *Sandbox, made bool, err error) {
-	if name == Default {
+	if name == Default || r.options.RefuseLost {
 		s, err = r.Use(name)
 		return s, false, err
 	}
 	if s := r.inUse(name); s != nil {
 		return s, false, nil
-	}
-	if r.options.RefuseLost {
-		return nil, false, lost(name)
 	}
 	if err := CheckName(name); err != nil {
 		return nil, false, err

@@ -175,7 +175,8 @@ func (s *Sandbox) restart(only []string, restored *world.World, what string) {
 }
 
 // Apply replaces the start of the sandbox by a plan. World, clock, faults and journal start again,
-// and a reset returns to this state. What the plan leaves open is as the sandbox first started.
+// and a reset returns to this state. What the plan leaves open is as the sandbox first started, so the
+// zero plan takes back those that were applied.
 func (s *Sandbox) Apply(p Plan) error {
 	p.Base = s.origin.Load()
 	st, err := s.registry.start(p)
@@ -185,14 +186,6 @@ func (s *Sandbox) Apply(p Plan) error {
 	s.begin(st)
 	s.journal.Tell("scenario", st.Scenario)
 	return nil
-}
-
-// Restart takes back every plan that was applied. World, clock, faults and journal start again as the
-// sandbox first started, and a reset returns to this state.
-func (s *Sandbox) Restart() {
-	st := s.origin.Load()
-	s.begin(st)
-	s.journal.Tell("scenario", st.Scenario)
 }
 
 // Arm adds rules after the armed ones. If it returns an error, it arms no rule.
