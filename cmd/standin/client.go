@@ -54,7 +54,7 @@ func (r *remote) client(flag string) (c client, box string, err error) {
 
 // A remotes is the flags of commands that ask one or several running emulators.
 type remotes struct {
-	URL   []string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). http://HOST/~NAME selects a sandbox. May be repeated, for replicas behind a proxy."`
+	URL   []string `default:"http://127.0.0.1:9311" help:"Address of the emulator (default ${default}). May be repeated, for replicas behind a proxy. http://HOST/~NAME selects a sandbox, if one is asked for."`
 	Token string   `env:"STANDIN_CONTROL_TOKEN" placeholder:"TOKEN" help:"Bearer token of the control API. Default: none."`
 }
 
