@@ -18,9 +18,9 @@ func (k *Kind[T]) Diff(from, to View, limit int) (all []Change) {
 		b.byKey.Scan(func(key string, e *entry[T]) bool {
 			switch old := k.Get(from, key); {
 			case old == nil:
-				return add(key, nil, e.rec)
-			case old != e.rec && !reflect.DeepEqual(old, e.rec):
-				return add(key, old, e.rec)
+				return add(key, nil, &e.rec)
+			case old != &e.rec && !reflect.DeepEqual(old, &e.rec):
+				return add(key, old, &e.rec)
 			default:
 				return true
 			}
@@ -28,7 +28,7 @@ func (k *Kind[T]) Diff(from, to View, limit int) (all []Change) {
 	}
 	if a != nil && len(all) < limit {
 		a.byKey.Scan(func(key string, e *entry[T]) bool {
-			return k.Get(to, key) != nil || add(key, e.rec, nil)
+			return k.Get(to, key) != nil || add(key, &e.rec, nil)
 		})
 	}
 	return all

@@ -57,10 +57,10 @@ func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Ind
 	return ix
 }
 
-// An entry is a record with its number in the order of insertion.
+// An entry is a record with its number in the order of insertion. It is one object in memory.
 type entry[T any] struct {
 	seq uint64
-	rec *T
+	rec T
 }
 
 // A part is one partition of an index.
@@ -135,7 +135,7 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 func (k *Kind[T]) Get(v View, key string) *T {
 	if t := k.read(v); t != nil {
 		if e, ok := t.byKey.Get(key); ok {
-			return e.rec
+			return &e.rec
 		}
 	}
 	return nil
@@ -149,21 +149,21 @@ func (k *Kind[T]) Len(v View) int {
 	return 0
 }
 
-// Put stores the record. It replaces a record with the same key, which keeps its place in the
+// Put stores a copy of the record. It replaces a record with the same key, which keeps its place in the
 // order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	t := k.write(tx)
-	e, key := &entry[T]{rec: rec}, k.key(rec)
+	e, key := &entry[T]{rec: *rec}, k.key(rec)
 	if old, ok := t.byKey.Set(key, e); ok {
 		e.seq = old.seq
 		for _, ix := range k.indexes {
 			ix.remove(tx, t, old)
 		}
-		k.changed(tx, key, old.rec, rec)
+		k.changed(tx, key, &old.rec, &e.rec)
 	} else {
 		t.seq++
 		e.seq = t.seq
-		k.changed(tx, key, nil, rec)
+		k.changed(tx, key, nil, &e.rec)
 	}
 	for _, ix := range k.indexes {
 		ix.insert(tx, t, e)
@@ -193,7 +193,7 @@ func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
 	}
-	k.changed(tx, key, old.rec, nil)
+	k.changed(tx, key, &old.rec, nil)
 	return true
 }
 
@@ -202,7 +202,7 @@ func (k *Kind[T]) Clear(tx *Tx) { tx.setTable(k.number, nil) }
 
 func (ix *Index[T]) less(a, b *entry[T]) bool {
 	if ix.order != nil {
-		if c := ix.order(a.rec, b.rec); c != 0 {
+		if c := ix.order(&a.rec, &b.rec); c != 0 {
 			return c < 0
 		}
 	}
@@ -226,11 +226,11 @@ func (ix *Index[T]) part(tx *Tx, t *table[T], name string) *part[T] {
 }
 
 func (ix *Index[T]) insert(tx *Tx, t *table[T], e *entry[T]) {
-	ix.part(tx, t, ix.partition(e.rec)).tree.Set(e)
+	ix.part(tx, t, ix.partition(&e.rec)).tree.Set(e)
 }
 
 func (ix *Index[T]) remove(tx *Tx, t *table[T], e *entry[T]) {
-	name := ix.partition(e.rec)
+	name := ix.partition(&e.rec)
 	p := ix.part(tx, t, name)
 	p.tree.Delete(e)
 	if p.tree.Len() == 0 {
@@ -270,7 +270,7 @@ func (ix *Index[T]) Page(v View, partition string, offset, limit int, backwards 
 	}
 	page := make([]*T, 0, n)
 	collect := func(e *entry[T]) bool {
-		page = append(page, e.rec)
+		page = append(page, &e.rec)
 		return len(page) < n
 	}
 	if backwards {
@@ -330,7 +330,7 @@ func (ix *Index[T]) Position(v View, key string) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	tree := ix.tree(v, ix.partition(e.rec))
+	tree := ix.tree(v, ix.partition(&e.rec))
 	return sort.Search(tree.Len(), func(i int) bool {
 		at, _ := tree.GetAt(i)
 		return !ix.less(at, e)

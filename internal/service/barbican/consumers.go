@@ -24,7 +24,8 @@ var consumerRetrieval = policy("ContainerConsumer retrieval", anyOf(has("admin",
 // A consumer is a user of a container. A deleted consumer is kept. When the same name and URL
 // register again, the record is restored (barbican/consumers.yaml: "revive").
 type consumer struct {
-	Container string
+	key       string
+	Container string // a part of the key, as are Name and URL, so that they take no memory of their own
 	Name      string
 	URL       string
 	ProjectID string // the project that registered it first
@@ -34,7 +35,7 @@ type consumer struct {
 }
 
 var (
-	consumers = world.NewKind("barbican.consumers", func(k *consumer) string { return consumerKey(k.Container, k.Name, k.URL) }).
+	consumers = world.NewKind("barbican.consumers", func(k *consumer) string { return k.key }).
 			Form(func(k *consumer) any { return consumerFileOf(k) })
 	ofContainer = consumers.Index(func(k *consumer) string { return k.Container }, nil)
 	byName      = consumers.Index(func(k *consumer) string { return k.living(k.Container) }, func(a, b *consumer) int {
@@ -42,6 +43,15 @@ var (
 	})
 	ofRegistrar = consumers.Index(func(k *consumer) string { return k.living(k.ProjectID) }, nil)
 )
+
+// newConsumer returns a consumer without times.
+func newConsumer(container, name, url, project string) *consumer {
+	key := consumerKey(container, name, url)
+	return &consumer{
+		key: key, Container: key[:len(container)], Name: key[len(key)-len(url)-len(name) : len(key)-len(url)], URL: key[len(key)-len(url):],
+		ProjectID: project,
+	}
+}
 
 // consumerKey returns the key of a consumer. The length keeps "ab"+"c" and "a"+"bc" apart.
 func consumerKey(container, name, url string) string {
@@ -116,10 +126,9 @@ func createConsumer(c *service.Call) (service.Reply, error) {
 	}
 	switch old := consumers.Get(c.View, consumerKey(id, name, url)); {
 	case old == nil:
-		consumers.Put(c.Tx(), &consumer{
-			Container: id, Name: name, URL: url, ProjectID: project,
-			Created: newStamp(c.Now), Updated: newStamp(c.Now.Add(registering)),
-		})
+		made := newConsumer(id, name, url, project)
+		made.Created, made.Updated = newStamp(c.Now), newStamp(c.Now.Add(registering))
+		consumers.Put(c.Tx(), made)
 		containers.Update(c.Tx(), containers.Get(c.View, id), func(ct *container) { ct.Updated = newStamp(c.Now) })
 	case old.Deleted:
 		consumers.Update(c.Tx(), old, func(k *consumer) { k.Deleted, k.Updated = false, newStamp(c.Now) })
@@ -164,7 +173,7 @@ func collides(v world.View, container, name, url string) bool {
 func removeConsumers(tx *world.Tx, container string) {
 	var keys []string
 	for k := range ofContainer.All(tx, container, 0) {
-		keys = append(keys, consumerKey(k.Container, k.Name, k.URL))
+		keys = append(keys, k.key)
 	}
 	for _, key := range keys {
 		consumers.Delete(tx, key)

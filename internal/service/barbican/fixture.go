@@ -15,10 +15,16 @@ import (
 )
 
 // A stamp is a time in the form of Barbican: UTC without a zone. It has microseconds unless they
-// are 0.
-type stamp struct{ t time.Time }
+// are 0. It is the number of microseconds since year 1, so that the zero stamp is the zero time.
+type stamp int64
 
-func newStamp(t time.Time) stamp { return stamp{t.UTC().Truncate(time.Microsecond)} }
+// yearOne is the Unix time of the zero time, in microseconds.
+var yearOne = time.Time{}.UnixMicro()
+
+func newStamp(t time.Time) stamp { return stamp(t.UnixMicro() - yearOne) }
+
+// time returns the time, in UTC.
+func (s stamp) time() time.Time { return time.UnixMicro(int64(s) + yearOne).UTC() }
 
 const (
 	wholeSeconds = "2006-01-02T15:04:05"
@@ -27,16 +33,16 @@ const (
 
 // layout returns the layout of the stamp in responses.
 func (s stamp) layout() string {
-	if s.t.Nanosecond() == 0 {
+	if s%stamp(time.Second/time.Microsecond) == 0 {
 		return wholeSeconds
 	}
 	return microseconds
 }
 
-func (s stamp) write(w *value.Writer) { w.Time(s.t, s.layout()) }
+func (s stamp) write(w *value.Writer) { w.Time(s.time(), s.layout()) }
 
 // MarshalText returns the stamp as it is in responses.
-func (s stamp) MarshalText() ([]byte, error) { return s.t.AppendFormat(nil, s.layout()), nil }
+func (s stamp) MarshalText() ([]byte, error) { return s.time().AppendFormat(nil, s.layout()), nil }
 
 // UnmarshalText parses a stamp, with or without a zone.
 func (s *stamp) UnmarshalText(text []byte) error {
@@ -49,7 +55,7 @@ func (s *stamp) UnmarshalText(text []byte) error {
 }
 
 // IsZero reports whether the stamp is not set.
-func (s stamp) IsZero() bool { return s.t.IsZero() }
+func (s stamp) IsZero() bool { return s == 0 }
 
 // containerFile is a container in the form of the API's responses, with its owner.
 type containerFile struct {
@@ -161,7 +167,8 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 	removeConsumers(tx, ct.ID)
 	containers.Put(tx, ct)
 	for i, k := range r.Consumers {
-		if consumers.Get(tx, consumerKey(ct.ID, k.Name, k.URL)) != nil {
+		made := newConsumer(ct.ID, k.Name, k.URL, cmp.Or(k.ProjectID, ct.ProjectID))
+		if consumers.Get(tx, made.key) != nil {
 			return "", at.At("consumers", i).Errorf("this consumer is in the list twice")
 		}
 		fault := cmp.Or(consumerSchema.TextFault("name", k.Name), consumerSchema.TextFault("URL", k.URL))
@@ -177,10 +184,8 @@ func storeContainer(tx *world.Tx, r *containerFile, at file.Node) (string, error
 		if k.Updated.IsZero() {
 			k.Updated = k.Created
 		}
-		consumers.Put(tx, &consumer{
-			Container: ct.ID, Name: k.Name, URL: k.URL, ProjectID: cmp.Or(k.ProjectID, ct.ProjectID),
-			Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
-		})
+		made.Created, made.Updated, made.Deleted = k.Created, k.Updated, k.Deleted
+		consumers.Put(tx, made)
 	}
 	return ct.ID, nil
 }

@@ -73,7 +73,7 @@ func (b *secretBody) readExpiration(c *service.Call, text string) error {
 		return invalid("Secret", "Invalid date for 'expiration'", "expiration")
 	}
 	expires := newStamp(t.utc())
-	if !expires.t.After(c.Now) {
+	if !expires.time().After(c.Now) {
 		return invalid("Secret", "'expiration' is before current time", "expiration")
 	}
 	b.Expiration = &expires

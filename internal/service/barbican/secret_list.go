@@ -175,14 +175,14 @@ func (d dateTest) fits(s *secret) bool {
 	var t time.Time
 	switch d.of {
 	case "created":
-		t = s.Created.t
+		t = s.Created.time()
 	case "updated":
-		t = s.Updated.t
+		t = s.Updated.time()
 	case "expiration":
 		if s.Expiration == nil {
 			return false
 		}
-		t = s.Expiration.t
+		t = s.Expiration.time()
 	}
 	switch n := t.Compare(d.time); d.op {
 	case "gt":
@@ -233,16 +233,15 @@ type secretOrder struct {
 var sortKeys = map[string]func(a, b *secret) int{
 	"algorithm":   func(a, b *secret) int { return compareTexts(a.Algorithm, b.Algorithm) },
 	"bit_length":  func(a, b *secret) int { return compareNull(a.BitLength, b.BitLength, cmp.Compare[int]) },
-	"created":     func(a, b *secret) int { return a.Created.t.Compare(b.Created.t) },
-	"expiration":  func(a, b *secret) int { return compareNull(a.Expiration, b.Expiration, compareStamps) },
+	"created":     func(a, b *secret) int { return cmp.Compare(a.Created, b.Created) },
+	"expiration":  func(a, b *secret) int { return compareNull(a.Expiration, b.Expiration, cmp.Compare[stamp]) },
 	"mode":        func(a, b *secret) int { return compareTexts(a.Mode, b.Mode) },
 	"name":        func(a, b *secret) int { return compareTexts(a.Name, b.Name) },
 	"secret_type": func(a, b *secret) int { return strings.Compare(a.Type, b.Type) },
 	"status":      func(a, b *secret) int { return strings.Compare(a.Status, b.Status) },
-	"updated":     func(a, b *secret) int { return a.Updated.t.Compare(b.Updated.t) },
+	"updated":     func(a, b *secret) int { return cmp.Compare(a.Updated, b.Updated) },
 }
 
-func compareStamps(a, b stamp) int  { return a.t.Compare(b.t) }
 func compareTexts(a, b *string) int { return compareNull(a, b, strings.Compare) }
 func compareNull[T any](a, b *T, compare func(a, b T) int) int {
 	switch {

@@ -1,6 +1,7 @@
 package barbican
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ var (
 		if a.Expiration == nil || b.Expiration == nil {
 			return 0
 		}
-		return a.Expiration.t.Compare(b.Expiration.t)
+		return cmp.Compare(*a.Expiration, *b.Expiration)
 	})
 )
 
@@ -77,7 +78,7 @@ func (s *secret) hasPayload() bool { return s.ContentType != "" }
 
 // expired reports whether the secret has expired at that time.
 func (s *secret) expired(now time.Time) bool {
-	return s.Expiration != nil && !s.Expiration.t.After(now)
+	return s.Expiration != nil && !s.Expiration.time().After(now)
 }
 
 // livingSecret returns a secret that has not expired, or nil.

@@ -45,7 +45,7 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	}
 	cl := newClient(nil, project, r.UserID, id, r.Client)
 	clients.Put(tx, cl)
-	return clientKey(cl.owner(), id), nil
+	return cl.key(), nil
 }
 
 func dumpClients(v world.View) iter.Seq[clientFile] {
@@ -60,9 +60,9 @@ func dumpClients(v world.View) iter.Seq[clientFile] {
 
 // fileOf returns the form of a client in a fixture.
 func fileOf(cl *client) clientFile {
-	r := clientFile{UserID: cl.UserID, Client: cl.body()}
-	if cl.ProjectID != "" {
-		r.ProjectID = &cl.ProjectID
+	r := clientFile{UserID: cl.userID(), Client: cl.body()}
+	if project := cl.projectID(); project != "" {
+		r.ProjectID = &project
 	}
 	return r
 }

@@ -19,7 +19,7 @@ func (cl *client) shown(c *service.Call) string {
 	if c.Quirk(itemsAreRows) {
 		return cl.row()
 	}
-	return cl.item
+	return cl.item()
 }
 
 func (cl *client) row() string {
@@ -27,7 +27,7 @@ func (cl *client) row() string {
 	var w value.Writer
 	w.BeginObject()
 	w.Name("project_id").Value(cl.project())
-	w.Name("user_id").Text(cl.UserID)
+	w.Name("user_id").Text(cl.userID())
 	w.Name("client").BeginObject()
 	for _, name := range columns {
 		v, _ := body.Get(name)
@@ -43,10 +43,10 @@ func (cl *client) row() string {
 
 // project returns the project as the database stores it: null for a client of v1.
 func (cl *client) project() any {
-	if cl.ProjectID == "" {
-		return nil
+	if project := cl.projectID(); project != "" {
+		return project
 	}
-	return cl.ProjectID
+	return nil
 }
 
 // storable returns the error of the database if it cannot store the client. The hostname is
@@ -82,7 +82,7 @@ func integrityError(c *service.Call, cl *client, body *value.Object, what string
 	hostname, _ := body.Get("hostname")
 	description, _ := body.Get("description")
 	uuid := body.Text("uuid")
-	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, cl.project(), cl.UserID, cl.ClientID, hostname, description, uuid}
+	parameters := []any{c.Now.Format(created), nil, nil, value.Number("0"), uuid, cl.project(), cl.userID(), cl.id(), hostname, description, uuid}
 	reprs := make([]string, len(parameters))
 	for i, p := range parameters {
 		reprs[i] = openstack.Repr(p)
