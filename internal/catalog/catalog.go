@@ -45,10 +45,13 @@ func services(o Options) []*service.Service {
 	return []*service.Service{keystone.New(), freezer.New(), barbican.New(o.HostHref), devops.New(), privx.New()}
 }
 
+// plainServices returns the emulated APIs without options. They do not change.
+var plainServices = sync.OnceValue(func() []*service.Service { return services(Options{}) })
+
 // Names returns the names of all services. The control API is last.
 func Names() []string {
 	var names []string
-	for _, s := range services(Options{}) {
+	for _, s := range plainServices() {
 		names = append(names, s.Name)
 	}
 	return append(names, Control)
@@ -57,7 +60,7 @@ func Names() []string {
 // NewLoader returns a loader of fixtures for all services.
 func NewLoader() *world.Loader {
 	l := &world.Loader{Builtin: fixtures.FS, Fallback: "cast", Sections: []world.Section{identity.Section()}}
-	for _, s := range services(Options{}) {
+	for _, s := range plainServices() {
 		if s.Section != nil {
 			l.Sections = append(l.Sections, *s.Section)
 		}
@@ -192,11 +195,15 @@ func (o *Options) Plain() bool { return o.HostHref == "" && len(o.Contracts) == 
 var plain = sync.OnceValues(func() (*Catalog, error) { return newCatalog(Options{}) })
 
 func newCatalog(o Options) (*Catalog, error) {
+	all := plainServices()
+	if !o.Plain() {
+		all = services(o)
+	}
 	contracts, err := Contracts()
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{Contracts: contracts, Services: services(o), Loader: NewLoader()}
+	c := &Catalog{Contracts: contracts, Services: all, Loader: NewLoader()}
 	for _, f := range o.Contracts {
 		if err := c.add(f); err != nil {
 			return nil, err
