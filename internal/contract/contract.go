@@ -38,7 +38,6 @@ type Contract struct {
 	// Elsewhere holds the responses outside of every operation, for example to unknown paths and
 	// methods. It has no method and no path.
 	Elsewhere *Operation
-	Answers   int         // how many responses the operations and Elsewhere have; their numbers are below it
 	Quirks    []*Quirk    // in the order of the document
 	Roots     []string    // x-roots: the service responds at all paths below these, known or not
 	Logins    []Parameter // with which callers log in, from the securitySchemes
@@ -73,9 +72,6 @@ func (c *Contract) number() {
 		for _, r := range op.Responses {
 			r.Number = len(c.all)
 			c.all = append(c.all, r)
-		}
-		if op == c.Elsewhere {
-			c.Answers = len(c.all)
 		}
 	}
 }

@@ -138,7 +138,7 @@ type quirk struct {
 // These are the numbers of buckets for few and for many operations.
 const (
 	Small = 8
-	Large = 512
+	Large = 128
 )
 
 // New returns counts with a number of buckets, which is a power of 2.

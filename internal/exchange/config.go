@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"standin/emulator/journal"
-	"standin/internal/contract"
 	"standin/internal/explain"
 	"standin/internal/metrics"
 	"standin/internal/route"
@@ -76,17 +75,13 @@ func New(c Config) *Path {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Path{Config: c, holder: holder{mode: c.Check, answers: counts{}}}
-	var operations []*contract.Operation
+	p := &Path{Config: c, unread: explain.NewTally()}
+	p.holder.mode = c.Check
 	names := make([]string, len(c.Routes.Services))
 	for i, b := range c.Routes.Services {
 		names[i] = b.Name
-		p.holder.answers[b.Contract] = make([]atomic.Uint64, b.Contract.Answers)
-		if b != c.Routes.Fallback {
-			operations = append(operations, b.Contract.Operations...)
-		}
 	}
-	p.unread, p.meter = explain.NewTally(operations), metrics.NewMeter(names)
+	p.meter = metrics.NewMeter(names)
 	return p
 }
 

@@ -122,7 +122,7 @@ func (x *exchange) close(ended journal.Ended, h http.Header) {
 			c.Near = append(c.Near, near(&x.call, x.path.Routes)...)
 		}
 	}
-	if op := x.call.Operation; op != nil && x.entry.journal != nil {
+	if op := x.call.Operation; op != nil && x.entry.journal != nil && x.target.service != x.path.Routes.Fallback {
 		x.path.unread.Count(op, explain.Message{Query: x.call.RawQuery, Header: x.call.Header, Body: x.call.Body})
 	}
 	var body []byte

@@ -31,7 +31,7 @@ const (
 // A holder checks responses against their contracts and counts violations.
 type holder struct {
 	mode       CheckMode
-	answers    counts
+	answers    contract.Counter[*contract.Response]
 	violations atomic.Uint64
 	unchecked  atomic.Uint64
 }
@@ -48,8 +48,10 @@ func (h *holder) hold(c *service.Call, t *target, reply *service.Reply) error {
 	case CheckOff:
 		return nil
 	case CheckSampled, "":
-		if n := h.answers.count(t.service.Contract, op, reply.Status); n > checkedFirst && n%checkedThen != 0 {
-			return nil
+		if r := op.Response(reply.Status); r != nil {
+			if n := h.answers.Add(r); n > checkedFirst && n%checkedThen != 0 {
+				return nil
+			}
 		}
 		if len(reply.Body) > checkedBytes {
 			h.unchecked.Add(1)
@@ -82,16 +84,4 @@ func quirky(c *service.Call, by *route.Bound, reply *service.Reply, header http.
 		return by.Contract.Elsewhere.Writes(reply.Status, reply.ContentType) ||
 			q.Answers.Check(c.Method, reply.Status, header, reply.Body) == nil
 	})
-}
-
-// counts holds the number of responses of each contract, by the number of the response.
-type counts map[*contract.Contract][]atomic.Uint64
-
-// count counts a response and returns the new number. For a status that the operation does not
-// document it returns 1.
-func (c counts) count(of *contract.Contract, op *contract.Operation, status int) uint64 {
-	if r := op.Response(status); r != nil {
-		return c[of][r.Number].Add(1)
-	}
-	return 1
 }

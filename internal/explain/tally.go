@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"standin/internal/contract"
 )
@@ -18,7 +17,7 @@ const (
 // A Tally counts what the requests of a run have that nothing read. Its methods may be called by
 // several goroutines at once.
 type Tally struct {
-	requests map[*contract.Operation]*atomic.Uint64
+	requests contract.Counter[*contract.Operation]
 
 	mu     sync.Mutex
 	counts map[key]*count
@@ -36,24 +35,13 @@ type count struct {
 	times uint64
 }
 
-// NewTally returns a Tally of the requests to operations.
-func NewTally(operations []*contract.Operation) *Tally {
-	t := &Tally{requests: make(map[*contract.Operation]*atomic.Uint64, len(operations)), counts: map[key]*count{}}
-	numbers := make([]atomic.Uint64, len(operations))
-	for i, op := range operations {
-		t.requests[op] = &numbers[i]
-	}
-	return t
-}
+// NewTally returns a Tally that has counted nothing.
+func NewTally() *Tally { return &Tally{counts: map[key]*count{}} }
 
 // Count counts a request. It searches the first 1,000 requests of an operation, and then one in
 // 100.
 func (t *Tally) Count(op *contract.Operation, m Message) {
-	requests := t.requests[op]
-	if requests == nil {
-		return
-	}
-	if n := requests.Add(1); n > searchedFirst && n%searchedThen != 0 {
+	if n := t.requests.Add(op); n > searchedFirst && n%searchedThen != 0 {
 		return
 	}
 	found, _ := find(op, &m, false)
@@ -94,8 +82,7 @@ type Counted struct {
 // Report returns what was counted. In the names of members, * is any element of a list.
 func (t *Tally) Report() *Report {
 	r := &Report{Unread: []Counted{}}
-	for _, requests := range t.requests {
-		n := requests.Load()
+	for _, n := range t.requests.All() {
 		r.Requests += n
 		r.Searched += searched(n)
 	}
