@@ -61,8 +61,8 @@ func sizeOf(v reflect.Value) int {
 			n += sizeOf(it.Key()) + sizeOf(it.Value())
 		}
 	case reflect.Struct:
-		for _, f := range v.Fields() {
-			n += sizeOf(f) - int(f.Type().Size())
+		for i := range v.NumField() {
+			n += sizeOf(v.Field(i)) - int(v.Field(i).Type().Size())
 		}
 	default:
 	}

@@ -99,7 +99,11 @@ func newClient(buffer []byte, project, user, id string, body *value.Object) *cli
 	return cl
 }
 
-const defaultLimit = 10
+// The defaults of offset and limit.
+var (
+	defaultOffset = big.NewInt(0)
+	defaultLimit  = big.NewInt(10)
+)
 
 // listClients handles GET /v1/clients and GET /v2/{project_id}/clients. The document calls the
 // offset a marker; the real server takes an index. Here an integer is an index, and any other
@@ -160,7 +164,7 @@ func databaseOverflow() error {
 // readNumbers reads offset and limit. It also returns the marker, if the offset is not a number.
 // The server reads offset first (freezer/clients-paging.yaml: "both bad").
 func readNumbers(c *service.Call) (p page, marker string, err error) {
-	offset, marker, err := number(c, "offset", 0)
+	offset, marker, err := number(c, "offset", defaultOffset)
 	if err != nil {
 		return p, "", err
 	}
@@ -189,10 +193,10 @@ func readPage(c *service.Call) (page, error) {
 
 // number reads limit or offset. If it is missing or 0, it returns the default
 // (freezer/clients-paging.yaml: "a limit"). An offset that is not a number is returned as marker.
-func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marker string, err error) {
+func number(c *service.Call, name string, defaultValue *big.Int) (n *big.Int, marker string, err error) {
 	s, given, blank := parameter(c, name)
 	if !given {
-		return big.NewInt(defaultValue), "", nil
+		return defaultValue, "", nil
 	}
 	n, ok := openstack.Int(s)
 	switch {
@@ -203,11 +207,11 @@ func number(c *service.Call, name string, defaultValue int64) (n *big.Int, marke
 		return nil, "", notAnInteger(name)
 	// The quirk refuses a marker: freezer/clients-paging.yaml: "an offset".
 	case !ok && name == "offset" && !c.Quirk(offsetIsAnIndex):
-		return big.NewInt(defaultValue), s, nil
+		return defaultValue, s, nil
 	case !ok, !n.IsInt64() && !c.Quirk(limitBeyondIs500):
 		return nil, "", notAnInteger(name)
 	case n.Sign() == 0:
-		return big.NewInt(defaultValue), "", nil
+		return defaultValue, "", nil
 	}
 	return n, "", nil
 }

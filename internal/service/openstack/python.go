@@ -105,6 +105,9 @@ func Strip(s string) string {
 // Int parses a number as Python's int does. It accepts blanks around the number, a sign, digits
 // of any script, and single underscores between digits. It reports whether s is a number.
 func Int(s string) (*big.Int, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil { // most are like this
+		return big.NewInt(n), true
+	}
 	s = Strip(s)
 	sign := ""
 	if s != "" && (s[0] == '+' || s[0] == '-') {
