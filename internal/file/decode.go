@@ -165,13 +165,13 @@ func (n Node) decodeSlice(v reflect.Value) error {
 	}
 	list := reflect.MakeSlice(v.Type(), 0, n.length())
 	var wrong mistakes
+	zero := reflect.Zero(v.Type().Elem())
 	for e, err := range n.EachOf(v.Type().Elem()) {
 		if err != nil {
 			return err
 		}
-		one := reflect.New(v.Type().Elem()).Elem()
-		wrong.add(e.decode(one, true))
-		if list = reflect.Append(list, one); wrong.full() {
+		list = reflect.Append(list, zero)
+		if wrong.add(e.decode(list.Index(list.Len()-1), true)); wrong.full() {
 			break
 		}
 	}

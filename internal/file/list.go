@@ -21,6 +21,7 @@ type list struct {
 	dash  int      // the column of its dashes
 
 	cuts []cut // of a list in JSON
+	many int   // how many elements these have
 }
 
 // A cut is some elements of a list in JSON, without the brackets, and their place, counting from 1.
@@ -167,13 +168,13 @@ func (n Node) Each() iter.Seq2[Node, error] {
 	}
 }
 
-// length returns how many elements a list has, or 0 if it was not counted.
+// length returns how many elements a list has.
 func (n Node) length() int {
 	l := n.in.lists[n.yaml]
 	if l == nil {
 		return len(n.yaml.Content)
 	}
-	count := 0
+	count := l.many
 	for _, line := range l.lines {
 		if !blank(line) && indent(line) == l.dash {
 			count++
@@ -303,36 +304,37 @@ func (r *jsonReader) list(n *yaml.Node) error {
 		return r.elements(n)
 	}
 	from, line, column := r.at, r.line, r.column
-	cuts, err := r.cut(min(chunkBytes, longJSON*s.long))
+	cuts, many, err := r.cut(min(chunkBytes, longJSON*s.long))
 	if err != nil {
 		return err
 	}
 	text := r.data[from:r.dec.InputOffset()]
 	if len(text) >= longJSON*s.long {
-		s.hold(n, &list{source: s, cuts: cuts})
+		s.hold(n, &list{source: s, cuts: cuts, many: many})
 		return nil
 	}
 	return newJSONReader(text).in(nil, line, column).elements(n)
 }
 
-// cut reads a list, and cuts it at elements, into parts of a size or a little more.
-func (r *jsonReader) cut(size int) (cuts []cut, err error) {
+// cut reads a list, and cuts it at elements, into parts of a size or a little more. It counts the elements.
+func (r *jsonReader) cut(size int) (cuts []cut, many int, err error) {
 	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for r.dec.PeekKind() != ']' {
 		r.locate()
 		c := cut{line: r.line, column: r.column}
 		for r.dec.PeekKind() != ']' && int(r.dec.InputOffset())-r.at < size {
 			if _, err := r.dec.ReadValue(); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
+			many++
 		}
 		c.text = r.data[r.at:r.dec.InputOffset()]
 		cuts = append(cuts, c)
 	}
 	_, err = r.dec.ReadToken()
-	return cuts, err
+	return cuts, many, err
 }
 
 // elements reads a list whose elements are held as nodes.

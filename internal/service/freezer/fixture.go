@@ -27,6 +27,9 @@ func fixtureSection() world.Section {
 	}}
 }
 
+// typicalSize is more bytes than the text of most clients has.
+const typicalSize = 512
+
 func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	body := r.Client
 	if v, ok := body.Get("description"); ok && v == nil { // responses from SQL have null
@@ -43,7 +46,7 @@ func storeClient(tx *world.Tx, r *clientFile, at file.Node) (string, error) {
 	if err := checkProject(project); err != nil {
 		return "", at.At("project_id").Errorf("the API would refuse this project: %s", service.AsError(err).Message)
 	}
-	cl := newClient(nil, project, r.UserID, id, r.Client)
+	cl := newClient(make([]byte, 0, typicalSize), project, r.UserID, id, r.Client)
 	clients.Put(tx, cl)
 	return cl.key(), nil
 }
