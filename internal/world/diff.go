@@ -15,20 +15,20 @@ func (k *Kind[T]) Diff(from, to View, limit int) (all []Change) {
 		return len(all) < limit
 	}
 	if b != nil {
-		b.byKey.Scan(func(key string, e *entry[T]) bool {
-			switch old := k.Get(from, key); {
+		b.byKey.Scan(func(e *entry[T]) bool {
+			switch old := k.Get(from, e.key); {
 			case old == nil:
-				return add(key, nil, &e.rec)
+				return add(e.key, nil, &e.rec)
 			case old != &e.rec && !reflect.DeepEqual(old, &e.rec):
-				return add(key, old, &e.rec)
+				return add(e.key, old, &e.rec)
 			default:
 				return true
 			}
 		})
 	}
 	if a != nil && len(all) < limit {
-		a.byKey.Scan(func(key string, e *entry[T]) bool {
-			return k.Get(to, key) != nil || add(key, &e.rec, nil)
+		a.byKey.Scan(func(e *entry[T]) bool {
+			return k.Get(to, e.key) != nil || add(e.key, &e.rec, nil)
 		})
 	}
 	return all

@@ -19,6 +19,7 @@ type Kind[T any] struct {
 	key     func(*T) string
 	form    func(rec any) any // see Form
 	indexes []*Index[T]
+	wanted  sync.Pool // entries that find compares with others
 }
 
 var kinds atomic.Int64
@@ -57,19 +58,30 @@ func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Ind
 	return ix
 }
 
-// An entry is a record with its number in the order of insertion. It is one object in memory.
+// An entry is a record with its key and its number in the order of insertion. It is one object in
+// memory.
 type entry[T any] struct {
+	key string
 	seq uint64
 	rec T
 }
 
-// A part is one partition of an index.
-type part[T any] struct {
+func byKey[T any](a, b *entry[T]) bool { return a.key < b.key }
+
+// A part is one partition of an index. Its type does not depend on that of the records, so that the
+// program has the code of one tree of partitions, and not of one for each kind.
+type part struct {
+	name  string
 	owner *owner
-	tree  *btree.BTreeG[*entry[T]]
+	tree  any // *tree[T]
 
 	copying sync.Mutex
 }
+
+func byName(a, b *part) bool { return a.name < b.name }
+
+// A tree holds the entries of a table or a partition.
+type tree[T any] = btree.BTreeG[*entry[T]]
 
 // A table holds the records of a kind. The trees have no locks of their own. Copying a tree
 // writes to its source, in fields that no reader reads. Transactions of several forks may copy
@@ -77,8 +89,8 @@ type part[T any] struct {
 type table[T any] struct {
 	owner *owner
 	seq   uint64
-	byKey *btree.Map[string, *entry[T]]
-	parts []*btree.Map[string, *part[T]] // by number of the index, then by name of the partition
+	byKey *tree[T]
+	parts []*btree.BTreeG[*part] // by number of the index, then by name of the partition
 
 	copying sync.Mutex
 }
@@ -86,10 +98,14 @@ type table[T any] struct {
 // degree is small because a write copies every node from the root to the leaf.
 const degree = 8
 
+func newTree[E any](less func(a, b E) bool) *btree.BTreeG[E] {
+	return btree.NewBTreeGOptions(less, btree.Options{Degree: degree, NoLocks: true})
+}
+
 func newTable[T any](k *Kind[T], o *owner) *table[T] {
-	t := &table[T]{owner: o, byKey: btree.NewMap[string, *entry[T]](degree)}
+	t := &table[T]{owner: o, byKey: newTree(byKey[T])}
 	for range k.indexes {
-		t.parts = append(t.parts, btree.NewMap[string, *part[T]](degree))
+		t.parts = append(t.parts, newTree(byName))
 	}
 	return t
 }
@@ -98,7 +114,7 @@ func newTable[T any](k *Kind[T], o *owner) *table[T] {
 func (t *table[T]) copied(o *owner) *table[T] {
 	t.copying.Lock()
 	defer t.copying.Unlock()
-	c := &table[T]{owner: o, seq: t.seq, byKey: t.byKey.Copy(), parts: make([]*btree.Map[string, *part[T]], len(t.parts))}
+	c := &table[T]{owner: o, seq: t.seq, byKey: t.byKey.Copy(), parts: make([]*btree.BTreeG[*part], len(t.parts))}
 	for i, p := range t.parts {
 		c.parts[i] = p.Copy()
 	}
@@ -106,10 +122,10 @@ func (t *table[T]) copied(o *owner) *table[T] {
 }
 
 // copied returns a copy of the partition that the owner may change.
-func (p *part[T]) copied(o *owner) *part[T] {
+func copied[T any](p *part, o *owner) *part {
 	p.copying.Lock()
 	defer p.copying.Unlock()
-	return &part[T]{owner: o, tree: p.tree.Copy()}
+	return &part{name: p.name, owner: o, tree: p.tree.(*tree[T]).Copy()}
 }
 
 func (k *Kind[T]) read(v View) *table[T] {
@@ -134,11 +150,37 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 // Get returns the record with the key, or nil.
 func (k *Kind[T]) Get(v View, key string) *T {
 	if t := k.read(v); t != nil {
-		if e, ok := t.byKey.Get(key); ok {
+		if e := k.find(t, key); e != nil {
 			return &e.rec
 		}
 	}
 	return nil
+}
+
+// find returns the entry with the key, or nil.
+func (k *Kind[T]) find(t *table[T], key string) *entry[T] {
+	like, _ := k.wanted.Get().(*entry[T])
+	if like == nil {
+		like = new(entry[T])
+	}
+	like.key = key
+	e, _ := t.byKey.Get(like)
+	like.key = ""
+	k.wanted.Put(like)
+	return e
+}
+
+// wantedPart holds parts that findPart compares with others.
+var wantedPart = sync.Pool{New: func() any { return new(part) }}
+
+// findPart returns the partition with the name, or nil.
+func findPart(parts *btree.BTreeG[*part], name string) *part {
+	like := wantedPart.Get().(*part)
+	like.name = name
+	p, _ := parts.Get(like)
+	like.name = ""
+	wantedPart.Put(like)
+	return p
 }
 
 // Len returns the number of records.
@@ -153,8 +195,9 @@ func (k *Kind[T]) Len(v View) int {
 // order of insertion.
 func (k *Kind[T]) Put(tx *Tx, rec *T) {
 	t := k.write(tx)
-	e, key := &entry[T]{rec: *rec}, k.key(rec)
-	if old, ok := t.byKey.Set(key, e); ok {
+	key := k.key(rec)
+	e := &entry[T]{key: key, rec: *rec}
+	if old, ok := t.byKey.Set(e); ok {
 		e.seq = old.seq
 		for _, ix := range k.indexes {
 			ix.remove(tx, t, old)
@@ -189,7 +232,8 @@ func (k *Kind[T]) Delete(tx *Tx, key string) bool {
 		return false
 	}
 	t := k.write(tx)
-	old, _ := t.byKey.Delete(key)
+	old := k.find(t, key)
+	t.byKey.Delete(old)
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
 	}
@@ -209,39 +253,38 @@ func (ix *Index[T]) less(a, b *entry[T]) bool {
 	return cmp.Less(a.seq, b.seq)
 }
 
-// part returns a partition that the transaction may change.
-func (ix *Index[T]) part(tx *Tx, t *table[T], name string) *part[T] {
+// part returns a partition that the transaction may change, and its tree.
+func (ix *Index[T]) part(tx *Tx, t *table[T], name string) (*part, *tree[T]) {
 	parts := t.parts[ix.number]
-	p, ok := parts.Get(name)
+	p := findPart(parts, name)
 	switch {
-	case !ok:
-		p = &part[T]{owner: tx.owner, tree: btree.NewBTreeGOptions(ix.less, btree.Options{Degree: degree, NoLocks: true})}
-	case p.owner == tx.owner:
-		return p
-	default:
-		p = p.copied(tx.owner)
+	case p == nil:
+		p = &part{name: name, owner: tx.owner, tree: newTree(ix.less)}
+		parts.Set(p)
+	case p.owner != tx.owner:
+		p = copied[T](p, tx.owner)
+		parts.Set(p)
 	}
-	parts.Set(name, p)
-	return p
+	return p, p.tree.(*tree[T])
 }
 
 func (ix *Index[T]) insert(tx *Tx, t *table[T], e *entry[T]) {
-	ix.part(tx, t, ix.partition(&e.rec)).tree.Set(e)
+	_, tree := ix.part(tx, t, ix.partition(&e.rec))
+	tree.Set(e)
 }
 
 func (ix *Index[T]) remove(tx *Tx, t *table[T], e *entry[T]) {
-	name := ix.partition(&e.rec)
-	p := ix.part(tx, t, name)
-	p.tree.Delete(e)
-	if p.tree.Len() == 0 {
-		t.parts[ix.number].Delete(name)
+	p, tree := ix.part(tx, t, ix.partition(&e.rec))
+	tree.Delete(e)
+	if tree.Len() == 0 {
+		t.parts[ix.number].Delete(p)
 	}
 }
 
-func (ix *Index[T]) tree(v View, partition string) *btree.BTreeG[*entry[T]] {
+func (ix *Index[T]) tree(v View, partition string) *tree[T] {
 	if t := ix.kind.read(v); t != nil {
-		if p, ok := t.parts[ix.number].Get(partition); ok {
-			return p.tree
+		if p := findPart(t.parts[ix.number], partition); p != nil {
+			return p.tree.(*tree[T])
 		}
 	}
 	return nil
@@ -309,8 +352,8 @@ func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 		if t == nil {
 			return
 		}
-		for _, name := range t.parts[ix.number].Keys() {
-			for rec := range ix.All(v, name, 0) {
+		for _, p := range t.parts[ix.number].Items() {
+			for rec := range ix.All(v, p.name, 0) {
 				if !yield(rec) {
 					return
 				}
@@ -326,8 +369,8 @@ func (ix *Index[T]) Position(v View, key string) (int, bool) {
 	if t == nil {
 		return 0, false
 	}
-	e, ok := t.byKey.Get(key)
-	if !ok {
+	e := ix.kind.find(t, key)
+	if e == nil {
 		return 0, false
 	}
 	tree := ix.tree(v, ix.partition(&e.rec))
