@@ -23,6 +23,17 @@ func TestUpdateStoresACopy(t *testing.T) {
 	}
 }
 
+// Ensure that a stored record stays as it was when the caller changes the one that it gave.
+func TestPutStoresACopy(t *testing.T) {
+	t.Parallel()
+	tx, rex := world.New(1).Begin(), &pet{"1", "rex"}
+	pets.Put(tx, rex)
+	rex.id, rex.name = "2", "max"
+	if got := pets.Get(tx, "1"); got == nil || got.name != "rex" || tx.Changes()[0].Key != "1" {
+		t.Errorf("stored %v, changes %v", got, tx.Changes())
+	}
+}
+
 // Ensure that a new id is not the key of a record of the kind.
 func TestKindNewID(t *testing.T) {
 	t.Parallel()
