@@ -66,7 +66,7 @@ type Path struct {
 	apart  atomic.Bool // the fallback service has a listener of its own
 	sent   atomic.Uint64
 	holder holder
-	unread *explain.Tally
+	unread explain.Tally
 	meter  *metrics.Meter
 }
 
@@ -75,7 +75,7 @@ func New(c Config) *Path {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Path{Config: c, unread: explain.NewTally()}
+	p := &Path{Config: c}
 	p.holder.mode = c.Check
 	names := make([]string, len(c.Routes.Services))
 	for i, b := range c.Routes.Services {

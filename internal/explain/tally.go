@@ -14,8 +14,8 @@ const (
 	maxCounts     = 1000 // max number of parts that are counted
 )
 
-// A Tally counts what the requests of a run have that nothing read. Its methods may be called by
-// several goroutines at once.
+// A Tally counts what the requests of a run have that nothing read. The zero value has counted
+// nothing. Its methods may be called by several goroutines at once.
 type Tally struct {
 	requests contract.Counter[*contract.Operation]
 
@@ -35,9 +35,6 @@ type count struct {
 	times uint64
 }
 
-// NewTally returns a Tally that has counted nothing.
-func NewTally() *Tally { return &Tally{counts: map[key]*count{}} }
-
 // Count counts a request. It searches the first 1,000 requests of an operation, and then one in
 // 100.
 func (t *Tally) Count(op *contract.Operation, m Message) {
@@ -50,6 +47,9 @@ func (t *Tally) Count(op *contract.Operation, m Message) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = map[key]*count{}
+	}
 	for i := range found {
 		p := &found[i]
 		k := key{op, p.place, p.name}

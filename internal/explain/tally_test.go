@@ -15,7 +15,7 @@ func TestTally(t *testing.T) {
 	t.Parallel()
 	c := servicetest.Contract(t, "freezer")
 	list, create := c.Operation("freezer.clients.list"), c.Operation("freezer.clients.create")
-	tally := explain.NewTally()
+	tally := new(explain.Tally)
 	for range 1300 {
 		tally.Count(list, explain.Message{Query: "limt=1"})
 	}
@@ -52,11 +52,11 @@ func BenchmarkCount(b *testing.B) {
 		}
 		b.Run(id, func(b *testing.B) {
 			b.ReportAllocs()
-			tally := explain.NewTally()
+			tally := new(explain.Tally)
 			for i := range b.N {
 				if i%1000 == 0 {
 					b.StopTimer()
-					tally = explain.NewTally()
+					tally = new(explain.Tally)
 					b.StartTimer()
 				}
 				tally.Count(op, m)

@@ -163,19 +163,19 @@ func (n Node) decodeSlice(v reflect.Value) error {
 	if n.IsNull() {
 		return nil
 	}
-	list := reflect.MakeSlice(v.Type(), 0, n.length())
+	v.Set(reflect.MakeSlice(v.Type(), 0, n.length()))
 	var wrong mistakes
-	zero := reflect.Zero(v.Type().Elem())
 	for e, err := range n.EachOf(v.Type().Elem()) {
 		if err != nil {
 			return err
 		}
-		list = reflect.Append(list, zero)
-		if wrong.add(e.decode(list.Index(list.Len()-1), true)); wrong.full() {
+		at := v.Len()
+		v.Grow(1)
+		v.SetLen(at + 1)
+		if wrong.add(e.decode(v.Index(at), true)); wrong.full() {
 			break
 		}
 	}
-	v.Set(list)
 	return wrong.err()
 }
 

@@ -316,7 +316,8 @@ func (r *jsonReader) list(n *yaml.Node) error {
 	return newJSONReader(text).in(nil, line, column).elements(n)
 }
 
-// cut reads a list, and cuts it at elements, into parts of a size or a little more. It counts the elements.
+// cut reads a list, and cuts it at elements, into parts of a size or a little more. It counts the
+// elements.
 func (r *jsonReader) cut(size int) (cuts []cut, many int, err error) {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return nil, 0, err

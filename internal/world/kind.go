@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -19,7 +20,7 @@ type Kind[T any] struct {
 	key     func(*T) string
 	form    func(rec any) any // see Form
 	indexes []*Index[T]
-	wanted  sync.Pool // entries that find compares with others
+	wanted  sync.Pool // entries with only a key, for find
 }
 
 var kinds atomic.Int64
@@ -58,8 +59,8 @@ func (k *Kind[T]) Index(partition func(*T) string, order func(a, b *T) int) *Ind
 	return ix
 }
 
-// An entry is a record with its key and its number in the order of insertion. It is one object in
-// memory.
+// An entry is a record with its key and its number in the order of insertion. The record lies in the
+// entry, so that both are one object.
 type entry[T any] struct {
 	key string
 	seq uint64
@@ -170,7 +171,7 @@ func (k *Kind[T]) find(t *table[T], key string) *entry[T] {
 	return e
 }
 
-// wantedPart holds parts that findPart compares with others.
+// wantedPart holds parts with only a name, for findPart.
 var wantedPart = sync.Pool{New: func() any { return new(part) }}
 
 // findPart returns the partition with the name, or nil.
@@ -228,11 +229,15 @@ func (k *Kind[T]) NewID(tx *Tx, stream string, form func([]byte) string) string 
 
 // Delete removes the record with the key. It reports whether there was one.
 func (k *Kind[T]) Delete(tx *Tx, key string) bool {
-	if k.Get(tx, key) == nil {
+	t := k.read(tx)
+	if t == nil {
 		return false
 	}
-	t := k.write(tx)
 	old := k.find(t, key)
+	if old == nil {
+		return false
+	}
+	t = k.write(tx)
 	t.byKey.Delete(old)
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
@@ -259,7 +264,7 @@ func (ix *Index[T]) part(tx *Tx, t *table[T], name string) (*part, *tree[T]) {
 	p := findPart(parts, name)
 	switch {
 	case p == nil:
-		p = &part{name: name, owner: tx.owner, tree: newTree(ix.less)}
+		p = &part{name: strings.Clone(name), owner: tx.owner, tree: newTree(ix.less)} // the name may be a part of a record's text
 		parts.Set(p)
 	case p.owner != tx.owner:
 		p = copied[T](p, tx.owner)

@@ -24,33 +24,34 @@ var consumerRetrieval = policy("ContainerConsumer retrieval", anyOf(has("admin",
 // A consumer is a user of a container. A deleted consumer is kept. When the same name and URL
 // register again, the record is restored (barbican/consumers.yaml: "revive").
 type consumer struct {
-	key       string
-	Container string // a part of the key, as are Name and URL, so that they take no memory of their own
-	Name      string
-	URL       string
-	ProjectID string // the project that registered it first
-	Created   stamp
-	Updated   stamp
-	Deleted   bool
+	key                         string // see consumerKey
+	containerEnd, nameAt, urlAt int    // in key
+	ProjectID                   string // the project that registered it first
+	Created                     stamp
+	Updated                     stamp
+	Deleted                     bool
 }
+
+func (k *consumer) container() string { return k.key[:k.containerEnd] }
+func (k *consumer) name() string      { return k.key[k.nameAt:k.urlAt] }
+func (k *consumer) url() string       { return k.key[k.urlAt:] }
 
 var (
 	consumers = world.NewKind("barbican.consumers", func(k *consumer) string { return k.key }).
 			Form(func(k *consumer) any { return consumerFileOf(k) })
-	ofContainer = consumers.Index(func(k *consumer) string { return k.Container }, nil)
-	byName      = consumers.Index(func(k *consumer) string { return k.living(k.Container) }, func(a, b *consumer) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.URL, b.URL))
+	ofContainer = consumers.Index((*consumer).container, nil)
+	byName      = consumers.Index(func(k *consumer) string { return k.living(k.container()) }, func(a, b *consumer) int {
+		return cmp.Or(strings.Compare(a.name(), b.name()), strings.Compare(a.url(), b.url()))
 	})
 	ofRegistrar = consumers.Index(func(k *consumer) string { return k.living(k.ProjectID) }, nil)
 )
 
 // newConsumer returns a consumer without times.
 func newConsumer(container, name, url, project string) *consumer {
-	key := consumerKey(container, name, url)
-	return &consumer{
-		key: key, Container: key[:len(container)], Name: key[len(key)-len(url)-len(name) : len(key)-len(url)], URL: key[len(key)-len(url):],
-		ProjectID: project,
-	}
+	k := &consumer{key: consumerKey(container, name, url), containerEnd: len(container), ProjectID: project}
+	k.urlAt = len(k.key) - len(url)
+	k.nameAt = k.urlAt - len(name)
+	return k
 }
 
 // consumerKey returns the key of a consumer. The length keeps "ab"+"c" and "a"+"bc" apart.
@@ -79,9 +80,9 @@ func listConsumers(c *service.Call) (service.Reply, error) {
 	for _, k := range page {
 		w.BeginObject()
 		w.Name("status").Text(active)
-		w.Name("URL").Text(k.URL)
+		w.Name("URL").Text(k.url())
 		k.Updated.write(w.Name("updated"))
-		w.Name("name").Text(k.Name)
+		w.Name("name").Text(k.name())
 		k.Created.write(w.Name("created"))
 		w.EndObject()
 	}
@@ -152,7 +153,7 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 		return service.Reply{}, noConsumer()
 	}
 	// barbican/acl-private.yaml: "the container's project removes it"
-	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.Container).ProjectID) {
+	if !c.Caller.InProject(old.ProjectID) && !c.Caller.InProject(containers.Get(c.View, old.container()).ProjectID) {
 		return service.Reply{}, notTheirs()
 	}
 	consumers.Update(c.Tx(), old, func(k *consumer) { k.Deleted, k.Updated = true, newStamp(c.Now) })
@@ -163,7 +164,7 @@ func deleteConsumer(c *service.Call) (service.Reply, error) {
 // are joined. The server's key is a hash of that text.
 func collides(v world.View, container, name, url string) bool {
 	for k := range ofContainer.All(v, container, 0) {
-		if k.Name+k.URL == name+url && k.Name != name {
+		if k.name()+k.url() == name+url && k.name() != name {
 			return true
 		}
 	}

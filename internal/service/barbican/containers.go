@@ -153,7 +153,7 @@ func writeContainer(w *value.Writer, c *service.Call, ct *container) {
 	w.Name("consumers").BeginList()
 	for _, k := range ofContainer.Page(c.View, ct.ID, 0, math.MaxInt, false) {
 		if !k.Deleted {
-			w.TextObject("URL", k.URL, "name", k.Name)
+			w.TextObject("URL", k.url(), "name", k.name())
 		}
 	}
 	w.EndList()

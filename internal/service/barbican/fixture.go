@@ -216,7 +216,7 @@ func containerFileOf(ct *container) containerFile {
 // consumerFileOf returns the form of a consumer in a fixture.
 func consumerFileOf(k *consumer) consumerFile {
 	return consumerFile{
-		Name: k.Name, URL: k.URL, Status: active, ProjectID: k.ProjectID,
+		Name: k.name(), URL: k.url(), Status: active, ProjectID: k.ProjectID,
 		Created: k.Created, Updated: k.Updated, Deleted: k.Deleted,
 	}
 }

@@ -25,7 +25,7 @@ var clientOperations = []service.Operation{
 }
 
 // A client is a machine that is backed up. In v1 it belongs to a user. In v2 it belongs to a user
-// and a project. It is one text and the places in it, which takes half of the memory of several texts.
+// and a project. It is one text and the places in it, which takes less memory than several texts.
 type client struct {
 	text                      string // the key, and then the item
 	userEnd, ownerEnd, keyEnd int    // in text
@@ -58,8 +58,7 @@ var (
 	ofUser  = clients.Index((*client).owner, nil)
 )
 
-// The key of a client is its user, its project if it has one, and its client_id. These come before the
-// second and the third.
+// The key of a client is its user, its project if it has one, and its client_id.
 const (
 	beforeProject = "\x00"
 	beforeID      = "\x00\x00"

@@ -102,10 +102,13 @@ func Strip(s string) string {
 	})
 }
 
+// mostDigits is how many digits Python reads.
+const mostDigits = 4300
+
 // Int parses a number as Python's int does. It accepts blanks around the number, a sign, digits
 // of any script, and single underscores between digits. It reports whether s is a number.
 func Int(s string) (*big.Int, bool) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil { // most are like this
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) < mostDigits {
 		return big.NewInt(n), true
 	}
 	s = Strip(s)
@@ -113,7 +116,7 @@ func Int(s string) (*big.Int, bool) {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		sign, s = s[:1], s[1:]
 	}
-	if len(s) > 4300 { // the limit of Python
+	if len(s) > mostDigits {
 		return nil, false
 	}
 	digits := make([]byte, 0, len(s))

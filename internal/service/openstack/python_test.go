@@ -1,6 +1,7 @@
 package openstack_test
 
 import (
+	"strings"
 	"testing"
 
 	"standin/internal/service/openstack"
@@ -47,13 +48,13 @@ func TestInt(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
 		"5": "5", " 2": "2", "\t+7\n": "7", "-3": "-3", "1_0": "10", "007": "7", "٣": "3", "१२": "12", "𝟡": "9",
-		"99999999999999999999": "99999999999999999999",
+		"99999999999999999999": "99999999999999999999", strings.Repeat("0", 4299) + "5": "5",
 	} {
 		if got, ok := openstack.Int(s); !ok || got.String() != want {
 			t.Errorf("%q: got %v %v, want %s", s, got, ok, want)
 		}
 	}
-	for _, s := range []string{"", " ", "1.5", "1__0", "_1", "1_", "+", "+-1", "0x1", "1 2", "²", "one", "1\x00"} {
+	for _, s := range []string{"", " ", "1.5", "1__0", "_1", "1_", "+", "+-1", "0x1", "1 2", "²", "one", "1\x00", strings.Repeat("0", 4300) + "5"} {
 		if got, ok := openstack.Int(s); ok {
 			t.Errorf("%q: got %v", s, got)
 		}
