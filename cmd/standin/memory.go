@@ -16,7 +16,7 @@ import (
 // is in use. A large heap may grow by a part of its size, since a collection looks through all of it: by
 // a small part while fixtures are loaded, and by a larger one afterwards.
 const (
-	growth      = 32 << 20 // bytes
+	growth      = 8 << 20 // bytes
 	mostPercent = 400
 	loading     = 45  // percent
 	afterwards  = 100 // percent

@@ -15,10 +15,10 @@ func TestPercent(t *testing.T) {
 		least, want  int
 	}{
 		{0, growth, loading, mostPercent},
-		{5 << 20, growth, afterwards, mostPercent},
-		{32 << 20, growth, loading, 100},
-		{64 << 20, growth, loading, 50},
-		{64 << 20, growth, afterwards, afterwards},
+		{1 << 20, growth, afterwards, mostPercent},
+		{8 << 20, growth, loading, 100},
+		{16 << 20, growth, loading, 50},
+		{16 << 20, growth, afterwards, afterwards},
 		{1 << 30, growth, loading, loading},
 		{8 << 20, 4 << 20, loading, 50},
 	} {
