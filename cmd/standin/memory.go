@@ -13,13 +13,14 @@ import (
 )
 
 // The heap may grow by a number of bytes before it is collected, but not by more than mostPercent of what
-// is in use. A large heap may grow by a part of its size, since a collection looks through all of it: by
-// a small part while fixtures are loaded, and by a larger one afterwards.
+// is in use. A heap with more than small in use may grow by a part of its size, since a collection looks
+// through all of it: by a small part while fixtures are loaded, and by a larger one afterwards.
 const (
-	growth      = 8 << 20 // bytes
+	growth      = 5 << 20 // bytes
 	mostPercent = 400
-	loading     = 45  // percent
-	afterwards  = 100 // percent
+	small       = 16 << 20 // bytes
+	loading     = 45       // percent
+	afterwards  = 100      // percent
 )
 
 // ofLimit is the part of a container's memory that the heap and what belongs to it may take, in percent.
@@ -73,11 +74,7 @@ func (c *collector) watch() {
 	runtime.SetFinalizer(new([16]byte), func(*[16]byte) {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
-		least := loading
-		if c.done.Load() {
-			least = afterwards
-		}
-		if p := percent(int64(live[0].Value.Uint64()), c.growth, least); p < c.percent*9/10 || p > c.percent*11/10 {
+		if p := percent(int64(live[0].Value.Uint64()), c.growth, c.done.Load()); p < c.percent*9/10 || p > c.percent*11/10 {
 			c.percent = p
 			debug.SetGCPercent(p)
 		}
@@ -86,7 +83,11 @@ func (c *collector) watch() {
 }
 
 // percent returns by how much a heap may grow, in percent of what is in use.
-func percent(live, growth int64, least int) int {
+func percent(live, growth int64, loaded bool) int {
+	least := loading
+	if loaded && live > small {
+		least = afterwards
+	}
 	return max(min(int(growth*100/max(live, 1)), mostPercent), least)
 }
 

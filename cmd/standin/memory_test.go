@@ -11,19 +11,23 @@ import (
 func TestPercent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		live, growth int64
-		least, want  int
+		live   int64
+		loaded bool
+		want   int
 	}{
-		{0, growth, loading, mostPercent},
-		{1 << 20, growth, afterwards, mostPercent},
-		{8 << 20, growth, loading, 100},
-		{16 << 20, growth, loading, 50},
-		{16 << 20, growth, afterwards, afterwards},
-		{1 << 30, growth, loading, loading},
-		{8 << 20, 4 << 20, loading, 50},
+		{0, false, mostPercent},
+		{1 << 20, true, mostPercent},
+		{growth, false, 100},
+		{growth, true, 100},
+		{2 * growth, true, 50},
+		{small, true, loading},
+		{small + 1, false, loading},
+		{small + 1, true, afterwards},
+		{1 << 30, false, loading},
+		{1 << 30, true, afterwards},
 	} {
-		if got := percent(c.live, c.growth, c.least); got != c.want {
-			t.Errorf("%d bytes in use, growth %d: %d percent, want %d", c.live, c.growth, got, c.want)
+		if got := percent(c.live, growth, c.loaded); got != c.want {
+			t.Errorf("%d bytes in use, loaded %t: %d percent, want %d", c.live, c.loaded, got, c.want)
 		}
 	}
 }
