@@ -13,14 +13,14 @@ import (
 )
 
 // The heap may grow by a number of bytes before it is collected, but not by more than mostPercent of what
-// is in use. A heap with more than small in use may grow by a part of its size, since a collection looks
-// through all of it: by a small part while fixtures are loaded, and by a larger one afterwards.
+// is in use, and always by leastPercent. Since a collection looks through all of a heap, one with more than
+// small in use may grow by loadedPercent when the fixtures are loaded.
 const (
-	growth      = 5 << 20 // bytes
-	mostPercent = 400
-	small       = 16 << 20 // bytes
-	loading     = 45       // percent
-	afterwards  = 100      // percent
+	growth        = 5 << 20 // bytes
+	mostPercent   = 400
+	leastPercent  = 45
+	small         = 16 << 20 // bytes
+	loadedPercent = 100
 )
 
 // ofLimit is the part of a container's memory that the heap and what belongs to it may take, in percent.
@@ -84,9 +84,9 @@ func (c *collector) watch() {
 
 // percent returns by how much a heap may grow, in percent of what is in use.
 func percent(live, growth int64, loaded bool) int {
-	least := loading
+	least := leastPercent
 	if loaded && live > small {
-		least = afterwards
+		least = loadedPercent
 	}
 	return max(min(int(growth*100/max(live, 1)), mostPercent), least)
 }

@@ -11,23 +11,27 @@ import (
 func TestPercent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		live   int64
-		loaded bool
-		want   int
+		live, growth int64
+		loaded       bool
+		want         int
 	}{
-		{0, false, mostPercent},
-		{1 << 20, true, mostPercent},
-		{growth, false, 100},
-		{growth, true, 100},
-		{2 * growth, true, 50},
-		{small, true, loading},
-		{small + 1, false, loading},
-		{small + 1, true, afterwards},
-		{1 << 30, false, loading},
-		{1 << 30, true, afterwards},
+		{0, growth, false, mostPercent},
+		{5 << 20, 32 << 20, true, mostPercent},
+		{32 << 20, 32 << 20, false, 100},
+		{64 << 20, 32 << 20, false, 50},
+		{64 << 20, 32 << 20, true, loadedPercent},
+		{8 << 20, 4 << 20, false, 50},
+		{1 << 20, growth, true, mostPercent},
+		{growth, growth, true, 100},
+		{2 * growth, growth, true, 50},
+		{small, growth, true, leastPercent},
+		{small + 1, growth, false, leastPercent},
+		{small + 1, growth, true, loadedPercent},
+		{1 << 30, growth, false, leastPercent},
+		{1 << 30, growth, true, loadedPercent},
 	} {
-		if got := percent(c.live, growth, c.loaded); got != c.want {
-			t.Errorf("%d bytes in use, loaded %t: %d percent, want %d", c.live, c.loaded, got, c.want)
+		if got := percent(c.live, c.growth, c.loaded); got != c.want {
+			t.Errorf("%d bytes in use, growth %d, loaded %t: %d percent, want %d", c.live, c.growth, c.loaded, got, c.want)
 		}
 	}
 }

@@ -186,19 +186,15 @@ func New(o Options) (*Catalog, error) {
 	if o.Plain() {
 		return plain()
 	}
-	return newCatalog(o)
+	return newCatalog(o, services(o))
 }
 
 // Plain reports whether no option is set.
 func (o *Options) Plain() bool { return o.HostHref == "" && len(o.Contracts) == 0 }
 
-var plain = sync.OnceValues(func() (*Catalog, error) { return newCatalog(Options{}) })
+var plain = sync.OnceValues(func() (*Catalog, error) { return newCatalog(Options{}, plainServices()) })
 
-func newCatalog(o Options) (*Catalog, error) {
-	all := plainServices()
-	if !o.Plain() {
-		all = services(o)
-	}
+func newCatalog(o Options, all []*service.Service) (*Catalog, error) {
 	contracts, err := Contracts()
 	if err != nil {
 		return nil, err

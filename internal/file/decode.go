@@ -169,14 +169,19 @@ func (n Node) decodeSlice(v reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		at := v.Len()
-		v.Grow(1)
-		v.SetLen(at + 1)
-		if wrong.add(e.decode(v.Index(at), true)); wrong.full() {
+		if wrong.add(e.decode(added(v), true)); wrong.full() {
 			break
 		}
 	}
 	return wrong.err()
+}
+
+// added adds an element to a slice, and returns it.
+func added(v reflect.Value) reflect.Value {
+	n := v.Len()
+	v.Grow(1)
+	v.SetLen(n + 1)
+	return v.Index(n)
 }
 
 func (n Node) decodeMap(v reflect.Value) error {

@@ -189,10 +189,8 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value) error {
 		return err
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-	for i := 0; dec.PeekKind() != ']'; i++ {
-		v.Grow(1)
-		v.SetLen(i + 1)
-		if err := readInto(dec, v.Index(i)); err != nil {
+	for dec.PeekKind() != ']' {
+		if err := readInto(dec, added(v)); err != nil {
 			return err
 		}
 	}

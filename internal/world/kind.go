@@ -20,7 +20,7 @@ type Kind[T any] struct {
 	key     func(*T) string
 	form    func(rec any) any // see Form
 	indexes []*Index[T]
-	wanted  sync.Pool // entries with only a key, for find
+	finder  finder[entry[T]]
 }
 
 var kinds atomic.Int64
@@ -29,7 +29,10 @@ var kinds atomic.Int64
 // the name of the kind in Tx.Changes. Changes of a kind without a name are not in that list,
 // because its keys are secrets or no client sees its records.
 func NewKind[T any](name string, key func(*T) string) *Kind[T] {
-	return &Kind[T]{name: name, number: int(kinds.Add(1)) - 1, key: key, form: func(rec any) any { return rec }}
+	return &Kind[T]{
+		name: name, number: int(kinds.Add(1)) - 1, key: key, form: func(rec any) any { return rec },
+		finder: finder[entry[T]]{name: func(e *entry[T]) *string { return &e.key }},
+	}
 }
 
 // Form sets the function that returns the form of a record in a fixture. Without it, records have
@@ -150,39 +153,42 @@ func (k *Kind[T]) write(tx *Tx) *table[T] {
 
 // Get returns the record with the key, or nil.
 func (k *Kind[T]) Get(v View, key string) *T {
-	if t := k.read(v); t != nil {
-		if e := k.find(t, key); e != nil {
-			return &e.rec
-		}
+	if e := k.find(v, key); e != nil {
+		return &e.rec
 	}
 	return nil
 }
 
 // find returns the entry with the key, or nil.
-func (k *Kind[T]) find(t *table[T], key string) *entry[T] {
-	like, _ := k.wanted.Get().(*entry[T])
-	if like == nil {
-		like = new(entry[T])
+func (k *Kind[T]) find(v View, key string) *entry[T] {
+	if t := k.read(v); t != nil {
+		return k.finder.find(t.byKey, key)
 	}
-	like.key = key
-	e, _ := t.byKey.Get(like)
-	like.key = ""
-	k.wanted.Put(like)
+	return nil
+}
+
+// A finder finds the element of a tree that has a name. It keeps the elements that it compares with those
+// of the tree, because a tree makes them escape to the heap.
+type finder[E any] struct {
+	name   func(*E) *string
+	wanted sync.Pool // elements with only a name, which is empty
+}
+
+// find returns the element with the name, or nil.
+func (f *finder[E]) find(in *btree.BTreeG[*E], name string) *E {
+	like, _ := f.wanted.Get().(*E)
+	if like == nil {
+		like = new(E)
+	}
+	*f.name(like) = name
+	e, _ := in.Get(like)
+	*f.name(like) = ""
+	f.wanted.Put(like)
 	return e
 }
 
-// wantedPart holds parts with only a name, for findPart.
-var wantedPart = sync.Pool{New: func() any { return new(part) }}
-
-// findPart returns the partition with the name, or nil.
-func findPart(parts *btree.BTreeG[*part], name string) *part {
-	like := wantedPart.Get().(*part)
-	like.name = name
-	p, _ := parts.Get(like)
-	like.name = ""
-	wantedPart.Put(like)
-	return p
-}
+// parts finds partitions.
+var parts = finder[part]{name: func(p *part) *string { return &p.name }}
 
 // Len returns the number of records.
 func (k *Kind[T]) Len(v View) int {
@@ -229,15 +235,11 @@ func (k *Kind[T]) NewID(tx *Tx, stream string, form func([]byte) string) string 
 
 // Delete removes the record with the key. It reports whether there was one.
 func (k *Kind[T]) Delete(tx *Tx, key string) bool {
-	t := k.read(tx)
-	if t == nil {
-		return false
-	}
-	old := k.find(t, key)
+	old := k.find(tx, key)
 	if old == nil {
 		return false
 	}
-	t = k.write(tx)
+	t := k.write(tx)
 	t.byKey.Delete(old)
 	for _, ix := range k.indexes {
 		ix.remove(tx, t, old)
@@ -260,15 +262,15 @@ func (ix *Index[T]) less(a, b *entry[T]) bool {
 
 // part returns a partition that the transaction may change, and its tree.
 func (ix *Index[T]) part(tx *Tx, t *table[T], name string) (*part, *tree[T]) {
-	parts := t.parts[ix.number]
-	p := findPart(parts, name)
+	all := t.parts[ix.number]
+	p := parts.find(all, name)
 	switch {
 	case p == nil:
 		p = &part{name: strings.Clone(name), owner: tx.owner, tree: newTree(ix.less)} // the name may be a part of a record's text
-		parts.Set(p)
+		all.Set(p)
 	case p.owner != tx.owner:
 		p = copied[T](p, tx.owner)
-		parts.Set(p)
+		all.Set(p)
 	}
 	return p, p.tree.(*tree[T])
 }
@@ -288,7 +290,7 @@ func (ix *Index[T]) remove(tx *Tx, t *table[T], e *entry[T]) {
 
 func (ix *Index[T]) tree(v View, partition string) *tree[T] {
 	if t := ix.kind.read(v); t != nil {
-		if p := findPart(t.parts[ix.number], partition); p != nil {
+		if p := parts.find(t.parts[ix.number], partition); p != nil {
 			return p.tree.(*tree[T])
 		}
 	}
@@ -370,11 +372,7 @@ func (ix *Index[T]) Everything(v View) iter.Seq[*T] {
 // Position returns the offset of the record with the key in its partition. It reports whether
 // there is such a record. It costs O(log² n).
 func (ix *Index[T]) Position(v View, key string) (int, bool) {
-	t := ix.kind.read(v)
-	if t == nil {
-		return 0, false
-	}
-	e := ix.kind.find(t, key)
+	e := ix.kind.find(v, key)
 	if e == nil {
 		return 0, false
 	}

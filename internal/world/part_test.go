@@ -14,7 +14,7 @@ func TestPartitionsHoldTheirNames(t *testing.T) {
 	first := notes.Index(func(n *note) string { return n.text[:1] }, nil)
 	tx, text := New(1).Begin(), "a long text"
 	notes.Put(tx, &note{text})
-	name := findPart(notes.read(tx).parts[first.number], "a").name
+	name := parts.find(notes.read(tx).parts[first.number], "a").name
 	if name != "a" || unsafe.StringData(name) == unsafe.StringData(text) {
 		t.Errorf("the partition %q holds the text of a record", name)
 	}

@@ -81,7 +81,7 @@ func clientKey(owner, id string) string { return owner + beforeID + id }
 // newClient returns the record of a valid body. It uses the buffer while it builds the record.
 func newClient(buffer []byte, project, user, id string, body *value.Object) *client {
 	of := owner(project, user)
-	buffer = append(append(append(buffer, of...), beforeID...), id...)
+	buffer = append(buffer, clientKey(of, id)...)
 	cl := &client{userEnd: len(user), ownerEnd: len(of), keyEnd: len(buffer)}
 	w := value.NewWriter(buffer)
 	w.BeginObject()
