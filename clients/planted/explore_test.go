@@ -1,16 +1,18 @@
 package main
 
 import (
-	"context"
 	"flag"
+	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"standin/emulator/journal"
+	"standin/emulator/fault"
 	"standin/internal/command"
 	"standin/internal/explore"
 )
@@ -43,59 +45,75 @@ var explored = map[string]string{
 
 var unpruned = flag.Bool("unpruned", false, "leave out no case of the explorations")
 
-// runsAtOnce is how many runs of one exploration are made at once. Most of them wait.
-const runsAtOnce = 16
+// limit is the time limit of a run.
+const limit = time.Minute
 
-// These bound how many clients run at once in all explorations. Where pauses are judged, they are few,
-// so that the machine does not lengthen the pauses.
-const (
-	manyAtATime = 2 * atATime
-	fewAtATime  = atATime / 2
-)
-
-// exploration explores a mode, and returns the report.
-func exploration(t *testing.T, slots chan struct{}, bin, mode string) *explore.Report {
+// exploration explores a mode in memory, on virtual time, and returns the report.
+func exploration(t *testing.T, m mode) *explore.Report {
 	t.Helper()
 	s, err := explore.NewSession(explore.Options{All: *unpruned})
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
-	x := &explore.Exploration{Session: s, Jobs: runsAtOnce, Limit: limitOf(mode), Client: func(ctx context.Context, n int, trial *explore.Trial, limit time.Duration) (command.Ending, error) {
-		slots <- struct{}{}
-		defer func() { <-slots }()
-		c := &command.Command{Args: []string{bin, mode}, Limit: limit, Patience: time.Second}
-		return c.Run(ctx, trial.Environment(n))
-	}}
-	if err := x.Run(t.Context()); err != nil {
-		t.Errorf("%s: %v", mode, err)
-	}
-	return s.Report([]string{mode}, nil)
-}
-
-// explorations explores modes at the same time, and returns the reports by their names.
-func explorations(t *testing.T, atATime int, bin string, modes []string) map[string]*explore.Report {
-	t.Helper()
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	reports, slots := map[string]*explore.Report{}, make(chan struct{}, atATime)
-	for _, name := range modes {
-		all.Go(func() {
-			r := exploration(t, slots, bin, name)
-			mu.Lock()
-			defer mu.Unlock()
-			reports[name] = r
+	run := func(rules ...fault.Rule) (o *explore.Observation) {
+		synctest.Test(t, func(t *testing.T) {
+			trial, err := s.Trial(rules...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o = trial.Observe(once(m, trial))
 		})
+		return o
 	}
-	all.Wait()
-	return reports
+	if err := s.SetBaseline(run(), run()); err != nil {
+		t.Fatal(err)
+	}
+	for cases := s.Next(); len(cases) > 0; cases = s.Next() {
+		for _, c := range cases {
+			s.Add(c, run(c.Rules()...))
+		}
+	}
+	return s.Report([]string{m.name}, nil)
 }
 
-// limitOf is the time limit of a run. It is short for the modes that do not end.
-func limitOf(mode string) time.Duration {
-	if mode == "never-times-out" || mode == "tries-for-ever" {
-		return 8 * time.Second
+// once runs a client against the emulator of a trial, and says how it ended.
+func once(m mode, trial *explore.Trial) command.Ending {
+	trial.URL = "http://standin"
+	transport := memory(trial.Transport.MemoryClient())
+	defer func() {
+		transport.CloseIdleConnections()
+		_ = trial.Transport.Close()
+	}()
+	var killed atomic.Bool
+	variable := environment(trial.Environment(0))
+	ended := make(chan command.Ending, 1)
+	go func() {
+		end := command.Ending{}
+		defer func() {
+			if x := recover(); x != nil {
+				end = command.Ending{Code: 2, Found: fmt.Sprint(x), Trace: "Go"}
+			}
+			ended <- end
+		}()
+		err := m.run(newClient(transport, func(name string) string {
+			if killed.Load() { // a client looks for its service before each request
+				runtime.Goexit()
+			}
+			return variable(name)
+		}))
+		if end = (command.Ending{Found: "no error"}); err != nil {
+			end = command.Ending{Code: 1, Found: err.Error()}
+		}
+	}()
+	select {
+	case end := <-ended:
+		return end
+	case <-time.After(limit):
 	}
-	return 0
+	killed.Store(true)
+	_ = trial.Transport.Close() // ends the request that it waits for
+	<-ended
+	return command.Ending{Code: -1, Stopped: true, Found: "stopped"}
 }
 
 // verdicts lists the bad verdicts of a report.
@@ -111,32 +129,22 @@ func verdicts(r *explore.Report) string {
 // bad one, and that a right client gets no bad verdict.
 func TestExplored(t *testing.T) {
 	t.Parallel()
-	want := maps.Clone(explored)
-	for _, m := range right {
-		want[m.name] = ""
-	}
-	bin := build(t)
-	alone.Lock()
-	defer alone.Unlock()
-	storms, others := []string{}, []string{}
-	for name, bad := range want {
-		if bad == string(journal.RetryStorm) {
-			storms = append(storms, name)
-		} else {
-			others = append(others, name)
+	for _, m := range modes() {
+		bad := explored[m.name]
+		if bad == "" && !slices.ContainsFunc(right, func(r mode) bool { return r.name == m.name }) {
+			continue // its mistake is beyond
 		}
-	}
-	reports := explorations(t, fewAtATime, bin, storms)
-	maps.Copy(reports, explorations(t, manyAtATime, bin, others))
-	for name, bad := range want {
-		r := reports[name]
-		if got := verdicts(r); got != bad {
-			var lines []string
-			for i := range r.Findings {
-				lines = append(lines, r.Findings[i].String())
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			r := exploration(t, m)
+			if got := verdicts(r); got != bad {
+				var lines []string
+				for i := range r.Findings {
+					lines = append(lines, r.Findings[i].String())
+				}
+				t.Errorf("%q, want %q\n%s", got, bad, strings.Join(lines, "\n"))
 			}
-			t.Errorf("%s: %q, want %q\n%s", name, got, bad, strings.Join(lines, "\n"))
-		}
-		t.Logf("%-26s %3d requests, %3d runs, %v, %v", name, r.Baseline.Requests, len(r.Runs), r.Verdicts, r.Skipped)
+			t.Logf("%d requests, %d runs, %v, %v", r.Baseline.Requests, len(r.Runs), r.Verdicts, r.Skipped)
+		})
 	}
 }

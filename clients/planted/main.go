@@ -34,11 +34,15 @@ func modes() []mode {
 	return slices.Concat(refusals, tokens, surrenders, told, pauses, endless, posts, bodies, blind, silent, right)
 }
 
+// idle is how many idle connections a client keeps.
+const idle = 20
+
 func main() {
 	if len(os.Args) == 2 {
 		for _, m := range modes() {
 			if m.name == os.Args[1] {
-				if err := m.run(newClient()); err != nil {
+				t := &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, MaxIdleConnsPerHost: idle}
+				if err := m.run(newClient(t, os.Getenv)); err != nil {
 					fmt.Fprintf(os.Stderr, "planted %s: %v\n", m.name, err)
 					os.Exit(1)
 				}
@@ -55,6 +59,7 @@ func main() {
 // A client sends requests, and knows the tokens of its logins.
 type client struct {
 	http  *http.Client
+	env   func(name string) string // the environment
 	began time.Time
 
 	mu     sync.Mutex
@@ -64,9 +69,8 @@ type client struct {
 	renewing sync.Mutex // held while it logs in again
 }
 
-func newClient() *client {
-	t := &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, MaxIdleConnsPerHost: 20}
-	return &client{http: &http.Client{Transport: t, Timeout: 8 * time.Second}, began: time.Now()}
+func newClient(t http.RoundTripper, env func(name string) string) *client {
+	return &client{http: &http.Client{Transport: t, Timeout: 8 * time.Second}, env: env, began: time.Now()}
 }
 
 // A request is what a client sends. A path without a host belongs to the emulator's address.
@@ -122,7 +126,7 @@ func (c *client) send(r request) answer {
 func (c *client) sendAs(r request, token, bearer string) answer {
 	url := r.path
 	if strings.HasPrefix(url, "/") {
-		url = os.Getenv("STANDIN_URL") + url
+		url = c.env("STANDIN_URL") + url
 	}
 	body := r.reader
 	if body == nil && r.body != "" {
@@ -143,7 +147,7 @@ func (c *client) sendAs(r request, token, bearer string) answer {
 	case isPrivX(r.path):
 		q.Header.Set("Authorization", "Bearer "+bearer)
 	case strings.HasPrefix(r.path, "/v3/"):
-		q.SetBasicAuth(os.Getenv("DEVOPS_USERNAME"), os.Getenv("DEVOPS_PASSWORD"))
+		q.SetBasicAuth(c.env("DEVOPS_USERNAME"), c.env("DEVOPS_PASSWORD"))
 	case token != "":
 		q.Header.Set("X-Auth-Token", token)
 	}

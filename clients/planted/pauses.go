@@ -69,13 +69,13 @@ func (c *client) atOnce(n int, ask func(r request) answer) error {
 
 // together logs four users in. Three times, all of them ask for a record at the same time, and each
 // asks once more after the time that it was told.
-func together(*client) error {
+func together(first *client) error {
 	var users []*client
 	var problems []error
 	for name := range strings.FieldsSeq("admin demo reader service-admin") {
-		c := newClient()
+		c := newClient(first.http.Transport, first.env)
 		users = append(users, c)
-		problems = append(problems, c.keep(c.sendAs(keystoneLogin(name, name), "", ""))) // its password is its name
+		problems = append(problems, c.keep(c.sendAs(c.keystoneLogin(name, name), "", ""))) // its password is its name
 	}
 	for i := range 3 {
 		var all sync.WaitGroup

@@ -1,18 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"standin/emulator"
 	"standin/emulator/journal"
@@ -95,19 +93,11 @@ type play struct {
 	mode     mode
 	scenario string
 	want     expected
-	server   *emulator.Server
-	out      bytes.Buffer
-	err      error
-	took     time.Duration
 }
 
-// longest are the scenarios that take a right client the longest. They start first.
-var longest = []string{"maintenance-window", "rate-limited", "unavailable", "hangs", "slow-network"}
-
 // plays lists all modes with a mistake in their scenario, and the right ones in every scenario.
-func plays(t *testing.T) []*play {
+func plays(t *testing.T) (all []*play) {
 	t.Helper()
-	var all []*play
 	for _, m := range modes() {
 		if slices.ContainsFunc(silent, func(r mode) bool { return r.name == m.name }) {
 			continue // the rules for retries say nothing of what a client leaves
@@ -124,18 +114,7 @@ func plays(t *testing.T) []*play {
 		}
 		all = append(all, &play{mode: m, scenario: want.scenario, want: want})
 	}
-	slices.SortStableFunc(all, func(a, b *play) int { return a.rank() - b.rank() })
 	return all
-}
-
-func (p *play) rank() int {
-	if i := slices.Index(longest, p.scenario); i >= 0 {
-		return i
-	}
-	if p.want.rules != "" { // some of the mistakes wait long, too
-		return 0
-	}
-	return len(longest)
 }
 
 // files are the scenarios in testdata.
@@ -164,50 +143,15 @@ func scenario(t *testing.T, name string) emulator.SandboxOption {
 	return emulator.WithScenarioData(string(text))
 }
 
-// build builds the command.
-func build(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "planted.exe")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return bin
-}
-
-// alone is held while many clients run. Their pauses are judged, so that others must not slow them down.
-var alone sync.Mutex
-
-// atATime is how many clients run at once. Most of them wait most of the time.
-const atATime = 64
-
-// run runs the client of each play against an emulator of its own.
-func run(t *testing.T, all []*play) {
-	t.Helper()
-	bin := build(t)
-	slots := make(chan struct{}, atATime)
-	var running sync.WaitGroup
-	for _, p := range all {
-		slots <- struct{}{}
-		p.server = emulator.RunT(t, scenario(t, p.scenario))
-		running.Go(func() {
-			defer func() { <-slots }()
-			p.run(t.Context(), bin)
-		})
-	}
-	running.Wait()
-}
-
-func (p *play) run(ctx context.Context, bin string) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, bin, p.mode.name)
-	cmd.Env = append(p.server.Environment(), "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
-	cmd.Stdout, cmd.Stderr = &p.out, &p.out
-	begun := time.Now()
-	p.err = cmd.Run()
-	p.took = time.Since(begun)
-	if ctx.Err() == nil && cmd.ProcessState.ExitCode() == 1 {
-		p.err = nil // the work failed, as most do
+// environment returns the value of a variable in a list of NAME=VALUE.
+func environment(list []string) func(name string) string {
+	return func(name string) string {
+		for _, v := range list {
+			if v, ok := strings.CutPrefix(v, name+"="); ok {
+				return v
+			}
+		}
+		return ""
 	}
 }
 
@@ -220,22 +164,67 @@ func failed(r *journal.Retries) string {
 	return strings.Join(all, " ")
 }
 
+// memory returns the transport of a client in memory, with as many idle connections as the command has.
+func memory(c *http.Client) *http.Transport {
+	t := c.Transport.(*http.Transport)
+	t.MaxIdleConnsPerHost = idle
+	return t
+}
+
+// judge compares the rules that failed with those that the play names.
+func (p *play) judge(t *testing.T, r *journal.Retries, requests int, problem error) {
+	t.Helper()
+	if got := failed(r); got != p.want.rules || requests == 0 {
+		t.Errorf("failed: %q, want %q; %d requests; %v\n%s", got, p.want.rules, requests, problem, r)
+	}
+}
+
 // Ensure each mistake fails the rules that are named for it, and no other, and that a right client
-// fails none in any scenario.
+// fails none in any scenario. The clients run in memory, on virtual time, since their pauses are judged.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
-	all := plays(t)
-	alone.Lock()
-	run(t, all)
-	alone.Unlock()
-	for _, p := range all {
+	for _, p := range plays(t) {
 		t.Run(p.mode.name+"/"+p.scenario, func(t *testing.T) {
-			r := p.server.Retries(p.want.grading())
-			got := failed(r)
-			t.Logf("%s: %q, %d requests", p.took.Round(time.Millisecond), got, len(p.server.Requests()))
-			if got != p.want.rules || p.err != nil || len(p.server.Requests()) == 0 {
-				t.Errorf("failed: %q, want %q; %v\n%s%s", got, p.want.rules, p.err, p.out.String(), r)
+			t.Parallel()
+			start := scenario(t, p.scenario)
+			synctest.Test(t, func(t *testing.T) {
+				s := emulator.NewT(t).Sandbox(t, start)
+				transport := memory(s.Client())
+				defer transport.CloseIdleConnections()
+				err := p.mode.run(newClient(transport, environment(s.Environment())))
+				p.judge(t, s.Retries(p.want.grading()), len(s.Requests()), err)
+			})
+		})
+	}
+}
+
+// overNetwork are modes whose mistake has nothing to do with how long something takes.
+var overNetwork = []string{
+	"repeats-forbidden", "keeps-token", "gives-up-on-503", "gives-up-on-half", "repeats-lost-post", "repeats-half-answer",
+	"library-repeats", "library-repeats-lost", "sends-empty-body", "fails-fast",
+}
+
+// Ensure the command does what its modes do in memory.
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	bin := filepath.Join(t.TempDir(), "planted.exe")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, p := range plays(t) {
+		if !slices.Contains(overNetwork, p.mode.name) {
+			continue
+		}
+		t.Run(p.mode.name+"/"+p.scenario, func(t *testing.T) {
+			t.Parallel()
+			s := emulator.RunT(t, scenario(t, p.scenario))
+			cmd := exec.CommandContext(t.Context(), bin, p.mode.name)
+			cmd.Env = append(s.Environment(), "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
+			out, err := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != 0 && code != 1 { // the work of most fails
+				t.Errorf("%v: %s", err, out)
 			}
+			p.judge(t, s.Retries(p.want.grading()), len(s.Requests()), err)
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +72,7 @@ const timeout = 4 * time.Second
 // begin logs in at Keystone.
 func (c *client) begin(h *habits) error {
 	c.http.Timeout = timeout
-	return c.keep(c.careful(h, keystoneLogin(os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD"))))
+	return c.keep(c.careful(h, c.keystoneLogin(c.env("OS_USERNAME"), c.env("OS_PASSWORD"))))
 }
 
 // careful sends a request, and again where that is right.
@@ -149,11 +148,11 @@ func (c *client) renew(h *habits, r request, token, bearer string) error {
 	case !stale:
 		return nil
 	case isPrivX(r.path):
-		return c.keep(c.careful(h, privxLogin()))
+		return c.keep(c.careful(h, c.privxLogin()))
 	case strings.HasPrefix(r.path, images):
 		return errors.New("devops-service has no login")
 	}
-	return c.keep(c.careful(h, keystoneLogin(os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD"))))
+	return c.keep(c.careful(h, c.keystoneLogin(c.env("OS_USERNAME"), c.env("OS_PASSWORD"))))
 }
 
 // has reports whether a list has the name that a request was to create.
@@ -177,12 +176,12 @@ func named(path, name, body string) request {
 }
 
 // steps are requests to each of the services.
-func steps() [][]request {
+func (c *client) steps() [][]request {
 	return [][]request{
 		{get(clients), register("node1"), get(clients + "/node1"), get(clients)},
 		{get(containers), named(containers, "backup", container("backup")), get(containers)},
 		{get(images)},
-		{privxLogin(), get(apiClients), named(apiClients, "robot", apiClient("robot")), get(apiClients), get(apiClients)},
+		{c.privxLogin(), get(apiClients), named(apiClients, "robot", apiClient("robot")), get(apiClients), get(apiClients)},
 	}
 }
 
@@ -191,7 +190,7 @@ func (c *client) tour(h *habits) error {
 	if err := c.begin(h); err != nil {
 		return err
 	}
-	for _, s := range steps() {
+	for _, s := range c.steps() {
 		if err := c.all(h, s); err != nil {
 			return err
 		}
@@ -222,7 +221,7 @@ func (c *client) parallel(h *habits) error {
 	}
 	results := make(chan error)
 	workers := 0
-	for _, s := range steps() {
+	for _, s := range c.steps() {
 		workers++
 		go func() { results <- c.all(h, s) }()
 	}
@@ -243,7 +242,7 @@ func (c *client) parallel(h *habits) error {
 // pagesByOffset reads a list by the number of items that came, until a page is empty.
 func (c *client) pagesByOffset(h *habits, path, member string) error {
 	if isPrivX(path) && c.bearer == "" {
-		if err := c.all(h, []request{privxLogin()}); err != nil {
+		if err := c.all(h, []request{c.privxLogin()}); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 )
 
 // The paths of the services.
@@ -30,24 +29,24 @@ func container(name string) string {
 func apiClient(name string) string { return fmt.Sprintf(`{"name": %q, "roles": []}`, name) }
 
 // keystoneLogin is the request that logs a user in, whose password is its name.
-func keystoneLogin(user, password string) request {
+func (c *client) keystoneLogin(user, password string) request {
 	type object map[string]any
-	domain := object{"name": os.Getenv("OS_USER_DOMAIN_NAME")}
+	domain := object{"name": c.env("OS_USER_DOMAIN_NAME")}
 	who := object{"name": user, "password": password, "domain": domain}
-	project := object{"name": os.Getenv("OS_PROJECT_NAME"), "domain": object{"name": os.Getenv("OS_PROJECT_DOMAIN_NAME")}}
+	project := object{"name": c.env("OS_PROJECT_NAME"), "domain": object{"name": c.env("OS_PROJECT_DOMAIN_NAME")}}
 	body, _ := json.Marshal(object{"auth": object{
 		"identity": object{"methods": []string{"password"}, "password": object{"user": who}},
 		"scope":    object{"project": project},
 	}})
-	return post(os.Getenv("OS_AUTH_URL")+"/auth/tokens", string(body))
+	return post(c.env("OS_AUTH_URL")+"/auth/tokens", string(body))
 }
 
 // privxLogin is the request that logs an API client in.
-func privxLogin() request {
-	form := url.Values{"grant_type": {"password"}, "username": {os.Getenv("PRIVX_API_CLIENT_ID")}, "password": {os.Getenv("PRIVX_API_CLIENT_SECRET")}}
-	r := post(os.Getenv("PRIVX_API_BASE_URL")+"/auth/api/v1/oauth/token", form.Encode())
+func (c *client) privxLogin() request {
+	form := url.Values{"grant_type": {"password"}, "username": {c.env("PRIVX_API_CLIENT_ID")}, "password": {c.env("PRIVX_API_CLIENT_SECRET")}}
+	r := post(c.env("PRIVX_API_BASE_URL")+"/auth/api/v1/oauth/token", form.Encode())
 	basic, _ := http.NewRequest(http.MethodPost, r.path, nil)
-	basic.SetBasicAuth(os.Getenv("PRIVX_API_OAUTH_CLIENT_ID"), os.Getenv("PRIVX_API_OAUTH_CLIENT_SECRET"))
+	basic.SetBasicAuth(c.env("PRIVX_API_OAUTH_CLIENT_ID"), c.env("PRIVX_API_OAUTH_CLIENT_SECRET"))
 	r.header = http.Header{"Authorization": basic.Header["Authorization"], "Content-Type": {"application/x-www-form-urlencoded"}}
 	return r
 }
@@ -61,11 +60,11 @@ func (c *client) login() error {
 }
 
 func (c *client) loginKeystone() error {
-	a := c.sendAs(keystoneLogin(os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD")), "", "")
+	a := c.sendAs(c.keystoneLogin(c.env("OS_USERNAME"), c.env("OS_PASSWORD")), "", "")
 	return c.keep(a)
 }
 
-func (c *client) loginPrivX() error { return c.keep(c.sendAs(privxLogin(), "", "")) }
+func (c *client) loginPrivX() error { return c.keep(c.sendAs(c.privxLogin(), "", "")) }
 
 // keep keeps the token that a login issued.
 func (c *client) keep(a answer) error {

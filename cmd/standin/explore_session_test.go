@@ -225,7 +225,7 @@ func TestExploreReplays(t *testing.T) {
 		t.Run(string(verdict), func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "report")
-			limit := "--timeout 2s"
+			limit := "--timeout 4s"
 			code, out, errOut := command(t, exploring(limit+" --report "+dir+" --failures "+tt.failures, habitual(tt.habit))...)
 			if code != 1 || !strings.Contains(out, ": "+string(verdict)+" (finding-001.yaml)") {
 				t.Fatalf("code %d: %s%s", code, out, errOut)
@@ -239,7 +239,7 @@ func TestExploreReplays(t *testing.T) {
 					t.Errorf("check: code %d: %s", code, errOut)
 				}
 				replay := func(habit string) []string {
-					return append([]string{"run", "--timeout", "2s", file, "--"}, habitual(habit)...)
+					return append([]string{"run", "--timeout", "4s", file, "--"}, habitual(habit)...)
 				}
 				code, _, errOut := command(t, replay(tt.habit)...)
 				if code != 1 || !strings.Contains(errOut, "NOT MET") || !strings.Contains(errOut, "("+string(verdict)+": ") {

@@ -85,7 +85,7 @@ func names(t *testing.T, dir string) string {
 func TestExploreRepeats(t *testing.T) {
 	t.Parallel()
 	for habit, flags := range map[string]string{
-		"pauses": "--failures lost-reply,half-answer,*/401", "silent": "--failures !hang,!unavailable", "hangs": "--timeout 2s --failures hang,reset",
+		"pauses": "--failures lost-reply,half-answer,*/401", "silent": "--failures !hang,!unavailable", "hangs": "--timeout 4s --failures hang,reset",
 		"resets-first": "--failures reset,*/401", "random-twice": "--failures reset,lost-reply",
 	} {
 		t.Run(habit, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestExploreMisbehaving(t *testing.T) {
 		"only its own sandbox":       {"--failures reset", habitual("only-own-box"), 0, "the run without failures"},
 		"fails":                      {"", habitual("fails"), 2, "must succeed, and it did not: exit code 1\nit does not work\n"},
 		"fails the second time":      {"", habitual("fails-second", mark()), 2, "must succeed, and it did not: exit code 1\nit works only once\n"},
-		"never ends":                 {"--timeout 300ms", habitual("never"), 2, "it did not: stopped after 300ms\nbegun\n"},
+		"never ends":                 {"--timeout 4s", habitual("never"), 2, "it did not: stopped after 4s\nbegun\n"},
 		"cannot be run":              {"", []string{"./there-is-no-such-command"}, 3, "cannot run ./there-is-no-such-command: no such file"},
 		"several processes":          {"--failures reset,lost-reply,*/401", habitual("several"), 0, "3 requests in the run"},
 		"its own sandbox":            {"--failures reset", habitual("own-box"), 0, "POST /~mine/v1/containers (barbican.containers.create 1)"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"standin/internal/chain"
 )
@@ -54,23 +53,29 @@ func (j *judge) logsInAgain() {
 			continue
 		}
 		j.tested = true
-		from, to := c.Attempts[at].Ended, c.Last().Began
+		refusal := c.Attempts[at]
 		others := 0 // that may have needed the logins
 		for _, o := range chains {
-			if o != c && o.Attempts[0].Began.Before(to) && o.Last().Began.After(from) {
+			if o != c && o.Attempts[0].Sequence < c.Last().Sequence && follows(o.Last(), refusal) {
 				others++
 			}
 		}
-		logins := j.loginsOf(c, from, to)
+		logins := j.loginsOf(c, refusal)
 		if len(logins) > 1+others {
-			j.fails(c, "%d %s, and %d logins followed: %s", c.Attempts[at].Sequence, ended(c.Attempts[at]), len(logins), list(logins, ", "))
+			j.fails(c, "%d %s, and %d logins followed: %s", refusal.Sequence, ended(refusal), len(logins), list(logins, ", "))
 		}
 	}
 }
 
-// loginsOf are the logins in a time that were made with the credentials of the chain's tokens. If
-// no login issued them, all logins of the time count.
-func (j *judge) loginsOf(c *chain.Chain, from, to time.Time) (all []*chain.Step) {
+// follows reports whether a request began after the end of another one. On virtual time both may be in
+// the same instant.
+func follows(s, earlier *chain.Step) bool {
+	return s.Sequence > earlier.Sequence && !s.Began.Before(earlier.Ended)
+}
+
+// loginsOf are the logins between a refusal and the last attempt that were made with the credentials
+// of the chain's tokens. If no login issued them, all logins between count.
+func (j *judge) loginsOf(c *chain.Chain, refusal *chain.Step) (all []*chain.Step) {
 	with := map[uint64]bool{}
 	for _, l := range j.box.logins {
 		for _, s := range c.Attempts {
@@ -80,7 +85,7 @@ func (j *judge) loginsOf(c *chain.Chain, from, to time.Time) (all []*chain.Step)
 		}
 	}
 	for _, l := range j.box.logins {
-		if l.Issued != 0 && l.Began.After(from) && l.Began.Before(to) && (len(with) == 0 || with[l.Body]) {
+		if l.Issued != 0 && follows(l, refusal) && l.Sequence < c.Last().Sequence && (len(with) == 0 || with[l.Body]) {
 			all = append(all, l)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// A req is a request of a test: when it begins, in milliseconds, and what comes of it 1 ms later.
+// A req is a request of a test: when it begins, in milliseconds, and what comes of it 1 ms later. On
+// virtual time it comes in the same instant.
 type req struct {
 	at      int
 	what    string // METHOD operation
@@ -27,6 +28,7 @@ type req struct {
 	aborted bool
 	unseen  bool
 	lib     bool
+	virtual bool
 	who     string
 	token   uint64
 	issued  uint64
@@ -46,7 +48,9 @@ func steps(all []req) []recorder.Step {
 			Began: start.Add(time.Duration(r.at) * time.Millisecond), Told: time.Duration(r.told) * time.Second, HasTold: r.told > 0,
 			Library: r.lib, Unseen: r.unseen, Same: 1 + r.body*3 + r.key*7,
 		}
-		s.Ended = s.Began.Add(time.Millisecond)
+		if s.Ended = s.Began; !r.virtual {
+			s.Ended = s.Began.Add(time.Millisecond)
+		}
 		if r.cut {
 			s.End, s.Status = journal.Cut, 0
 		}
@@ -67,6 +71,15 @@ func every(r req, at ...int) []req {
 	for _, t := range at {
 		r.at = t
 		all = append(all, r)
+	}
+	return all
+}
+
+// virtual puts requests in one instant, as on virtual time, which does not pass while a client works.
+func virtual(all []req) []req {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].at, all[i].virtual = 0, true
 	}
 	return all
 }
@@ -97,6 +110,9 @@ func TestRules(t *testing.T) {
 	t.Parallel()
 	list, create, login := "GET s.list", "POST s.create", "POST keystone.tokens.create"
 	busy := req{what: list, status: 503}
+	newToken := []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 200, token: 2, who: "demo"}}
+	logins := []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 401, token: 2}, {at: 30, what: login, status: 201, issued: 3, body: 9}, {at: 40, what: list, status: 200, token: 3}}
+	twoLogins := []req{{what: list, status: 401, token: 1, body: 1}, {at: 1, what: "GET s.other", status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 11, what: login, status: 201, issued: 3, body: 9}, {at: 20, what: list, status: 200, token: 2, body: 1}, {at: 21, what: "GET s.other", status: 200, token: 3}}
 	for name, c := range map[string]struct {
 		grading journal.Grading
 		all     []req
@@ -113,9 +129,12 @@ func TestRules(t *testing.T) {
 		"409, again":                              {all: every(req{what: create, status: 409, body: 1}, 0, 100)},
 		"403, much later":                         {all: every(req{what: list, status: 403}, 0, 100_000)},
 		"the dead token":                          {all: every(req{what: list, status: 401, token: 1}, 0, 100), failed: "keeps-dead-token"},
-		"a new token":                             {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 200, token: 2, who: "demo"}}, tested: "keeps-dead-token logs-in-again-and-again no-cap"},
-		"logins":                                  {all: []req{{what: list, status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 20, what: list, status: 401, token: 2}, {at: 30, what: login, status: 201, issued: 3, body: 9}, {at: 40, what: list, status: 200, token: 3}}, failed: "logs-in-again-and-again"},
-		"two clients log in":                      {all: []req{{what: list, status: 401, token: 1, body: 1}, {at: 1, what: "GET s.other", status: 401, token: 1}, {at: 10, what: login, status: 201, issued: 2, body: 9}, {at: 11, what: login, status: 201, issued: 3, body: 9}, {at: 20, what: list, status: 200, token: 2, body: 1}, {at: 21, what: "GET s.other", status: 200, token: 3}}},
+		"a new token":                             {all: newToken, tested: "keeps-dead-token logs-in-again-and-again no-cap"},
+		"logins":                                  {all: logins, failed: "logs-in-again-and-again"},
+		"two clients log in":                      {all: twoLogins},
+		"logins, on virtual time":                 {all: virtual(logins), failed: "logs-in-again-and-again"},
+		"two clients log in, on virtual time":     {all: virtual(twoLogins)},
+		"a login before, on virtual time":         {all: virtual(slices.Concat([]req{{what: login, status: 201, issued: 1, body: 9}}, newToken, newToken[1:2])), tested: "keeps-dead-token logs-in-again-and-again no-cap"},
 		"gives up, required":                      {grading: journal.Grading{Require: []journal.RetryRule{journal.GivesUpEarly}}, all: []req{busy}, failed: "gives-up-early"},
 		"gives up":                                {all: []req{busy}},
 		"a POST that is given up":                 {all: []req{{what: create, status: 503, body: 1}}},
