@@ -68,7 +68,7 @@ func TestEveryResponseHasEvidence(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
 		for _, op := range servicetest.Everywhere(c) {
-			for _, r := range op.Responses {
+			for _, r := range op.Responses() {
 				if !slices.Contains([]contract.Evidence{contract.Document, contract.Server, contract.Standin}, r.Evidence) {
 					t.Errorf("%s %s %d: evidence %q", c.Service, op.ID, r.Status, r.Evidence)
 				}
@@ -82,7 +82,7 @@ func TestEveryResponseHasEvidence(t *testing.T) {
 
 func statuses(op *contract.Operation) string {
 	var list []string
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Evidence == contract.Document {
 			list = append(list, itoa(r.Status))
 		}

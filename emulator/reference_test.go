@@ -48,7 +48,7 @@ func operationTable(c *contract.Contract) string {
 	b.WriteString("| operation | request | documented | beyond the document |\n|---|---|---|---|\n")
 	for _, op := range c.Operations {
 		var documented, beyond []string
-		for _, r := range op.Responses {
+		for _, r := range op.Responses() {
 			if r.Evidence == contract.Document {
 				documented = append(documented, itoa(r.Status))
 			} else {

@@ -72,7 +72,7 @@ func TestEveryStatusHasASample(t *testing.T) {
 	t.Parallel()
 	for _, c := range servicetest.Contracts(t) {
 		for _, op := range servicetest.Everywhere(c) {
-			for _, r := range op.Responses {
+			for _, r := range op.Responses() {
 				if r.FaultOnly || r.Status == http.StatusRequestEntityTooLarge {
 					continue
 				}
@@ -95,7 +95,7 @@ func TestEveryExampleIsReplayed(t *testing.T) {
 			}
 		}
 		for _, op := range servicetest.Everywhere(c) {
-			for _, r := range op.Responses {
+			for _, r := range op.Responses() {
 				for _, name := range r.Examples() {
 					if !r.FaultOnly && !used[fmt.Sprint(c.Service, r.Status, name)] {
 						t.Errorf("%s %s: the example %q of %d is what no sample brings", c.Service, op.ID, name, r.Status)

@@ -9,12 +9,18 @@ import (
 	"io/fs"
 )
 
-// FS holds the contracts and the JSON Schemas for editors. Below json/ are the contracts as JSON
-// and their outlines, which make generate writes: parsing YAML would take most of the start-up time.
-// json/sums has the checksums of the documents from which they were made.
+// FS holds the contracts and the JSON Schemas for editors. Below json/ are the contracts as JSON,
+// which make generate writes: parsing YAML would take most of the start-up time. json/sums has the
+// checksums of the documents from which they were made.
 //
-//go:embed *.yaml *.schema.json json/*.json json/*.tsv json/sums
+//go:embed *.yaml *.schema.json json/*.json json/sums
 var FS embed.FS
+
+// Outlines holds the outlines of all contracts, one after the other, which make generate writes. It is
+// no file of FS, because to read one is to copy it.
+//
+//go:embed json/outlines.tsv
+var Outlines string
 
 // Sum returns the line of json/sums for the document of a service.
 func Sum(files fs.FS, service string) (string, error) {

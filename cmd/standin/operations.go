@@ -71,7 +71,7 @@ func quirksOf(ct *contract.Contract, op *contract.Operation) []string {
 
 func statuses(op *contract.Operation) (documented, beyond string) {
 	var d, b []string
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Evidence == contract.Document {
 			d = append(d, strconv.Itoa(r.Status))
 		} else {

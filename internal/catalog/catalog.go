@@ -5,7 +5,6 @@ package catalog
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,7 +77,7 @@ func Contracts() ([]*contract.Contract, error) {
 // builtin reads the contracts.
 var builtin = sync.OnceValues(func() (all []*contract.Contract, err error) {
 	for _, name := range Names() {
-		c, e := readContract(schemas.FS, name)
+		c, e := readContract(schemas.FS, schemas.Outlines, name)
 		all, err = append(all, c), errors.Join(err, e)
 	}
 	return all, err
@@ -86,10 +85,13 @@ var builtin = sync.OnceValues(func() (all []*contract.Contract, err error) {
 
 // readContract reads the contract of a service from what was made of its document. It returns an
 // error if the document has changed since.
-func readContract(files fs.FS, service string) (*contract.Contract, error) {
-	sum, err1 := schemas.Sum(files, service)
-	outline, err2 := fs.ReadFile(files, "json/"+service+".tsv")
-	if err := cmp.Or(err1, err2); err != nil {
+func readContract(files fs.FS, outlines, service string) (*contract.Contract, error) {
+	sum, err := schemas.Sum(files, service)
+	outline := contract.OutlineOf(service, outlines)
+	if err == nil && outline == "" {
+		err = errors.New("there is no outline")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("service %s has no contract: %w; if it is new, run make generate", service, err)
 	}
 	sums, err := fs.ReadFile(files, "json/sums")

@@ -62,7 +62,7 @@ func escapeFragment(pointer string) string { return (&url.URL{Fragment: pointer}
 // is invalid.
 func (c *Contract) CompileAll() error {
 	for _, op := range c.every() {
-		for _, r := range op.Responses {
+		for _, r := range op.Responses() {
 			if r.schema == "" {
 				continue
 			}
@@ -110,7 +110,7 @@ func (op *Operation) Check(method string, status int, header http.Header, body [
 func (op *Operation) Writes(status int, contentType string) bool {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	return status >= http.StatusBadRequest && !strings.Contains(mediaType, "json") &&
-		slices.ContainsFunc(op.Responses, func(r *Response) bool {
+		slices.ContainsFunc(op.Responses(), func(r *Response) bool {
 			return r.Status >= http.StatusBadRequest && slices.Contains(r.MediaTypes, mediaType)
 		})
 }

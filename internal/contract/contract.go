@@ -47,7 +47,7 @@ type Contract struct {
 	whole     func() *Contract // reads the document of a contract that has only its outline; nil if this one is whole
 	derived   sync.Map         // what Derive has built, by key
 	byID      map[string]*Operation
-	all       []*Response // by number
+	all       []*Response // by number; nil in a contract from an outline
 }
 
 // Derive returns what build returned when Derive was first called with the key. Packages keep with it
@@ -69,7 +69,7 @@ func (c *Contract) add(op *Operation) {
 // number numbers the responses.
 func (c *Contract) number() {
 	for _, op := range c.every() {
-		for _, r := range op.Responses {
+		for _, r := range op.responses {
 			r.Number = len(c.all)
 			c.all = append(c.all, r)
 		}
@@ -103,9 +103,11 @@ type Operation struct {
 	Body      bool    // it reads the request body
 	Secret    Secrecy // x-secret
 	Logins    []Parameter
-	Responses []*Response
 	Samples   []Sample
 	parameter []Parameter
+	responses []*Response
+	later     later // where responses are, until they are first needed
+	reading   sync.Once
 	input     *input    // nil if the document has it, or if there is none
 	owner     *Contract // nil if there is none
 }
@@ -156,9 +158,28 @@ type Parameter struct {
 // Parameters returns the documented parameters in order.
 func (op *Operation) Parameters() []Parameter { return op.parameter }
 
+// Responses returns the documented responses by status.
+func (op *Operation) Responses() []*Response {
+	op.reading.Do(func() {
+		if op.later.text == "" {
+			return
+		}
+		var err error
+		if op.responses, err = op.later.read(); err != nil {
+			panic(fmt.Sprintf("the outline of %s: %v", op.Service, err)) // Outline has written it
+		}
+	})
+	return op.responses
+}
+
+// Answering returns an operation with responses and without anything else.
+func Answering(id string, responses ...*Response) *Operation {
+	return &Operation{ID: id, responses: responses}
+}
+
 // Response returns the documented response of a status, or nil.
 func (op *Operation) Response(status int) *Response {
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Status == status {
 			return r
 		}

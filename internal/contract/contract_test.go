@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	c := parse(t, zoo)
 	op := c.Operation("zoo.pets.show")
-	if op == nil || op.Method != http.MethodGet || op.Path != "/pets/{id}" || len(op.Responses) != 3 || op.Body {
+	if op == nil || op.Method != http.MethodGet || op.Path != "/pets/{id}" || len(op.Responses()) != 3 || op.Body {
 		t.Fatalf("got %+v", op)
 	}
 	if p := op.Parameters(); len(p) != 1 || p[0].Name != "id" || p[0].In != "path" {
@@ -188,7 +188,7 @@ func TestOutlined(t *testing.T) {
 	if strings.Contains(string(schemas), "Unused") {
 		t.Errorf("more than is needed: %s", schemas)
 	}
-	part, err := contract.FromOutline(outline, func() []byte { return schemas }, whole.JSON)
+	part, err := contract.FromOutline(string(outline), func() []byte { return schemas }, whole.JSON)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ import (
 // An outline is what an emulator needs of a contract before the first request: everything but
 // schemas, texts, examples and samples. It has lines of values between tabs, which take a twentieth of
 // the time of the document to read. The first value of a line says what the line describes; parameters,
-// responses and examples belong to the line above them.
+// responses and examples belong to the line above them. The lines of responses are read when they are
+// first needed.
 const (
 	lineContract  = "contract"  // service, title, prefix
 	lineLogin     = "login"     // name, in
@@ -91,7 +92,7 @@ func together(words []string) string {
 
 // lines returns the lines of the responses.
 func (op *Operation) lines() (all [][]string) {
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		all = append(all, []string{
 			lineResponse, strconv.Itoa(r.Status), flag(flagFaultOnly, r.FaultOnly) + flag(flagOptional, r.Optional), r.Reason, string(r.Evidence),
 			r.schema, together(r.MediaTypes), together(r.Headers),
@@ -103,10 +104,26 @@ func (op *Operation) lines() (all [][]string) {
 	return all
 }
 
+// OutlineOf returns the outline of a service from the outlines of several, one after the other. It is
+// empty if there is none.
+func OutlineOf(service, all string) string {
+	for all != "" {
+		one := all
+		if next := strings.Index(all, "\n"+lineContract+"\t"); next >= 0 {
+			one = all[:next+1]
+		}
+		if strings.HasPrefix(one, lineContract+"\t"+service+"\t") {
+			return one
+		}
+		all = all[len(one):]
+	}
+	return ""
+}
+
 // FromOutline returns the contract of an outline. It calls for the schemas when a response is first
 // checked. It calls for the document, as JSON that Parse has accepted, when a text or an example is
 // first needed. The contract has no samples.
-func FromOutline(outline []byte, schemas, document func() []byte) (*Contract, error) {
+func FromOutline(outline string, schemas, document func() []byte) (*Contract, error) {
 	o := &outlined{Contract: &Contract{json: document, checked: schemas, Elsewhere: &Operation{}}}
 	o.whole = sync.OnceValue(func() *Contract {
 		whole, err := load(document())
@@ -116,18 +133,22 @@ func FromOutline(outline []byte, schemas, document func() []byte) (*Contract, er
 		return whole
 	})
 	o.schemas = newSchemas(o.Contract)
-	var values []string
-	for line := range strings.Lines(string(outline)) {
-		values = values[:0]
-		for v := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), "\t") {
-			values = append(values, v)
-		}
-		if err := o.read(values); err != nil {
+	for at := 0; at < len(outline); {
+		line := firstLine(outline[at:])
+		if err := o.read(line, outline[at:]); err != nil {
 			return nil, fmt.Errorf("the outline of %s: %w", o.Service, err)
 		}
+		at += len(line)
 	}
-	o.number()
 	return o.Contract, nil
+}
+
+// firstLine returns the first line of a text, with its line break.
+func firstLine(text string) string {
+	if i := strings.IndexByte(text, '\n'); i >= 0 {
+		return text[:i+1]
+	}
+	return text
 }
 
 // Outlined reports whether the contract came from an outline, and so from a document that Parse has
@@ -138,6 +159,8 @@ func (c *Contract) Outlined() bool { return c.whole != nil }
 type outlined struct {
 	*Contract
 	operation *Operation // whose responses follow
+	responses int        // so far
+	values    []string   // of the line
 }
 
 // lengths are how many values the lines have.
@@ -145,13 +168,34 @@ var lengths = map[string]int{
 	lineContract: 4, lineLogin: 3, lineRoot: 2, lineOperation: 6, lineElsewhere: 1, lineQuirk: 7, lineParameter: 4, lineResponse: 8, lineExample: 2,
 }
 
-// read reads a line.
-func (o *outlined) read(line []string) error {
-	if len(line) != lengths[line[0]] {
-		return fmt.Errorf("%q with %d values", line[0], len(line))
+// split appends the values of a line to a slice. It returns an error if their number is wrong.
+func split(values []string, line string) ([]string, error) {
+	for v := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), "\t") {
+		values = append(values, v)
+	}
+	if len(values) != lengths[values[0]] {
+		return nil, fmt.Errorf("%q with %d values", values[0], len(values))
+	}
+	return values, nil
+}
+
+// read reads a line, with which the rest of the outline begins. Of a response it only keeps where it is.
+func (o *outlined) read(line, rest string) (err error) {
+	switch {
+	case strings.HasPrefix(line, lineResponse):
+		if op := o.operation; op.later.text == "" {
+			op.later = later{rest, o.responses, o.Contract}
+		}
+		o.responses++
+		return nil
+	case strings.HasPrefix(line, lineExample):
+		return nil
+	}
+	if o.values, err = split(o.values[:0], line); err != nil {
+		return err
 	}
 	has := strings.Contains // of flags
-	switch kind, v := line[0], line[1:]; kind {
+	switch kind, v := o.values[0], o.values[1:]; kind {
 	case lineContract:
 		o.Service, o.Title, o.Prefix = v[0], v[1], v[2]
 		o.Elsewhere.Service = o.Service
@@ -183,18 +227,43 @@ func (o *outlined) read(line []string) error {
 		n, err := strconv.Atoi(v[2])
 		o.operation.parameter = append(o.operation.parameter, Parameter{v[0], v[1], n})
 		return err
-	case lineResponse:
-		status, err := strconv.Atoi(v[0])
-		o.operation.Responses = append(o.operation.Responses, &Response{
-			Status: status, FaultOnly: has(v[1], flagFaultOnly), Optional: has(v[1], flagOptional), Reason: v[2], Evidence: Evidence(v[3]),
-			schema: v[4], MediaTypes: words(v[5]), Headers: words(v[6]), owner: o.Contract,
-		})
-		return err
-	case lineExample:
-		r := o.operation.Responses[len(o.operation.Responses)-1]
-		r.named = append(r.named, v[0])
 	}
 	return nil
+}
+
+// A later is where the outline of a contract has the responses of an operation. The zero later has none.
+type later struct {
+	text   string // begins with them
+	number int    // of the first
+	owner  *Contract
+}
+
+// read reads the responses.
+func (l later) read() (all []*Response, err error) {
+	for v := []string{}; l.text != ""; {
+		line := firstLine(l.text)
+		l.text = l.text[len(line):]
+		if v, err = split(v[:0], line); err != nil {
+			return nil, err
+		}
+		switch v[0] {
+		case lineResponse:
+			status, err := strconv.Atoi(v[1])
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, &Response{
+				Status: status, Number: l.number + len(all), FaultOnly: strings.Contains(v[2], flagFaultOnly), Optional: strings.Contains(v[2], flagOptional),
+				Reason: v[3], Evidence: Evidence(v[4]), schema: v[5], MediaTypes: words(v[6]), Headers: words(v[7]), owner: l.owner,
+			})
+		case lineExample:
+			r := all[len(all)-1]
+			r.named = append(r.named, v[1])
+		default:
+			return all, nil
+		}
+	}
+	return all, nil
 }
 
 // words returns the words of a text; nil if there are none.
@@ -239,9 +308,11 @@ func (c *Contract) Schemas() ([]byte, error) {
 			}
 		}
 	}
-	for _, r := range c.all {
-		if r.schema != "" {
-			use(r.schema)
+	for _, op := range c.every() {
+		for _, r := range op.Responses() {
+			if r.schema != "" {
+				use(r.schema)
+			}
 		}
 	}
 	part, last := value.NewObject(), ""

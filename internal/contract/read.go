@@ -122,10 +122,10 @@ func (r *reader) responses(op *Operation, o *value.Object, at string) error {
 			if spec == nil {
 				return r.root.Errorf("%s: response %s: expected an object or a local reference to one", op.ID, m.Name)
 			}
-			op.Responses = append(op.Responses, r.response(status, spec, where))
+			op.responses = append(op.responses, r.response(status, spec, where))
 		}
 	}
-	slices.SortStableFunc(op.Responses, func(a, b *Response) int { return cmp.Compare(a.Status, b.Status) })
+	slices.SortStableFunc(op.responses, func(a, b *Response) int { return cmp.Compare(a.Status, b.Status) })
 	return nil
 }
 

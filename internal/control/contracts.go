@@ -55,7 +55,7 @@ func (a *api) operations(*service.Call) (service.Reply, error) {
 					o.Quirks = append(o.Quirks, q.Name)
 				}
 			}
-			for _, r := range op.Responses {
+			for _, r := range op.Responses() {
 				s := Status{Status: r.Status, Reason: r.Reason, Evidence: r.Evidence, Description: r.Description()}
 				if r.Status >= http.StatusBadRequest && op.Service != "control" {
 					s.Fault = fmt.Sprintf("%s/%d", op.ID, r.Status)

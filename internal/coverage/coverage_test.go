@@ -167,7 +167,7 @@ func TestQuirksAndUnmatched(t *testing.T) {
 // Ensure requests in parallel are all counted.
 func TestParallel(t *testing.T) {
 	t.Parallel()
-	c, op := coverage.New(coverage.Small), &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 202}}}
+	c, op := coverage.New(coverage.Small), contract.Answering("a.b", &contract.Response{Status: 200}, &contract.Response{Status: 202})
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -199,7 +199,7 @@ func TestAllocations(t *testing.T) {
 
 func BenchmarkCount(b *testing.B) {
 	all := []*coverage.Counts{coverage.New(coverage.Large), coverage.New(coverage.Large), coverage.New(coverage.Large)}
-	op := &contract.Operation{ID: "a.b", Responses: []*contract.Response{{Status: 200}, {Status: 202}}}
+	op := contract.Answering("a.b", &contract.Response{Status: 200}, &contract.Response{Status: 202})
 	m := &coverage.Met{Operation: op, Status: 200}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -80,7 +80,7 @@ func (o *Operation) known() []status {
 		return *known
 	}
 	var all []status
-	for _, r := range o.contract.Responses {
+	for _, r := range o.contract.Responses() {
 		all = append(all, status{r.Status, len(r.MediaTypes) == 0, sync.OnceValue(func() *cells { return cellsOf(o.contract, r) })})
 	}
 	o.statuses.Store(&all)

@@ -13,8 +13,8 @@ import (
 // contract does not have.
 func TestSampledChecks(t *testing.T) {
 	t.Parallel()
-	op := &contract.Operation{Responses: []*contract.Response{{Status: 200}}}
-	c := &contract.Contract{Elsewhere: &contract.Operation{Responses: []*contract.Response{{Status: 404}}}}
+	op := contract.Answering("", &contract.Response{Status: 200})
+	c := &contract.Contract{Elsewhere: contract.Answering("", &contract.Response{Status: 404})}
 	to := &target{service: &route.Bound{Contract: c}, operation: &route.Operation{Operation: op}}
 	var h holder
 	broken := func(reply service.Reply, times int) (n int) {

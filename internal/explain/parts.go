@@ -151,7 +151,7 @@ const failed = 400
 // othersOf lists the answers of an operation with another status.
 func othersOf(op *contract.Operation, status int) []Other {
 	var all []Other
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Status == status {
 			continue
 		}

@@ -254,7 +254,7 @@ func rowsOf(c *contract.Contract, s *service.Service) (map[string]service.Operat
 // example returns a handler for an x-stateless operation. It responds with the first documented
 // example of the lowest status below 400.
 func example(op *contract.Operation) (service.Handler, error) {
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Status >= http.StatusBadRequest {
 			break
 		}

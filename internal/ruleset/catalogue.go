@@ -48,7 +48,7 @@ type Failure struct {
 func (k *Catalogue) Failures() []Failure {
 	var all []Failure
 	for _, op := range k.operations {
-		for _, r := range op.Responses {
+		for _, r := range op.Responses() {
 			if r.Status >= 400 {
 				all = append(all, Failure{
 					Name: op.ID + "/" + strconv.Itoa(r.Status), Operation: op.ID, Status: r.Status, Reason: r.Reason,
@@ -155,7 +155,7 @@ func (k *Catalogue) use(r *fault.Rule, at file.Node) error {
 // failures returns the statuses of an operation that are 400 or greater, as a list in words.
 func failures(op *contract.Operation) string {
 	var all []string
-	for _, r := range op.Responses {
+	for _, r := range op.Responses() {
 		if r.Status >= 400 {
 			all = append(all, strconv.Itoa(r.Status))
 		}

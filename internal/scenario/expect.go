@@ -268,7 +268,7 @@ func (c *reader) expectable(e *journal.Expectation, p *journal.Pattern, at file.
 		return
 	}
 	for _, op := range c.catalogue.Matching(p.Operation) {
-		if slices.ContainsFunc(op.Responses, func(r *contract.Response) bool { return fits(r.Status) }) {
+		if slices.ContainsFunc(op.Responses(), func(r *contract.Response) bool { return fits(r.Status) }) {
 			return
 		}
 	}
