@@ -14,7 +14,7 @@ import (
 )
 
 type explainCmd struct {
-	Sequence uint64 `arg:"" name:"number" help:"Number of the exchange, as standin requests prints it."`
+	Sequence number `arg:"" name:"number" help:"Number of the exchange, as standin requests prints it."`
 	remote
 	Sandbox string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	Format  string `default:"text" enum:"text,json" help:"Format of the explanation: text or json (default ${default})."`
@@ -34,7 +34,7 @@ func (c *explainCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return printReport(ctx, s.out, cl, of(cmp.Or(box, sandbox.Default), "requests/"+strconv.FormatUint(c.Sequence, 10)+"/explanation"), c.Format, new(explain.Explanation))
+	return printReport(ctx, s.out, cl, of(cmp.Or(box, sandbox.Default), "requests/"+strconv.FormatUint(uint64(c.Sequence), 10)+"/explanation"), c.Format, new(explain.Explanation))
 }
 
 // printReport requests a report and prints it, as it is sent or as text.

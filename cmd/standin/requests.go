@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 )
 
 type requestsCmd struct {
-	Sequence uint64 `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
+	Sequence number `arg:"" optional:"" name:"number" help:"Number of one exchange to show in full: headers, bodies, and what each rule did."`
 	remotes
 	Sandbox string `placeholder:"NAME" help:"Name of the sandbox. Default: that in --url, or else the default sandbox."`
 	All     bool   `help:"Show the exchanges of all sandboxes."`
@@ -62,7 +63,7 @@ func (c *requestsCmd) Run(ctx context.Context, s streams) error {
 	box = cmp.Or(box, sandbox.Default)
 	switch {
 	case c.Sequence != 0:
-		e, err := cl.one(ctx, box, c.Sequence)
+		e, err := cl.one(ctx, box, uint64(c.Sequence))
 		if err != nil {
 			return err
 		}
@@ -93,6 +94,19 @@ type selection struct {
 	Fault     string `env:"-" placeholder:"RULE" help:"Only requests at which the rule of this name fired. *: any rule."`
 	Ended     string `env:"-" placeholder:"HOW" help:"Only exchanges that ended so: answered, cut, aborted or open."`
 	Trace     string `placeholder:"ID" help:"Only requests whose header traceparent has this trace id."`
+}
+
+// A number is that of an exchange, from 1. The zero number is none.
+type number uint64
+
+// UnmarshalText reads a number in the command line.
+func (n *number) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil || v == 0 {
+		return fmt.Errorf("%q: expected the number of an exchange, from 1", text)
+	}
+	*n = number(v)
+	return nil
 }
 
 // filter returns the filter of the flags.
@@ -316,7 +330,7 @@ func (p *filePrinter) line(text []byte) bool {
 		p.flush()
 		fmt.Fprintf(p.w, "scenario %s\n", line.Scenario)
 	case p.cmd.Sandbox != "" && e.Sandbox != p.cmd.Sandbox, !p.selects(e):
-	case e.Sequence == p.cmd.Sequence:
+	case e.Sequence == uint64(p.cmd.Sequence):
 		p.found = true
 		_ = p.cmd.one(p.w, e) // entries can always be encoded
 	default:

@@ -65,6 +65,7 @@ func TestRequestsOfSandboxes(t *testing.T) {
 		{[]string{"--url", url, "--url", other, "--all"}, 0, "box          " + boxed, ""},
 		{[]string{"--url", url, "--url", other}, 2, "--url is given 2 times; only --all asks several emulators", ""},
 		{[]string{"--url", url + "/~box", "--sandbox", "other"}, 1, "--url selects sandbox box, but --sandbox is other", ""},
+		{[]string{"0"}, 2, `"0": expected the number of an exchange, from 1`, ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "fault request fired at its request 1: [status 503]", "200"},
 		{[]string{"--url", url + "/~box", "1"}, 0, "> GET /~box/v1/clients?limit=1\n> Accept-Encoding: gzip\n", ""},
 		{[]string{"--url", url + "/~box", "1"}, 0, "\n< 503\n", ""},

@@ -125,8 +125,11 @@ func (a *api) safe(c *service.Call) error {
 	}
 	if token := a.Token; token != "" && !route.Below(c.Path, consolePath) { // a browser requests the files of the console without it
 		scheme, shown, _ := strings.Cut(c.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1 {
+		switch {
+		case !strings.EqualFold(scheme, "Bearer"):
 			return service.Errorf(service.Unauthorized, "", "The control API needs its token: Authorization: Bearer TOKEN.").With("Www-Authenticate", "Bearer")
+		case subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token)) != 1: // RFC 6750 3.1
+			return service.Errorf(service.Unauthorized, "", "The control API needs its token, and this is another one.").With("Www-Authenticate", `Bearer error="invalid_token"`)
 		}
 	}
 	host := canonical((&url.URL{Host: c.Host}).Hostname()) // the real Host; a proxy or a page can set other headers
