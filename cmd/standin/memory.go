@@ -16,7 +16,7 @@ import (
 // is in use, and always by leastPercent. Since a collection looks through all of a heap, one with more than
 // small in use may grow by loadedPercent when the fixtures are loaded.
 const (
-	growth        = 5 << 20 // bytes
+	growth        = 6 << 20 // bytes
 	mostPercent   = 400
 	leastPercent  = 45
 	small         = 16 << 20 // bytes

@@ -17,8 +17,6 @@ import (
 
 	"standin/emulator/journal"
 	"standin/internal/contract"
-	"standin/internal/match"
-	"standin/internal/world"
 )
 
 // A Journal is the record of one sandbox. The zero Journal has the default limits. Its methods may
@@ -42,13 +40,14 @@ type Journal struct {
 	attempts   attempts
 	watches    watches
 	events     events
+	closings   closings
 }
 
 // A record is an entry in a form that is cheap to write. Its texts are concatenated in a buffer
 // that is reused.
 type record struct {
 	Opening
-	Closing
+	*Closing // of other records, too: it does not change
 	ended    journal.Ended
 	finished time.Time
 	event    uint64 // number of the event at its end; 0 while it is open
@@ -65,8 +64,8 @@ type record struct {
 	replyCut *digest
 }
 
-// recordSize is the size of a record without its texts, in bytes.
-const recordSize = int(unsafe.Sizeof(record{}))
+// recordSize is the size of a record without its texts, in bytes, with a closing of its own.
+const recordSize = int(unsafe.Sizeof(record{}) + unsafe.Sizeof(Closing{}))
 
 // lengths holds the lengths of the header and the body in a record's buffer.
 type lengths struct{ head, body int }
@@ -97,42 +96,9 @@ type Opening struct {
 	Secret    contract.Secrecy
 }
 
-// A Closing is what is known when the answer is sent.
-type Closing struct {
-	journal.Facts
-	Who       match.Caller // zero if the caller is unknown
-	Status    int          // 0 if no status line was sent
-	Faults    []journal.Fault
-	Near      []string
-	Violation string
-	Changes   []world.Change // what the request changed in the world
-	Note      string         // what was done in place of what a fault asked for
-	Failed    bool           // a retry of the request counts as another attempt
-	Unseen    bool           // the connection was cut before any byte of the answer
-}
-
 // size returns the size of the opening's texts, in bytes. The route is a part of the path.
 func (o *Opening) size() int {
 	return len(o.Path) + len(o.Query) + len(o.Host) + len(o.Trace.TraceID) + len(o.Trace.SpanID)
-}
-
-// size returns the approximate size of the closing's texts, in bytes.
-func (c *Closing) size() int {
-	const each = 64
-	n := len(c.Violation) + len(c.Note) + len(c.RefusedBy) + len(c.Who.Token) + each*len(c.Quirks)
-	for i := range c.Changes {
-		n += len(c.Changes[i].Key) + c.Changes[i].Kept() + each
-	}
-	for _, text := range c.Near {
-		n += len(text) + each
-	}
-	for i := range c.Faults {
-		n += len(c.Faults[i].Rule) + len(c.Faults[i].Why) + 2*each
-		for _, text := range c.Faults[i].Did {
-			n += len(text) + each
-		}
-	}
-	return n
 }
 
 // A Ticket identifies an open entry.
@@ -149,7 +115,7 @@ func (j *Journal) Open(o *Opening, header http.Header, body []byte) Ticket {
 	j.last++
 	r := j.place()
 	r.Opening = *o
-	r.Closing, r.ended, r.event, r.finished = Closing{}, journal.Open, 0, time.Time{}
+	r.Closing, r.ended, r.event, r.finished = unclosed, journal.Open, 0, time.Time{}
 	r.cut, r.replyCut, r.reply = d, nil, lengths{}
 	r.buf, r.request = write(r.buf[:0], header, body)
 	r.attempt, r.retried, r.failing, r.removed, r.identity = 1, false, false, false, 0
@@ -177,7 +143,7 @@ func (j *Journal) finish(t Ticket, ended journal.Ended, c *Closing, header http.
 		return nil
 	}
 	before := len(r.buf)
-	r.Closing, r.ended, r.finished = *c, ended, time.Now()
+	r.Closing, r.ended, r.finished = j.closings.keep(c), ended, time.Now()
 	r.replyCut = d
 	r.buf, r.reply = write(r.buf, header, body)
 	told := c.size()
@@ -202,7 +168,9 @@ func (j *Journal) Amend(t Ticket, ended journal.Ended, note string) {
 	if r := j.find(t); r != nil {
 		r.ended = ended
 		if note != "" {
-			r.Note = note
+			changed := *r.Closing
+			changed.Note = note
+			r.Closing = &changed
 		}
 		j.events.amended(r, t.Sequence, j.Sandbox)
 		j.watches.changed(t.Sequence)
@@ -241,7 +209,7 @@ func (j *Journal) clear() {
 	j.grow(-j.bytes)
 	j.ring, j.head, j.n = nil, 0, 0
 	j.last, j.evicted = 0, 0
-	j.attempts = attempts{}
+	j.attempts, j.closings = attempts{}, closings{}
 	j.generation++
 }
 
@@ -306,7 +274,7 @@ func (j *Journal) drop() {
 	if cap(r.buf) > maxReused {
 		r.buf = nil
 	}
-	r.buf, r.Opening, r.Closing = r.buf[:0], Opening{}, Closing{}
+	r.buf, r.Opening, r.Closing = r.buf[:0], Opening{}, unclosed
 	j.head, j.n = (j.head+1)%len(j.ring), j.n-1
 	j.evicted++
 	if j.budget != nil {

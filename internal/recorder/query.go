@@ -60,7 +60,7 @@ func (q *query) fits(r *record, sequence uint64) bool {
 func Fits(f journal.Filter) func(e *journal.Entry) bool {
 	q := compile(&f)
 	return func(e *journal.Entry) bool {
-		r := record{ended: e.Ended}
+		r := record{Closing: &Closing{}, ended: e.Ended}
 		r.Operation, r.Method, r.Path, r.Faults, r.Trace = e.Operation, e.Request.Method, e.Request.Path, e.Faults, e.Trace
 		r.Route = strings.TrimPrefix(r.Path, "/~"+e.Sandbox)
 		if e.Reply != nil {
