@@ -40,15 +40,15 @@ func keep(t *testing.T, path string, want []byte) {
 // Ensure the contracts that the emulator starts with are those of the documents.
 func TestGeneratedContracts(t *testing.T) {
 	t.Parallel()
-	var sums, outlines []byte
+	var sizes, outlines []byte
 	for _, c := range servicetest.Contracts(t) {
-		sum, err1 := schemas.Sum(os.DirFS("../schemas"), c.Service)
+		size, err1 := schemas.Size(os.DirFS("../schemas"), c.Service)
 		outline, err2 := c.Outline()
 		checked, err3 := c.Schemas()
 		if err := cmp.Or(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
-		sums, outlines = append(sums, sum...), append(outlines, outline...)
+		sizes, outlines = append(sizes, size...), append(outlines, outline...)
 		keep(t, "../schemas/json/"+c.Service+".json", c.JSON())
 		keep(t, "../schemas/json/"+c.Service+".schemas.json", checked)
 		started, err := contract.FromOutline(string(outline), func() []byte { return checked }, c.JSON)
@@ -59,7 +59,7 @@ func TestGeneratedContracts(t *testing.T) {
 			t.Errorf("%s: from the outline\n%s\nfrom the document\n%s", c.Service, got, want)
 		}
 	}
-	keep(t, "../schemas/json/sums", sums)
+	keep(t, "../schemas/json/sizes", sizes)
 	keep(t, "../schemas/json/outlines.tsv", outlines)
 }
 

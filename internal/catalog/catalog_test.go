@@ -14,7 +14,7 @@ import (
 func TestStaleContracts(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{}
-	for _, name := range []string{"freezer.yaml", "json/freezer.json", "json/sums"} {
+	for _, name := range []string{"freezer.yaml", "json/freezer.json", "json/sizes"} {
 		data, err := fs.ReadFile(schemas.FS, name)
 		if err != nil {
 			t.Fatal(err)
