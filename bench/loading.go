@@ -97,8 +97,8 @@ func (b *bench) loading(form string, records int, of measure) (figures, error) {
 	return figures{value: mid, standin: text}, nil
 }
 
-// collected is after how many requests a heap with 1,000,000 records was collected. Until then they get
-// memory that was returned after loading, page by page.
+// collected is how many requests it takes until a heap with 1,000,000 records is collected. Until then,
+// requests get memory that is returned after loading, page by page.
 const collected = 150_000
 
 // lastPage compares the last page of many records with the first page of few.

@@ -19,10 +19,13 @@ func TestControlAccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for token, want := range map[string]string{"": "The control API needs its token: ", "Bearer let-me-out": "The control API needs its token, and this is another one."} {
+	for token, want := range map[string]struct{ challenge, detail string }{
+		"":                  {"Bearer", "The control API needs its token: "},
+		"Bearer let-me-out": {`Bearer error="invalid_token"`, "The control API needs its token, and this is another one."},
+	} {
 		w := recorded(locked, "GET", "/_standin/requests", "", "Authorization", token)
-		if !strings.Contains(w.Body.String(), want) || w.Header().Get("Www-Authenticate") == "" {
-			t.Errorf("%q: %v %s, want %s", token, w.Header(), w.Body, want)
+		if !strings.Contains(w.Body.String(), want.detail) || w.Header().Get("Www-Authenticate") != want.challenge {
+			t.Errorf("%q: %v %s, want %+v", token, w.Header(), w.Body, want)
 		}
 	}
 	off, err := emulator.New(emulator.WithControl(false))

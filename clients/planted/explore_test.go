@@ -2,18 +2,13 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"standin/emulator/fault"
-	"standin/internal/command"
 	"standin/internal/explore"
 )
 
@@ -45,9 +40,6 @@ var explored = map[string]string{
 
 var unpruned = flag.Bool("unpruned", false, "leave out no case of the explorations")
 
-// limit is the time limit of a run.
-const limit = time.Minute
-
 // exploration explores a mode in memory, on virtual time, and returns the report.
 func exploration(t *testing.T, m mode) *explore.Report {
 	t.Helper()
@@ -61,7 +53,8 @@ func exploration(t *testing.T, m mode) *explore.Report {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o = trial.Observe(once(m, trial))
+			trial.URL = "http://standin"
+			o = trial.Observe(once(m, trial.Transport.MemoryClient(), trial.Environment(0), trial.Transport.Close))
 		})
 		return o
 	}
@@ -74,46 +67,6 @@ func exploration(t *testing.T, m mode) *explore.Report {
 		}
 	}
 	return s.Report([]string{m.name}, nil)
-}
-
-// once runs a client against the emulator of a trial, and says how it ended.
-func once(m mode, trial *explore.Trial) command.Ending {
-	trial.URL = "http://standin"
-	transport := memory(trial.Transport.MemoryClient())
-	defer func() {
-		transport.CloseIdleConnections()
-		_ = trial.Transport.Close()
-	}()
-	var killed atomic.Bool
-	variable := environment(trial.Environment(0))
-	ended := make(chan command.Ending, 1)
-	go func() {
-		end := command.Ending{}
-		defer func() {
-			if x := recover(); x != nil {
-				end = command.Ending{Code: 2, Found: fmt.Sprint(x), Trace: "Go"}
-			}
-			ended <- end
-		}()
-		err := m.run(newClient(transport, func(name string) string {
-			if killed.Load() { // a client looks for its service before each request
-				runtime.Goexit()
-			}
-			return variable(name)
-		}))
-		if end = (command.Ending{Found: "no error"}); err != nil {
-			end = command.Ending{Code: 1, Found: err.Error()}
-		}
-	}()
-	select {
-	case end := <-ended:
-		return end
-	case <-time.After(limit):
-	}
-	killed.Store(true)
-	_ = trial.Transport.Close() // ends the request that it waits for
-	<-ended
-	return command.Ending{Code: -1, Stopped: true, Found: "stopped"}
 }
 
 // verdicts lists the bad verdicts of a report.

@@ -1,6 +1,6 @@
 // Command planted is a client of the four APIs with one habit. Most habits are mistakes that clients
-// make when a service fails; some are right. A test runs it to show that each mistake is found, and
-// that nothing is found in a client that is right.
+// make when a service fails; some are right. Tests run its modes to show that each mistake is found,
+// and that nothing is found in a client that is right.
 //
 //	planted MODE    does the work of a mode
 //	planted         lists the modes
@@ -124,9 +124,9 @@ func (c *client) send(r request) answer {
 }
 
 func (c *client) sendAs(r request, token, bearer string) answer {
-	url := r.path
+	base, url := c.env("STANDIN_URL"), r.path
 	if strings.HasPrefix(url, "/") {
-		url = c.env("STANDIN_URL") + url
+		url = base + url
 	}
 	body := r.reader
 	if body == nil && r.body != "" {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -219,23 +220,17 @@ func (c *client) parallel(h *habits) error {
 	if err := c.begin(h); err != nil {
 		return err
 	}
-	results := make(chan error)
-	workers := 0
-	for _, s := range c.steps() {
-		workers++
-		go func() { results <- c.all(h, s) }()
-	}
+	work := c.steps()
 	for i := range 4 {
-		workers++
 		id := fmt.Sprintf("worker%d", i)
-		go func() {
-			results <- c.all(h, []request{register(id), get(clients + "/" + id), get(clients + "/" + id)})
-		}()
+		work = append(work, []request{register(id), get(clients + "/" + id), get(clients + "/" + id)})
 	}
-	var problems []error
-	for range workers {
-		problems = append(problems, <-results)
+	problems := make([]error, len(work))
+	var all sync.WaitGroup
+	for i, requests := range work {
+		all.Go(func() { problems[i] = c.all(h, requests) })
 	}
+	all.Wait()
 	return errors.Join(problems...)
 }
 

@@ -84,7 +84,7 @@ var builtin = sync.OnceValues(func() (all []*contract.Contract, err error) {
 })
 
 // readContract reads the contract of a service from what was made of its document. It returns an
-// error if the document has another size since. A test finds all other changes.
+// error if the size of the document has changed. A test finds all other changes.
 func readContract(files fs.FS, outlines, service string) (*contract.Contract, error) {
 	size, err := schemas.Size(files, service)
 	outline := contract.OutlineOf(service, outlines)

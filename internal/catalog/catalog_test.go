@@ -9,8 +9,8 @@ import (
 	"standin/schemas"
 )
 
-// Ensure a contract whose document has changed since its JSON was made is refused, and the error
-// says what to do.
+// Ensure a contract whose document has another size than when its JSON was made is refused, and the
+// error says what to do.
 func TestStaleContracts(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{}

@@ -108,6 +108,7 @@ type Operation struct {
 	responses []*Response
 	later     later // where responses are, until they are first needed
 	reading   sync.Once
+	broken    error     // of reading
 	input     *input    // nil if the document has it, or if there is none
 	owner     *Contract // nil if there is none
 }
@@ -161,14 +162,13 @@ func (op *Operation) Parameters() []Parameter { return op.parameter }
 // Responses returns the documented responses by status.
 func (op *Operation) Responses() []*Response {
 	op.reading.Do(func() {
-		if op.later.text == "" {
-			return
-		}
-		var err error
-		if op.responses, err = op.later.read(); err != nil {
-			panic(fmt.Sprintf("the outline of %s: %v", op.Service, err)) // Outline has written it
+		if op.later.text != "" {
+			op.responses, op.broken = op.later.read()
 		}
 	})
+	if op.broken != nil {
+		panic(fmt.Sprintf("the outline of %s: %v", op.Service, op.broken)) // Outline has written it
+	}
 	return op.responses
 }
 

@@ -182,13 +182,13 @@ func split(values []string, line string) ([]string, error) {
 // read reads a line, with which the rest of the outline begins. Of a response it only keeps where it is.
 func (o *outlined) read(line, rest string) (err error) {
 	switch {
-	case strings.HasPrefix(line, lineResponse):
+	case strings.HasPrefix(line, lineResponse+"\t"):
 		if op := o.operation; op.later.text == "" {
 			op.later = later{rest, o.responses, o.Contract}
 		}
 		o.responses++
 		return nil
-	case strings.HasPrefix(line, lineExample):
+	case strings.HasPrefix(line, lineExample+"\t"):
 		return nil
 	}
 	if o.values, err = split(o.values[:0], line); err != nil {

@@ -56,8 +56,8 @@ func (c *Closing) same(o *Closing) bool {
 		slices.Equal(c.Quirks, o.Quirks)
 }
 
-// Closings are the last different plain closings of a journal. Most exchanges of a client end alike, so
-// that many records share one.
+// closings holds the last different plain closings of a journal. Most exchanges of a client end alike,
+// so that many records share one.
 type closings struct {
 	recent [4]*Closing // nil where there were fewer
 	oldest int

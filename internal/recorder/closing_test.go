@@ -55,19 +55,35 @@ func set(v reflect.Value) {
 	}
 }
 
-// Ensure an amended entry does not change those that share its closing.
-func TestAmendedAlone(t *testing.T) {
+// Ensure a journal keeps neither what its caller changes later nor what it showed, and that an amended
+// entry does not change those that share its closing.
+func TestSharedClosingsDoNotChange(t *testing.T) {
 	t.Parallel()
 	j := &Journal{}
+	c := &Closing{}
 	var tickets []Ticket
 	for range 2 {
-		ticket := j.Open(&Opening{}, nil, nil)
-		j.Close(ticket, journal.Answered, &Closing{Status: 200}, nil, nil)
-		tickets = append(tickets, ticket)
+		*c = Closing{Status: 200, Facts: journal.Facts{Quirks: []string{"q"}}}
+		tickets = append(tickets, j.Open(&Opening{}, nil, nil))
+		j.Close(tickets[len(tickets)-1], journal.Answered, c, nil, nil)
+		*c = Closing{}
+	}
+	if j.at(0).Closing != j.at(1).Closing {
+		t.Error("two entries that ended alike share no closing")
 	}
 	j.Amend(tickets[0], journal.Aborted, "the client left")
+	first := j.Find(journal.Filter{}).Entries
+	first[0].Quirks[0], first[1].Quirks[0] = "changed", "changed"
 	all := j.Find(journal.Filter{}).Entries
 	if all[0].Note != "the client left" || all[1].Note != "" || all[1].Ended != journal.Answered {
 		t.Errorf("%+v", all)
+	}
+	for _, e := range all {
+		if e.Reply == nil || e.Reply.Status != 200 || len(e.Quirks) != 1 || e.Quirks[0] != "q" {
+			t.Errorf("%+v", e)
+		}
+	}
+	if j.Clear(); j.closings != (closings{}) {
+		t.Error("a journal that was cleared holds closings")
 	}
 }

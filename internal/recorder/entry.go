@@ -96,6 +96,7 @@ func (r *record) outline(x *redaction, sequence uint64, sandbox string) journal.
 		Violation: x.hideAll(r.Violation), Note: x.hideAll(r.Note),
 		Connection: &journal.ConnectionRef{ID: r.Conn, Reused: r.Reused, Protocol: r.Proto, TLS: r.TLS},
 	}
+	e.Quirks = slices.Clone(r.Quirks)
 	if r.event > 0 {
 		e.Took = r.finished.Sub(r.Began)
 	}
