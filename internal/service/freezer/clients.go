@@ -76,12 +76,21 @@ func owner(project, user string) string {
 // (freezer/clients.yaml: "another user of the project sees none").
 func callers(c *service.Call) string { return owner(c.Vars["project_id"], c.Caller.ID) }
 
-func clientKey(owner, id string) string { return owner + beforeID + id }
+// typicalKey is a size in bytes that most keys do not exceed.
+const typicalKey = 128
+
+func clientKey(owner, id string) string {
+	return string(appendClientKey(make([]byte, 0, typicalKey), owner, id))
+}
+
+func appendClientKey(b []byte, owner, id string) []byte {
+	return append(append(append(b, owner...), beforeID...), id...)
+}
 
 // newClient returns the record of a valid body. It uses the buffer while it builds the record.
 func newClient(buffer []byte, project, user, id string, body *value.Object) *client {
 	of := owner(project, user)
-	buffer = append(buffer, clientKey(of, id)...)
+	buffer = appendClientKey(buffer, of, id)
 	cl := &client{userEnd: len(user), ownerEnd: len(of), keyEnd: len(buffer)}
 	w := value.NewWriter(buffer)
 	w.BeginObject()
