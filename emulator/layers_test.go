@@ -16,7 +16,7 @@ import (
 var allowed = map[string]string{
 	// the edges: the command, and what users import
 	"cmd/standin":      "emulator/journal internal/catalog internal/command internal/contract internal/core internal/coverage internal/exchange internal/explain internal/explore internal/export internal/file internal/late internal/recorder internal/report internal/retry internal/sandbox internal/service internal/transport internal/world scenarios",
-	"emulator/explore": "emulator emulator/fault emulator/internal/inside internal/command internal/explore",
+	"emulator/explore": "emulator emulator/fault emulator/internal/inside internal/explore",
 	"emulator":         "emulator/fault emulator/internal/inside emulator/journal internal/catalog internal/core internal/coverage internal/exchange internal/sandbox internal/scenario internal/transport",
 	"emulator/fault":   "internal/contract internal/file internal/value",
 	"emulator/journal": "emulator/fault internal/contract internal/file internal/value",

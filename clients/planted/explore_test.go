@@ -54,7 +54,7 @@ func exploration(t *testing.T, m mode) *explore.Report {
 				t.Fatal(err)
 			}
 			trial.URL = "http://standin"
-			o = trial.Observe(once(m, trial.Transport.MemoryClient(), trial.Environment(0), trial.Transport.Close))
+			o = trial.Observe(once(t, m, trial.Transport.MemoryClient(), trial.Environment(0), trial.Transport.Close))
 		})
 		return o
 	}

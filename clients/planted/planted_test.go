@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"standin/emulator/journal"
 	"standin/internal/catalog"
 	"standin/internal/command"
+	"standin/internal/explore"
 	"standin/internal/servicetest"
 )
 
@@ -180,43 +180,27 @@ func memory(c *http.Client) *http.Transport {
 // limit is the time limit of a run.
 const limit = time.Minute
 
-// once runs a mode in memory, on virtual time, and says how it ended. At the limit it is ended, as a
-// process is killed, and stop cuts its connections.
-func once(m mode, c *http.Client, variables []string, stop func() error) command.Ending {
+// once runs a mode in memory, on virtual time, and says how it ended. At the limit its next request ends
+// it, as a signal ends a process.
+func once(t *testing.T, m mode, c *http.Client, variables []string, stop func() error) command.Ending {
+	t.Helper()
 	transport, variable := memory(c), environment(variables)
 	defer func() {
 		transport.CloseIdleConnections()
 		_ = stop()
 	}()
-	var killed atomic.Bool
-	ended := make(chan command.Ending, 1)
-	go func() {
-		end := command.Ending{}
-		defer func() {
-			if x := recover(); x != nil {
-				end = command.Ending{Code: 2, Found: fmt.Sprint(x), Trace: "Go"}
-			}
-			ended <- end
-		}()
-		err := m.run(newClient(transport, func(name string) string {
-			if killed.Load() { // a client looks for its service before each request
+	end, err := explore.Call(limit, stop, func(ctx context.Context) error {
+		return m.run(newClient(transport, func(name string) string {
+			if ctx.Err() != nil { // a client looks for its service before each request
 				runtime.Goexit()
 			}
 			return variable(name)
 		}))
-		if end = (command.Ending{Found: "no error"}); err != nil {
-			end = command.Ending{Code: 1, Found: err.Error()}
-		}
-	}()
-	select {
-	case end := <-ended:
-		return end
-	case <-time.After(limit):
+	})
+	if err != nil {
+		t.Error(err)
 	}
-	killed.Store(true)
-	_ = stop() // ends the request that it waits for
-	<-ended
-	return command.Ending{Code: -1, Stopped: true, Found: "stopped"}
+	return end
 }
 
 // judge compares the rules that failed with those that the play names. The work of most clients fails.
@@ -238,7 +222,7 @@ func TestPlanted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := emulator.NewT(t)
 				s := e.Sandbox(t, start)
-				end := once(p.mode, s.Client(), s.Environment(), e.Close)
+				end := once(t, p.mode, s.Client(), s.Environment(), e.Close)
 				p.judge(t, s.Retries(p.want.grading()), len(s.Requests()), end)
 			})
 		})

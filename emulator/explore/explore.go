@@ -19,9 +19,7 @@ package explore
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -30,7 +28,6 @@ import (
 	"standin/emulator"
 	"standin/emulator/fault"
 	"standin/emulator/internal/inside"
-	"standin/internal/command"
 	"standin/internal/explore"
 )
 
@@ -164,7 +161,11 @@ func (r *runner) once(t *testing.T, c *explore.Case) *explore.Observation {
 	}
 	defer func() { _ = stop() }()
 	box := inside.Sandbox(trial.Emulator, url, client).(*emulator.Sandbox)
-	return trial.Observe(r.within(t, box, stop))
+	end, err := explore.Call(r.Timeout, stop, func(ctx context.Context) error { return r.client(ctx, box) })
+	if err != nil {
+		t.Errorf("standin: %v", err)
+	}
+	return trial.Observe(end)
 }
 
 // memoryURL is the URL of an emulator in memory.
@@ -172,52 +173,3 @@ const memoryURL = "http://standin"
 
 // idle is how many idle connections a client keeps.
 const idle = 20
-
-// patience is how long a client may take to end after its time limit.
-const patience = 10 * time.Second
-
-// within runs the client until it ends or its time is over. Then its context ends, and its
-// connections are cut.
-func (r *runner) within(t *testing.T, box *emulator.Sandbox, stop func() error) command.Ending {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	begun, ended := time.Now(), make(chan command.Ending, 1)
-	go r.call(ctx, box, ended)
-	if r.Timeout == 0 {
-		end := <-ended
-		end.Took = time.Since(begun)
-		return end
-	}
-	timer := time.NewTimer(r.Timeout)
-	defer timer.Stop()
-	select {
-	case end := <-ended:
-		end.Took = time.Since(begun)
-		return end
-	case <-timer.C:
-	}
-	cancel()
-	_ = stop()
-	select {
-	case <-ended:
-	case <-time.After(patience):
-		t.Errorf("standin: the client goes on %s after its context ended", patience)
-	}
-	return command.Ending{Code: -1, Stopped: true, Found: fmt.Sprintf("stopped after %s", r.Timeout), Took: time.Since(begun)}
-}
-
-// call calls the client, and says how it ended.
-func (r *runner) call(ctx context.Context, box *emulator.Sandbox, ended chan<- command.Ending) {
-	end := command.Ending{Code: 1, Found: "it ended its goroutine, as t.FailNow does; a client returns an error"}
-	defer func() {
-		if p := recover(); p != nil {
-			end = command.Ending{Code: -1, Trace: "Go", Found: fmt.Sprintf("panic: %v", p), Output: string(debug.Stack())}
-		}
-		ended <- end
-	}()
-	err := r.client(ctx, box)
-	if end = (command.Ending{Found: "no error"}); err != nil {
-		end = command.Ending{Code: 1, Found: fmt.Sprintf("error: %v", err)}
-	}
-}

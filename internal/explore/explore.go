@@ -7,8 +7,8 @@
 // the client, and nobody writes an assertion.
 //
 // A Session knows the baseline, the cases that follow from it, and how a run is judged. It does not
-// run clients: an Exploration does, with workers, for the command line. Package emulator/explore
-// does it for a function in a test.
+// run clients: an Exploration runs commands, with workers, and Call runs a function, as package
+// emulator/explore does in a test.
 package explore
 
 import (
